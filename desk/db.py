@@ -1,0 +1,97 @@
+"""The database session. A transaction is always one account's: row-level security hides every other account's rows.
+
+`statement_timeout` and `lock_timeout` make a stuck database an error instead of a hang.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, create_engine, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from desk.errors import Temporary
+from desk.privacy import Sealer
+
+metadata = MetaData()
+"""All tables of all rooms; each room's `tables.py` adds its own."""
+
+
+def driver_url(url: str) -> URL:
+    """The URL for SQLAlchemy with the psycopg 3 driver."""
+    return make_url(url).set(drivername="postgresql+psycopg")
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """An open transaction of one account."""
+
+    account: str
+    connection: Connection
+    sealer: Sealer
+
+    def execute(self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
+        """Run one statement as this account."""
+        return self.connection.execute(statement, values)
+
+    def seal(self, value: str) -> bytes:
+        """Encrypt for a sealed column."""
+        return self.sealer.seal(value)
+
+    def open(self, value: bytes) -> str:
+        """Decrypt a sealed column."""
+        return self.sealer.open(value)
+
+
+class Database:
+    """A small connection pool under the product's login role.
+
+    `account(id)` opens a transaction for one account; `across()` opens one that sees no account's rows and may only
+    call the named SQL functions of the migrations. Both raise Temporary when Postgres is away.
+    """
+
+    def __init__(self, url: str, sealer: Sealer, pool_size: int = 8) -> None:
+        self.sealer = sealer
+        self.engine: Engine = create_engine(
+            driver_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=30,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": 5,
+                "options": "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+            },
+        )
+
+    @contextmanager
+    def account(self, account: str) -> Iterator[Transaction]:
+        """A transaction that sees and writes this account's rows alone; committed at the end, rolled back on error."""
+        with _temporary_when_away(), self.engine.begin() as connection:
+            connection.execute(text("SELECT set_config('firstline.account', :account, true)"), {"account": account})
+            yield Transaction(account, connection, self.sealer)
+
+    @contextmanager
+    def across(self) -> Iterator[Connection]:
+        """A transaction of no account, for the named functions that look across accounts."""
+        with _temporary_when_away(), self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _temporary_when_away() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, PoolTimeout) as error:
+        raise Temporary("the database did not answer", retry_after=5) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Temporary("the database connection broke", retry_after=5) from error
+        raise

@@ -1,0 +1,33 @@
+"""Every error a room may let out. Adapters translate foreign exceptions into these, `from` the original."""
+
+
+class FirstlineError(Exception):
+    """Anything Firstline raises on purpose."""
+
+
+class Refused(FirstlineError):
+    """The caller may not do this, or what it sent cannot be read (401, 403, 400, 413, 422)."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Ignored(FirstlineError):
+    """Understood, and of no use to us: answered 200 and forgotten."""
+
+
+class Temporary(FirstlineError):
+    """May work later. `retry_after` is the other side's wish in seconds, if it had one."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Permanent(FirstlineError):
+    """Will not work however often it is tried; a person has to look."""
+
+
+class BadSetting(FirstlineError):
+    """A setting is missing or odd. The message names the variable and says what to do."""

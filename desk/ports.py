@@ -1,0 +1,138 @@
+"""What the product asks of the outside, as small Protocols. Adapters implement them; `app/bootstrap.py` wires them.
+
+Every method may raise `Temporary` (try again later) or `Permanent` (a person has to look), and nothing else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from desk.policy import Policy
+from desk.ticket import (
+    Citation,
+    Classification,
+    Delivery,
+    Draft,
+    Hit,
+    Sentiment,
+    Ticket,
+    Urgency,
+    Usage,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source as a reply shows it: the number in the text, the title, where to read it, and what was quoted."""
+
+    number: int
+    title: str
+    url: str | None
+    quotes: tuple[str, ...]
+    passage_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What a channel is asked to post: plain text with `[n]` marks, and the numbered sources behind them."""
+
+    text: str
+    sources: tuple[Source, ...] = ()
+    newest_message_id: str | None = None
+    """The customer message this answers. A channel that can check it in the same breath must refuse to post when a
+    newer one, or an agent's public reply, is there (see `Channel.reply`)."""
+
+
+class Channel(Protocol):
+    """The outbound half of a channel: one helpdesk, mailbox or our own API."""
+
+    name: str
+
+    def fetch(self, account: str, ticket_id: str) -> Ticket:
+        """The ticket as it stands now, messages oldest first."""
+        ...
+
+    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str | None:
+        """Post a public message marked with the delivery's id; its foreign id, or None when the ticket moved on."""
+        ...
+
+    def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
+        """Post an internal note marked with the delivery's id; its foreign id."""
+        ...
+
+    def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
+        """The foreign id of what an earlier attempt at this delivery left in the channel, or None if nothing."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of unit length. One text always gives one vector, whatever else is in the batch."""
+
+    name: str
+    dimensions: int
+
+    def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector per text, for what is searched."""
+        ...
+
+    def embed_query(self, text: str) -> list[float]:
+        """The vector of what is searched for."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """How many of the embedder's own tokens the text has."""
+        ...
+
+
+class Library(Protocol):
+    """The knowledge room as the pipeline sees it."""
+
+    def search(self, account: str, query: str, *, limit: int, audiences: frozenset[str], locale: str) -> list[Hit]:
+        """The best passages, best first; never one outside the audiences."""
+        ...
+
+    def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:
+        """Those whose document has changed since, or is gone."""
+        ...
+
+    def revision(self, account: str) -> str:
+        """A short name for the state of the index, for the receipt."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A model's view of a message. Signals it did not look at stay at their defaults."""
+
+    category: str | None
+    confidence: float
+    questions: tuple[str, ...]
+    urgency: Urgency = Urgency.NORMAL
+    sentiment: Sentiment = Sentiment.NEUTRAL
+    wants_human: bool = False
+    sensitive: tuple[str, ...] = ()
+    usage: tuple[Usage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A model's draft and what it used."""
+
+    draft: Draft
+    usage: tuple[Usage, ...] = field(default=())
+
+
+class LanguageModel(Protocol):
+    """Who reads and writes: Claude, the local extractive parts, or a script in tests. A rung of the ladder."""
+
+    name: str
+    prompts: str
+    """Hash of the prompts it uses, or the version of its method."""
+
+    def classify(self, ticket: Ticket, text: str, policy: Policy) -> Guess:
+        """What `text`, the customer's newest message without quotes and signature, is about."""
+        ...
+
+    def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> Drafted:
+        """A reply to the ticket's newest customer message out of the hits alone, or a draft that hands over."""
+        ...

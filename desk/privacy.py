@@ -1,0 +1,49 @@
+"""Sealing: what customers and agents wrote is encrypted before it reaches the database."""
+
+import hashlib
+import hmac
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from desk.errors import BadSetting, Permanent
+
+
+def new_key() -> str:
+    """A fresh key for `FIRSTLINE_KEYS`."""
+    return Fernet.generate_key().decode()
+
+
+class Sealer:
+    """Encrypts with the first key, opens with any; look-up hashes use the last, so new keys go in front.
+
+    `keys` are Fernet keys (32 bytes, base64url). Raises BadSetting if one is none.
+    """
+
+    def __init__(self, keys: list[str]) -> None:
+        if not keys:
+            raise BadSetting("FIRSTLINE_KEYS is empty; make a key with `firstline keys new`")
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError as error:
+            raise BadSetting("FIRSTLINE_KEYS: each key must be 32 bytes in base64url; `firstline keys new`") from error
+        self._hash_key = hashlib.sha256(b"firstline look-up" + keys[-1].encode()).digest()
+
+    def seal(self, text: str) -> bytes:
+        """Encrypt a text. Lone surrogates do not survive; clean text at the door (`desk/text.py`)."""
+        return self._fernet.encrypt(text.encode("utf-8", "replace"))
+
+    def open(self, sealed: bytes) -> str:
+        """Decrypt what `seal` made. Raises Permanent when no key fits."""
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken as error:
+            raise Permanent("a sealed value does not open with any key in FIRSTLINE_KEYS") from error
+
+    def lookup(self, value: str) -> str:
+        """A keyed hash to find a value by without storing it (HMAC-SHA256, hex)."""
+        return hmac.new(self._hash_key, value.strip().lower().encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def token_hash(token: str) -> str:
+    """How a bearer token or sign-in link is stored: SHA-256, hex. Enough for 256 random bits."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,86 @@
+"""Everything that can be set from outside, read once at the start. `.env.example` lists each with its default."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from desk.errors import BadSetting
+
+DEFAULT_POLICY = Path(__file__).with_name("default_policy.yaml")
+
+
+class Settings(BaseSettings):
+    """The settings of one installation. `DATABASE_URL` and `REDIS_URL` go by their customary names, all others by
+    `FIRSTLINE_...`. Without the first two, `firstline up` brings its own servers."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FIRSTLINE_", env_file=".env", extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
+
+    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    database_owner_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_OWNER_URL")
+    redis_url: SecretStr | None = Field(default=None, validation_alias="REDIS_URL")
+
+    data_dir: Path = Path("data")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str | None = None
+
+    keys: SecretStr | None = None
+    policy: Path = DEFAULT_POLICY
+    account: str = "main"
+    demo: bool = False
+
+    max_body_bytes: int = Field(default=1_048_576, ge=1024)
+    answer_concurrency: int = Field(default=50, ge=1, le=1000)
+    database_pool: int = Field(default=8, ge=1, le=100)
+    claim_seconds: int = Field(default=120, ge=5)
+    sweep_seconds: float = Field(default=5.0, gt=0)
+    max_attempts: int = Field(default=6, ge=1)
+    log_level: str = "INFO"
+
+    @field_validator("log_level")
+    @classmethod
+    def is_a_level(cls, level: str) -> str:
+        """One of the standard levels."""
+        if level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return level.upper()
+
+    @field_validator("database_url", "database_owner_url")
+    @classmethod
+    def is_postgres(cls, url: SecretStr | None) -> SecretStr | None:
+        """A URL that libpq understands."""
+        if url is not None and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must start with postgresql://")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def is_a_broker(cls, url: SecretStr | None) -> SecretStr | None:
+        """A broker that Celery understands."""
+        schemes = ("redis://", "rediss://", "unix://", "redis+socket://", "amqp://", "amqps://")
+        if url is not None and not url.get_secret_value().startswith(schemes):
+            raise ValueError("must start with redis://, rediss://, redis+socket:// or amqp://")
+        return url
+
+
+def variable(field: str) -> str:
+    """The environment variable behind a field: `data_dir` → `FIRSTLINE_DATA_DIR`."""
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"FIRSTLINE_{field.upper()}"
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Settings from the environment and `.env`. Raises BadSetting that names each variable at fault."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
+    except ValidationError as error:
+        faults = [_fault(str(e["loc"][0]) if e["loc"] else "settings", e["msg"]) for e in error.errors()]
+        raise BadSetting("\n".join(faults)) from error
+
+
+def _fault(place: str, message: str) -> str:
+    name = variable(place) if place in Settings.model_fields else place
+    return f"{name}: {message.removeprefix('Value error, ')}"

@@ -1,0 +1,1 @@
+"""The database's history. `firstline migrate` runs it under the owner's role."""

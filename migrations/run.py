@@ -1,0 +1,48 @@
+"""Bring a database up to date, or say how far it is."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from desk.db import driver_url
+from desk.errors import Temporary
+
+LOCK = 0x46495253  # "FIRS": two `migrate` at once take turns
+
+
+def migrate(owner_url: str, login_role: str) -> tuple[str | None, str | None]:
+    """Run what is missing, all or nothing, and give `login_role` its rights. Returns (revision before, after).
+
+    Raises Temporary when the database does not answer.
+    """
+    engine = create_engine(driver_url(owner_url), connect_args={"connect_timeout": 5})
+    config = _config()
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+            before = MigrationContext.configure(connection).get_current_revision()
+            config.attributes.update(connection=connection, login_role=login_role)
+            command.upgrade(config, "head")
+            after = MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as error:
+        raise Temporary("the database did not answer; is DATABASE_OWNER_URL right?") from error
+    finally:
+        engine.dispose()
+    return before, after
+
+
+def newest_revision() -> str | None:
+    """The revision that this version of the product needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    return config

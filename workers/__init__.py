@@ -1,0 +1,1 @@
+"""The work: inbox, pipeline, record, delivery, and the Celery tasks."""

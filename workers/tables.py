@@ -1,0 +1,159 @@
+"""The tables of the work. `inbox.py`, `tickets.py`, `record.py` and `deliver.py` each read and write their own."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
+
+from desk.db import metadata
+
+_now = func.now()
+
+
+def _account() -> Column[str]:
+    return Column("account_id", Text, ForeignKey("accounts.account_id"), nullable=False)
+
+
+def _id() -> Column[str]:
+    return Column("id", UUID(as_uuid=False), primary_key=True)
+
+
+def _claim() -> tuple[Column[int], ...]:
+    """The columns by which a worker takes a row: who, with which claim, until when; and when to try next."""
+    return (
+        Column("state", Text, nullable=False),
+        Column("attempts", Integer, nullable=False, server_default=text("0")),
+        Column("not_before", DateTime(timezone=True), nullable=False, server_default=_now),
+        Column("enqueued_at", DateTime(timezone=True)),
+        Column("claimed_by", Text),
+        Column("claim_id", UUID(as_uuid=False)),
+        Column("lease_until", DateTime(timezone=True)),
+    )
+
+
+inbox_items = Table(
+    "inbox_items",
+    metadata,
+    _account(),
+    _id(),
+    Column("channel", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("ticket_id", Text, nullable=False),
+    Column("message_id", Text),
+    Column("payload", LargeBinary, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    *_claim(),
+    Column("stage", Text),
+    Column("outcome", Text),
+    Column("error", Text),
+    Column("done_at", DateTime(timezone=True)),
+    UniqueConstraint("account_id", "channel", "external_id"),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    _account(),
+    _id(),
+    Column("via", Text, nullable=False),
+    Column("requester", LargeBinary, nullable=False),
+    Column("subject", LargeBinary, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("tags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("assignee", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _account(),
+    _id(),
+    Column("ticket_id", UUID(as_uuid=False), ForeignKey("tickets.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("public", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("sources", LargeBinary),
+    Column("delivery_id", UUID(as_uuid=False)),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=_now),
+    UniqueConstraint("ticket_id", "position"),
+    UniqueConstraint("account_id", "delivery_id"),
+)
+
+ticket_states = Table(
+    "ticket_states",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("ticket_id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("category", Text),
+    Column("requester", LargeBinary),
+    Column("requester_hash", Text),
+    Column("first_seen_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    _account(),
+    _id(),
+    Column("channel", Text, nullable=False),
+    Column("ticket_id", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("category", Text),
+    Column("confidence", Float, nullable=False),
+    Column("dollars", Float, nullable=False),
+    Column("input_tokens", Integer, nullable=False),
+    Column("output_tokens", Integer, nullable=False),
+    Column("milliseconds", Float, nullable=False),
+    Column("policy_version", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("version", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("first_used_at", DateTime(timezone=True), nullable=False, server_default=_now),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _account(),
+    _id(),
+    Column("channel", Text, nullable=False),
+    Column("ticket_id", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("run_id", UUID(as_uuid=False)),
+    Column("item_id", UUID(as_uuid=False)),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    *_claim(),
+    Column("outgoing", LargeBinary, nullable=False),
+    Column("foreign_id", Text),
+    Column("reason", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("sent_at", DateTime(timezone=True)),
+    UniqueConstraint("account_id", "key"),
+)
