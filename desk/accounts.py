@@ -51,9 +51,15 @@ def list_accounts(db: Database) -> list[Account]:
 
 def get_account(tx: Transaction) -> Account | None:
     """The transaction's own account, or None if nobody made it."""
-    columns = (accounts.c.account_id, accounts.c.title, accounts.c.created_at, accounts.c.paused_at, accounts.c.paused_by)
+    columns = (
+        accounts.c.account_id,
+        accounts.c.title,
+        accounts.c.created_at,
+        accounts.c.paused_at,
+        accounts.c.paused_by,
+    )
     row = tx.execute(select(*columns)).one_or_none()
-    return Account(*row) if row else None
+    return Account(row.account_id, row.title, row.created_at, row.paused_at, row.paused_by) if row else None
 
 
 def set_paused(tx: Transaction, paused: bool, by: str) -> None:

@@ -16,6 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from desk.errors import Temporary
 from desk.privacy import Sealer
 
+Rows = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
 metadata = MetaData()
 """All tables of all rooms; each room's `tables.py` adds its own."""
 
@@ -33,7 +35,9 @@ class Transaction:
     connection: Connection
     sealer: Sealer
 
-    def execute(self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
+    def execute(
+        self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
         """Run one statement as this account."""
         return self.connection.execute(statement, values)
 

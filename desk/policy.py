@@ -23,7 +23,8 @@ Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"
 
 # A hand-over message may not promise a time; `{hours}` says the business hours instead.
 TIME_PROMISE = re.compile(
-    r"\b(?:with)?in\s+(?:the\s+next\s+)?(?:\d+|an?|one|two|three|a few|few)\s*(?:business\s+)?(?:minute|hour|day|week)s?\b"
+    r"\b(?:with)?in\s+(?:the\s+next\s+)?(?:\d+|an?|one|two|three|a few|few)"
+    r"\s*(?:business\s+)?(?:minute|hour|day|week)s?\b"
     r"|\b(?:immediately|right away|today|tonight|tomorrow|instantly|straight away|asap)\b",
     re.IGNORECASE,
 )
@@ -96,7 +97,7 @@ class BusinessHours(_Strict):
         """The hours as a customer reads them: `Monday to Friday 09:00-17:00 (Europe/Berlin)`."""
         runs: list[tuple[str, str, str]] = []
         for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"):
-            span = self.days.get(day)  # type: ignore[call-overload]  # the tuple above holds exactly the Day literals
+            span = self.days.get(day)
             if span is None:
                 runs.append(("", "", ""))
             elif runs and runs[-1][2] == span:

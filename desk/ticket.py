@@ -313,6 +313,7 @@ class Reason(StrEnum):
     NOTHING_FOUND = "nothing_found"
     NO_QUESTION = "no_question"
     HANDED_OVER = "handed_over"
+    WITH_PEOPLE = "with_people"
     LANGUAGE_NOT_SERVED = "language_not_served"
     ORDERS_MACHINE = "orders_machine"
     UNKNOWN_CATEGORY = "unknown_category"

@@ -5,7 +5,8 @@ from alembic import context, op
 
 def login_role() -> str:
     """The product's role, quoted for SQL."""
-    return '"' + context.config.attributes["login_role"].replace('"', '""') + '"'
+    role = str(context.config.attributes["login_role"])
+    return '"' + role.replace('"', '""') + '"'
 
 
 def protect(table: str, rights: str = "SELECT, INSERT, UPDATE, DELETE") -> None:

@@ -1,5 +1,7 @@
 """The tables of the work. `inbox.py`, `tickets.py`, `record.py` and `deliver.py` each read and write their own."""
 
+from typing import Any
+
 from sqlalchemy import (
     Boolean,
     Column,
@@ -29,7 +31,7 @@ def _id() -> Column[str]:
     return Column("id", UUID(as_uuid=False), primary_key=True)
 
 
-def _claim() -> tuple[Column[int], ...]:
+def _claim() -> tuple[Column[Any], ...]:
     """The columns by which a worker takes a row: who, with which claim, until when; and when to try next."""
     return (
         Column("state", Text, nullable=False),

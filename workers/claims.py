@@ -1,0 +1,89 @@
+"""How a worker takes a row, so that no two work on it: the one place where that is decided.
+
+A row is free while `waiting`, and again when the lease of whoever took it has run out. Each take makes a new claim id;
+whoever lost its claim can no longer write. Postgres decides, never the broker.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Table, and_, func, or_, update
+from sqlalchemy import text as sql
+
+from desk.db import Database, Transaction
+from desk.ticket import new_id
+
+ENQUEUE_AGAIN_SECONDS = 60.0
+"""A row that was handed to the broker and not taken in this time is handed over again: brokers forget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row that some worker should take."""
+
+    account: str
+    id: str
+
+
+def take(tx: Transaction, table: Table, row_id: str, busy: str, worker: str, seconds: float) -> Row[Any] | None:
+    """Take the row for so many seconds; None if it is not free (taken, done, or not due yet)."""
+    free = or_(
+        and_(table.c.state == "waiting", table.c.not_before <= func.now()),
+        and_(table.c.state == busy, table.c.lease_until < func.now()),
+    )
+    values = {
+        "state": busy,
+        "claimed_by": worker,
+        "claim_id": new_id(),
+        "lease_until": _in(seconds),
+        "attempts": table.c.attempts + 1,
+    }
+    return tx.execute(update(table).where(table.c.id == row_id, free).values(values).returning(table)).one_or_none()
+
+
+def renew(tx: Transaction, table: Table, row_id: str, claim_id: str, seconds: float) -> bool:
+    """Prolong the lease; False if the claim was lost meanwhile."""
+    return write(tx, table, row_id, claim_id, {"lease_until": _in(seconds)})
+
+
+def write(tx: Transaction, table: Table, row_id: str, claim_id: str, values: dict[str, Any]) -> bool:
+    """Write to a row that is ours; False, and nothing written, if the claim was lost meanwhile."""
+    ours = and_(table.c.id == row_id, table.c.claim_id == claim_id)
+    return tx.execute(update(table).where(ours).values(values)).rowcount == 1
+
+
+def let_go(state: str) -> dict[str, Any]:
+    """The values that end a claim and leave the row in this state."""
+    return {"state": state, "claimed_by": None, "claim_id": None, "lease_until": None}
+
+
+def again_in(seconds: float) -> dict[str, Any]:
+    """The values that put a row back, not to be taken before so many seconds have passed."""
+    return let_go("waiting") | {"not_before": _in(seconds)}
+
+
+def due_items(db: Database, most: int = 500) -> list[Due]:
+    """Inbox items of all accounts that wait for a worker; each is returned once in `ENQUEUE_AGAIN_SECONDS`."""
+    return _due(db, "firstline_due_items", most)
+
+
+def due_deliveries(db: Database, most: int = 500) -> list[Due]:
+    """Deliveries of all accounts that wait for a worker; each is returned once in `ENQUEUE_AGAIN_SECONDS`."""
+    return _due(db, "firstline_due_deliveries", most)
+
+
+def release(db: Database, worker: str) -> int:
+    """End the leases of a worker that has just started and so cannot be at work on anything. Returns how many."""
+    with db.across() as connection:
+        return int(connection.execute(sql("SELECT firstline_release_claims(:worker)"), {"worker": worker}).scalar_one())
+
+
+def _due(db: Database, function: str, most: int) -> list[Due]:
+    statement = sql(f"SELECT account_id, id FROM {function}(:most, make_interval(secs => :again))")  # noqa: S608  # ours
+    with db.across() as connection:
+        rows = connection.execute(statement, {"most": most, "again": ENQUEUE_AGAIN_SECONDS})
+        return [Due(account, str(row_id)) for account, row_id in rows]
+
+
+def _in(seconds: float) -> Any:
+    return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)

@@ -1,0 +1,140 @@
+"""The inbox: every event from outside, stored once, before anything else happens."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from desk.db import Transaction
+from desk.ticket import Event, EventKind, ItemState, Stage, new_id
+from workers import claims
+from workers.tables import inbox_items
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """One stored event and what became of it. `claim_id` is set for whoever holds it."""
+
+    id: str
+    account: str
+    channel: str
+    external_id: str
+    kind: EventKind
+    ticket_id: str
+    message_id: str | None
+    state: ItemState
+    attempts: int
+    received_at: datetime
+    claim_id: str | None = None
+    stage: Stage | None = None
+    outcome: str | None = None
+    error: str | None = None
+
+
+def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None:
+    """Store an event with its raw payload; its item id, or None if it was stored before. Enqueue after the commit."""
+    values = {
+        "account_id": tx.account,
+        "id": new_id(),
+        "channel": channel,
+        "external_id": event.external_id,
+        "kind": event.kind,
+        "ticket_id": event.ticket_id,
+        "message_id": event.message_id,
+        "payload": tx.seal(payload),
+        "state": ItemState.WAITING,
+        "enqueued_at": func.now(),
+    }
+    statement = insert(inbox_items).values(values).on_conflict_do_nothing().returning(inbox_items.c.id)
+    return tx.execute(statement).scalar_one_or_none()
+
+
+def claim(tx: Transaction, item_id: str, worker: str, seconds: float) -> InboxItem | None:
+    """Take an item; None if another worker has it, or it is done."""
+    row = claims.take(tx, inbox_items, item_id, ItemState.CLAIMED, worker, seconds)
+    return _item(row) if row else None
+
+
+def renew(tx: Transaction, item: InboxItem, seconds: float, stage: Stage | None = None) -> bool:
+    """Keep the item and say how far it is; False if it was lost meanwhile."""
+    values: dict[str, Any] = {"stage": stage} if stage else {}
+    return claims.renew(tx, inbox_items, item.id, _held(item), seconds) and (
+        not values or claims.write(tx, inbox_items, item.id, _held(item), values)
+    )
+
+
+def finish(tx: Transaction, item: InboxItem, outcome: str) -> bool:
+    """Close the item; False if it was lost meanwhile, and then nothing else of this transaction may stay."""
+    values = claims.let_go(ItemState.DONE) | {"outcome": outcome, "done_at": func.now(), "error": None}
+    return claims.write(tx, inbox_items, item.id, _held(item), values)
+
+
+def postpone(tx: Transaction, item: InboxItem, seconds: float, why: str) -> bool:
+    """Put the item back for later."""
+    return claims.write(tx, inbox_items, item.id, _held(item), claims.again_in(seconds) | {"error": why})
+
+
+def park(tx: Transaction, item: InboxItem, why: str) -> bool:
+    """Set the item aside for a person to look at."""
+    return claims.write(tx, inbox_items, item.id, _held(item), claims.let_go(ItemState.PARKED) | {"error": why})
+
+
+def think_again(tx: Transaction, item_id: str) -> bool:
+    """Put a finished item back: what was to be sent no longer fits."""
+    values = claims.again_in(0) | {"attempts": 0, "outcome": None, "done_at": None, "stage": None}
+    done = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.DONE)
+    return tx.execute(update(inbox_items).where(*done).values(values)).rowcount == 1
+
+
+def requeue(tx: Transaction, item_id: str) -> bool:
+    """Put a parked item back, with all its attempts before it; False if it is not parked."""
+    values = claims.again_in(0) | {"attempts": 0, "error": None, "enqueued_at": func.now()}
+    parked_one = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.PARKED)
+    return tx.execute(update(inbox_items).where(*parked_one).values(values)).rowcount == 1
+
+
+def get(tx: Transaction, item_id: str) -> InboxItem | None:
+    """One item."""
+    row = tx.execute(select(inbox_items).where(inbox_items.c.id == item_id)).one_or_none()
+    return _item(row) if row else None
+
+
+def listing(tx: Transaction, state: ItemState | None = None, most: int = 100) -> list[InboxItem]:
+    """The newest items, or the newest in one state."""
+    statement = select(inbox_items).order_by(inbox_items.c.received_at.desc()).limit(most)
+    if state:
+        statement = statement.where(inbox_items.c.state == state)
+    return [_item(row) for row in tx.execute(statement)]
+
+
+def of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[InboxItem]:
+    """All items of one ticket, oldest first."""
+    theirs = (inbox_items.c.channel == channel, inbox_items.c.ticket_id == ticket_id)
+    return [_item(row) for row in tx.execute(select(inbox_items).where(*theirs).order_by(inbox_items.c.received_at))]
+
+
+def _held(item: InboxItem) -> str:
+    if item.claim_id is None:
+        raise ValueError(f"item {item.id} is not claimed by this worker")
+    return item.claim_id
+
+
+def _item(row: Row[Any]) -> InboxItem:
+    return InboxItem(
+        id=row.id,
+        account=row.account_id,
+        channel=row.channel,
+        external_id=row.external_id,
+        kind=EventKind(row.kind),
+        ticket_id=row.ticket_id,
+        message_id=row.message_id,
+        state=ItemState(row.state),
+        attempts=row.attempts,
+        received_at=row.received_at,
+        claim_id=row.claim_id,
+        stage=Stage(row.stage) if row.stage else None,
+        outcome=row.outcome,
+        error=row.error,
+    )

@@ -1,0 +1,168 @@
+"""The record: every run with all it read, and where each ticket stands."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from desk.db import Transaction
+from desk.policy import PolicyFile
+from desk.ticket import Requester, Run, TicketState
+from workers.tables import policies, runs, ticket_states
+
+_run = TypeAdapter(Run)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLine:
+    """A ticket in a list. `requester` is None where the channel has not told yet."""
+
+    channel: str
+    ticket_id: str
+    state: TicketState
+    category: str | None
+    requester: Requester | None
+    first_seen_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilter:
+    """What to list; None means any. `requester` is an id or an e-mail address; days are whole days in UTC."""
+
+    state: TicketState | None = None
+    category: str | None = None
+    ticket_id: str | None = None
+    requester: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+def save_run(tx: Transaction, run: Run, policy: PolicyFile) -> None:
+    """Keep a run, and the policy's text the first time it decides something."""
+    values = {
+        "account_id": tx.account,
+        "id": run.id,
+        "channel": run.channel,
+        "ticket_id": run.ticket_id,
+        "message_id": run.message_id,
+        "action": run.decision.action,
+        "category": run.classification.category,
+        "confidence": run.decision.confidence,
+        "dollars": run.dollars,
+        "input_tokens": sum(use.input_tokens for use in run.usage),
+        "output_tokens": sum(use.output_tokens for use in run.usage),
+        "milliseconds": sum(each.milliseconds for each in run.times),
+        "policy_version": run.versions.policy,
+        "at": run.at,
+        "body": tx.seal(_run.dump_json(run).decode()),
+    }
+    tx.execute(insert(runs).values(values))
+    version = {"account_id": tx.account, "version": policy.policy.version, "text": policy.text}
+    tx.execute(insert(policies).values(version).on_conflict_do_nothing())
+
+
+def runs_of(tx: Transaction, channel: str, ticket_id: str) -> list[Run]:
+    """All runs over a ticket, oldest first."""
+    theirs = (runs.c.channel == channel, runs.c.ticket_id == ticket_id)
+    return [_open(tx, row) for row in tx.execute(select(runs.c.body).where(*theirs).order_by(runs.c.at))]
+
+
+def get_run(tx: Transaction, run_id: str) -> Run | None:
+    """One run."""
+    row = tx.execute(select(runs.c.body).where(runs.c.id == run_id)).one_or_none()
+    return _open(tx, row) if row else None
+
+
+def dollars_today(tx: Transaction) -> float:
+    """What models have cost since midnight, UTC."""
+    midnight = datetime.combine(datetime.now(UTC).date(), time(), UTC)
+    return float(
+        tx.execute(select(func.coalesce(func.sum(runs.c.dollars), 0.0)).where(runs.c.at >= midnight)).scalar_one()
+    )
+
+
+def escalated_before(tx: Transaction, channel: str, ticket_id: str) -> bool:
+    """True once any run handed the ticket to people."""
+    theirs = (runs.c.channel == channel, runs.c.ticket_id == ticket_id, runs.c.action == "escalate")
+    return tx.execute(select(runs.c.id).where(*theirs).limit(1)).one_or_none() is not None
+
+
+def note_state(
+    tx: Transaction,
+    channel: str,
+    ticket_id: str,
+    state: TicketState,
+    *,
+    category: str | None = None,
+    requester: Requester | None = None,
+) -> None:
+    """Say where a ticket stands; category and requester stay as they were where not given."""
+    given: dict[str, Any] = {"state": state, "updated_at": func.clock_timestamp()}
+    if category:
+        given["category"] = category
+    if requester:
+        given["requester"] = tx.seal(json.dumps(asdict(requester)))
+        given["requester_hash"] = tx.sealer.lookup(requester.id)
+    key = {"account_id": tx.account, "channel": channel, "ticket_id": ticket_id}
+    tx.execute(insert(ticket_states).values(key | given).on_conflict_do_update(index_elements=list(key), set_=given))
+
+
+def get_line(tx: Transaction, channel: str, ticket_id: str) -> TicketLine | None:
+    """Where one ticket stands."""
+    its = (ticket_states.c.channel == channel, ticket_states.c.ticket_id == ticket_id)
+    row = tx.execute(select(ticket_states).where(*its)).one_or_none()
+    return _line(tx, row) if row else None
+
+
+def list_tickets(tx: Transaction, wanted: TicketFilter, *, most: int = 50, skip: int = 0) -> list[TicketLine]:
+    """The tickets that fit, the latest changed first. Never looks inside what people wrote."""
+    statement = select(ticket_states).where(*_conditions(tx, wanted))
+    ordered = statement.order_by(ticket_states.c.updated_at.desc(), ticket_states.c.ticket_id).limit(most).offset(skip)
+    return [_line(tx, row) for row in tx.execute(ordered)]
+
+
+def count_tickets(tx: Transaction) -> dict[TicketState, int]:
+    """How many tickets stand where."""
+    rows = tx.execute(select(ticket_states.c.state, func.count().label("tickets")).group_by(ticket_states.c.state))
+    return {TicketState(row.state): row.tickets for row in rows}
+
+
+def categories(tx: Transaction) -> Sequence[str]:
+    """The categories that any ticket has had, by name."""
+    column = ticket_states.c.category
+    return tx.execute(select(column).distinct().where(column.is_not(None)).order_by(column)).scalars().all()
+
+
+def _conditions(tx: Transaction, wanted: TicketFilter) -> list[ColumnElement[bool]]:
+    table = ticket_states.c
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.state:
+        conditions.append(table.state == wanted.state)
+    if wanted.category:
+        conditions.append(table.category == wanted.category)
+    if wanted.ticket_id:
+        conditions.append(table.ticket_id == wanted.ticket_id)
+    if wanted.requester:
+        conditions.append(table.requester_hash == tx.sealer.lookup(wanted.requester))
+    if wanted.since:
+        conditions.append(table.updated_at >= datetime.combine(wanted.since, time(), UTC))
+    if wanted.until:
+        conditions.append(table.updated_at < datetime.combine(wanted.until + timedelta(days=1), time(), UTC))
+    return conditions
+
+
+def _line(tx: Transaction, row: Row[Any]) -> TicketLine:
+    requester = Requester(**json.loads(tx.open(row.requester))) if row.requester else None
+    return TicketLine(
+        row.channel, row.ticket_id, TicketState(row.state), row.category, requester, row.first_seen_at, row.updated_at
+    )
+
+
+def _open(tx: Transaction, row: Row[Any]) -> Run:
+    return _run.validate_json(tx.open(row.body))

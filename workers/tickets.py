@@ -1,0 +1,215 @@
+"""Tickets of channels with no helpdesk behind them, and the outbound half of our own API's channel.
+
+The same database holds the tickets and the deliveries, so here a reply and the check that nothing newer came in are
+one transaction, and a delivery id can stand on one message alone.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, func, insert, select, update
+
+from desk.db import Database, Transaction
+from desk.errors import Permanent, Refused
+from desk.ports import Outgoing, Source
+from desk.text import clean
+from desk.ticket import (
+    Delivery,
+    Event,
+    EventKind,
+    Message,
+    Priority,
+    Requester,
+    Role,
+    Ticket,
+    TicketState,
+    TicketStatus,
+    new_id,
+)
+from workers import inbox, record
+from workers.tables import messages, tickets
+
+CHANNEL = "api"
+_sources = TypeAdapter(tuple[Source, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicket:
+    """What a customer sends to open a ticket. `via` names the door: `api`, `form`, or what the caller calls it."""
+
+    requester: Requester
+    subject: str
+    body: str
+    priority: Priority = Priority.NORMAL
+    via: str = CHANNEL
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was stored, and the inbox item to enqueue after the commit."""
+
+    ticket_id: str
+    message_id: str
+    item_id: str
+
+
+def open_ticket(tx: Transaction, new: NewTicket, channel: str = CHANNEL) -> Accepted:
+    """Store a ticket with its first message, and the event of it."""
+    ticket_id = new_id()
+    values = {
+        "account_id": tx.account,
+        "id": ticket_id,
+        "via": clean(new.via),
+        "requester": tx.seal(json.dumps(asdict(new.requester))),
+        "subject": tx.seal(clean(new.subject)),
+        "status": TicketStatus.OPEN,
+        "priority": new.priority,
+    }
+    tx.execute(insert(tickets).values(values))
+    record.note_state(tx, channel, ticket_id, TicketState.RECEIVED, requester=new.requester)
+    return _take_in(tx, channel, ticket_id, Role.CUSTOMER, new.body, public=True)
+
+
+def add_message(
+    tx: Transaction, ticket_id: str, role: Role, body: str, *, public: bool = True, channel: str = CHANNEL
+) -> Accepted:
+    """Store a further message, and the event of it. A solved ticket opens again.
+
+    Raises Refused: 404 when there is no such ticket, 409 when it is closed.
+    """
+    row = _lock(tx, ticket_id)
+    if row is None:
+        raise Refused("no such ticket", status=404)
+    if row.status == TicketStatus.CLOSED:
+        raise Refused("the ticket is closed; open a new one", status=409)
+    if role is Role.CUSTOMER:
+        tx.execute(update(tickets).where(tickets.c.id == ticket_id).values(status=TicketStatus.OPEN))
+        record.note_state(tx, channel, ticket_id, TicketState.RECEIVED)
+    return _take_in(tx, channel, ticket_id, role, body, public=public)
+
+
+def read(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Ticket | None:
+    """The ticket with all its messages, or None."""
+    if not _is_id(ticket_id):
+        return None
+    row = tx.execute(select(tickets).where(tickets.c.id == ticket_id)).one_or_none()
+    if row is None:
+        return None
+    rows = tx.execute(select(messages).where(messages.c.ticket_id == ticket_id).order_by(messages.c.position))
+    return Ticket(
+        id=ticket_id,
+        account=tx.account,
+        channel=channel,
+        subject=tx.open(row.subject),
+        status=TicketStatus(row.status),
+        requester=Requester(**json.loads(tx.open(row.requester))),
+        messages=tuple(_message(tx, each) for each in rows),
+        priority=Priority(row.priority),
+        tags=tuple(row.tags),
+        assignee=row.assignee,
+    )
+
+
+def sources(tx: Transaction, ticket_id: str) -> dict[str, tuple[Source, ...]]:
+    """The numbered sources behind each of our messages, by message id."""
+    wanted = (messages.c.ticket_id == ticket_id, messages.c.sources.is_not(None))
+    rows = tx.execute(select(messages.c.id, messages.c.sources).where(*wanted))
+    return {row.id: _sources.validate_json(tx.open(row.sources)) for row in rows}
+
+
+class TicketChannel:
+    """`desk.ports.Channel` for tickets that live here."""
+
+    name = CHANNEL
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def fetch(self, account: str, ticket_id: str) -> Ticket:
+        """The ticket as it stands now. Raises Permanent when it is gone."""
+        with self._db.account(account) as tx:
+            ticket = read(tx, ticket_id, self.name)
+        if ticket is None:
+            raise Permanent(f"ticket {ticket_id} is gone")
+        return ticket
+
+    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str | None:
+        """Post publicly, unless the ticket moved on: a newer customer message, an agent's reply, an assignee."""
+        with self._db.account(ticket.account) as tx:
+            row = _lock(tx, ticket.id)
+            if row is None or row.status == TicketStatus.CLOSED:
+                return None
+            if done := _find(tx, delivery.id):
+                return done
+            if row.assignee or _moved_on(tx, ticket.id, outgoing.newest_message_id):
+                return None
+            return _post(tx, ticket.id, Role.ASSISTANT, outgoing, delivery, public=True)
+
+    def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
+        """Post internally. Raises Permanent when the ticket is gone."""
+        with self._db.account(ticket.account) as tx:
+            if _lock(tx, ticket.id) is None:
+                raise Permanent(f"ticket {ticket.id} is gone")
+            return _find(tx, delivery.id) or _post(tx, ticket.id, Role.ASSISTANT, outgoing, delivery, public=False)
+
+    def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
+        """The message that carries the delivery id."""
+        with self._db.account(ticket.account) as tx:
+            return _find(tx, delivery.id)
+
+
+def _take_in(tx: Transaction, channel: str, ticket_id: str, role: Role, body: str, *, public: bool) -> Accepted:
+    message_id = _insert(tx, ticket_id, role, clean(body), public=public)
+    kind = EventKind.CUSTOMER_MESSAGE if role is Role.CUSTOMER else EventKind.AGENT_MESSAGE
+    event = Event(kind, external_id=message_id, ticket_id=ticket_id, message_id=message_id)
+    item_id = inbox.add(tx, channel, event, payload="{}")
+    assert item_id is not None, "the message id is new, so the event is"  # noqa: S101  # an invariant, not a check
+    return Accepted(ticket_id, message_id, item_id)
+
+
+def _lock(tx: Transaction, ticket_id: str) -> Row[Any] | None:
+    if not _is_id(ticket_id):
+        return None
+    return tx.execute(select(tickets).where(tickets.c.id == ticket_id).with_for_update()).one_or_none()
+
+
+def _is_id(value: str) -> bool:
+    return len(value) == 36 and all(c in "0123456789abcdef-" for c in value)
+
+
+def _moved_on(tx: Transaction, ticket_id: str, newest: str | None) -> bool:
+    public = (messages.c.ticket_id == ticket_id, messages.c.public)
+    rows = tx.execute(select(messages.c.id, messages.c.role).where(*public).order_by(messages.c.position)).all()
+    customers = [row.id for row in rows if row.role == Role.CUSTOMER]
+    return any(row.role == Role.AGENT for row in rows) or (bool(customers) and customers[-1] != newest)
+
+
+def _find(tx: Transaction, delivery_id: str) -> str | None:
+    return tx.execute(select(messages.c.id).where(messages.c.delivery_id == delivery_id)).scalar_one_or_none()
+
+
+def _post(tx: Transaction, ticket_id: str, role: Role, out: Outgoing, delivery: Delivery, *, public: bool) -> str:
+    shown = tx.seal(_sources.dump_json(out.sources).decode()) if out.sources else None
+    return _insert(tx, ticket_id, role, out.text, public=public, sources=shown, delivery_id=delivery.id)
+
+
+def _insert(tx: Transaction, ticket_id: str, role: Role, body: str, *, public: bool, **extra: Any) -> str:
+    """The next message of a ticket; the caller holds the ticket's lock, or has just made it."""
+    last = select(func.coalesce(func.max(messages.c.position), 0)).where(messages.c.ticket_id == ticket_id)
+    values = {
+        "account_id": tx.account,
+        "id": new_id(),
+        "ticket_id": ticket_id,
+        "position": last.scalar_subquery() + 1,
+        "role": role,
+        "public": public,
+        "body": tx.seal(body),
+        **extra,
+    }
+    return str(tx.execute(insert(messages).values(values).returning(messages.c.id)).scalar_one())
+
+
+def _message(tx: Transaction, row: Row[Any]) -> Message:
+    return Message(row.id, Role(row.role), row.public, tx.open(row.body), row.at, row.delivery_id)
