@@ -3,8 +3,9 @@
 Every method may raise `Temporary` (try again later) or `Permanent` (a person has to look), and nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from desk.policy import Policy
@@ -70,6 +71,8 @@ class Embedder(Protocol):
 
     name: str
     dimensions: int
+    window: int
+    """How many of its own tokens it reads of one text, its special tokens included; the rest would be dropped."""
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector per text, for what is searched."""
@@ -81,6 +84,50 @@ class Embedder(Protocol):
 
     def count_tokens(self, text: str) -> int:
         """How many of the embedder's own tokens the text has."""
+        ...
+
+
+class Markup(StrEnum):
+    """How a page's body is written."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document as its source gives it. `id` is stable and unique within the source; without a `title`, the body has it."""
+
+    id: str
+    body: str
+    markup: Markup
+    title: str | None = None
+    url: str | None = None
+    locale: str = "en"
+    audience: str = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A page that is there and could not be read: reported, and what the index holds of it stays."""
+
+    id: str
+    why: str
+
+
+class PageSource(Protocol):
+    """Where documents come from: a folder, a helpdesk's articles, a website."""
+
+    name: str
+    """Unique within the account; a document belongs to the source of this name."""
+
+    def count(self) -> int | None:
+        """How many pages there are, for a progress bar; None where that is not cheap to know."""
+        ...
+
+    def pages(self) -> Iterator[Page | Unreadable]:
+        """All pages, each once. An error ends the run before anything is taken for vanished."""
         ...
 
 

@@ -1,29 +1,102 @@
-"""Text as it comes from people: made safe at the door, cut into sentences and words, freed of quotes and signatures.
+"""Text as it comes from people: made safe at the door, and cut into sentences and words.
 
 Everything here is linear in the length of the text, however hostile: each pattern starts only where a run starts.
 """
 
 import re
 import unicodedata
+from functools import cache
+
+from desk.mail_text import new_part as new_part
 
 # C0 and C1 controls but tab and newline, DEL, and the bidirectional overrides and isolates that can make a text
 # read other than it is (Unicode TR 36, section 2.5).
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NEWLINE = re.compile("\r\n|[\r\x85\u2028\u2029]")
-_MARKS = re.compile("([\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff"
-                    "\u20d0-\u20ff\ufe20-\ufe2f]{30})[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f"
-                    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_LAST_MARK = 0x1E94A  # U+1E94A ADLAM NUKTA, the highest combining mark of Unicode 15
+
+# Only at the start of a run of stops; the look-behind keeps "......" from being tried at each dot.
+_STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s|$)|[。！？]++[」』”）]*+")
+_LAST_WORD = re.compile(r"[\w.&'’-]{1,24}$")
+_BULLET = re.compile(r"\d{1,3}|[a-zA-Z]")
+_ABBREVIATIONS = frozenset(
+    "e.g i.e eg ie etc vs approx ca cf al no nr nos fig figs sec ch vol pp p ed eds resp incl excl est ext tel max min "
+    "dept inc ltd co corp mr mrs ms dr prof sr jr st mt jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu "
+    "fri sat sun a.m p.m u.s u.k d.h z.b bzw usw evtl ggf inkl zzgl art abs hr fr sra dra mme mlle av p.ej".split()
+)
+# These end a sentence as often as not; what follows decides.
+_EITHER_WAY = frozenset("etc a.m p.m inc ltd co corp no max min u.s u.k".split())
+_WORD = re.compile(r"[^\W_]++(?:['’][^\W_]++)*+")
 
 
 def clean(text: str) -> str:
     """The text as it may enter: no control but tab and newline, no lone surrogate, one kind of newline, NFC.
 
-    Characters that reorder the lines around them are dropped; right-to-left letters stay as they are.
+    Characters that reorder the letters around them are dropped; right-to-left letters stay as they are.
     """
     text = _SURROGATE.sub("\ufffd", text)
     text = _UNWANTED.sub("", _NEWLINE.sub("\n", text))
     if text.isascii():
         return text
-    # Python sorts a run of combining marks in quadratic time; 30 is the limit of stream-safe text (UAX 15).
-    return unicodedata.normalize("NFC", _MARKS.sub(r"\1", text))
+    return unicodedata.normalize("NFC", _long_marks().sub(r"\1", text))
+
+
+@cache
+def _long_marks() -> re.Pattern[str]:
+    """Runs of over 30 combining marks. Python sorts such a run in quadratic time; 30 is UAX 15's stream-safe limit."""
+    marks = [chr(code) for code in range(0x300, _LAST_MARK + 1) if _is_mark(chr(code))]
+    inside = "".join(marks)
+    return re.compile(f"([{inside}]{{30}})[{inside}]++")
+
+
+def _is_mark(character: str) -> bool:
+    if unicodedata.combining(character):
+        return True
+    parts = unicodedata.decomposition(character).split()
+    return bool(parts) and not parts[0].startswith("<") and unicodedata.combining(chr(int(parts[0], 16))) > 0
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, in order, trimmed. A line break always ends one; abbreviations and decimals do not."""
+    return [sentence for line in text.split("\n") for sentence in _line_sentences(line)]
+
+
+def _line_sentences(line: str) -> list[str]:
+    found: list[str] = []
+    start = 0
+    for stop in _STOP.finditer(line):
+        if _ends_sentence(line, start, stop):
+            found.append(line[start : stop.end()].strip())
+            start = stop.end()
+    found.append(line[start:].strip())
+    return [sentence for sentence in found if sentence]
+
+
+def _ends_sentence(line: str, start: int, stop: re.Match[str]) -> bool:
+    if stop.group()[0] != "." or len(stop.group().rstrip("\"'”’»)]")) > 1:
+        return True
+    before = _LAST_WORD.search(line, max(start, stop.start() - 24), stop.start())
+    word = before.group().lower() if before else ""
+    following = line[stop.end() : stop.end() + 40].lstrip()[:1]
+    if word in _ABBREVIATIONS:
+        return word in _EITHER_WAY and following.isupper()
+    if line[start : stop.start()].strip() == word and _BULLET.fullmatch(word):
+        return False  # "1." or "a." opens an item
+    if len(word) == 1 and word.isalpha() and word != "i":
+        return False  # an initial
+    return not following.islower() or len(word) > 2
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case, for matching: letters and digits of any script, inner apostrophes kept."""
+    return [word.replace("’", "'").casefold() for word in _WORD.findall(text)]
+
+
+def first_words(text: str, limit: int) -> tuple[str, bool]:
+    """The text up to its `limit`-th word, and whether anything was left out. One endless word counts by 20 letters."""
+    short = text[: limit * 20]
+    for count, word in enumerate(_WORD.finditer(short), start=1):
+        if count > limit:
+            return short[: word.start()].rstrip(), True
+    return short, len(short) < len(text)

@@ -88,6 +88,13 @@ def think_again(tx: Transaction, item_id: str) -> bool:
     return tx.execute(update(inbox_items).where(*done).values(values)).rowcount == 1
 
 
+def set_aside(tx: Transaction, item_id: str, why: str) -> bool:
+    """Park a finished item after all: what it led to could not be delivered."""
+    done = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.DONE)
+    values = {"state": ItemState.PARKED, "error": why}
+    return tx.execute(update(inbox_items).where(*done).values(values)).rowcount == 1
+
+
 def requeue(tx: Transaction, item_id: str) -> bool:
     """Put a parked item back, with all its attempts before it; False if it is not parked."""
     values = claims.again_in(0) | {"attempts": 0, "error": None, "enqueued_at": func.now()}

@@ -1,0 +1,136 @@
+"""What every test may ask for: a real Postgres with pgvector, a real Redis, a database session, an account of its own.
+
+Network is off: unix sockets alone. `@pytest.mark.loopback` opens 127.0.0.1 and ::1, for look-alikes and the walk.
+Tests marked `tools` are left out unless `--tools` is given; then a missing tool is a failure, not a skip.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # a bare checkout can be tested without being installed
+
+from app.embedded import LOGIN_ROLE, EmbeddedPostgres, EmbeddedRedis
+from app.places import SHORT
+from desk.accounts import add_account
+from desk.db import Database
+from desk.privacy import Sealer, new_key
+from migrations.run import migrate
+
+LOOPBACK = ["127.0.0.1", "::1"]
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--tools`: run what needs more than Python."""
+    parser.addoption("--tools", action="store_true", help="run the tests that need Chromium, Node or a container")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """No network unless a test says so. First, because pytest-socket reads its options in the same hook."""
+    config.option.disable_socket = True
+    config.option.allow_unix_socket = True
+    config.addinivalue_line("markers", "loopback: may open sockets to 127.0.0.1 and ::1")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Open loopback where marked; leave tests out that need tools."""
+    for item in items:
+        if item.get_closest_marker("loopback"):
+            item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
+    if config.getoption("--tools"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("tools")]
+    config.stash[LEFT_OUT] = len(left_out)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("tools")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """One line for all that was left out."""
+    if count := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"{count} tests left out: they need a browser or Node; `make test-all` runs them")
+
+
+@contextmanager
+def short_directory() -> Iterator[Path]:
+    """A temporary directory that servers can use even when the tests run as root (pytest's own is closed to others)."""
+    directory = Path(tempfile.mkdtemp(prefix="firstline-test-", dir=SHORT))
+    directory.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """An empty data directory for embedded servers, of this test alone."""
+    with short_directory() as directory:
+        yield directory
+
+
+@pytest.fixture(scope="session")
+def bare_postgres() -> Iterator[EmbeddedPostgres]:
+    """The session's PostgreSQL: roles, database and extension, no tables yet."""
+    with short_directory() as directory, EmbeddedPostgres(directory, durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres(bare_postgres: EmbeddedPostgres) -> EmbeddedPostgres:
+    """The session's PostgreSQL, migrated. `url` is the product's login role."""
+    migrate(bare_postgres.owner_url, LOGIN_ROLE)
+    return bare_postgres
+
+
+@pytest.fixture(scope="session")
+def owner_url(postgres: EmbeddedPostgres) -> str:
+    """The migrated database as its owner."""
+    return postgres.owner_url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[EmbeddedRedis]:
+    """The session's Redis: `url` for Celery, `client_url` for redis-py."""
+    with short_directory() as directory, EmbeddedRedis(directory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sealer() -> Sealer:
+    """The session's keys."""
+    return Sealer([new_key()])
+
+
+@pytest.fixture(scope="session")
+def database(postgres: EmbeddedPostgres, sealer: Sealer) -> Iterator[Database]:
+    """The product's session on the migrated database, under its login role."""
+    database = Database(postgres.url, sealer)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def account(database: Database) -> str:
+    """An account of this test alone, so that nothing needs clearing between tests."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    add_account(database, name)
+    return name
+
+
+@pytest.fixture
+def other_account(database: Database) -> str:
+    """A second account, to prove what must not be seen."""
+    name = f"other-{uuid.uuid4().hex[:12]}"
+    add_account(database, name)
+    return name

@@ -1,0 +1,147 @@
+"""The inbox stores each event once, and gives it to one worker at a time."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import text
+
+from desk.db import Database, Transaction
+from desk.ticket import Event, EventKind, ItemState, Stage
+from workers import claims, inbox
+from workers.inbox import InboxItem
+
+
+def event(external_id: str = "e1", ticket_id: str = "t1") -> Event:
+    return Event(EventKind.CUSTOMER_MESSAGE, external_id, ticket_id, message_id=external_id)
+
+
+def add(database: Database, account: str, external_id: str = "e1") -> str:
+    with database.account(account) as tx:
+        item_id = inbox.add(tx, "api", event(external_id), "{}")
+    assert item_id is not None
+    return item_id
+
+
+def claim(database: Database, account: str, item_id: str, worker: str = "w1", seconds: float = 60) -> InboxItem | None:
+    with database.account(account) as tx:
+        return inbox.claim(tx, item_id, worker, seconds)
+
+
+def run_out(database: Database, account: str) -> None:
+    with database.account(account) as tx:
+        tx.execute(text("UPDATE inbox_items SET lease_until = now() - interval '1 second' WHERE state = 'claimed'"))
+
+
+def forget_enqueueing(tx: Transaction) -> None:
+    tx.execute(text("UPDATE inbox_items SET enqueued_at = now() - interval '1 hour'"))
+
+
+def test_the_same_event_three_times_at_once_is_stored_once(database: Database, account: str) -> None:
+    def store(_: int) -> str | None:
+        with database.account(account) as tx:
+            return inbox.add(tx, "api", event(), "{}")
+
+    with ThreadPoolExecutor(3) as pool:
+        stored = list(pool.map(store, range(3)))
+    assert sum(item is not None for item in stored) == 1
+
+
+def test_the_same_external_id_on_another_channel_is_another_event(database: Database, account: str) -> None:
+    with database.account(account) as tx:
+        assert inbox.add(tx, "api", event(), "{}")
+        assert inbox.add(tx, "email", event(), "{}")
+
+
+def test_of_ten_workers_at_once_one_gets_the_item(database: Database, account: str) -> None:
+    item_id = add(database, account)
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda n: claim(database, account, item_id, f"w{n}"), range(10)))
+    assert sum(item is not None for item in taken) == 1
+
+
+def test_a_lease_that_ran_out_frees_the_item_and_the_first_worker_can_write_no_more(
+    database: Database, account: str
+) -> None:
+    item_id = add(database, account)
+    first = claim(database, account, item_id, "w1")
+    run_out(database, account)
+    second = claim(database, account, item_id, "w2")
+    assert first is not None
+    assert second is not None
+    assert second.attempts == 2
+    with database.account(account) as tx:
+        assert not inbox.finish(tx, first, "too late")
+        assert not inbox.renew(tx, first, 60, Stage.DRAFT)
+        assert not inbox.park(tx, first, "too late")
+        assert inbox.finish(tx, second, "auto_reply")
+
+
+def test_a_finished_item_cannot_be_claimed(database: Database, account: str) -> None:
+    item = claim(database, account, add(database, account))
+    assert item is not None
+    with database.account(account) as tx:
+        inbox.finish(tx, item, "auto_reply")
+    assert claim(database, account, item.id) is None
+
+
+def test_a_postponed_item_waits_for_its_time(database: Database, account: str) -> None:
+    item = claim(database, account, add(database, account))
+    assert item is not None
+    with database.account(account) as tx:
+        inbox.postpone(tx, item, 60, "later")
+    assert claim(database, account, item.id) is None
+    with database.account(account) as tx:
+        tx.execute(text("UPDATE inbox_items SET not_before = now()"))
+    assert claim(database, account, item.id) is not None
+
+
+def test_a_parked_item_can_be_requeued_with_all_its_attempts(database: Database, account: str) -> None:
+    item = claim(database, account, add(database, account))
+    assert item is not None
+    with database.account(account) as tx:
+        assert inbox.park(tx, item, "Permanent: gone")
+        parked = inbox.listing(tx, ItemState.PARKED)
+        assert [(each.id, each.error) for each in parked] == [(item.id, "Permanent: gone")]
+        assert inbox.requeue(tx, item.id)
+        assert not inbox.requeue(tx, item.id)
+    again = claim(database, account, item.id)
+    assert again is not None
+    assert again.attempts == 1
+
+
+def test_the_sweeper_finds_what_the_broker_forgot_and_names_it_once(database: Database, account: str) -> None:
+    item_id = add(database, account)
+    assert item_id not in {due.id for due in claims.due_items(database)}, "it was enqueued just now"
+    with database.account(account) as tx:
+        forget_enqueueing(tx)
+    assert (account, item_id) in {(due.account, due.id) for due in claims.due_items(database)}
+    assert item_id not in {due.id for due in claims.due_items(database)}
+
+
+def test_the_sweeper_finds_what_a_dead_worker_held(database: Database, account: str) -> None:
+    item_id = add(database, account)
+    claim(database, account, item_id)
+    assert item_id not in {due.id for due in claims.due_items(database)}
+    with database.account(account) as tx:
+        tx.execute(
+            text(
+                "UPDATE inbox_items SET lease_until = now() - interval '1 second', enqueued_at = now() - interval '5 seconds'"
+            )
+        )
+    assert item_id in {due.id for due in claims.due_items(database)}
+
+
+def test_a_worker_that_starts_gives_back_what_it_held_and_nothing_else(database: Database, account: str) -> None:
+    mine, other = add(database, account, "e1"), add(database, account, "e2")
+    claim(database, account, mine, f"answer@{account}")
+    claim(database, account, other, f"other@{account}")
+    assert claims.release(database, f"answer@{account}") == 1
+    assert claim(database, account, mine, "w2") is not None
+    assert claim(database, account, other, "w2") is None
+
+
+def test_payloads_are_sealed(database: Database, account: str) -> None:
+    with database.account(account) as tx:
+        inbox.add(tx, "api", event(), '{"secret": "my phone number"}')
+        stored = bytes(tx.execute(text("SELECT payload FROM inbox_items")).scalar_one())
+        assert b"phone" not in stored
+        assert "my phone number" in tx.open(stored)

@@ -1,0 +1,174 @@
+"""The walk of one inbox item: fetch, guards, pipeline, record, and what is to be delivered (DESIGN section 3).
+
+No transaction is open while the channel or a model is asked.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import structlog
+
+from desk import accounts
+from desk.errors import FirstlineError, Temporary
+from desk.policy import PolicyFile
+from desk.ports import Outgoing
+from desk.receipt import explanation
+from desk.reply import compose_handover, compose_note, compose_reply
+from desk.ticket import Action, DeliveryKind, EventKind, Reason, Run, Stage, Stop, Ticket, TicketState
+from workers import inbox, outbox, record
+from workers.inbox import InboxItem
+from workers.outbox import Planned
+from workers.pipeline.guards import Facts, first_stop
+from workers.pipeline.run import Circumstances, think
+from workers.retries import back_off, insist
+from workers.toolbox import Toolbox
+
+log = structlog.get_logger(__name__)
+
+PROGRESS_SECONDS = 0.25
+"""How often at the most a run says how far it is; quick runs say nothing."""
+
+AT_ONCE = {
+    Action.INTERNAL_NOTE: TicketState.NOTED,
+    Action.ESCALATE: TicketState.ESCALATED,
+    Action.OBSERVE: TicketState.OBSERVED,
+}
+"""Where a ticket stands as soon as the run is saved; an answered one does so when its reply is out."""
+
+NO_HANDOVER = {Reason.WITH_PEOPLE, Reason.PAUSED}
+"""Reasons that keep the hand-over message back: it was sent before, or nothing public may leave."""
+
+
+class ClaimLost(FirstlineError):
+    """Another worker has taken the row over; nothing of ours may stay."""
+
+
+def handle_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list[str]:
+    """Work on one item, whatever happens. Returns the ids of the deliveries to enqueue."""
+    with tools.db.account(account) as tx:
+        item = inbox.claim(tx, item_id, worker, tools.claim_seconds)
+    if item is None:
+        return []
+    with structlog.contextvars.bound_contextvars(account=account, ticket=item.ticket_id, item=item.id):
+        try:
+            return _work(tools, item)
+        except ClaimLost:
+            log.warning("claim lost to another worker")
+            return []
+        except FirstlineError as error:
+            return insist(partial(_failed, tools, item, error))
+        except Exception as error:  # the task wrapper: whatever it is, the item must not be lost
+            log.exception("unexpected error")
+            unexpected = Temporary(f"unexpected {type(error).__name__}")
+            return insist(partial(_failed, tools, item, unexpected))
+
+
+def _work(tools: Toolbox, item: InboxItem) -> list[str]:
+    if item.kind is not EventKind.CUSTOMER_MESSAGE or item.message_id is None:
+        return _close(tools, item, "stored", TicketState.STEPPED_BACK if item.kind is EventKind.AGENT_MESSAGE else None)
+    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
+    policy = tools.policies.get(item.account)
+    facts, circumstances = _look_up(tools, item, ticket, policy)
+    if stop := first_stop(ticket, item.message_id, facts):
+        stepped_back = stop in (Stop.PERSON_TOOK_OVER, Stop.SWITCHED_OFF)
+        return _close(tools, item, stop, TicketState.STEPPED_BACK if stepped_back else None)
+    run = think(ticket, item.message_id, tools.models, tools.library, circumstances, _progress(tools, item))
+    return _keep(tools, item, run, policy)
+
+
+def _look_up(tools: Toolbox, item: InboxItem, ticket: Ticket, policy: PolicyFile) -> tuple[Facts, Circumstances]:
+    """What the database knows about this message and this account, in one short transaction."""
+    with tools.db.account(item.account) as tx:
+        record.note_state(tx, item.channel, item.ticket_id, TicketState.RECEIVED, requester=ticket.requester)
+        facts = Facts(answered=outbox.answered(tx, item.channel, item.message_id or ""))
+        circumstances = Circumstances(
+            policy=policy.policy,
+            paused=accounts.is_paused(tx),
+            budget_spent=record.dollars_today(tx) >= policy.policy.budget.dollars_per_day,
+            with_people=record.escalated_before(tx, item.channel, item.ticket_id),
+            product_version=tools.product_version,
+        )
+    return facts, circumstances
+
+
+def _keep(tools: Toolbox, item: InboxItem, run: Run, policy: PolicyFile) -> list[str]:
+    """Save the run, plan what it leads to and close the item: all of it or nothing."""
+    with tools.db.account(item.account) as tx:
+        record.save_run(tx, run, policy)
+        state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
+        record.note_state(tx, item.channel, item.ticket_id, state, category=run.classification.category)
+        planned = outbox.plan(tx, list(_effects(run, policy, item)), run.id, item.id)
+        if not inbox.finish(tx, item, run.decision.action):
+            raise ClaimLost
+    log.info("decided", run=run.id, action=run.decision.action.value, deliveries=len(planned))
+    return planned
+
+
+def _effects(run: Run, policy: PolicyFile, item: InboxItem) -> Sequence[Planned]:
+    """What a decision brings about. A hand-over message goes out once in a conversation."""
+    rules = policy.policy
+
+    def effect(kind: DeliveryKind, outgoing: Outgoing) -> Planned:
+        return Planned(item.channel, item.ticket_id, run.message_id, kind, outgoing)
+
+    note = effect(DeliveryKind.NOTE, compose_note(run.draft, run.hits, explanation(run)))
+    reasons = {cap.reason for cap in run.decision.caps}
+    match run.decision.action:
+        case Action.AUTO_REPLY:
+            return [effect(DeliveryKind.REPLY, compose_reply(run.draft, run.hits, rules, run.message_id))]
+        case Action.INTERNAL_NOTE:
+            return [note]
+        case Action.ESCALATE if item.channel in rules.handover.channels and not reasons & NO_HANDOVER:
+            return [note, effect(DeliveryKind.HANDOVER, compose_handover(rules, run.message_id))]
+        case Action.ESCALATE:
+            return [note]
+        case _:
+            return []
+
+
+def _close(tools: Toolbox, item: InboxItem, outcome: str, state: TicketState | None) -> list[str]:
+    with tools.db.account(item.account) as tx:
+        if state:
+            record.note_state(tx, item.channel, item.ticket_id, state)
+        if not inbox.finish(tx, item, outcome):
+            raise ClaimLost
+    log.info("stopped", outcome=outcome)
+    return []
+
+
+def _failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
+    """Later, if it may still work; otherwise parked, with a note on the ticket."""
+    why = f"{type(error).__name__}: {error}"
+    with tools.db.account(item.account) as tx:
+        if isinstance(error, Temporary) and item.attempts < tools.max_attempts:
+            seconds = back_off(item.attempts, error.retry_after)
+            inbox.postpone(tx, item, seconds, why)
+            log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=item.attempts)
+            return []
+        if not inbox.park(tx, item, why):
+            return []
+        record.note_state(tx, item.channel, item.ticket_id, TicketState.PARKED)
+        log.error("parked", why=why)
+        return outbox.plan(tx, [_parking_note(item)], None, None)
+
+
+def _parking_note(item: InboxItem) -> Planned:
+    text = "Firstline could not work on this message. Nothing was sent to the customer; a person has to answer."
+    return Planned(item.channel, item.ticket_id, item.message_id or item.id, DeliveryKind.NOTE, Outgoing(text))
+
+
+def _progress(tools: Toolbox, item: InboxItem) -> Callable[[Stage], None]:
+    """Called as each stage begins: keeps the claim and says how far the run is, not more often than is useful."""
+    last = time.monotonic()
+
+    def on_stage(stage: Stage) -> None:
+        nonlocal last
+        if time.monotonic() - last < PROGRESS_SECONDS:
+            return
+        last = time.monotonic()
+        with tools.db.account(item.account) as tx:
+            if not inbox.renew(tx, item, tools.claim_seconds, stage):
+                raise ClaimLost
+
+    return on_stage

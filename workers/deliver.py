@@ -1,0 +1,120 @@
+"""Send one delivery, exactly once (DESIGN section 3, step 8).
+
+Claimed, checked against the ticket as it stands at that moment, and only then sent. An attempt that follows another
+first looks in the channel for what the earlier one may have left there.
+"""
+
+from functools import partial
+
+import structlog
+
+from desk import accounts
+from desk.errors import FirstlineError, Temporary
+from desk.ticket import DeliveryKind, Stop, Ticket, TicketState
+from workers import inbox, outbox, record
+from workers.outbox import PUBLIC, Claimed
+from workers.pipeline.guards import Facts, first_stop
+from workers.retries import back_off, insist
+from workers.toolbox import Toolbox
+
+log = structlog.get_logger(__name__)
+
+THINK_AGAIN = (Stop.PAUSED, Stop.SOURCE_CHANGED)
+"""Stops after which the message still needs something: its item is worked on anew."""
+
+
+def deliver(tools: Toolbox, account: str, delivery_id: str, worker: str) -> list[str]:
+    """Work on one delivery, whatever happens. Returns the ids of inbox items to enqueue."""
+    with tools.db.account(account) as tx:
+        held = outbox.claim(tx, delivery_id, worker, tools.claim_seconds)
+    if held is None:
+        return []
+    with structlog.contextvars.bound_contextvars(account=account, ticket=held.delivery.ticket_id, delivery=delivery_id):
+        try:
+            return _send(tools, held)
+        except FirstlineError as error:
+            return insist(partial(_failed, tools, held, error))
+        except Exception as error:  # the task wrapper: whatever it is, the delivery must not be lost
+            log.exception("unexpected error")
+            unexpected = Temporary(f"unexpected {type(error).__name__}")
+            return insist(partial(_failed, tools, held, unexpected))
+
+
+def _send(tools: Toolbox, held: Claimed) -> list[str]:
+    delivery = held.delivery
+    channel = tools.channel(delivery.channel)
+    ticket = channel.fetch(delivery.account, delivery.ticket_id)
+    if delivery.attempts > 1 and (found := channel.find_delivery(ticket, delivery)):
+        return _sent(tools, held, found)
+    if delivery.kind not in PUBLIC:
+        return _sent(tools, held, channel.note(ticket, held.outgoing, delivery))
+    if stop := _recheck(tools, held, ticket):
+        return _withdraw(tools, held, stop)
+    foreign_id = channel.reply(ticket, held.outgoing, delivery)
+    if foreign_id is None:
+        return _withdraw(tools, held, _moved_on(tools, held))
+    return _sent(tools, held, foreign_id)
+
+
+def _recheck(tools: Toolbox, held: Claimed, ticket: Ticket) -> Stop | None:
+    """The last look before something public leaves."""
+    delivery = held.delivery
+    with tools.db.account(delivery.account) as tx:
+        paused = accounts.is_paused(tx)
+        run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
+    if paused:
+        return Stop.PAUSED
+    if stop := first_stop(ticket, delivery.message_id, Facts()):
+        return stop
+    if delivery.kind is DeliveryKind.REPLY and run and tools.library.outdated(delivery.account, run.draft.citations):
+        return Stop.SOURCE_CHANGED
+    return None
+
+
+def _moved_on(tools: Toolbox, held: Claimed) -> Stop:
+    """Why the channel would not post: the ticket changed between the last look and the send."""
+    ticket = tools.channel(held.delivery.channel).fetch(held.delivery.account, held.delivery.ticket_id)
+    return first_stop(ticket, held.delivery.message_id, Facts()) or Stop.NEWER_MESSAGE
+
+
+def _sent(tools: Toolbox, held: Claimed, foreign_id: str) -> list[str]:
+    delivery = held.delivery
+
+    def write() -> None:
+        with tools.db.account(delivery.account) as tx:
+            if outbox.sent(tx, held, foreign_id) and delivery.kind is DeliveryKind.REPLY:
+                record.note_state(tx, delivery.channel, delivery.ticket_id, TicketState.ANSWERED)
+
+    insist(write)
+    log.info("sent", kind=delivery.kind.value, attempt=delivery.attempts)
+    return []
+
+
+def _withdraw(tools: Toolbox, held: Claimed, stop: Stop) -> list[str]:
+    delivery = held.delivery
+    with tools.db.account(delivery.account) as tx:
+        if not outbox.withdraw(tx, held, stop):
+            return []
+        if stop is Stop.PERSON_TOOK_OVER:
+            record.note_state(tx, delivery.channel, delivery.ticket_id, TicketState.STEPPED_BACK)
+        again = delivery.kind is DeliveryKind.REPLY and stop in THINK_AGAIN and held.item_id is not None
+        if again and held.item_id and inbox.think_again(tx, held.item_id):
+            log.info("withdrawn, thinking again", why=stop.value)
+            return [held.item_id]
+    log.info("withdrawn", why=stop.value)
+    return []
+
+
+def _failed(tools: Toolbox, held: Claimed, error: FirstlineError) -> list[str]:
+    """Later, if it may still work; otherwise failed, and the message it answers is parked for a person."""
+    delivery, why = held.delivery, f"{type(error).__name__}: {error}"
+    with tools.db.account(delivery.account) as tx:
+        if isinstance(error, Temporary) and delivery.attempts < tools.max_attempts:
+            seconds = back_off(delivery.attempts, error.retry_after)
+            outbox.postpone(tx, held, seconds, why)
+            log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=delivery.attempts)
+            return []
+        if outbox.fail(tx, held, why) and held.item_id and inbox.set_aside(tx, held.item_id, why):
+            record.note_state(tx, delivery.channel, delivery.ticket_id, TicketState.PARKED)
+        log.error("failed", why=why)
+    return []

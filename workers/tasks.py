@@ -1,0 +1,68 @@
+"""The Celery tasks: thin, and safe to run twice. Only ids travel.
+
+The Celery app carries the toolbox as `app.toolbox`; `app/worker.py` puts it there.
+"""
+
+from typing import Any, cast
+
+import structlog
+from celery import Task, shared_task
+from kombu.exceptions import OperationalError
+
+from desk.errors import Temporary
+from workers import answer, claims
+from workers import deliver as delivery
+from workers.toolbox import Toolbox
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="answer", bind=True)
+def handle_item(self: Task[Any, None], account: str, item_id: str) -> None:
+    """Work on one inbox item."""
+    for delivery_id in answer.handle_item(_tools(self), account, item_id, _worker(self)):
+        enqueue(deliver, account, delivery_id)
+
+
+@shared_task(name="deliver", bind=True)
+def deliver(self: Task[Any, None], account: str, delivery_id: str) -> None:
+    """Send one delivery."""
+    for item_id in delivery.deliver(_tools(self), account, delivery_id, _worker(self)):
+        enqueue(handle_item, account, item_id)
+
+
+@shared_task(name="sweep", bind=True)
+def sweep(self: Task[Any, None]) -> None:
+    """Hand to the broker what waits in Postgres: what it forgot, what was postponed, what a dead worker held."""
+    db = _tools(self).db
+    items, deliveries = claims.due_items(db), claims.due_deliveries(db)
+    for due in items:
+        enqueue(handle_item, due.account, due.id)
+    for due in deliveries:
+        enqueue(deliver, due.account, due.id)
+    if items or deliveries:
+        log.info("swept", items=len(items), deliveries=len(deliveries))
+
+
+def enqueue(task: Any, account: str, row_id: str) -> None:
+    """Hand a row to the broker. A broker that is down is no fault: the row waits, and the sweeper comes by."""
+    try:
+        publish(task, account, row_id)
+    except Temporary:
+        log.warning("broker away, the sweeper will enqueue", row=row_id)
+
+
+def publish(task: Any, account: str, row_id: str) -> None:
+    """Hand a row to the broker, without retries. Raises Temporary when the broker does not answer."""
+    try:
+        task.apply_async((account, row_id), retry=False)
+    except (OperationalError, OSError) as error:
+        raise Temporary("the broker did not answer") from error
+
+
+def _tools(task: Task[Any, None]) -> Toolbox:
+    return cast(Toolbox, task.app.toolbox)
+
+
+def _worker(task: Task[Any, None]) -> str:
+    return str(task.request.hostname)

@@ -1,0 +1,30 @@
+"""What the work is given: every tool, built once by `app/bootstrap.py` and carried by the Celery app."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from desk.db import Database
+from desk.errors import Permanent
+from desk.policy import PolicyBook
+from desk.ports import Channel, LanguageModel, Library
+
+
+@dataclass(frozen=True, slots=True)
+class Toolbox:
+    """The tools of one process. `models` is the ladder, best first; seconds are wall time."""
+
+    db: Database
+    channels: Mapping[str, Channel]
+    models: tuple[LanguageModel, ...]
+    library: Library
+    policies: PolicyBook
+    product_version: str
+    claim_seconds: float = 120.0
+    max_attempts: int = 6
+
+    def channel(self, name: str) -> Channel:
+        """The channel of this name. Raises Permanent when this installation has none."""
+        try:
+            return self.channels[name]
+        except KeyError as error:
+            raise Permanent(f"this installation has no channel {name!r}") from error
