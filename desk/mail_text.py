@@ -83,7 +83,9 @@ def _introduction(lines: list[str], number: int) -> int:
     if first.endswith(":") and _INTRODUCES.match(first):
         return 1
     second = lines[number + 1][:_LOOK].strip() if number + 1 < len(lines) else ""
-    folded = second.endswith(":") and not first.endswith((".", "!", "?")) and _INTRODUCES.match(f"{first} {second}"[:_LOOK])
+    folded = (
+        second.endswith(":") and not first.endswith((".", "!", "?")) and _INTRODUCES.match(f"{first} {second}"[:_LOOK])
+    )
     return 2 if folded else 0
 
 

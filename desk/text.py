@@ -100,3 +100,8 @@ def first_words(text: str, limit: int) -> tuple[str, bool]:
         if count > limit:
             return short[: word.start()].rstrip(), True
     return short, len(short) < len(text)
+
+
+def vocabulary(listed: str) -> frozenset[str]:
+    """A set of words written as one text, for the word lists in code."""
+    return frozenset(listed.split())

@@ -118,9 +118,9 @@ def _plan_one(tx: Transaction, planned: Planned, run_id: str | None, item_id: st
     }
     replaceable = deliveries.c.state.in_((DeliveryState.WITHDRAWN, DeliveryState.FAILED))
     again = fresh | {"not_before": func.now(), "attempts": 1, "reason": None}
-    statement = insert(deliveries).values(values).returning(deliveries.c.id)
+    statement = insert(deliveries).values(values)
     statement = statement.on_conflict_do_update(index_elements=["account_id", "key"], set_=again, where=replaceable)
-    return tx.execute(statement).scalar_one_or_none()
+    return tx.execute(statement.returning(deliveries.c.id)).scalar_one_or_none()
 
 
 def _end(tx: Transaction, held: Claimed, state: DeliveryState, values: dict[str, Any]) -> bool:

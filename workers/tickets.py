@@ -5,6 +5,7 @@ one transaction, and a delivery id can stand on one message alone.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -110,6 +111,13 @@ def read(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Ticket | No
         tags=tuple(row.tags),
         assignee=row.assignee,
     )
+
+
+def subjects(tx: Transaction, ticket_ids: Sequence[str]) -> dict[str, str]:
+    """The subjects of those tickets that live here, by id; for lists."""
+    wanted = tickets.c.id.in_([each for each in ticket_ids if _is_id(each)])
+    rows = tx.execute(select(tickets.c.id, tickets.c.subject).where(wanted))
+    return {row.id: tx.open(row.subject) for row in rows}
 
 
 def sources(tx: Transaction, ticket_id: str) -> dict[str, tuple[Source, ...]]:

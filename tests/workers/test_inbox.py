@@ -9,6 +9,8 @@ from desk.ticket import Event, EventKind, ItemState, Stage
 from workers import claims, inbox
 from workers.inbox import InboxItem
 
+RAN_OUT = "UPDATE inbox_items SET lease_until = now() - interval '1 s', enqueued_at = now() - interval '5 s'"
+
 
 def event(external_id: str = "e1", ticket_id: str = "t1") -> Event:
     return Event(EventKind.CUSTOMER_MESSAGE, external_id, ticket_id, message_id=external_id)
@@ -122,11 +124,7 @@ def test_the_sweeper_finds_what_a_dead_worker_held(database: Database, account: 
     claim(database, account, item_id)
     assert item_id not in {due.id for due in claims.due_items(database)}
     with database.account(account) as tx:
-        tx.execute(
-            text(
-                "UPDATE inbox_items SET lease_until = now() - interval '1 second', enqueued_at = now() - interval '5 seconds'"
-            )
-        )
+        tx.execute(text(RAN_OUT))
     assert item_id in {due.id for due in claims.due_items(database)}
 
 

@@ -10,6 +10,8 @@ from desk.ticket import DeliveryKind, DeliveryState, Stop
 from workers import claims, outbox
 from workers.outbox import Claimed, Planned
 
+RAN_OUT = "UPDATE deliveries SET lease_until = now() - interval '1 s', enqueued_at = now() - interval '5 s'"
+
 
 def planned(kind: DeliveryKind = DeliveryKind.REPLY, message_id: str = "m1", body: str = "Hello") -> Planned:
     return Planned("api", "t1", message_id, kind, Outgoing(body))
@@ -89,11 +91,7 @@ def test_the_sweeper_finds_a_delivery_whose_worker_died(database: Database, acco
     [delivery_id] = plan(database, account, planned())
     claim(database, account, delivery_id)
     with database.account(account) as tx:
-        tx.execute(
-            text(
-                "UPDATE deliveries SET lease_until = now() - interval '1 second', enqueued_at = now() - interval '5 seconds'"
-            )
-        )
+        tx.execute(text(RAN_OUT))
     assert (account, delivery_id) in {(due.account, due.id) for due in claims.due_deliveries(database)}
 
 

@@ -1,0 +1,133 @@
+"""The one place that builds things: reads the settings, constructs every adapter, and says what there is of each kind.
+
+To add a channel, model, embedder or source: write its file, add its line to the table here (CONTRIBUTING.md).
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+
+import structlog
+from celery import Celery
+from pydantic import SecretStr
+from workers.llm.extractive import Extractive
+
+from desk.db import Database
+from desk.errors import BadSetting
+from desk.policy import PolicyBook
+from desk.ports import Channel, Embedder, LanguageModel
+from desk.privacy import Sealer
+from desk.settings import Settings, variable
+from knowledge.embedders.minilm import MiniLM
+from knowledge.search import PostgresLibrary
+from workers.tickets import TicketChannel
+from workers.toolbox import Toolbox
+
+VERSION = version("firstline")
+QUEUES = ("answer", "deliver", "notify", "knowledge")
+
+CHANNELS: Mapping[str, Callable[[Database], Channel]] = {
+    "api": TicketChannel,
+}
+
+EMBEDDERS: Mapping[str, Callable[[], Embedder]] = {
+    "minilm": MiniLM,
+}
+
+MODELS: Mapping[str, Callable[[Embedder], LanguageModel]] = {
+    "extractive": Extractive,
+}
+"""The ladder, best first."""
+
+
+def make_database(settings: Settings) -> Database:
+    """The pool under the product's login role. Raises BadSetting when URL or keys are missing."""
+    return Database(_needed(settings, "database_url"), make_sealer(settings), settings.database_pool)
+
+
+def make_sealer(settings: Settings) -> Sealer:
+    """The keys that bodies are sealed with, the newest first."""
+    return Sealer([key.strip() for key in _needed(settings, "keys").split(",") if key.strip()])
+
+
+def make_embedder() -> Embedder:
+    """What passages and questions are turned into vectors by."""
+    return EMBEDDERS["minilm"]()
+
+
+def make_toolbox(settings: Settings, db: Database) -> Toolbox:
+    """Every tool of the work."""
+    embedder = make_embedder()
+    return Toolbox(
+        db=db,
+        channels={name: make(db) for name, make in CHANNELS.items()},
+        models=tuple(make(embedder) for make in MODELS.values()),
+        library=PostgresLibrary(db, embedder),
+        policies=PolicyBook(settings.policy),
+        product_version=VERSION,
+        claim_seconds=settings.claim_seconds,
+        max_attempts=settings.max_attempts,
+    )
+
+
+def make_celery(settings: Settings) -> Celery:
+    """The Celery app: which queue takes what, and how the broker is talked to.
+
+    Rows are claimed in Postgres, so late acknowledgement and redelivery are harmless, and results are not kept.
+    """
+    celery = Celery("firstline", broker=_needed(settings, "redis_url"), include=["workers.tasks"])
+    celery.conf.update(
+        task_acks_late=True,
+        task_ignore_result=True,
+        task_default_queue="answer",
+        task_routes={"deliver": {"queue": "deliver"}, "sweep": {"queue": "notify"}, "reindex": {"queue": "knowledge"}},
+        beat_schedule={
+            "sweep": {
+                "task": "sweep",
+                "schedule": settings.sweep_seconds,
+                "options": {"expires": settings.sweep_seconds * 2},
+            }
+        },
+        timezone="UTC",
+        worker_hijack_root_logger=False,
+        worker_prefetch_multiplier=1,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "socket_connect_timeout": 1,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+            "visibility_timeout": 3600,
+        },
+    )
+    return celery
+
+
+def set_up_logs(level: str) -> None:
+    """JSON lines on standard error; the context of the ticket at hand is on every line."""
+    logging.basicConfig(level=level, format="%(message)s", force=True)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def uptime(started: float = time.monotonic()) -> float:  # the moment this module was read
+    """Seconds since this process started."""
+    return time.monotonic() - started
+
+
+def _needed(settings: Settings, field: str) -> str:
+    value = getattr(settings, field)
+    if value is None:
+        raise BadSetting(f"{variable(field)} is not set; `firstline up` brings its own, see .env.example")
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

@@ -1,0 +1,142 @@
+"""Commands on who may do what: accounts, users, tokens, keys."""
+
+import click
+from integration.permissions import StaffRole
+
+from app.cli.output import account_option, json_option, out, print_json, print_rows
+from app.installation import address, open_account, open_database
+from desk.accounts import add_account, list_accounts
+from desk.errors import Refused
+from desk.privacy import new_key
+from desk.settings import read_settings
+from integration import staff, tokens
+
+
+@click.group()
+def accounts() -> None:
+    """The accounts of this installation."""
+
+
+@accounts.command("add")
+@click.argument("name")
+@click.option("--title", help="The name people read.")
+def add_an_account(name: str, title: str | None) -> None:
+    """Make an account NAME (a-z, 0-9 and -)."""
+    with open_database() as db:
+        made = add_account(db, name, title)
+    out.print(f"Account {name} made." if made else f"Account {name} is there already.")
+
+
+@accounts.command("list")
+@json_option
+def list_all_accounts(as_json: bool) -> None:
+    """List the accounts."""
+    with open_database() as db:
+        found = list_accounts(db)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(a.id, a.title, a.created_at, a.paused_at) for a in found]
+    print_rows(("account", "title", "since", "paused"), rows, empty="No accounts; `firstline accounts add NAME`.")
+
+
+@click.group()
+def users() -> None:
+    """Who may sign in to the console."""
+
+
+@users.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice([r.value for r in StaffRole]), default="viewer", show_default=True)
+@account_option
+def add_a_user(email: str, role: str, account: str | None) -> None:
+    """Let EMAIL sign in (or change their role), and print a one-time link."""
+    settings = read_settings()
+    account = account or settings.account
+    with open_database(settings) as db:
+        with db.account(account) as tx:
+            staff.add_user(tx, email, StaffRole(role))
+        secret = staff.new_sign_in_link(db, account, email)
+    out.print(f"{email} may sign in as {role}. The link works once, for 24 hours:")
+    click.echo(f"{address(settings)}/sign-in/{secret}")
+
+
+@users.command("list")
+@account_option
+@json_option
+def list_all_users(account: str | None, as_json: bool) -> None:
+    """List who may sign in."""
+    with open_account(account) as tx:
+        found = staff.list_users(tx)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(u.email, u.role, u.created_at) for u in found]
+    print_rows(("e-mail", "role", "since"), rows, empty="Nobody yet; `firstline users add EMAIL --role admin`.")
+
+
+@click.group("tokens")
+def api_tokens() -> None:
+    """Bearer tokens for the API."""
+
+
+@api_tokens.command("create")
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(sorted(s.value for s in tokens.Scope)),
+    default=("tickets:write", "tickets:read"),
+    show_default=True,
+    help="What it may do; may be given often.",
+)
+@account_option
+@json_option
+def create_token(name: str, scopes: tuple[str, ...], account: str | None, as_json: bool) -> None:
+    """Make a token and print it; it is shown this once."""
+    with open_account(account) as tx:
+        secret = tokens.create(tx, name, [tokens.Scope(scope) for scope in scopes])
+    if as_json:
+        print_json({"token": secret, "name": name, "scopes": list(scopes)})
+    else:
+        click.echo(secret)
+
+
+@api_tokens.command("list")
+@account_option
+@json_option
+def list_all_tokens(account: str | None, as_json: bool) -> None:
+    """List the tokens, without their secrets."""
+    with open_account(account) as tx:
+        found = tokens.listing(tx)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(t.id, t.name, ", ".join(t.scopes), t.created_at, t.revoked_at) for t in found]
+    print_rows(("id", "name", "scopes", "since", "revoked"), rows, empty="No tokens; `firstline tokens create NAME`.")
+
+
+@api_tokens.command("revoke")
+@click.argument("token_id")
+@account_option
+def revoke_token(token_id: str, account: str | None) -> None:
+    """End a token at once."""
+    with open_account(account) as tx:
+        if not tokens.revoke(tx, token_id):
+            raise Refused(f"no token {token_id}; `firstline tokens list` shows their ids")
+    out.print("Revoked.")
+
+
+@click.group()
+def keys() -> None:
+    """The keys that bodies are sealed with."""
+
+
+@keys.command("new")
+def make_key() -> None:
+    """Print a fresh key, for the front of FIRSTLINE_KEYS. Keep the old ones behind it, or old bodies stay shut."""
+    click.echo(new_key())
+
+
+COMMANDS = (accounts, users, api_tokens, keys)

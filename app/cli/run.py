@@ -1,0 +1,71 @@
+"""Commands that run the product: up, demo."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+from integration.permissions import StaffRole
+
+from app.bootstrap import make_database
+from app.children import environment
+from app.installation import address
+from app.up import Extras
+from app.up import up as run_everything
+from desk.errors import BadSetting, Permanent
+from desk.settings import Settings, read_settings
+from integration import staff
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+DEMO_USER = "lead@demo.example"
+
+
+@click.command()
+@click.option("--host", help="Where to listen (default: FIRSTLINE_HOST, 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port (default: FIRSTLINE_PORT, 8000).")
+def up(host: str | None, port: int | None) -> None:
+    """Run everything on this machine: PostgreSQL and Redis (unless DATABASE_URL and REDIS_URL name others), web,
+    workers and beat. Ctrl-C stops all."""
+    run_everything(_with(read_settings(), host=host, port=port))
+
+
+@click.command()
+@click.option("--host", help="Where to listen (default: FIRSTLINE_HOST, 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port (default: FIRSTLINE_PORT, 8000, or a free one).")
+def demo(host: str | None, port: int | None) -> None:
+    """The same as `up`, with an example help centre, an open customer form and tickets to click. Its data lies in
+    data/demo, apart from everything else."""
+    if not (EXAMPLES / "helpcenter").is_dir():
+        raise BadSetting("the demo needs the folder examples/ of the repository beside the code")
+    settings = read_settings()
+    changes = {"demo": True, "policy": EXAMPLES / "policy.yaml", "data_dir": settings.data_dir / "demo"}
+    run_everything(_with(settings, host=host, port=port, **changes), Extras(_index_examples, _sign_in_link))
+
+
+def _with(settings: Settings, **changes: object) -> Settings:
+    return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
+
+
+def _index_examples(settings: Settings) -> str:
+    """In a process of its own, so that the model's memory is given back."""
+    argv = [sys.executable, "-m", "app", "index", "--json", "--name", "helpcenter", str(EXAMPLES / "helpcenter")]
+    done = subprocess.run(argv, env=environment(settings), capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise Permanent(f"the example help centre could not be indexed: {done.stderr.strip()}")
+    report = json.loads(done.stdout)["helpcenter"]
+    pages = report["added"] + report["changed"] + report["unchanged"]
+    return f"help centre: {pages} pages, {report['passages_embedded']} passages embedded"
+
+
+def _sign_in_link(settings: Settings) -> str:
+    db = make_database(settings)
+    try:
+        with db.account(settings.account) as tx:
+            staff.add_user(tx, DEMO_USER, StaffRole.ADMIN)
+        return f"{address(settings)}/sign-in/{staff.new_sign_in_link(db, settings.account, DEMO_USER)}"
+    finally:
+        db.close()
+
+
+COMMANDS: tuple[click.Command, ...] = (up, demo)

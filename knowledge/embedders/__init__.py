@@ -1,0 +1,1 @@
+"""Embedders, one file each; `app/bootstrap.py` lists them."""

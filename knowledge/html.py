@@ -1,0 +1,210 @@
+"""HTML to sections. Bad HTML is read as far as it goes, and what is hidden from a reader is left out, so that nothing
+but what people see can be quoted. Nothing here recurses deeper than `DEEPEST`, whatever the page nests."""
+
+import re
+from collections.abc import Iterator
+
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, PageElement, PreformattedString, Tag
+from bs4.exceptions import ParserRejectedMarkup
+
+from desk.ticket import BlockKind
+from knowledge.structure import LINE_BREAK, LONGEST_HEADING, Structure, Writer, squeeze
+
+DEEPEST = 60
+
+_DROPPED = ["script", "style", "nav", "footer", "aside", "template", "noscript", "svg", "iframe", "form", "button", "title",
+            "head", "object", "video", "audio"]  # fmt: skip
+_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+_SUMMARY_LEVEL = 7
+_BLOCKS = frozenset({
+    "address", "article", "blockquote", "body", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption",
+    "figure", "header", "hr", "html", "li", "main", "ol", "p", "pre", "section", "summary", "table", "tbody", "td",
+    "tfoot", "th", "thead", "tr", "ul", *_HEADINGS,
+})  # fmt: skip
+_BLOCK_NAMES = sorted(_BLOCKS)
+_ABSOLUTE = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
+
+# Code inside a list item keeps its lines and indents through `squeeze` as characters that `clean` has left free.
+_KEEP = str.maketrans({"\n": "\x01", " ": "\x02"})
+_KEPT = str.maketrans({"\x01": "\n", "\x02": " "})
+
+# What HTML lets an author leave open, by what ends it; `html.parser` would nest one in the other.
+_ENDS = {
+    "li": {"li"}, "p": {"p"}, "dt": {"dt", "dd"}, "dd": {"dt", "dd"}, "tr": {"tr", "td", "th"}, "td": {"td", "th"},
+    "th": {"td", "th"},
+}  # fmt: skip
+
+
+class Unparsable(Exception):
+    """The parser refused the page."""
+
+
+def read_html(html: str) -> Structure:
+    """The visible text of a page by its headings; of `<main>` or `<article>` where there is one. Raises Unparsable."""
+    try:
+        soup = BeautifulSoup(html, "html.parser")
+    except (ParserRejectedMarkup, AssertionError) as error:
+        raise Unparsable from error
+    title = _flat(soup.title) if soup.title else ""
+    for tag in [*soup.find_all(_DROPPED), *soup.find_all(_is_hidden)]:
+        if not tag.decomposed:
+            tag.decompose()
+    _close_open_ends(soup)
+    root = soup.find("main") or soup.find("article") or soup.body or soup
+    first = root.find("h1") or soup.find("h1")
+    title = (first and _flat(first)) or title
+    writer = Writer(title=title)
+    _walk(root, writer, 0)
+    return Structure(title[:LONGEST_HEADING] or None, writer.finish())
+
+
+def _close_open_ends(soup: BeautifulSoup) -> None:
+    for tag in soup.find_all(list(_ENDS)):
+        parent = tag.parent
+        while parent is not None and parent.name in _ENDS[tag.name]:
+            parent.insert_after(tag)
+            parent = tag.parent
+
+
+def _is_hidden(tag: Tag) -> bool:
+    style = str(tag.get("style", "")).replace(" ", "").lower()
+    return (
+        tag.has_attr("hidden")
+        or str(tag.get("aria-hidden", "")).lower() == "true"
+        or "display:none" in style
+        or "visibility:hidden" in style
+    )
+
+
+def _walk(node: Tag, writer: Writer, depth: int) -> None:
+    """Inline nodes between two block elements are a paragraph; block elements are read by their kind."""
+    if depth > DEEPEST:
+        writer.paragraph(node.get_text(" "))
+        return
+    inline: list[str] = []
+    for child in node.children:
+        if isinstance(child, Tag) and _is_block(child):
+            writer.paragraph("".join(inline))
+            inline = []
+            _read_block(child, writer, depth + 1)
+        else:
+            inline.append(_inline(child, 0))
+    writer.paragraph("".join(inline))
+
+
+def _is_block(tag: Tag) -> bool:
+    """A block element, or an inline one around block elements."""
+    return tag.name in _BLOCKS or tag.find(_BLOCK_NAMES) is not None
+
+
+def _read_block(tag: Tag, writer: Writer, depth: int) -> None:
+    if tag.name in _HEADINGS:
+        writer.heading(_HEADINGS[tag.name], _flat(tag))
+    elif tag.name == "summary":
+        writer.heading(_SUMMARY_LEVEL, _flat(tag))
+    elif tag.name in ("ul", "ol"):
+        kind = BlockKind.STEP if tag.name == "ol" else BlockKind.ITEM
+        writer.add(kind, [_flat(item) for item in tag.children])
+    elif tag.name == "dl":
+        writer.add(BlockKind.ITEM, list(_definitions(tag)))
+    elif tag.name == "table":
+        _read_table(tag, writer, depth)
+    elif tag.name == "pre":
+        writer.add(BlockKind.CODE, [tag.get_text().strip("\n").rstrip()])
+    elif tag.name == "details":
+        path = writer.path
+        _walk(tag, writer, depth)
+        writer.leave(path)
+    else:
+        _walk(tag, writer, depth)
+
+
+def _definitions(tag: Tag) -> Iterator[str]:
+    """`term: definition`, one each; several definitions of one term are joined."""
+    term, meanings = "", list[str]()
+    for child in tag.find_all(["dt", "dd"]):
+        if child.name == "dd":
+            meanings.append(_flat(child))
+            continue
+        yield f"{term}: {' '.join(meanings)}".strip(": ")
+        term, meanings = _flat(child), []
+    yield f"{term}: {' '.join(meanings)}".strip(": ")
+
+
+def _read_table(table: Tag, writer: Writer, depth: int) -> None:
+    """A row reads `Header: cell; Header: cell`. A table that only lays out a page is read like a `<div>`."""
+    if table.find("th") is None and table.find(["table", "ul", "ol", "p", "h1", "h2", "h3", "h4"]) is not None:
+        _walk(table, writer, depth)
+        return
+    rows = [_cells(row) for row in table.find_all("tr") if row.find_parent("table") is table]
+    if table.caption:
+        writer.paragraph(_flat(table.caption))
+    headers: list[str] = []
+    if len(rows) > 1 and all(cell.name == "th" for cell in rows[0]):
+        headers = [_flat(cell) for cell in rows.pop(0)]
+    writer.add(BlockKind.ROW, [_row(headers, [_flat(cell) for cell in row]) for row in rows])
+
+
+def _cells(row: Tag) -> list[Tag]:
+    return [cell for cell in row.children if isinstance(cell, Tag) and cell.name in ("td", "th")]
+
+
+def _row(headers: list[str], cells: list[str]) -> str:
+    names = headers + [""] * (len(cells) - len(headers))
+    named = [f"{name.rstrip(':')}: {cell}" if name else cell for name, cell in zip(names, cells, strict=False) if cell]
+    return "; ".join(named)
+
+
+def _flat(node: PageElement) -> str:
+    """All text of an element on one line; only code keeps its lines."""
+    line = squeeze(_inline(node, 0).replace(LINE_BREAK, " "))
+    return line.replace(" \x01", "\x01").replace("\x01 ", "\x01").translate(_KEPT).strip()
+
+
+def _inline(node: PageElement, depth: int) -> str:
+    if isinstance(node, NavigableString):
+        return "" if isinstance(node, PreformattedString) else str(node)
+    if not isinstance(node, Tag):
+        return ""
+    if depth > DEEPEST:
+        return node.get_text(" ")
+    if node.name == "br":
+        return LINE_BREAK
+    if node.name == "img":
+        return _alternative(node)
+    if node.name == "pre":
+        code = node.get_text().strip("\n").rstrip()
+        return (f"\n{code}\n" if "\n" in code else f" {code} ").translate(_KEEP)
+    text = ""
+    for child in node.children:
+        text = _add(text, child, depth + 1)
+    if node.name == "a":
+        return _link(text, str(node.get("href", "")))
+    return f" {text} " if node.name in _BLOCKS else text
+
+
+def _add(text: str, child: PageElement, depth: int) -> str:
+    """The text so far and the child's. A list inside an item belongs to it: `Open the menu: Billing; Invoices`."""
+    if not isinstance(child, Tag) or child.name not in ("ul", "ol"):
+        return text + _inline(child, depth)
+    items = "; ".join(item for part in child.children if (item := squeeze(_inline(part, depth))))
+    text = text.rstrip()
+    lead = " " if not text or text[-1] in ".:;,!?" else ": "
+    return f"{text}{lead}{items} "
+
+
+def _link(text: str, href: str) -> str:
+    """The text, and where an absolute link leads, unless the text says it already."""
+    shown = squeeze(text)
+    target = href.strip().removeprefix("mailto:")
+    if not _ABSOLUTE.fullmatch(href.strip()) or target.rstrip("/") in shown or not shown:
+        return text
+    return f"{text} ({target})"
+
+
+def _alternative(image: Tag) -> str:
+    """What stands for an image in the middle of a text, such as an icon; a picture of its own is left out."""
+    alt = squeeze(str(image.get("alt", "")))
+    alone = image.parent is None or not squeeze(image.parent.get_text())
+    return "" if alone or "." in alt else alt

@@ -1,0 +1,183 @@
+"""Bring the index in step with a source.
+
+Pages stream through in batches: what has not changed is only marked as seen; of what has, the passages are cut, the
+vectors of unchanged passages are taken over, the others are made with no transaction open, and whole documents are
+written. A run that is killed leaves each document in its old or its new form. What a complete run has not seen is gone
+from the source, and leaves the index; a run that fails removes nothing.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+import structlog
+from sqlalchemy import func, select
+
+from desk.db import Database
+from desk.ports import Embedder, Page, PageSource, Unreadable
+from knowledge import shelf
+from knowledge.prepare import ReadyDocument, fingerprint, prepare
+from knowledge.turn import one_run
+
+PAGES_AT_ONCE = 64
+PASSAGES_AT_ONCE = 32
+REMOVED_AT_ONCE = 100
+
+Progress = Callable[[int, int | None, str], None]
+"""Called with (pages done, pages in all if known, id of the page)."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one run did, in documents. `skipped` are the pages that could not be read or hold no text; `passages` were
+    written, and for `passages_embedded` of them there was no vector yet."""
+
+    added: int
+    changed: int
+    unchanged: int
+    removed: int
+    skipped: tuple[Unreadable, ...]
+    passages: int
+    passages_embedded: int
+    seconds: float
+
+
+def index(
+    db: Database, account: str, source: PageSource, embedder: Embedder, progress: Progress | None = None
+) -> Report:
+    """Index the source from end to end. Raises what the source raises, and Temporary when another run is at it."""
+    began = time.monotonic()
+    with one_run(db, account, source.name):
+        run = _Run(db, account, source, embedder, progress, source.count() if progress else None)
+        stamp = _now(db, account)
+        pages = source.pages()
+        while batch := list(islice(pages, PAGES_AT_ONCE)):
+            run.take(batch)
+        run.removed = _remove(db, account, source.name, stamp)
+    report = run.report(time.monotonic() - began)
+    figures = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed", "passages")}
+    log.info("indexed", account=account, source=source.name, skipped=len(report.skipped), **figures)
+    return report
+
+
+def remove(db: Database, account: str, source: str) -> int:
+    """Take all documents of a source out of the index; how many there were. Raises Temporary as `index` does."""
+    with one_run(db, account, source):
+        return _remove(db, account, source, None)
+
+
+def _remove(db: Database, account: str, source: str, unseen_since: datetime | None) -> int:
+    removed = 0
+    while True:
+        with db.account(account) as tx:
+            gone = shelf.remove(tx, source, unseen_since, REMOVED_AT_ONCE)
+        removed += gone
+        if gone < REMOVED_AT_ONCE:
+            return removed
+
+
+def _now(db: Database, account: str) -> datetime:
+    """The database's clock, which also stamps what is seen."""
+    with db.account(account) as tx:
+        now: datetime = tx.execute(select(func.now())).scalar_one()
+        return now
+
+
+@dataclass(slots=True)
+class _Run:
+    db: Database
+    account: str
+    source: PageSource
+    embedder: Embedder
+    progress: Progress | None
+    total: int | None
+    done: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    passages: int = 0
+    embedded: int = 0
+    skipped: list[Unreadable] = field(default_factory=list)
+
+    def take(self, batch: Sequence[Page | Unreadable]) -> None:
+        """Index one batch of pages."""
+        with self.db.account(self.account) as tx:
+            known = shelf.known(tx, self.source.name, [page.id for page in batch], self.embedder.name)
+        untouched: list[str] = []
+        waiting: list[ReadyDocument] = []
+        for page in batch:
+            if self._is_untouched(page, known.get(page.id)):
+                untouched.append(page.id)
+            elif isinstance(page, Page) and (ready := self._prepare(page)):
+                waiting.append(ready)
+            if sum(len(ready.passages) for ready in waiting) >= PASSAGES_AT_ONCE:
+                self._write(waiting, known)
+                waiting = []
+            self._tell(page.id)
+        self._write(waiting, known)
+        with self.db.account(self.account) as tx:
+            shelf.mark_seen(tx, self.source.name, untouched)
+
+    def report(self, seconds: float) -> Report:
+        """The figures of the run."""
+        return Report(
+            added=self.added,
+            changed=self.changed,
+            unchanged=self.unchanged,
+            removed=self.removed,
+            skipped=tuple(self.skipped),
+            passages=self.passages,
+            passages_embedded=self.embedded,
+            seconds=seconds,
+        )
+
+    def _is_untouched(self, page: Page | Unreadable, old: shelf.Known | None) -> bool:
+        if isinstance(page, Unreadable):
+            self.skipped.append(page)
+            return True
+        same = old is not None and old.indexed and old.fingerprint == fingerprint(page)
+        self.unchanged += same
+        return same
+
+    def _prepare(self, page: Page) -> ReadyDocument | None:
+        ready = prepare(page, self.embedder)
+        if ready is None:
+            self.skipped.append(Unreadable(page.id, "has no text"))
+        return ready
+
+    def _write(self, waiting: Sequence[ReadyDocument], known: dict[str, shelf.Known]) -> None:
+        fresh: list[ReadyDocument] = []
+        moved: list[ReadyDocument] = []
+        for ready in waiting:
+            old = known.get(ready.external_id)
+            self.added += old is None
+            self.changed += old is not None and old.version != ready.version
+            self.unchanged += old is not None and old.version == ready.version
+            same = old is not None and old.indexed and old.version == ready.version
+            (moved if same else fresh).append(ready)
+        vectors = self._vectors(fresh) if fresh else {}
+        with self.db.account(self.account) as tx:
+            for ready in moved:
+                shelf.move(tx, self.source.name, ready)
+            if fresh:
+                shelf.put(tx, self.source.name, fresh, vectors, self.embedder)
+        self.passages += sum(len(ready.passages) for ready in fresh)
+
+    def _vectors(self, documents: Sequence[ReadyDocument]) -> dict[bytes, list[float]]:
+        texts = {passage.content_hash: passage.embedded for ready in documents for passage in ready.passages}
+        with self.db.account(self.account) as tx:
+            vectors = shelf.vectors(tx, self.embedder.name, list(texts))
+        missing = [key for key in texts if key not in vectors]
+        made = self.embedder.embed_documents([texts[key] for key in missing])
+        self.embedded += len(missing)
+        return vectors | dict(zip(missing, made, strict=True))
+
+    def _tell(self, page_id: str) -> None:
+        self.done += 1
+        if self.progress:
+            self.progress(self.done, self.total, page_id)

@@ -1,0 +1,18 @@
+"""From a page to its structure, by its markup."""
+
+from desk.ports import Markup
+from desk.text import clean
+from knowledge.html import Unparsable, read_html
+from knowledge.markdown import to_html
+from knowledge.structure import Structure, read_text
+
+
+def parse(body: str, markup: Markup) -> Structure:
+    """Read a page. Never raises: what cannot be parsed as HTML is read as plain text."""
+    body = clean(body)
+    if markup is Markup.TEXT:
+        return read_text(body)
+    try:
+        return read_html(to_html(body) if markup is Markup.MARKDOWN else body)
+    except Unparsable:
+        return read_text(body)

@@ -1,0 +1,94 @@
+"""A page made ready for the index: parsed, cut, weighed and hashed. Pure; nothing here reads or writes the index."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from desk.ports import Embedder, Page
+from desk.text import clean
+from desk.ticket import Block
+from knowledge.chunking import Cut, cut
+from knowledge.lexical import language_of, terms_of, weigh
+from knowledge.parse import parse
+from knowledge.structure import LONGEST_HEADING, Section, squeeze
+
+RECIPE = 1
+"""Raise it when parsing, cutting or weighing changes: all documents are then cut anew; unchanged texts keep their
+vectors."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPassage:
+    """A passage with the weights of its terms and the hash under which its vector is kept."""
+
+    headings: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    embedded: str
+    content_hash: bytes
+    weights: dict[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyDocument:
+    """A document as it will stand in the index. `version` changes with what is read, `fingerprint` with any byte."""
+
+    external_id: str
+    url: str | None
+    title: str
+    locale: str
+    audience: str
+    version: str
+    fingerprint: bytes
+    passages: tuple[ReadyPassage, ...]
+
+
+def prepare(page: Page, embedder: Embedder) -> ReadyDocument | None:
+    """Parse and cut a page; None if it holds no text."""
+    structure = parse(page.body, page.markup)
+    title = squeeze(clean(page.title or structure.title or _name(page.id)))[:LONGEST_HEADING]
+    cuts = cut(title, structure.sections, embedder.count_tokens, embedder.window)
+    if not cuts:
+        return None
+    return ReadyDocument(
+        external_id=page.id,
+        url=page.url,
+        title=title,
+        locale=page.locale,
+        audience=page.audience,
+        version=_version(page, title, structure.sections),
+        fingerprint=fingerprint(page),
+        passages=tuple(_passage(one, language_of(page.locale)) for one in cuts),
+    )
+
+
+def fingerprint(page: Page) -> bytes:
+    """SHA-256 of everything the source said."""
+    parts = [page.id, page.body, page.markup, page.title, page.url, page.locale, page.audience]
+    return _sha256(parts)
+
+
+def _version(page: Page, title: str, sections: Sequence[Section]) -> str:
+    texts = [[section.headings, [block.text for block in section.blocks]] for section in sections]
+    return _sha256([title, page.audience, page.locale, texts]).hex()[:16]
+
+
+def _passage(one: Cut, language: str) -> ReadyPassage:
+    return ReadyPassage(
+        headings=one.headings,
+        blocks=one.blocks,
+        embedded=one.embedded,
+        content_hash=_sha256(one.embedded),
+        weights=weigh(terms_of(one.embedded, language)),
+    )
+
+
+def _name(page_id: str) -> str:
+    """A title for a page that has none: `how-to/time_zones.md` → `time zones`."""
+    return PurePosixPath(page_id).stem.replace("-", " ").replace("_", " ") or page_id
+
+
+def _sha256(content: object) -> bytes:
+    # ASCII JSON writes a lone surrogate as an escape, so any text can be hashed.
+    return hashlib.sha256(json.dumps(content).encode()).digest()

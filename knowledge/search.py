@@ -1,0 +1,182 @@
+"""Search: meaning and words together, in one statement.
+
+Each half proposes candidates, dense vectors by cosine and sparse ones by BM25; every candidate gets both scores, and
+`fuse` alone decides how they make one. Row-level security and the filters on audience and language stand inside the
+statement, so that nothing is cut away after the candidates were chosen.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Row, TextClause, select, text
+
+from desk.db import Database, Transaction
+from desk.ports import Embedder
+from desk.text import clean
+from desk.ticket import Citation, Hit
+from knowledge.lexical import dimension, language_of, terms_of
+from knowledge.rows import passage_of
+from knowledge.tables import documents, library_states
+
+WORDS_WEIGHT = 0.3
+"""The part of BM25 in the fused score; cosine has the rest."""
+
+CANDIDATES = 50
+MOST_QUESTION = 10_000
+MOST_QUESTION_TERMS = 64
+
+EXACT_UP_TO = 5_000
+"""Passages in question up to which every one is scored (about 1 µs each). Beyond, the HNSW indexes propose; a filter
+that keeps fewer is still answered exactly, so that it never returns too little."""
+
+# One statement. `scope` is what may be seen; its language is the asker's unless nothing is written in that.
+# A branch whose gate (`small`) is shut is never executed.
+_STATEMENT = """
+    WITH asked AS MATERIALIZED (
+        SELECT term.dimension, ln(1 + (state.passages - holders + 0.5) / (holders + 0.5)) AS idf,
+               CAST('{{' || term.dimension + 1 || ':' || 1 || '}}/1000000000' AS sparsevec) AS alone
+        FROM library_states AS state
+        CROSS JOIN unnest(CAST(:dimensions AS integer[])) AS term (dimension)
+        LEFT JOIN terms ON terms.account_id = :account AND terms.embedder = :embedder
+                       AND terms.dimension = term.dimension
+        CROSS JOIN LATERAL (SELECT greatest(coalesce(terms.passages, 0), 0)::float8 AS holders) AS counted
+        WHERE state.account_id = :account AND state.embedder = :embedder
+    ), question AS MATERIALIZED (
+        SELECT CAST(:vector AS halfvec({size})) AS vector,
+               CAST('{{' || string_agg(dimension + 1 || ':' || idf, ',' ORDER BY dimension) || '}}/1000000000'
+                    AS sparsevec(1000000000)) AS sparse,
+               sum(idf) AS idf
+        FROM asked
+    ), spoken AS MATERIALIZED (
+        SELECT EXISTS (SELECT FROM passages WHERE account_id = :account AND embedder = :embedder
+                       AND language = :language AND audience = ANY(:audiences)) AS found
+    ), gate AS MATERIALIZED (
+        SELECT count(*) <= :exact AS small
+        FROM (SELECT FROM passages AS passage WHERE {scope} LIMIT :exact + 1) AS counted
+    ), scored AS MATERIALIZED (
+        SELECT passage.id, passage.vector <#> (SELECT vector FROM question) AS far,
+               passage.sparse <#> (SELECT sparse FROM question) AS lacking
+        FROM passages AS passage WHERE {scope} AND (SELECT small FROM gate)
+    ), candidate AS MATERIALIZED (
+        (SELECT id FROM scored ORDER BY far, id LIMIT :candidates)
+        UNION
+        (SELECT id FROM scored WHERE lacking < 0 ORDER BY lacking, id LIMIT :candidates)
+        UNION
+        (SELECT id FROM passages AS passage
+         WHERE {scope} AND dimensions = {size} AND NOT (SELECT small FROM gate)
+         ORDER BY vector::halfvec({size}) <#> (SELECT vector FROM question) LIMIT :candidates)
+        UNION
+        (SELECT id FROM passages AS passage
+         WHERE {scope} AND NOT (SELECT small FROM gate) AND (SELECT sparse FROM question) IS NOT NULL
+         ORDER BY sparse <#> (SELECT sparse FROM question) LIMIT :candidates)
+    )
+    SELECT passage.id::text AS id, passage.document_id::text AS document_id, passage.version, passage.headings,
+           passage.blocks::text AS blocks, passage.audience, document.title, document.url, document.locale,
+           -(passage.vector <#> question.vector) AS cosine,
+           coalesce(-(passage.sparse <#> question.sparse), 0) AS words,
+           coalesce(shared.idf / nullif(question.idf, 0), 0) AS share
+    FROM candidate
+    JOIN passages AS passage ON passage.id = candidate.id
+    JOIN documents AS document ON document.id = passage.document_id AND document.version = passage.version
+    CROSS JOIN question
+    CROSS JOIN LATERAL (SELECT sum(asked.idf) AS idf FROM asked WHERE passage.sparse <#> asked.alone < 0) AS shared
+"""
+_SCOPE = """passage.account_id = :account AND passage.embedder = :embedder AND passage.audience = ANY(:audiences)
+              AND (passage.language = :language OR NOT (SELECT found FROM spoken))"""
+
+
+@cache
+def _statement(size: int) -> TextClause:
+    """The search for vectors of this size: an index serves one size, which must stand in the statement."""
+    return text(_STATEMENT.format(size=size, scope=_SCOPE))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage with both scores as they come from the index: cosine, and BM25 (`words`) as a bare number."""
+
+    row: Row[Any]
+    cosine: float
+    words: float
+    share: float
+
+
+def candidates(
+    tx: Transaction, query: str, embedder: Embedder, audiences: Iterable[str], locale: str, vector: Sequence[float]
+) -> list[Candidate]:
+    """What either half proposes, in no order: at most 100, none outside the audiences."""
+    language = language_of(locale)
+    question_terms = dict.fromkeys(map(dimension, terms_of(query, language)))
+    values = {
+        "account": tx.account,
+        "embedder": embedder.name,
+        "dimensions": list(question_terms)[:MOST_QUESTION_TERMS],
+        "vector": json.dumps(list(vector)),
+        "language": language,
+        "audiences": sorted(audiences),
+        "candidates": CANDIDATES,
+        "exact": EXACT_UP_TO,
+    }
+    rows = tx.execute(_statement(embedder.dimensions), values)
+    return [Candidate(row, row.cosine, row.words, row.share) for row in rows]
+
+
+def fuse(cosine: float, lexical: float) -> float:
+    """The score that ranks: a convex combination of cosine and of BM25 divided by its best."""
+    return (1 - WORDS_WEIGHT) * cosine + WORDS_WEIGHT * lexical
+
+
+def rank(found: Sequence[Candidate], limit: int) -> list[Hit]:
+    """The best candidates, best first."""
+    best = max((one.words for one in found), default=0.0) or 1.0
+    hits = [(fuse(one.cosine, one.words / best), one) for one in found]
+    hits.sort(key=lambda hit: (-hit[0], hit[1].row.id))
+    return [
+        Hit(passage_of(one.row), one.cosine, one.words / best, min(one.share, 1.0), fused)
+        for fused, one in hits[:limit]
+    ]
+
+
+class PostgresLibrary:
+    """The library as the pipeline sees it (desk.ports.Library)."""
+
+    def __init__(self, db: Database, embedder: Embedder) -> None:
+        self._db = db
+        self._embedder = embedder
+
+    def search(self, account: str, query: str, *, limit: int, audiences: frozenset[str], locale: str) -> list[Hit]:
+        """The best passages for a question, best first, in its language where there are any. Empty query, no hits."""
+        query = clean(query[:MOST_QUESTION]).strip()
+        if not query or limit < 1:
+            return []
+        vector = self._embedder.embed_query(query)
+        with self._db.account(account) as tx:
+            found = candidates(tx, query, self._embedder, audiences, locale, vector)
+        return rank(found, limit)
+
+    def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:
+        """Those whose document has another version now, or is gone."""
+        ids = {citation.document_id for citation in citations if _is_id(citation.document_id)}
+        with self._db.account(account) as tx:
+            rows = tx.execute(select(documents.c.id, documents.c.version).where(documents.c.id.in_(ids)))
+            versions = {row.id: row.version for row in rows}
+        return [citation for citation in citations if versions.get(citation.document_id) != citation.version]
+
+    def revision(self, account: str) -> str:
+        """The embedder and how often the index has changed: `minilm-l6-v2-int8@42`."""
+        row = select(library_states.c.revision).where(
+            library_states.c.account_id == account, library_states.c.embedder == self._embedder.name
+        )
+        with self._db.account(account) as tx:
+            return f"{self._embedder.name}@{tx.execute(row).scalar_one_or_none() or 0}"
+
+
+def _is_id(value: str) -> bool:
+    try:
+        return str(uuid.UUID(value)) == value
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Where pages come from, one file each; `app/bootstrap.py` lists them."""

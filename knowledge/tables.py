@@ -1,0 +1,80 @@
+"""The tables of the library. `ingest.py` writes them; `search.py` and `catalogue.py` read them.
+
+Passages, term counts and the state are kept per embedder, so that a second embedder can be filled beside the first.
+"""
+
+from pgvector.sqlalchemy import HALFVEC, SPARSEVEC
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, UUID
+
+from desk.db import metadata
+from knowledge.lexical import SPARSE_DIMENSIONS
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), nullable=False),
+    Column("id", UUID(as_uuid=False), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("version", Text, nullable=False, comment="hash of title, audience, locale and text"),
+    Column("fingerprint", BYTEA, nullable=False, comment="hash of the page as its source gave it"),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    UniqueConstraint("account_id", "source", "external_id"),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), nullable=False),
+    Column("id", UUID(as_uuid=False), primary_key=True),
+    Column("document_id", UUID(as_uuid=False), ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Text, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("headings", ARRAY(Text), nullable=False),
+    Column("blocks", JSONB, nullable=False),
+    Column("language", Text, nullable=False, comment="the first part of the locale"),
+    Column("audience", Text, nullable=False),
+    Column("embedder", Text, nullable=False),
+    Column("recipe", SmallInteger, nullable=False, comment="knowledge.ingest.RECIPE that cut and weighed it"),
+    Column("content_hash", BYTEA, nullable=False, comment="hash of the embedded text"),
+    Column("dimensions", SmallInteger, nullable=False),
+    Column("vector", HALFVEC(), nullable=False),
+    Column("sparse", SPARSEVEC(SPARSE_DIMENSIONS), nullable=False),
+)
+
+terms = Table(
+    "terms",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("embedder", Text, primary_key=True),
+    Column("dimension", Integer, primary_key=True, autoincrement=False),
+    Column("passages", Integer, nullable=False, comment="how many passages hold the term"),
+)
+
+library_states = Table(
+    "library_states",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("embedder", Text, primary_key=True),
+    Column("passages", Integer, nullable=False, server_default=text("0")),
+    Column("revision", BigInteger, nullable=False, server_default=text("0")),
+    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)

@@ -1,0 +1,70 @@
+"""Fakes of the knowledge room: an embedder of word counts that remembers, and a source made of a list."""
+
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from desk.ports import Markup, Page, Unreadable
+
+
+class WordEmbedder:
+    """Texts with the same words lie close. Remembers every document text it was given."""
+
+    name = "words"
+    dimensions = 64
+    window = 60
+
+    def __init__(self) -> None:
+        self.embedded: list[str] = []
+
+    def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
+        self.embedded += texts
+        return [self.embed_query(text) for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        vector = [0.001] * self.dimensions
+        for word in text.lower().split():
+            vector[hashlib.sha256(word.strip(".,?!").encode("utf-8", "replace")).digest()[0] % self.dimensions] += 1.0
+        length = math.sqrt(sum(x * x for x in vector))
+        return [x / length for x in vector]
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+
+class ListSource:
+    """The pages of a list; an exception in the list is raised where it stands."""
+
+    def __init__(self, *pages: Page | Unreadable | Exception, name: str = "list") -> None:
+        self.name = name
+        self.items = pages
+
+    def count(self) -> int | None:
+        return len(self.items)
+
+    def pages(self) -> Iterator[Page | Unreadable]:
+        for item in self.items:
+            if isinstance(item, Exception):
+                raise item
+            yield item
+
+
+def make_page(page_id: str, body: str, **values: str) -> Page:
+    return Page(page_id, body, Markup.MARKDOWN, **values)
+
+
+@pytest.fixture
+def embedder() -> WordEmbedder:
+    return WordEmbedder()
+
+
+@pytest.fixture
+def source() -> type[ListSource]:
+    return ListSource
+
+
+@pytest.fixture
+def page():
+    return make_page

@@ -1,0 +1,259 @@
+"""The index follows its sources, and does no work twice."""
+
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+
+import pytest
+from sqlalchemy import func, select, text
+
+from desk.db import Database
+from desk.errors import Permanent, Temporary
+from desk.ports import Embedder, Page, Unreadable
+from knowledge import ingest, prepare
+from knowledge.catalogue import count_documents, find_passage, list_documents, sources_of
+from knowledge.ingest import index, remove
+from knowledge.tables import library_states, passages, terms
+from knowledge.turn import one_run
+
+MakePage = Callable[..., Page]
+
+
+def counts(report: ingest.Report) -> tuple[int, int, int, int]:
+    return report.added, report.changed, report.unchanged, report.removed
+
+
+def true_terms(db: Database, account: str) -> dict[int, int]:
+    """How many passages hold each term, counted from the passages themselves."""
+    counted: dict[int, int] = {}
+    with db.account(account) as tx:
+        for sparse in tx.execute(select(passages.c.sparse)).scalars():
+            for dimension in sparse.indices():
+                counted[dimension] = counted.get(dimension, 0) + 1
+    return counted
+
+
+def kept_terms(db: Database, account: str) -> dict[int, int]:
+    with db.account(account) as tx:
+        return {row.dimension: row.passages for row in tx.execute(select(terms.c.dimension, terms.c.passages))}
+
+
+def test_a_first_run_adds_and_a_second_embeds_nothing(database, account, embedder, source, page) -> None:
+    pages = source(page("a", "# Refunds\n\nWithin 30 days."), page("b", "# Plans\n\nThree of them."))
+    assert counts(index(database, account, pages, embedder)) == (2, 0, 0, 0)
+    embedded = len(embedder.embedded)
+    report = index(database, account, pages, embedder)
+    assert counts(report) == (0, 0, 2, 0)
+    assert (report.passages, report.passages_embedded, len(embedder.embedded)) == (0, 0, embedded)
+
+
+def test_only_the_changed_passage_of_a_changed_page_is_embedded(database, account, embedder, source, page) -> None:
+    body = "# T\n\n## One\n\nFirst text.\n\n## Two\n\n{}"
+    index(database, account, source(page("a", body.format("Second text."))), embedder)
+    embedder.embedded.clear()
+    report = index(database, account, source(page("a", body.format("New text."))), embedder)
+    assert counts(report) == (0, 1, 0, 0)
+    assert embedder.embedded == ["T > Two\nNew text."]
+
+
+def test_a_page_that_moved_is_not_embedded_again(database, account, embedder, source, page) -> None:
+    index(database, account, source(page("old/a", "# T\n\nText.")), embedder)
+    report = index(database, account, source(page("new/a", "# T\n\nText.")), embedder)
+    assert counts(report) == (1, 0, 0, 1)
+    assert report.passages_embedded == 0
+
+
+def test_other_bytes_around_the_same_text_keep_version_and_passages(database, account, embedder, source, page) -> None:
+    index(database, account, source(page("a", "# T\n\nText.")), embedder)
+    with database.account(account) as tx:
+        before = list_documents(tx)[0], tx.execute(select(passages.c.id)).scalar_one()
+    report = index(database, account, source(page("a", "# T\n\n\nText. \n", url="https://a.example/new")), embedder)
+    with database.account(account) as tx:
+        after = list_documents(tx)[0], tx.execute(select(passages.c.id)).scalar_one()
+    assert counts(report) == (0, 0, 1, 0)
+    assert (after[0].version, after[0].updated_at, after[1]) == (before[0].version, before[0].updated_at, before[1])
+    assert after[0].url == "https://a.example/new"
+
+
+def test_a_page_that_vanished_leaves_the_index_in_the_same_run(database, account, embedder, source, page) -> None:
+    index(database, account, source(page("a", "Stays here."), page("b", "Goes away.")), embedder)
+    assert counts(index(database, account, source(page("a", "Stays here.")), embedder)) == (0, 0, 1, 1)
+    with database.account(account) as tx:
+        assert [document.external_id for document in list_documents(tx)] == ["a"]
+        assert tx.execute(select(func.count()).select_from(passages)).scalar_one() == 1
+
+
+def test_a_page_that_was_emptied_leaves_the_index_and_is_reported(database, account, embedder, source, page) -> None:
+    index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
+    report = index(database, account, source(page("a", "<!-- -->"), page("b", "Other.")), embedder)
+    assert report.skipped == (Unreadable("a", "has no text"),)
+    assert report.removed == 1
+
+
+def test_a_page_that_cannot_be_read_keeps_what_is_known_of_it(database, account, embedder, source, page) -> None:
+    index(database, account, source(page("a", "Text.")), embedder)
+    report = index(database, account, source(Unreadable("a", "is binary"), Unreadable("x", "is binary")), embedder)
+    assert counts(report) == (0, 0, 0, 0)
+    assert [skipped.id for skipped in report.skipped] == ["a", "x"]
+    with database.account(account) as tx:
+        assert count_documents(tx) == 1
+
+
+def test_a_source_that_fails_half_way_removes_nothing(
+    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "PAGES_AT_ONCE", 1)
+    index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
+    with pytest.raises(Permanent):
+        index(database, account, source(page("a", "New text."), Permanent("gone"), page("b", "Other.")), embedder)
+    with database.account(account) as tx:
+        assert count_documents(tx) == 2
+    assert counts(index(database, account, source(page("a", "New text."), page("b", "Other.")), embedder)) == (0, 0, 2, 0)
+
+
+def test_a_run_that_dies_while_embedding_leaves_the_old_text(database, account, embedder, source, page) -> None:
+    index(database, account, source(page("a", "Old text.")), embedder)
+    broken = type(embedder)()
+    broken.embed_documents = lambda texts: (_ for _ in ()).throw(Temporary("away"))
+    with pytest.raises(Temporary):
+        index(database, account, source(page("a", "New text.")), broken)
+    with database.account(account) as tx:
+        assert tx.execute(select(passages.c.blocks)).scalar_one()[0]["text"] == "Old text."
+    assert counts(index(database, account, source(page("a", "New text.")), embedder)) == (0, 1, 0, 0)
+
+
+def test_term_counts_are_right_after_adding_changing_and_removing(database, account, embedder, source, page) -> None:
+    index(database, account, source(page("a", "Red blue green."), page("b", "Red yellow.")), embedder)
+    index(database, account, source(page("a", "Red red black."), page("c", "Yellow pink.")), embedder)
+    assert kept_terms(database, account) == true_terms(database, account)
+    with database.account(account) as tx:
+        assert tx.execute(select(library_states.c.passages)).scalar_one() == 2
+
+
+def test_the_state_changes_with_the_index_and_only_then(database, account, embedder, source, page) -> None:
+    def revision() -> int:
+        with database.account(account) as tx:
+            return int(tx.execute(select(library_states.c.revision)).scalar_one())
+
+    index(database, account, source(page("a", "Text.")), embedder)
+    first = revision()
+    index(database, account, source(page("a", "Text.")), embedder)
+    assert revision() == first
+    index(database, account, source(), embedder)
+    assert revision() > first
+
+
+def test_sources_do_not_touch_each_other(database, account, embedder, source, page) -> None:
+    index(database, account, source(page("a", "Text."), name="one"), embedder)
+    index(database, account, source(page("a", "Text."), name="two"), embedder)
+    assert sources_of(database, account) == ["one", "two"]
+    assert remove(database, account, "one") == 1
+    assert sources_of(database, account) == ["two"]
+
+
+def test_two_runs_of_one_source_do_not_meet(database, account, embedder, source, page) -> None:
+    with one_run(database, account, "list"), pytest.raises(Temporary, match="another run"):
+        index(database, account, source(page("a", "Text.")), embedder)
+    with one_run(database, account, "other"):
+        assert index(database, account, source(page("a", "Text.")), embedder).added == 1
+
+
+def test_runs_of_several_sources_at_once_keep_the_counts_right(database, account, embedder, source, page) -> None:
+    errors: list[BaseException] = []
+
+    def run(name: str) -> None:
+        try:
+            for turn in range(3):
+                pages = [page(f"p{n}", f"Common words here, {name} {n} {turn}.") for n in range(20)]
+                index(database, account, source(*pages, name=name), embedder)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in ("one", "two", "three")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert kept_terms(database, account) == true_terms(database, account)
+
+
+def test_even_without_the_lock_two_runs_at_once_leave_one_right_copy(
+    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "one_run", lambda *names: nullcontext())
+    monkeypatch.setattr(ingest, "PAGES_AT_ONCE", 1)
+
+    class Overtaken(source):
+        def pages(self):
+            yield page("a", "Text.")
+            index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
+            yield page("b", "Other.")
+
+    assert counts(index(database, account, Overtaken(), embedder)) == (1, 0, 1, 0)
+    assert kept_terms(database, account) == true_terms(database, account)
+    with database.account(account) as tx:
+        assert count_documents(tx) == 2
+
+
+def test_progress_is_told_page_by_page(database, account, embedder, source, page) -> None:
+    told: list[tuple[int, int | None, str]] = []
+    pages = source(page("a", "Text."), Unreadable("b", "is binary"), page("c", ""))
+    index(database, account, pages, embedder, lambda *event: told.append(event))
+    assert told == [(1, 3, "a"), (2, 3, "b"), (3, 3, "c")]
+
+
+def test_a_new_recipe_cuts_everything_anew_without_embedding(
+    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index(database, account, source(page("a", "Text.")), embedder)
+    monkeypatch.setattr("knowledge.shelf.RECIPE", prepare.RECIPE + 1)
+    report = index(database, account, source(page("a", "Text.")), embedder)
+    assert (counts(report), report.passages, report.passages_embedded) == ((0, 0, 1, 0), 1, 0)
+
+
+def test_a_second_embedder_is_filled_beside_the_first(database, account, embedder, source, page) -> None:
+    other: Embedder = type(embedder)()
+    other.name = "other"
+    index(database, account, source(page("a", "Text.")), embedder)
+    index(database, account, source(page("a", "Text.")), other)
+    with database.account(account) as tx:
+        rows = tx.execute(select(passages.c.embedder).order_by(passages.c.embedder)).scalars()
+        assert list(rows) == ["other", "words"]
+    index(database, account, source(), other)
+    assert kept_terms(database, account) == {}
+
+
+def test_a_page_of_a_megabyte_and_one_of_two_thousand_words_are_indexed(database, account, source, page) -> None:
+    class Quick:
+        name, dimensions, window = "quick", 4, 256
+
+        def embed_documents(self, texts):
+            return [[1.0, 0.0, 0.0, 0.0] for _ in texts]
+
+        def count_tokens(self, text):
+            return len(text.split())
+
+    body = " ".join(f"word{n % 5000}" for n in range(110_000))
+    assert len(body) > 900_000
+    lonely = "\n".join(f"- u{n}" for n in range(2000))
+    report = index(database, account, source(page("big", body), page("many", lonely), page("line", "z" * 50_000)), Quick())
+    assert (report.added, report.skipped) == (3, ())
+    assert report.passages > 400
+
+
+def test_a_passage_is_found_by_its_id(database, account, embedder, source, page) -> None:
+    index(database, account, source(page("a", "# T\n\n## H\n\nText.", url="https://a.example")), embedder)
+    with database.account(account) as tx:
+        passage_id = tx.execute(select(passages.c.id)).scalar_one()
+        found = find_passage(tx, passage_id)
+        assert found is not None
+        assert (found.title, found.headings, found.text, found.url) == ("T", ("H",), "Text.", "https://a.example")
+        assert find_passage(tx, "00000000-0000-7000-8000-000000000000") is None
+
+
+def test_one_account_does_not_see_the_library_of_another(database, account, embedder, source, page) -> None:
+    index(database, account, source(page("a", "Text.")), embedder)
+    with database.account("someone-else") as tx:
+        for table in ("documents", "passages", "terms", "library_states"):
+            assert tx.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0

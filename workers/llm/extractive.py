@@ -1,0 +1,208 @@
+"""The local rung: no model that writes. Categories by likeness to the policy's examples, answers by quoting documents.
+
+It never rewords: every statement but the first, a courtesy, stands in a passage as it is. It needs no network, costs
+nothing, and rather hands over than answers beside the point.
+"""
+
+import math
+import threading
+from collections.abc import Sequence
+
+from desk.policy import Category, Policy
+from desk.ports import Drafted, Embedder, Guess
+from desk.text import first_words, words
+from desk.ticket import BlockKind, Classification, Draft, Hit, Role, Statement, Ticket
+from workers.llm.questions import content, questions
+from workers.llm.units import Unit, units
+
+COURTESY = "Thanks for writing. This is what our help pages say:"
+"""Opens every quoted answer; it says that what follows is quoted."""
+NO_ANSWER = "nothing in the documents answers this"
+
+# Classification. The numbers were fitted on hand-written tickets and public sets; see `tests/pipeline`.
+NO_CATEGORY = 0.36
+"""The likeness that "none of these" is given; a text less like every category belongs to none."""
+TEMPERATURE = 0.07
+KEYWORD = 0.05
+_QUERY_WORDS = 120
+
+# Drafting.
+CANDIDATES = 20
+"""Units that are embedded; the rest are left out by their words alone (an embedding costs 2 ms)."""
+GOOD = 0.50
+"""A unit scored lower answers nothing."""
+NEAR_BEST = 0.80
+OTHER_PASSAGE = 0.92
+"""Units of a second passage are quoted only if nearly as good as the best of all."""
+MOST_UNITS = 3
+MOST_WORDS = 220
+PASSAGE_COSINE = 0.40
+PASSAGE_SHARE = 0.30
+SURE_COSINE = 0.62
+SAME = 0.75
+
+Vector = Sequence[float]
+
+
+class Extractive:
+    """A LanguageModel that quotes. Safe between threads; the embedder is its only tool."""
+
+    name = "extractive"
+    prompts = "extractive-1"
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._prototypes: dict[tuple[object, ...], dict[str, list[Vector]]] = {}
+        self._lock = threading.Lock()
+
+    # --- classify
+
+    def classify(self, ticket: Ticket, text: str, policy: Policy) -> Guess:
+        """The category whose examples the text is most like, with its probability, and the questions in it."""
+        subject = "" if _has_earlier(ticket) else ticket.subject
+        asked = questions(text, subject)
+        whole, _ = first_words(" ".join(asked) or text, _QUERY_WORDS)
+        if not words(whole):
+            return Guess(category=None, confidence=0.0, questions=())
+        vector = self._embedder.embed_query(whole)
+        prototypes = self._prototypes_of(policy)
+        scores = {
+            name: likeness(vector, prototypes[name], keywords_in(whole, category))
+            for name, category in policy.categories.items()
+        }
+        name, probability = best_category(scores)
+        return Guess(category=name, confidence=probability, questions=asked)
+
+    def _prototypes_of(self, policy: Policy) -> dict[str, list[Vector]]:
+        """The vectors of each category's examples and description, embedded once per policy."""
+        key = tuple((name, c.description, c.examples) for name, c in policy.categories.items())
+        with self._lock:
+            if key not in self._prototypes:
+                if len(self._prototypes) >= 20:  # old policies are not asked for again
+                    self._prototypes.clear()
+                self._prototypes[key] = {
+                    name: [*self._embedder.embed_documents([*category.examples, category.description])]
+                    for name, category in policy.categories.items()
+                }
+            return self._prototypes[key]
+
+    # --- draft
+
+    def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> Drafted:
+        """The best sentences and whole lists of the best passages, in reading order, each cited."""
+        fitting = [hit for hit in hits if on_topic(hit)]
+        asked = classification.questions[: policy.max_questions]
+        if not fitting or not asked:
+            return Drafted(Draft((), hand_over=NO_ANSWER))
+        all_units = [unit for rank, hit in enumerate(fitting) for unit in units(hit, rank)]
+        answers = [self._answer(question, all_units) for question in asked]
+        chosen = _in_order([unit for answer in answers for unit in answer])
+        if not chosen:
+            return Drafted(Draft((), hand_over=NO_ANSWER))
+        open_questions = sum(not answer for answer in answers)
+        way_out = f"{open_questions} of {len(asked)} questions not answered" if open_questions else None
+        return Drafted(Draft(_statements(chosen), hand_over=way_out))
+
+    def _answer(self, question: str, all_units: Sequence[Unit]) -> list[Unit]:
+        """The units that answer one question, best first; none if none is good enough."""
+        sought = content(question)
+        weights = rarity(sought, all_units)
+        by_words = sorted(all_units, key=lambda unit: -(overlap(sought, unit, weights) + 0.3 * unit.hit.cosine))
+        candidates = by_words[:CANDIDATES]
+        asked = self._embedder.embed_query(question)
+        vectors = self._embedder.embed_documents([unit.in_context for unit in candidates])
+        scored = [
+            (0.7 * _dot(asked, vector) + 0.3 * overlap(sought, unit, weights), unit)
+            for unit, vector in zip(candidates, vectors, strict=True)
+        ]
+        return _best(sorted(scored, key=lambda pair: (-pair[0], pair[1].rank, pair[1].blocks)))
+
+
+def likeness(vector: Vector, prototypes: Sequence[Vector], keywords: int) -> float:
+    """How like a category a text is: mostly its nearest example, a little the three nearest, and up to two keywords."""
+    nearest = sorted((_dot(vector, prototype) for prototype in prototypes), reverse=True)[:3]
+    return 0.75 * nearest[0] + 0.25 * sum(nearest) / len(nearest) + KEYWORD * min(2, keywords)
+
+
+def keywords_in(text: str, category: Category) -> int:
+    """How many of the category's keywords stand in the text, as whole words."""
+    line = f" {' '.join(words(text))} "
+    return sum(f" {' '.join(words(keyword))} " in line for keyword in category.keywords)
+
+
+def best_category(scores: dict[str, float]) -> tuple[str | None, float]:
+    """The likeliest category and its probability by softmax over all and "none"; None and 0 where "none" wins."""
+    peak = max(*scores.values(), NO_CATEGORY)
+    weights = {name: math.exp((score - peak) / TEMPERATURE) for name, score in scores.items()}
+    none = math.exp((NO_CATEGORY - peak) / TEMPERATURE)
+    name = max(weights, key=lambda name: weights[name])
+    probability = weights[name] / (sum(weights.values()) + none)
+    return (name, probability) if weights[name] > none else (None, 0.0)
+
+
+def on_topic(hit: Hit) -> bool:
+    """Whether a passage is about the question at all: near in meaning, and sharing its telling words or very near."""
+    return hit.cosine >= SURE_COSINE or (hit.cosine >= PASSAGE_COSINE and hit.share >= PASSAGE_SHARE)
+
+
+def rarity(sought: frozenset[str], all_units: Sequence[Unit]) -> dict[str, float]:
+    """A weight for each word sought: the fewer units hold it, the more it tells."""
+    return {word: math.log(1 + len(all_units) / (1 + sum(word in unit.words for unit in all_units))) for word in sought}
+
+
+def overlap(sought: frozenset[str], unit: Unit, weights: dict[str, float]) -> float:
+    """The part of the weight of the words sought that the unit holds, 0 to 1."""
+    whole = sum(weights.values())
+    return sum(weights[word] for word in sought & unit.words) / whole if whole else 0.0
+
+
+def _best(scored: Sequence[tuple[float, Unit]]) -> list[Unit]:
+    if not scored or scored[0][0] < GOOD:
+        return []
+    best, first = scored[0]
+    chosen = [first]
+    room = MOST_WORDS - first.length
+    for score, unit in scored[1:]:
+        needed = best * (NEAR_BEST if unit.rank == first.rank else OTHER_PASSAGE)
+        if len(chosen) >= MOST_UNITS or score < max(needed, GOOD):
+            break
+        if unit.length <= room and not any(_alike(unit, other) for other in chosen):
+            chosen.append(unit)
+            room -= unit.length
+    return chosen
+
+
+def _alike(unit: Unit, other: Unit) -> bool:
+    """Whether one says what the other says."""
+    if unit.rank == other.rank and not set(unit.blocks).isdisjoint(other.blocks):
+        return True
+    smaller = min(len(unit.own_words), len(other.own_words))
+    return smaller > 0 and len(unit.own_words & other.own_words) >= SAME * smaller
+
+
+def _in_order(chosen: Sequence[Unit]) -> list[Unit]:
+    """As a reader would want it: passages in order of rank, blocks as they stand in the passage, each once."""
+    ordered: list[Unit] = []
+    for unit in sorted(chosen, key=lambda unit: (unit.rank, unit.blocks)):
+        if not any(_alike(unit, other) for other in ordered):
+            ordered.append(unit)
+    return ordered
+
+
+def _statements(chosen: Sequence[Unit]) -> tuple[Statement, ...]:
+    statements = [Statement(COURTESY, BlockKind.SENTENCE, group=0, courtesy=True)]
+    groups: dict[tuple[int, int], int] = {}
+    for unit in chosen:
+        for place in unit.blocks:
+            block = unit.hit.passage.blocks[place]
+            group = groups.setdefault((unit.rank, block.group), len(groups) + 1)
+            statements.append(Statement(block.text, block.kind, group, (unit.citation(place),)))
+    return tuple(statements)
+
+
+def _has_earlier(ticket: Ticket) -> bool:
+    return sum(message.role is Role.CUSTOMER and message.public for message in ticket.messages) > 1
+
+
+def _dot(one: Vector, other: Vector) -> float:
+    return math.sumprod(one, other) if hasattr(math, "sumprod") else sum(a * b for a, b in zip(one, other, strict=True))

@@ -1,0 +1,69 @@
+"""The questions in a message, each able to stand alone, and the words of a text that carry meaning."""
+
+from desk.text import first_words, sentences, vocabulary, words
+
+_LONGEST = 60
+_TELLING = 2
+"""A question with fewer telling words ("Can you help me?") says nothing on its own."""
+
+_EMPTY = vocabulary("""
+    a about again all also am an and any anybody anyone anything are as ask asking at be because been being but by can cannot
+    can't could couldn't customer day dear did didn't do does doesn't doing don't done else for from get getting give go going
+    good got had has have haven't having hello help helpful here hey hi how however i i'd i'll i'm i've if in into is isn't it
+    it's its just kind know let like look looking make many may me might more morning most much my need no not now of off ok
+    okay on one only or our out over please possible problem problems question questions quick really right see should show so
+    some somebody someone something sorry still such support team tell than thank thanks that that's the their them then there
+    there's these they thing things this those to too trying try u up us use using very want wanted was way we were what what's
+    when where whether which while who whom why will wish with won't wondering work working would write writing yes you your
+    today able afternoon evening actually currently issue
+""")
+
+
+def content(text: str) -> frozenset[str]:
+    """The words of a text that carry meaning, cut to their stems."""
+    return frozenset(stem(word) for word in words(text) if word not in _EMPTY and (len(word) > 1 or word.isdigit()))
+
+
+def stem(word: str) -> str:
+    """A light English stem: bookings → book, cancelled → cancel, prices → pric, price → pric."""
+    word = word.removesuffix("'s")
+    for ending in ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "s", "y", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word.removesuffix(ending)
+            break
+    return word[:-1] if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "s" else word
+
+
+def questions(text: str, subject: str = "") -> tuple[str, ...]:
+    """The questions of a message with what leads up to each; all of it as one where no question mark stands.
+
+    Greetings and empty phrases are left out. The subject leads up to the first.
+    """
+    found: list[str] = []
+    lead: list[str] = []
+    for sentence in sentences(text):
+        if content(sentence):
+            lead.append(sentence)
+        if sentence.rstrip("\"'”’») ").endswith("?") and len(content(" ".join(lead))) >= _TELLING:
+            found.append(_short(lead))
+            lead = []
+    if lead:  # what trails belongs to the last question
+        found = [*found[:-1], _short([found[-1], *lead])] if found else [_short(lead)]
+    if subject.strip() and content(subject):
+        first = found[0] if found else ""
+        told = content(subject) <= content(first)
+        found[:1] = [first if told else f"{subject.strip().rstrip('.')}. {first}".strip()]
+    return tuple(found)
+
+
+def _short(lead: list[str]) -> str:
+    """The end of what was said, where the question stands, at most 60 words of it."""
+    kept: list[str] = []
+    room = _LONGEST
+    for sentence in reversed(lead):
+        cut, _ = first_words(sentence, room)
+        kept.insert(0, cut)
+        room -= len(words(cut))
+        if room <= 0:
+            break
+    return " ".join(kept)

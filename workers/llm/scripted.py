@@ -1,0 +1,60 @@
+"""A model that says what it was told to say, and remembers what it was asked. For tests and the look-alike stories."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from desk.policy import Policy
+from desk.ports import Drafted, Guess
+from desk.ticket import Classification, Draft, Hit, Ticket
+
+
+Answer = TypeVar("Answer")  # Python 3.11 has no `def f[Answer]` yet
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question to the model: which stage, about what text, with which passages."""
+
+    stage: str
+    ticket: Ticket
+    text: str
+    hits: tuple[Hit, ...] = ()
+
+
+@dataclass(slots=True)
+class Scripted:
+    """Answers in the order prepared; the last answer repeats. An exception in the list is raised in its turn.
+
+    Without a script, every message is of no category and every draft hands over.
+    """
+
+    guesses: Iterable[Guess | Exception] = ()
+    drafts: Iterable[Drafted | Exception] = ()
+    name: str = "scripted"
+    prompts: str = "scripted"
+    asked: list[Asked] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._guesses = list(self.guesses) or [Guess(category=None, confidence=0.0, questions=())]
+        self._drafts = list(self.drafts) or [Drafted(Draft((), hand_over="the script has no draft"))]
+
+    _guesses: list[Guess | Exception] = field(init=False, repr=False)
+    _drafts: list[Drafted | Exception] = field(init=False, repr=False)
+
+    def classify(self, ticket: Ticket, text: str, policy: Policy) -> Guess:
+        """The next prepared guess."""
+        self.asked.append(Asked("classify", ticket, text))
+        return _next(self._guesses)
+
+    def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> Drafted:
+        """The next prepared draft."""
+        self.asked.append(Asked("draft", ticket, "\n".join(classification.questions), tuple(hits)))
+        return _next(self._drafts)
+
+
+def _next(answers: list[Answer | Exception]) -> Answer:
+    answer = answers.pop(0) if len(answers) > 1 else answers[0]
+    if isinstance(answer, Exception):
+        raise answer
+    return answer

@@ -1,0 +1,77 @@
+"""The smallest parts of a passage that can be quoted on their own: a sentence, or a whole list, table or code block."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from desk.ticket import Block, BlockKind, Citation, Hit
+from workers.llm.questions import content
+
+LONGEST_TABLE = 8
+"""Rows of a longer table stand on their own: each row names its columns."""
+# A sentence that opens like this leans on the one before it.
+_LEANS = ("this ", "these ", "it ", "they ", "that ", "those ", "otherwise", "then ", "however", "in that case", "in this case",
+          "if not", "after that", "afterwards", "instead", "both ", "in all ", "also ", "here ", "there ", "its ", "their ")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Blocks of one hit that are quoted together. `rank` is the hit's place among those used, `in_context` the text
+    with its headings, as it is compared with a question; `words` are those of the text with headings."""
+
+    hit: Hit
+    rank: int
+    blocks: tuple[int, ...]
+    in_context: str
+    words: frozenset[str]
+    own_words: frozenset[str]
+    length: int
+
+    def citation(self, place: int) -> Citation:
+        """The citation of one of the unit's blocks."""
+        passage = self.hit.passage
+        return Citation(passage.document_id, passage.version, passage.id, (place,))
+
+
+def units(hit: Hit, rank: int) -> list[Unit]:
+    """All units of a passage, in its order."""
+    blocks = hit.passage.blocks
+    return [_unit(hit, rank, places) for places in _places(blocks)]
+
+
+def _unit(hit: Hit, rank: int, places: tuple[int, ...]) -> Unit:
+    passage = hit.passage
+    text = " ".join(passage.blocks[place].text for place in places)
+    heading = " > ".join(dict.fromkeys((passage.title, *passage.headings)))
+    return Unit(
+        hit, rank, places, f"{heading}: {text[:1500]}", content(f"{heading} {text}"), content(text), len(text.split())
+    )
+
+
+def _places(blocks: Sequence[Block]) -> Iterator[tuple[int, ...]]:
+    """Positions of blocks that belong together."""
+    for _, members in groupby(range(len(blocks)), key=lambda place: (blocks[place].group, blocks[place].kind)):
+        places = tuple(members)
+        kind = blocks[places[0]].kind
+        if kind is BlockKind.SENTENCE or (kind is BlockKind.ROW and len(places) > LONGEST_TABLE):
+            yield from (_with_support(blocks, (place,)) for place in places if not _only_opens(blocks, place))
+        else:
+            yield _with_support(blocks, places)
+
+
+def _only_opens(blocks: Sequence[Block], place: int) -> bool:
+    """A sentence that ends in a colon says nothing without the list after it."""
+    return blocks[place].kind is BlockKind.SENTENCE and blocks[place].text.rstrip().endswith(":")
+
+
+def _with_support(blocks: Sequence[Block], places: tuple[int, ...]) -> tuple[int, ...]:
+    """With the sentence before that opens a list ("Do this:") or that the first sentence leans on ("It ...")."""
+    first = places[0]
+    if first == 0:
+        return places
+    before, block = blocks[first - 1], blocks[first]
+    if before.kind is not BlockKind.SENTENCE:
+        return places
+    opens = block.kind is not BlockKind.SENTENCE and before.text.rstrip().endswith(":")
+    leans = block.kind is BlockKind.SENTENCE and block.group == before.group and block.text.lower().startswith(_LEANS)
+    return (first - 1, *places) if opens or leans else places

@@ -1,0 +1,64 @@
+"""The first stage: what the message is about. Local signals are always computed; a model's view is merged in."""
+
+import math
+from collections.abc import Mapping
+
+from desk.language import detect
+from desk.policy import Policy, SensitiveTopic
+from desk.ports import Guess
+from desk.text import words
+from desk.ticket import Classification, Priority, Sentiment, Urgency
+from workers.pipeline.phrases import phrases
+from workers.pipeline.signals import orders_machine, sentiment, urgency
+from workers.pipeline.wishes import wants_human
+
+CALMEST_FIRST = (Urgency.LOW, Urgency.NORMAL, Urgency.HIGH, Urgency.CRITICAL)
+BRIGHTEST_FIRST = (Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE, Sentiment.VERY_NEGATIVE)
+_MAX_QUESTIONS = 10
+_ENOUGH_WORDS = 5
+
+
+def signals(text: str, policy: Policy, *, subject: str = "", priority: Priority = Priority.NORMAL) -> Classification:
+    """What the text says by itself: no category yet, and the text as its own question.
+
+    `subject` counts for every signal too; for the language only where the text is too short to tell.
+    """
+    whole = f"{subject}\n{text}"
+    return Classification(
+        category=None,
+        confidence=0.0,
+        urgency=urgency(whole, priority),
+        sentiment=sentiment(whole),
+        language=detect(text if len(words(text)) >= _ENOUGH_WORDS else whole, policy.languages),
+        wants_human=wants_human(whole),
+        sensitive=sensitive_topics(whole, policy.sensitive_topics),
+        questions=(text,) if text else (),
+        orders_machine=orders_machine(whole),
+    )
+
+
+def merged(local: Classification, guess: Guess, policy: Policy) -> Classification:
+    """Local signals and guess together: what either saw is seen, and the worse view of urgency and mood counts."""
+    known = guess.category if guess.category in policy.categories else None
+    topics = set(local.sensitive) | (set(guess.sensitive) & set(policy.sensitive_topics))
+    return Classification(
+        category=known,
+        confidence=probability(guess.confidence),
+        urgency=max(local.urgency, guess.urgency, key=CALMEST_FIRST.index),
+        sentiment=max(local.sentiment, guess.sentiment, key=BRIGHTEST_FIRST.index),
+        language=local.language,
+        wants_human=local.wants_human or guess.wants_human,
+        sensitive=tuple(name for name in policy.sensitive_topics if name in topics),
+        questions=tuple(q.strip() for q in guess.questions if q.strip())[:_MAX_QUESTIONS] or local.questions,
+        orders_machine=local.orders_machine,
+    )
+
+
+def sensitive_topics(text: str, topics: Mapping[str, SensitiveTopic]) -> tuple[str, ...]:
+    """The names of the topics whose phrases stand in the text, in the policy's order."""
+    return tuple(name for name, topic in topics.items() if phrases(topic.phrases).find(text))
+
+
+def probability(number: float) -> float:
+    """A number from outside as a probability: 0 for what is none, kept within 0 and 1."""
+    return min(1.0, max(0.0, number)) if math.isfinite(number) else 0.0

@@ -1,0 +1,24 @@
+"""The third stage: a reply out of the passages alone, by whichever model stands on this rung of the ladder."""
+
+from collections.abc import Sequence
+
+from desk.policy import Policy
+from desk.ports import Drafted, LanguageModel
+from desk.ticket import Classification, Draft, Hit, Ticket
+
+NOTHING_FOUND = "No document matches the question."
+NO_MODEL = "No model could draft a reply."
+
+
+def draft(
+    ticket: Ticket, classification: Classification, hits: Sequence[Hit], model: LanguageModel, policy: Policy
+) -> Drafted:
+    """The model's draft; with no passages, the way out without asking. Raises Temporary or Permanent as the model does."""
+    if not hits:
+        return Drafted(handed_over(NOTHING_FOUND))
+    return model.draft(ticket, classification, hits, policy)
+
+
+def handed_over(reason: str) -> Draft:
+    """A draft that says why a person should answer."""
+    return Draft(statements=(), hand_over=reason)

@@ -1,0 +1,76 @@
+"""The second stage: the passages that may answer. Internal documents are never searched for a customer's reply."""
+
+from collections.abc import Sequence
+
+from desk.policy import Policy
+from desk.ports import Library
+from desk.text import first_words, new_part, words
+from desk.ticket import Classification, Hit, Role, Ticket
+
+LIMIT = 6
+QUERY_WORDS = 80
+"""An embedder reads about 256 tokens; what a customer asks stands in fewer."""
+TERSE = 4
+"""Fewer words that carry meaning than this make no question of their own in a conversation."""
+_EMPTY = frozenset(
+    "a an the is are am i you we it this that what how why where when who which and or but if then so do does did can could "
+    "will would to of in on for with my your me us our be been not no yes ok okay please thanks thank hi hello hey also still "
+    "there here about just get got have has had".split()
+)
+
+
+def retrieve(
+    ticket: Ticket, message_id: str, classification: Classification, library: Library, policy: Policy
+) -> tuple[Hit, ...]:
+    """The best passages for the standalone questions, best first, at most `LIMIT`. Raises as the library does."""
+    limit = policy.max_questions
+    queries = [query(ticket, message_id, question) for question in classification.questions[:limit]]
+    audiences = searchable(classification, policy)
+    lists = [
+        library.search(ticket.account, asked, limit=LIMIT, audiences=audiences, locale=classification.language)
+        for asked in dict.fromkeys(queries)
+        if asked
+    ]
+    return interleaved(lists)
+
+
+def searchable(classification: Classification, policy: Policy) -> frozenset[str]:
+    """What may be read for a customer's reply: public, and the category's audience unless that is internal."""
+    category = policy.categories.get(classification.category or "")
+    return frozenset({"public", category.audience if category else "public"}) - {"internal"}
+
+
+def query(ticket: Ticket, message_id: str, question: str) -> str:
+    """What to search for. A terse follow-up ("and on mobile?") is preceded by what the customer wrote before."""
+    asked, _ = first_words(question, QUERY_WORDS)
+    if sum(word not in _EMPTY for word in words(asked)) >= TERSE:
+        return asked
+    before = _earlier(ticket, message_id)
+    return f"{before}\n{asked}".strip() if before else asked
+
+
+def _earlier(ticket: Ticket, message_id: str) -> str:
+    """The subject, or the customer's last message before this one that says something."""
+    places = [place for place, message in enumerate(ticket.messages) if message.id == message_id]
+    for message in reversed(ticket.messages[: places[0] if places else 0]):
+        if (
+            message.role is Role.CUSTOMER
+            and message.public
+            and not message.automatic
+            and (said := new_part(message.body))
+        ):
+            return first_words(said, QUERY_WORDS // 2)[0]
+    return ticket.subject.strip()
+
+
+def interleaved(lists: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
+    """The lists' best, then their seconds, and so on; each passage once. Fused scores of two queries do not compare."""
+    found: dict[str, Hit] = {}
+    for rank in range(max(map(len, lists), default=0)):
+        for hits in lists:
+            if rank < len(hits):
+                hit = hits[rank]
+                seen = found.get(hit.passage.id)
+                if seen is None or hit.cosine > seen.cosine:
+                    found[hit.passage.id] = hit
+    return tuple(found.values())[:LIMIT]

@@ -1,0 +1,50 @@
+"""The fourth stage: the draft against its sources. Each check is a small function that yields what it found wrong."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from desk.policy import Policy
+from desk.ticket import Classification, Draft, Finding, Hit, Ticket
+from workers.pipeline.evidence import Evidence, gather
+from workers.pipeline.grounding import (
+    internal_source,
+    turned_negation,
+    uncited,
+    unfounded_figure,
+    unfounded_name,
+    unknown_citation,
+)
+from workers.pipeline.wording import (
+    empty,
+    empty_promise,
+    foreign_markup,
+    leak,
+    long_courtesy,
+    too_long,
+    wrong_language,
+)
+
+Check = Callable[[Evidence], Iterable[Finding]]
+
+CHECKS: tuple[Check, ...] = (
+    empty,
+    uncited,
+    unknown_citation,
+    internal_source,
+    unfounded_figure,
+    unfounded_name,
+    turned_negation,
+    empty_promise,
+    foreign_markup,
+    leak,
+    wrong_language,
+    long_courtesy,
+    too_long,
+)
+
+
+def validate(
+    ticket: Ticket, draft: Draft, hits: Sequence[Hit], classification: Classification, policy: Policy
+) -> tuple[Finding, ...]:
+    """Everything that is wrong with the draft, each finding once. Nothing drafted, nothing found."""
+    evidence = gather(ticket, draft, hits, classification, policy)
+    return tuple(dict.fromkeys(finding for check in CHECKS for finding in check(evidence)))
