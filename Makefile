@@ -5,6 +5,7 @@ PYTHON := $(shell for p in python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 STAMP := .venv/.installed
 .DEFAULT_GOAL := help
+export PYTHONDONTWRITEBYTECODE :=
 .PHONY: help setup demo up test test-all lint bench lock clean
 
 help:  ## Print this help

@@ -4,6 +4,7 @@ To add a channel, model, embedder or source: write its file, add its line to the
 """
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
@@ -116,7 +117,7 @@ def set_up_logs(level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
 

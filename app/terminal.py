@@ -38,7 +38,8 @@ class Terminal:
         def pump() -> None:
             with source:
                 while line := source.readline(LONGEST):
-                    self.say(prefix + line.decode(errors="replace").rstrip())
+                    if text := line.decode(errors="replace").rstrip():
+                        self.say(prefix + text)
 
         thread = threading.Thread(target=pump, name=f"output of {name}", daemon=True)
         thread.start()

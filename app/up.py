@@ -1,10 +1,11 @@
 """`firstline up` and `firstline demo`: every process of the product on one machine, from one command.
 
-The order: lock, socket, Redis and Postgres, migrations, keys and account; then web, workers and beat side by side,
-while the caller's index runs.
+The order: lock, strays, socket, Redis and Postgres, migrations, keys and account; then web, workers and beat side by
+side, while the caller's index runs.
 """
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -68,10 +69,12 @@ def up(settings: Settings, extras: Extras | None = None, out: TextIO = sys.stdou
         stack.enter_context(Lock(settings.data_dir))
         stack.callback(terminal.say, "Stopped.")
         stack.callback(_note(settings).unlink, missing_ok=True)
+        supervisor = stack.enter_context(Supervisor(terminal, settings.data_dir / "run"))  # ends what held the port
         listener = stack.enter_context(contextlib.closing(listen(settings)))
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-        supervisor = stack.enter_context(Supervisor(terminal, settings.data_dir / "run"))
         report = Report(terminal)
+        if os.geteuid() == 0:
+            terminal.say("  (running as root; an ordinary user would do)")
         settings = _ground(settings, supervisor, stack, report)
         for child in children(settings, listener):
             supervisor.start(child)
@@ -118,7 +121,7 @@ def _open(settings: Settings, extras: Extras, supervisor: Supervisor, report: Re
     if extras.index:
         report.done(extras.index(settings))
     supervisor.wait("web", WEB_START)
-    report.done("web, workers and beat")
+    report.done("web answers; workers and beat have started")
     _note(settings).write_text(f"http://{_host(settings.host)}:{settings.port}\n", encoding="utf-8")
     report.terminal.say(f"Ready after {report.seconds():.1f} s at {address(settings)}")
     if extras.sign_in_link:

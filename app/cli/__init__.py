@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from app.bootstrap import VERSION
+from app.bootstrap import VERSION, set_up_logs
 from app.cli import knowledge, people, run, safekeeping, work
 from desk.errors import BadSetting, FirstlineError, Temporary
 
@@ -20,6 +20,7 @@ def firstline() -> None:
     `firstline demo` shows it with an example help centre; `firstline up` runs it on this machine; `firstline doctor`
     says what is missing. Settings come from the environment and from .env (see .env.example).
     """
+    set_up_logs("WARNING")
 
 
 for each in (run, knowledge, work, people, safekeeping):
