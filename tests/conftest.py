@@ -18,7 +18,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))  # a bare checkout can be tested without being installed
 
 from app.embedded import LOGIN_ROLE, EmbeddedPostgres, EmbeddedRedis
-from app.places import SHORT
+from app.places import SHORT, runtime
 from desk.accounts import add_account
 from desk.db import Database
 from desk.privacy import Sealer, new_key
@@ -70,6 +70,7 @@ def short_directory() -> Iterator[Path]:
         yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+        shutil.rmtree(runtime(directory), ignore_errors=True)  # of servers that a test has killed
 
 
 @pytest.fixture

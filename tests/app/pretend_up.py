@@ -1,6 +1,6 @@
 """A small `up` for tests, run as a process: Postgres, Redis and two pretended children on a data directory.
 
-    pretend_up.py DATA_DIR [GRACE]       prints `ready` and runs until a signal
+pretend_up.py DATA_DIR [GRACE]       prints `ready` and runs until a signal
 """
 
 import contextlib

@@ -50,7 +50,7 @@ def tended(supervisor: Supervisor, holds: Callable[[], object], seconds: float =
 @contextmanager
 def pretend_up(data_dir: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
     """`pretend_up.py` as a process of its own, up and ready."""
-    env = dict(os.environ, PYTHONPATH=str(ROOT))
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))}
     argv = (sys.executable, str(PRETEND), str(data_dir), *more)
     with subprocess.Popen(argv, stdout=subprocess.PIPE, env=env, text=True) as process:
         try:
