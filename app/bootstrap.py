@@ -12,7 +12,6 @@ from importlib.metadata import version
 import structlog
 from celery import Celery
 from pydantic import SecretStr
-from workers.llm.extractive import Extractive
 
 from desk.db import Database
 from desk.errors import BadSetting
@@ -22,6 +21,7 @@ from desk.privacy import Sealer
 from desk.settings import Settings, variable
 from knowledge.embedders.minilm import MiniLM
 from knowledge.search import PostgresLibrary
+from workers.llm.extractive import Extractive
 from workers.tickets import TicketChannel
 from workers.toolbox import Toolbox
 
@@ -97,11 +97,13 @@ def make_celery(settings: Settings) -> Celery:
         broker_connection_max_retries=None,
         broker_transport_options={
             "socket_connect_timeout": 1,
+            "max_retries": 0,
             "socket_keepalive": True,
             "health_check_interval": 10,
             "visibility_timeout": 3600,
         },
     )
+    celery.set_default()  # the current app is kept per thread, and under gevent each request is a thread of its own
     return celery
 
 

@@ -16,7 +16,7 @@ from desk.db import Database, driver_url
 from desk.errors import BadSetting, FirstlineError, Permanent
 from desk.policy import PolicyBook
 from desk.settings import Settings
-from migrations.run import newest_revision
+from migrations.run import current_revision, newest_revision
 
 PGVECTOR = (0, 8)
 
@@ -120,11 +120,7 @@ def _pgvector(connection: DatabaseConnection) -> Check:
 
 def _revision(connection: DatabaseConnection) -> Check:
     wanted = newest_revision()
-    try:
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-    except DBAPIError:
-        connection.rollback()
-        found = None
+    found = current_revision(connection)
     if found is None:
         return Check("migrations", State.MISSING, "no tables yet", "run `firstline migrate`")
     if found != wanted:

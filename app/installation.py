@@ -14,7 +14,7 @@ from desk.db import Database, Transaction
 from desk.errors import BadSetting, Temporary
 from desk.privacy import new_key
 from desk.settings import Settings, read_settings
-from migrations.run import migrate
+from migrations.run import current_revision, migrate, newest_revision
 from workers.tasks import handle_item, publish
 
 
@@ -75,13 +75,16 @@ def read_or_make_keys(data_dir: Path) -> str:
 
 def bring_up_to_date(settings: Settings) -> tuple[str | None, str | None]:
     """Migrate, and make the default account. Returns (revision before, after). Raises BadSetting, Temporary."""
-    if settings.database_owner_url is None or settings.database_url is None:
-        raise BadSetting("DATABASE_OWNER_URL is not set: migrations run under the role that owns the database")
     login = make_database(settings)
-    role = login.engine.url.username or LOGIN_ROLE
-    revisions = migrate(settings.database_owner_url.get_secret_value(), role)
-    add_account(login, settings.account)
-    login.close()
+    try:
+        if settings.database_owner_url:
+            role = login.engine.url.username or LOGIN_ROLE
+            revisions = migrate(settings.database_owner_url.get_secret_value(), role)
+        else:
+            revisions = _expect_newest(login)
+        add_account(login, settings.account)
+    finally:
+        login.close()
     return revisions
 
 
@@ -105,6 +108,17 @@ def address(settings: Settings) -> str:
     if written.exists():
         return written.read_text(encoding="utf-8").strip()
     return f"http://{settings.host}:{settings.port}"
+
+
+def _expect_newest(db: Database) -> tuple[str | None, str | None]:
+    with db.across() as connection:
+        found = current_revision(connection)
+    if found != newest_revision():
+        raise BadSetting(
+            f"DATABASE_OWNER_URL is not set, and the tables are at {found}, not {newest_revision()}: "
+            "set it to the role that owns them, and run `firstline migrate`"
+        )
+    return found, found
 
 
 @contextmanager

@@ -22,6 +22,19 @@ metadata = MetaData()
 """All tables of all rooms; each room's `tables.py` adds its own."""
 
 
+SESSION = (
+    "statement_timeout=30s",
+    "lock_timeout=10s",
+    "idle_in_transaction_session_timeout=60s",
+    # Search meets accounts of very different sizes: a plan made for all of them is wrong for each.
+    "plan_cache_mode=force_custom_plan",
+    # pgvector filters after the index: without iteration, row-level security would leave too few rows.
+    "hnsw.iterative_scan=relaxed_order",
+    "hnsw.ef_search=200",
+)
+"""What every connection sets. `hnsw` is pgvector's; Postgres keeps its settings until it loads the extension."""
+
+
 def driver_url(url: str) -> URL:
     """The URL for SQLAlchemy with the psycopg 3 driver."""
     return make_url(url).set(drivername="postgresql+psycopg")
@@ -67,7 +80,7 @@ class Database:
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": 5,
-                "options": "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+                "options": " ".join(f"-c {option}" for option in SESSION),
             },
         )
 

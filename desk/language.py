@@ -9,24 +9,29 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from desk.text import words
+from desk.text import vocabulary, words
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
+_SHORT = 3
 _READ = 2000
 """Letters read; more changes nothing."""
 _LIKELY = 4.0
 """How much likelier a language is that the account serves. Measured: with 2 a few short English texts are missed, with
 10 two words of Danish are taken for English."""
+_LIKELY_WHEN_SHORT = 12.0
+"""The same for up to three words, which tell the model almost nothing."""
 _EVERYDAY = 4.0
 """How much likelier a language gets by each everyday word, at most four of them."""
 _RARE = 0.2
 """How much less likely a language is that no helpdesk in our knowledge serves."""
 
-_COMMON = frozenset(
-    "ar bg bn ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv ms nl no pl pt ro ru sk sl sr sv th tr uk "
-    "ur vi zh kk".split()
+_COMMON = vocabulary(
+    """
+    ar bg bn ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv ms nl no pl pt ro ru sk sl sr sv
+    th tr uk ur vi zh kk
+    """
 )
 _WORDS = {
     "en": "the is are my i'm and to how can you do does it this what why where when for with have has please of can't "
@@ -57,7 +62,8 @@ def detect(text: str, likely: Sequence[str] = ("en",)) -> str:
     found = words(text[:_READ])
     if not any(map(str.isalpha, "".join(found))):
         return likely[0] if likely else "und"
-    scores = {name: p * _prior(name, likely) for name, p in _identifier().rank(text[:_READ])}
+    trust = _LIKELY if len(found) > _SHORT else _LIKELY_WHEN_SHORT
+    scores = {name: p * _prior(name, likely, trust) for name, p in _identifier().rank(text[:_READ])}
     for language, everyday in _EVERYDAY_WORDS.items():
         if language in scores:
             scores[language] *= _EVERYDAY ** min(4, len(everyday.intersection(found)))
@@ -65,9 +71,9 @@ def detect(text: str, likely: Sequence[str] = ("en",)) -> str:
     return "no" if best in {"nb", "nn"} else best
 
 
-def _prior(language: str, likely: Sequence[str]) -> float:
+def _prior(language: str, likely: Sequence[str], trust: float) -> float:
     if language in likely:
-        return _LIKELY
+        return trust
     return 1.0 if language in _COMMON else _RARE
 
 

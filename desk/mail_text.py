@@ -12,7 +12,8 @@ _SEPARATOR = re.compile(
     r"\s{0,8}(?:[-_*=]{2,}\s{0,3}(?:original message|original appointment|forwarded message|ursprüngliche nachricht"
     r"|weitergeleitete nachricht|message d'origine|message transféré|mensaje original|mensaje reenviado"
     r"|messaggio originale|oorspronkelijk bericht|mensagem original|ursprungligt meddelande|wiadomość oryginalna"
-    r"|please (?:reply|type your reply) above this line)|##-\s{0,3}please type your reply above this line|_{20,}\s{0,8}$)",
+    r"|please (?:reply|type your reply) above this line)|##-\s{0,3}please type your reply above this line"
+    r"|_{20,}\s{0,8}$)",
     re.IGNORECASE,
 )
 _INTRODUCES = re.compile(
@@ -29,7 +30,8 @@ _SENT = re.compile(
 )
 _DEVICE = re.compile(
     r"\s{0,8}(?:sent (?:from|with|via) (?:my\b|outlook|mail\b|proton|yahoo|gmail|samsung|the\b)|get outlook for"
-    r"|(?:von|vom) mein\w{0,3} \w{2,20}.{0,20}gesendet|gesendet (?:von|mit)|envoyé (?:de|depuis)|enviado (?:desde|do|de)"
+    r"|(?:von|vom) mein\w{0,3} \w{2,20}.{0,20}gesendet|gesendet (?:von|mit)|envoyé (?:de|depuis)|enviado (?:desde"
+    r"|do|de)"
     r"|inviato da|verzonden vanaf|skickat från|wysłane z|отправлено с)",
     re.IGNORECASE,
 )
@@ -38,7 +40,8 @@ _CLOSING = re.compile(
     r"|(?:yours )?(?:sincerely|faithfully|truly)(?: yours)?|many thanks|thanks(?: (?:a lot|again|in advance|so much))?"
     r"|thank you(?: (?:very much|so much|again|in advance))?|thx|ta|br|kr|respectfully|take care|all the best"
     r"|mit (?:freundlichen|besten|lieben) grü(?:ß|ss)en|(?:freundliche|viele|beste|liebe|schöne) grü(?:ß|ss)e"
-    r"|mfg|lg|vg|danke(?: (?:schön|im voraus|vorab))?|(?:bien )?cordialement|(?:bien )?à vous|merci(?: d'avance| beaucoup)?"
+    r"|mfg|lg|vg|danke(?: (?:schön|im voraus|vorab))?|(?:bien )?cordialement|(?:bien )?à vous|merci(?: d'avance"
+    r"| beaucoup)?"
     r"|(?:un )?(?:cordial )?saludos?(?: cordiales?)?|(?:muchas )?gracias|atentamente|cordiali saluti|grazie(?: mille)?"
     r"|met vriendelijke groet(?:en)?|bedankt|atenciosamente|obrigad[oa]|med vänlig hälsning|pozdrawiam)"
     r"\s{0,3}[,.!;]{0,3}\s{0,8}$",

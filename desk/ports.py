@@ -97,7 +97,7 @@ class Markup(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A document as its source gives it. `id` is stable and unique in the source; without a `title`, the body has it."""
+    """A document as its source gives it. `id` is stable and unique in its source; the body may have the title."""
 
     id: str
     body: str

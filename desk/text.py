@@ -9,6 +9,12 @@ from functools import cache
 
 from desk.mail_text import new_part as new_part
 
+
+def vocabulary(listed: str) -> frozenset[str]:
+    """A set of words written as one text, for the word lists in code."""
+    return frozenset(listed.split())
+
+
 # C0 and C1 controls but tab and newline, DEL, and the bidirectional overrides and isolates that can make a text
 # read other than it is (Unicode TR 36, section 2.5).
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -20,13 +26,16 @@ _LAST_MARK = 0x1E94A  # U+1E94A ADLAM NUKTA, the highest combining mark of Unico
 _STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s|$)|[。！？]++[」』”）]*+")
 _LAST_WORD = re.compile(r"[\w.&'’-]{1,24}$")
 _BULLET = re.compile(r"\d{1,3}|[a-zA-Z]")
-_ABBREVIATIONS = frozenset(
-    "e.g i.e eg ie etc vs approx ca cf al no nr nos fig figs sec ch vol pp p ed eds resp incl excl est ext tel max min "
-    "dept inc ltd co corp mr mrs ms dr prof sr jr st mt jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu "
-    "fri sat sun a.m p.m u.s u.k d.h z.b bzw usw evtl ggf inkl zzgl art abs hr fr sra dra mme mlle av p.ej".split()
+_ABBREVIATIONS = vocabulary(
+    """
+    e.g i.e eg ie etc vs approx ca cf al no nr nos fig figs sec ch vol pp p ed eds resp incl excl est ext tel
+    max min dept inc ltd co corp mr mrs ms dr prof sr jr st mt jan feb mar apr jun jul aug sep sept oct nov
+    dec mon tue wed thu fri sat sun a.m p.m u.s u.k d.h z.b bzw usw evtl ggf inkl zzgl art abs hr fr sra dra
+    mme mlle av p.ej
+    """
 )
 # These end a sentence as often as not; what follows decides.
-_EITHER_WAY = frozenset("etc a.m p.m inc ltd co corp no max min u.s u.k".split())
+_EITHER_WAY = vocabulary("etc a.m p.m inc ltd co corp no max min u.s u.k")
 _WORD = re.compile(r"[^\W_]++(?:['’][^\W_]++)*+")
 
 
@@ -100,8 +109,3 @@ def first_words(text: str, limit: int) -> tuple[str, bool]:
         if count > limit:
             return short[: word.start()].rstrip(), True
     return short, len(short) < len(text)
-
-
-def vocabulary(listed: str) -> frozenset[str]:
-    """A set of words written as one text, for the word lists in code."""
-    return frozenset(listed.split())

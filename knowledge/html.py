@@ -3,6 +3,7 @@ but what people see can be quoted. Nothing here recurses deeper than `DEEPEST`, 
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
@@ -13,8 +14,8 @@ from knowledge.structure import LINE_BREAK, LONGEST_HEADING, Structure, Writer, 
 
 DEEPEST = 60
 
-_DROPPED = ["script", "style", "nav", "footer", "aside", "template", "noscript", "svg", "iframe", "form", "button", "title",
-            "head", "object", "video", "audio"]  # fmt: skip
+_DROPPED = ["script", "style", "nav", "footer", "aside", "template", "noscript", "svg", "iframe", "form", "button",
+            "head", "title", "object", "video", "audio"]  # fmt: skip
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _SUMMARY_LEVEL = 7
 _BLOCKS = frozenset({
@@ -23,6 +24,7 @@ _BLOCKS = frozenset({
     "tfoot", "th", "thead", "tr", "ul", *_HEADINGS,
 })  # fmt: skip
 _BLOCK_NAMES = sorted(_BLOCKS)
+_OPEN_TAG = re.compile(r"<(?!!--)(?=[A-Za-z/?!])(?!(?:[^<>]|<(?![A-Za-z/?!])){0,5000}+>)")
 _ABSOLUTE = re.compile(r"(?:https?://|mailto:)\S+", re.IGNORECASE)
 
 # Code inside a list item keeps its lines and indents through `squeeze` as characters that `clean` has left free.
@@ -40,17 +42,26 @@ class Unparsable(Exception):
     """The parser refused the page."""
 
 
+class _Soup(BeautifulSoup):
+    """Ends the elements that HTML lets an author leave open."""
+
+    def handle_starttag(self, name: str, *parts: Any, **named: Any) -> Tag | None:
+        """Called by the parser for each opening tag."""
+        while self.currentTag is not None and self.currentTag.name in _ENDS.get(name, ()):
+            self.handle_endtag(self.currentTag.name)
+        return super().handle_starttag(name, *parts, **named)
+
+
 def read_html(html: str) -> Structure:
     """The visible text of a page by its headings; of `<main>` or `<article>` where there is one. Raises Unparsable."""
     try:
-        soup = BeautifulSoup(html, "html.parser")
+        soup = _Soup(_without_open_ends(html), "html.parser")
     except (ParserRejectedMarkup, AssertionError) as error:
         raise Unparsable from error
     title = _flat(soup.title) if soup.title else ""
     for tag in [*soup.find_all(_DROPPED), *soup.find_all(_is_hidden)]:
         if not tag.decomposed:
             tag.decompose()
-    _close_open_ends(soup)
     root = soup.find("main") or soup.find("article") or soup.body or soup
     first = root.find("h1") or soup.find("h1")
     title = (first and _flat(first)) or title
@@ -59,12 +70,10 @@ def read_html(html: str) -> Structure:
     return Structure(title[:LONGEST_HEADING] or None, writer.finish())
 
 
-def _close_open_ends(soup: BeautifulSoup) -> None:
-    for tag in soup.find_all(list(_ENDS)):
-        parent = tag.parent
-        while parent is not None and parent.name in _ENDS[tag.name]:
-            parent.insert_after(tag)
-            parent = tag.parent
+def _without_open_ends(html: str) -> str:
+    """`html.parser` reads on to the end of the page at each tag or comment that never ends, and again at the next."""
+    closed, end, rest = html.rpartition("-->")
+    return _OPEN_TAG.sub("&lt;", closed + end + rest.replace("<!--", "&lt;!--"))
 
 
 def _is_hidden(tag: Tag) -> bool:

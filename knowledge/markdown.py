@@ -11,7 +11,7 @@ from markdown_it.utils import EnvType, OptionsDict
 # `!!! warn "Title"` and `=== "Tab"` of Python-Markdown, whose body is indented and would be read as code.
 _ADMONITION = re.compile(r"^(?:!!!|\?\?\?\+?|===)[ \t]*(?:[\w-]+[ \t]*)*(?:\"(?P<title>[^\"]*)\")?[ \t]*$")
 # `:::note` fences, and lines that hold nothing but a template's directive: {% include x %}, {start_tabs}.
-_DIRECTIVE = re.compile(r"^[ \t]*(?::{3,}.*|\{%.*%\}|\{\{.*\}\}|\{[\w|/.:-]+\})[ \t]*$")
+_DIRECTIVE = re.compile(r"^[ \t]*(?::{3,}.*|\{%.*%\}|\{\{.*\}\}|\{!.*!\}|\{[\w|/.:-]+\})[ \t]*$")
 _FENCE = re.compile(r"^[ \t]*(```|~~~)")
 _TAG = re.compile(r"^</?([A-Za-z][\w-]*)")
 

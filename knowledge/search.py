@@ -25,7 +25,7 @@ from knowledge.tables import documents, library_states
 WORDS_WEIGHT = 0.3
 """The part of BM25 in the fused score; cosine has the rest."""
 
-CANDIDATES = 50
+CANDIDATES = 40
 MOST_QUESTION = 10_000
 MOST_QUESTION_TERMS = 64
 
@@ -79,11 +79,11 @@ _STATEMENT = """
            -(passage.vector <#> question.vector) AS cosine,
            coalesce(-(passage.sparse <#> question.sparse), 0) AS words,
            coalesce(shared.idf / nullif(question.idf, 0), 0) AS share
-    FROM candidate
-    JOIN passages AS passage ON passage.id = candidate.id
+    FROM passages AS passage
     JOIN documents AS document ON document.id = passage.document_id AND document.version = passage.version
     CROSS JOIN question
     CROSS JOIN LATERAL (SELECT sum(asked.idf) AS idf FROM asked WHERE passage.sparse <#> asked.alone < 0) AS shared
+    WHERE passage.id = ANY (ARRAY(SELECT id FROM candidate))
 """
 _SCOPE = """passage.account_id = :account AND passage.embedder = :embedder AND passage.audience = ANY(:audiences)
               AND (passage.language = :language OR NOT (SELECT found FROM spoken))"""
@@ -108,7 +108,7 @@ class Candidate:
 def candidates(
     tx: Transaction, query: str, embedder: Embedder, audiences: Iterable[str], locale: str, vector: Sequence[float]
 ) -> list[Candidate]:
-    """What either half proposes, in no order: at most 100, none outside the audiences."""
+    """What either half proposes, in no order: at most 80, none outside the audiences."""
     language = language_of(locale)
     question_terms = dict.fromkeys(map(dimension, terms_of(query, language)))
     values = {

@@ -85,8 +85,9 @@ class Writer:
 
 
 def squeeze(text: str) -> str:
-    """The text on one line, with single spaces and none of zero width."""
-    return " ".join(text.replace("\u200b", "").replace("\ufeff", "").split())
+    """The text on one line, with single spaces and none of zero width, nor the brackets around a dropped icon."""
+    line = " ".join(text.replace("\u200b", "").replace("\ufeff", "").split())
+    return line.replace(" ()", "")
 
 
 def read_text(body: str) -> Structure:

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from desk.db import driver_url
@@ -34,6 +34,13 @@ def migrate(owner_url: str, login_role: str) -> tuple[str | None, str | None]:
     finally:
         engine.dispose()
     return before, after
+
+
+def current_revision(connection: Connection) -> str | None:
+    """How far the database is; None when it holds no tables yet."""
+    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar_one() is None:
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
 def newest_revision() -> str | None:

@@ -1,7 +1,6 @@
 """Commands on who may do what: accounts, users, tokens, keys."""
 
 import click
-from integration.permissions import StaffRole
 
 from app.cli.output import account_option, json_option, out, print_json, print_rows
 from app.installation import address, open_account, open_database
@@ -10,6 +9,7 @@ from desk.errors import Refused
 from desk.privacy import new_key
 from desk.settings import read_settings
 from integration import staff, tokens
+from integration.permissions import Scope, StaffRole
 
 
 @click.group()
@@ -86,7 +86,7 @@ def api_tokens() -> None:
     "--scope",
     "scopes",
     multiple=True,
-    type=click.Choice(sorted(s.value for s in tokens.Scope)),
+    type=click.Choice(sorted(s.value for s in Scope)),
     default=("tickets:write", "tickets:read"),
     show_default=True,
     help="What it may do; may be given often.",
@@ -96,7 +96,7 @@ def api_tokens() -> None:
 def create_token(name: str, scopes: tuple[str, ...], account: str | None, as_json: bool) -> None:
     """Make a token and print it; it is shown this once."""
     with open_account(account) as tx:
-        secret = tokens.create(tx, name, [tokens.Scope(scope) for scope in scopes])
+        secret = tokens.create(tx, name, [Scope(scope) for scope in scopes])
     if as_json:
         print_json({"token": secret, "name": name, "scopes": list(scopes)})
     else:

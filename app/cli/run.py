@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import click
-from integration.permissions import StaffRole
 
 from app.bootstrap import make_database
 from app.children import environment
@@ -16,6 +15,7 @@ from app.up import up as run_everything
 from desk.errors import BadSetting, Permanent
 from desk.settings import Settings, read_settings
 from integration import staff
+from integration.permissions import StaffRole
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DEMO_USER = "lead@demo.example"

@@ -13,7 +13,7 @@ class WordEmbedder:
     """Texts with the same words lie close. Remembers every document text it was given."""
 
     name = "words"
-    dimensions = 64
+    dimensions = 384
     window = 60
 
     def __init__(self) -> None:
@@ -26,7 +26,8 @@ class WordEmbedder:
     def embed_query(self, text: str) -> list[float]:
         vector = [0.001] * self.dimensions
         for word in text.lower().split():
-            vector[hashlib.sha256(word.strip(".,?!").encode("utf-8", "replace")).digest()[0] % self.dimensions] += 1.0
+            digest = hashlib.sha256(word.strip(".,?!").encode("utf-8", "replace")).digest()
+            vector[int.from_bytes(digest[:2]) % self.dimensions] += 1.0
         length = math.sqrt(sum(x * x for x in vector))
         return [x / length for x in vector]
 

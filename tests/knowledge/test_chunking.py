@@ -1,7 +1,5 @@
 """Sections are cut into passages that the embedder reads whole."""
 
-from collections.abc import Callable
-
 from desk.ticket import Block, BlockKind
 from knowledge.chunking import cut
 from knowledge.structure import Section
@@ -74,6 +72,6 @@ def test_nothing_gives_nothing() -> None:
     assert cut("T", [], count, 60) == []
 
 
-def test_cutting_the_same_twice_gives_the_same(counter: Callable[[str], int] = count) -> None:
+def test_cutting_the_same_twice_gives_the_same() -> None:
     sections = [Section(("H",), listing(0, 30))]
-    assert cut("T", sections, counter, 60) == cut("T", sections, counter, 60)
+    assert cut("T", sections, count, 60) == cut("T", sections, count, 60)

@@ -108,7 +108,12 @@ def test_a_source_that_fails_half_way_removes_nothing(
         index(database, account, source(page("a", "New text."), Permanent("gone"), page("b", "Other.")), embedder)
     with database.account(account) as tx:
         assert count_documents(tx) == 2
-    assert counts(index(database, account, source(page("a", "New text."), page("b", "Other.")), embedder)) == (0, 0, 2, 0)
+    assert counts(index(database, account, source(page("a", "New text."), page("b", "Other.")), embedder)) == (
+        0,
+        0,
+        2,
+        0,
+    )
 
 
 def test_a_run_that_dies_while_embedding_leaves_the_old_text(database, account, embedder, source, page) -> None:
@@ -159,14 +164,14 @@ def test_two_runs_of_one_source_do_not_meet(database, account, embedder, source,
 
 
 def test_runs_of_several_sources_at_once_keep_the_counts_right(database, account, embedder, source, page) -> None:
-    errors: list[BaseException] = []
+    errors: list[Exception] = []
 
     def run(name: str) -> None:
         try:
             for turn in range(3):
                 pages = [page(f"p{n}", f"Common words here, {name} {n} {turn}.") for n in range(20)]
                 index(database, account, source(*pages, name=name), embedder)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - any error of a thread is shown by the test
             errors.append(error)
 
     threads = [threading.Thread(target=run, args=(name,)) for name in ("one", "two", "three")]
@@ -237,7 +242,9 @@ def test_a_page_of_a_megabyte_and_one_of_two_thousand_words_are_indexed(database
     body = " ".join(f"word{n % 5000}" for n in range(110_000))
     assert len(body) > 900_000
     lonely = "\n".join(f"- u{n}" for n in range(2000))
-    report = index(database, account, source(page("big", body), page("many", lonely), page("line", "z" * 50_000)), Quick())
+    report = index(
+        database, account, source(page("big", body), page("many", lonely), page("line", "z" * 50_000)), Quick()
+    )
     assert (report.added, report.skipped) == (3, ())
     assert report.passages > 400
 

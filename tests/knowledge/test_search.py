@@ -1,13 +1,13 @@
 """Search finds by meaning and by words, and never shows what is not the asker's to see."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from desk.db import Database
 from desk.ports import Library
 from desk.ticket import Citation, Hit
 from knowledge.ingest import index
-from knowledge.search import PostgresLibrary, fuse
+from knowledge.search import PostgresLibrary, candidates, fuse, rank
 from knowledge.tables import documents
 
 PUBLIC = frozenset({"public"})
@@ -31,7 +31,9 @@ def shelf(database, account, embedder, source, page) -> str:
     return account
 
 
-def search(library: Library, account: str, query: str, audiences: frozenset[str] = PUBLIC, locale: str = "en") -> list[Hit]:
+def search(
+    library: Library, account: str, query: str, audiences: frozenset[str] = PUBLIC, locale: str = "en"
+) -> list[Hit]:
     return library.search(account, query, limit=5, audiences=audiences, locale=locale)
 
 
@@ -65,7 +67,9 @@ def test_a_code_is_found_by_its_letters(library, shelf) -> None:
     assert search(library, shelf, "what is SW-4012")[0].passage.title == "Errors"
 
 
-@pytest.mark.parametrize("query", ["", "  \n", "\0", "?!", "\ud800", "the of and", "x" * 100_000, "'; DROP TABLE passages; --"])
+@pytest.mark.parametrize(
+    "query", ["", "  \n", "\0", "?!", "\ud800", "the of and", "x" * 100_000, "'; DROP TABLE passages; --"]
+)
 def test_odd_questions_are_answered_with_some_list(library, shelf, query: str) -> None:
     hits = search(library, shelf, query)
     assert all(hit.share == 0 and hit.lexical == 0 for hit in hits)
@@ -93,7 +97,9 @@ def test_only_the_named_audiences_are_searched(library, shelf) -> None:
 def test_the_askers_language_comes_first_and_any_other_only_without_it(
     library, database, account, embedder, source, page
 ) -> None:
-    index(database, account, source(page("en", "Refund policy."), page("de", "Refund Regeln.", locale="de-AT")), embedder)
+    index(
+        database, account, source(page("en", "Refund policy."), page("de", "Refund Regeln.", locale="de-AT")), embedder
+    )
     assert [hit.passage.locale for hit in search(library, account, "refund", locale="de-DE")] == ["de-AT"]
     assert [hit.passage.locale for hit in search(library, account, "refund", locale="en-US")] == ["en"]
     assert len(search(library, account, "refund", locale="fr")) == 2
@@ -122,15 +128,29 @@ def test_a_small_account_is_found_in_full_beside_a_large_one(
     assert all("money" in hit.passage.text for hit in hits)
 
 
-def test_the_best_of_an_exact_ranking_are_found(library, database, account, embedder, source, page) -> None:
-    texts = [f"w{n % 7} w{n % 11} w{n % 13} w{n} refund" for n in range(300)]
-    index(database, account, source(*(page(f"p{n}", text) for n, text in enumerate(texts))), embedder)
-    hits = library.search(account, "w3 w5 refund", limit=20, audiences=PUBLIC, locale="en")
-    exact = sorted(
-        (sum(a * b for a, b in zip(embedder.embed_query(f"p{n}\n{text}"), embedder.embed_query("w3 w5 refund"), strict=True)))
-        for n, text in enumerate(texts)
-    )
-    assert max(hit.cosine for hit in hits) == pytest.approx(exact[-1], abs=2e-3)
+def found_by_index(database: Database, account: str, query: str, embedder, audience: str) -> set[str]:
+    """The candidates' ids, with the planner made to use the vector indexes."""
+    with database.account(account) as tx:
+        tx.execute(text("SET LOCAL enable_seqscan = off"))
+        tx.execute(text("SET LOCAL enable_bitmapscan = off"))
+        tx.execute(text("SET LOCAL enable_sort = off"))
+        found = candidates(tx, query, embedder, [audience], "en", embedder.embed_query(query))
+    return {hit.passage.id for hit in rank(found, 10)}
+
+
+def test_the_vector_indexes_find_what_an_exact_scan_finds_even_under_a_filter(
+    library, database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = [page(f"p{n}", f"w{n % 7} w{n % 11} w{n}", audience="vip" if n % 40 == 0 else "public") for n in range(600)]
+    index(database, account, source(*pages), embedder)
+    for audience in ("vip", "public"):
+        hits = library.search(account, "w3 w5 w80", limit=10, audiences=frozenset({audience}), locale="en")
+        exact = {hit.passage.id for hit in hits}
+        with monkeypatch.context() as patch:
+            patch.setattr("knowledge.search.EXACT_UP_TO", 0)
+            found = found_by_index(database, account, "w3 w5 w80", embedder, audience)
+        assert len(found) == 10
+        assert len(found & exact) >= 9
 
 
 def citation(hit: Hit) -> Citation:

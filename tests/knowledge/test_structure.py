@@ -72,13 +72,19 @@ def test_images_vanish_but_for_icons_in_a_text() -> None:
     assert texts(read("![A screenshot](a.png)\n\nPress the ![gear](g.png) icon.")) == ["Press the gear icon."]
 
 
+def test_the_brackets_around_a_dropped_icon_vanish() -> None:
+    assert texts(read('Click the dots (<i class="dots"></i>), then call `run()`.')) == [
+        "Click the dots, then call run()."
+    ]
+
+
 def test_what_looks_like_a_tag_and_is_none_stays() -> None:
     assert texts(read("Open https://<your-name>.example now.")) == ["Open https://<your-name>.example now."]
 
 
 def test_admonitions_and_template_directives_leave_their_text_alone() -> None:
-    body = '{start_tabs}\n\n!!! warn "Careful"\n    It cannot be undone.\n\n:::tip\nBack up first.\n:::\n\n    code'
-    page = read(body)
+    warning = '{start_tabs}\n{!included.md!}\n\n!!! warn "Careful"\n    It cannot be undone.\n'
+    page = read(f"{warning}\n:::tip\nBack up first.\n:::\n\n    code")
     assert texts(page) == ["Careful", "It cannot be undone.", "Back up first.", "code"]
 
 
@@ -96,6 +102,11 @@ def test_html_of_the_main_part_alone_is_read() -> None:
     body = "<body><div>Sign in</div><main><h1>Fees</h1><p>None<br>at all.</p><dl><dt>VAT<dd>20 %</dl></main></body>"
     page = read(body, Markup.HTML)
     assert (page.title, texts(page)) == ("Fees", ["None", "at all.", "VAT: 20 %"])
+
+
+def test_a_comment_is_not_read_and_a_comparison_is() -> None:
+    body = "<p>a<!-- <b>no</b> --> 1 < 2 and x<y.</p><p title='a < b'>Next.</p><!-- open <p>end</p>"
+    assert texts(read(body, Markup.HTML)) == ["a 1 < 2 and x<y.", "Next.", "<!-- open", "end"]
 
 
 def test_questions_that_unfold_are_headings() -> None:
@@ -122,6 +133,10 @@ def test_plain_text_is_cut_at_empty_lines() -> None:
         "\ud800 alone",
         "<" * 5000,
         "<![if x]><p>",
+        "<!--" * 20_000,
+        "<a " * 20_000,
+        "<a b='" * 20_000,
+        "<li>x" * 5000,
         "<div>" * 3000 + "x",
         "<b>" * 3000 + "x",
         ">" * 3000 + "x",
@@ -134,7 +149,7 @@ def test_plain_text_is_cut_at_empty_lines() -> None:
         "<p>a<p>b<li>c<td>d</ul></table>",
         "&#0;&#xD800;&bogus;",
     ],
-    ids=range(16),
+    ids=range(20),
 )
 def test_bad_pages_are_read_without_a_crash(body: str, markup: Markup) -> None:
     joined = "".join(texts(read(body, markup)))

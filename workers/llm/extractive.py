@@ -12,8 +12,8 @@ from desk.policy import Category, Policy
 from desk.ports import Drafted, Embedder, Guess
 from desk.text import first_words, words
 from desk.ticket import BlockKind, Classification, Draft, Hit, Role, Statement, Ticket
-from workers.llm.questions import content, questions
-from workers.llm.units import Unit, units
+from workers.llm.questions import content, questions, wish_of
+from workers.llm.units import Unit, fits, is_lead, names, units
 
 COURTESY = "Thanks for writing. This is what our help pages say:"
 """Opens every quoted answer; it says that what follows is quoted."""
@@ -31,14 +31,23 @@ CANDIDATES = 20
 """Units that are embedded; the rest are left out by their words alone (an embedding costs 2 ms)."""
 GOOD = 0.50
 """A unit scored lower answers nothing."""
-NEAR_BEST = 0.80
-OTHER_PASSAGE = 0.92
-"""Units of a second passage are quoted only if nearly as good as the best of all."""
-MOST_UNITS = 3
-MOST_WORDS = 220
+FORM = 0.10
+"""What a unit gains by having the form that is asked for: steps for "how do I", a price for "how much"."""
+NAMED = 0.08
+"""What it gains by holding the code or number that the question names (SW-2007)."""
+LEAD = 0.04
+"""What the first sentence of a page gains: it says what the page is about."""
+SAME_PASSAGE = 0.65
+SAME_DOCUMENT = 0.85
+OTHER_DOCUMENT = 0.95
+"""How near to the best a unit must come to be quoted too."""
+MOST_UNITS = 4
+MOST_WORDS = 160
 PASSAGE_COSINE = 0.40
 PASSAGE_SHARE = 0.30
 SURE_COSINE = 0.62
+NAMED_COSINE = 0.30
+NAMED_SHARE = 0.90
 SAME = 0.75
 
 Vector = Sequence[float]
@@ -104,18 +113,18 @@ class Extractive:
         return Drafted(Draft(_statements(chosen), hand_over=way_out))
 
     def _answer(self, question: str, all_units: Sequence[Unit]) -> list[Unit]:
-        """The units that answer one question, best first; none if none is good enough."""
+        """The units that answer one question; none if none is good enough."""
         sought = content(question)
         weights = rarity(sought, all_units)
-        by_words = sorted(all_units, key=lambda unit: -(overlap(sought, unit, weights) + 0.3 * unit.hit.cosine))
+        by_words = sorted(all_units, key=lambda unit: -(overlap(sought, unit, weights) + 0.5 * unit.hit.cosine))
         candidates = by_words[:CANDIDATES]
         asked = self._embedder.embed_query(question)
         vectors = self._embedder.embed_documents([unit.in_context for unit in candidates])
         scored = [
-            (0.7 * _dot(asked, vector) + 0.3 * overlap(sought, unit, weights), unit)
+            (score(_dot(asked, vector), overlap(sought, unit, weights), unit, question), unit)
             for unit, vector in zip(candidates, vectors, strict=True)
         ]
-        return _best(sorted(scored, key=lambda pair: (-pair[0], pair[1].rank, pair[1].blocks)))
+        return best_units(sorted(scored, key=lambda pair: (-pair[0], pair[1].rank, pair[1].blocks)))
 
 
 def likeness(vector: Vector, prototypes: Sequence[Vector], keywords: int) -> float:
@@ -142,7 +151,9 @@ def best_category(scores: dict[str, float]) -> tuple[str | None, float]:
 
 def on_topic(hit: Hit) -> bool:
     """Whether a passage is about the question at all: near in meaning, and sharing its telling words or very near."""
-    return hit.cosine >= SURE_COSINE or (hit.cosine >= PASSAGE_COSINE and hit.share >= PASSAGE_SHARE)
+    near = hit.cosine >= PASSAGE_COSINE and hit.share >= PASSAGE_SHARE
+    named = hit.cosine >= NAMED_COSINE and hit.share >= NAMED_SHARE
+    return near or named or hit.cosine >= SURE_COSINE
 
 
 def rarity(sought: frozenset[str], all_units: Sequence[Unit]) -> dict[str, float]:
@@ -156,20 +167,33 @@ def overlap(sought: frozenset[str], unit: Unit, weights: dict[str, float]) -> fl
     return sum(weights[word] for word in sought & unit.words) / whole if whole else 0.0
 
 
-def _best(scored: Sequence[tuple[float, Unit]]) -> list[Unit]:
+def score(cosine: float, overlapping: float, unit: Unit, question: str) -> float:
+    """How well a unit answers: its nearness, the telling words it holds, its passage's nearness, and its form."""
+    form = FORM * fits(unit, wish_of(question)) + NAMED * names(unit, question) + LEAD * is_lead(unit)
+    return 0.6 * cosine + 0.25 * overlapping + 0.15 * unit.hit.cosine + form
+
+
+def best_units(scored: Sequence[tuple[float, Unit]]) -> list[Unit]:
+    """The best unit with what stands beside it in its passage, and other passages' units that are nearly as good."""
     if not scored or scored[0][0] < GOOD:
         return []
     best, first = scored[0]
-    chosen = [first]
-    room = MOST_WORDS - first.length
-    for score, unit in scored[1:]:
-        needed = best * (NEAR_BEST if unit.rank == first.rank else OTHER_PASSAGE)
-        if len(chosen) >= MOST_UNITS or score < max(needed, GOOD):
-            break
+    chosen, room = [first], MOST_WORDS - first.length
+    for points, unit in scored[1:]:
+        if points < best * _closeness(unit, first) or len(chosen) >= MOST_UNITS:
+            continue
         if unit.length <= room and not any(_alike(unit, other) for other in chosen):
             chosen.append(unit)
             room -= unit.length
     return chosen
+
+
+def _closeness(unit: Unit, first: Unit) -> float:
+    """How near to the best a unit must come to be quoted with it."""
+    if unit.rank == first.rank:
+        return SAME_PASSAGE
+    same = unit.hit.passage.document_id == first.hit.passage.document_id
+    return SAME_DOCUMENT if same else OTHER_DOCUMENT
 
 
 def _alike(unit: Unit, other: Unit) -> bool:
@@ -181,9 +205,10 @@ def _alike(unit: Unit, other: Unit) -> bool:
 
 
 def _in_order(chosen: Sequence[Unit]) -> list[Unit]:
-    """As a reader would want it: passages in order of rank, blocks as they stand in the passage, each once."""
+    """As a reader would want it: the passage with the best unit first, blocks as they stand in it, each once."""
+    places = {rank: place for place, rank in enumerate(dict.fromkeys(unit.rank for unit in chosen))}
     ordered: list[Unit] = []
-    for unit in sorted(chosen, key=lambda unit: (unit.rank, unit.blocks)):
+    for unit in sorted(chosen, key=lambda unit: (places[unit.rank], unit.blocks)):
         if not any(_alike(unit, other) for other in ordered):
             ordered.append(unit)
     return ordered

@@ -1,27 +1,54 @@
 """The questions in a message, each able to stand alone, and the words of a text that carry meaning."""
 
+import re
+from enum import StrEnum
+
 from desk.text import first_words, sentences, vocabulary, words
 
 _LONGEST = 60
 _TELLING = 2
 """A question with fewer telling words ("Can you help me?") says nothing on its own."""
 
-_EMPTY = vocabulary("""
-    a about again all also am an and any anybody anyone anything are as ask asking at be because been being but by can cannot
-    can't could couldn't customer day dear did didn't do does doesn't doing don't done else for from get getting give go going
-    good got had has have haven't having hello help helpful here hey hi how however i i'd i'll i'm i've if in into is isn't it
-    it's its just kind know let like look looking make many may me might more morning most much my need no not now of off ok
-    okay on one only or our out over please possible problem problems question questions quick really right see should show so
-    some somebody someone something sorry still such support team tell than thank thanks that that's the their them then there
-    there's these they thing things this those to too trying try u up us use using very want wanted was way we were what what's
-    when where whether which while who whom why will wish with won't wondering work working would write writing yes you your
-    today able afternoon evening actually currently issue
-""")
+_PRICE = re.compile(r"\b(?:how much|prices?|costs?|pricing|expensive|fees?)\b", re.IGNORECASE)
+_STEPS = re.compile(
+    r"\b(?:how (?:do|can|could|would|should|to|does|might)|set ?up|where (?:do|can) i|steps? (?:to|for))\b",
+    re.IGNORECASE,
+)
+
+_EMPTY = vocabulary(
+    """
+    a about again all also am an and any anybody anyone anything are as ask asking at be because been being
+    but by can cannot can't could couldn't customer day dear did didn't do does doesn't doing don't done else
+    for from get getting give go going good got had has have haven't having hello help helpful here hey hi how
+    however i i'd i'll i'm i've if in into is isn't it it's its just kind know let like look looking make many
+    may me might more morning most much my need no not now of off ok okay on one only or our out over please
+    possible problem problems question questions quick really right see should show so some somebody someone
+    something sorry still such support team tell than thank thanks that that's the their them then there
+    there's these they thing things this those to too trying try u up us use using very want wanted was way we
+    were what what's when where whether which while who whom why will wish with won't wondering work working
+    would write writing yes you your today able afternoon evening actually currently issue
+    """
+)
 
 
 def content(text: str) -> frozenset[str]:
     """The words of a text that carry meaning, cut to their stems."""
     return frozenset(stem(word) for word in words(text) if word not in _EMPTY and (len(word) > 1 or word.isdigit()))
+
+
+class Wish(StrEnum):
+    """The form of answer that a question asks for."""
+
+    STEPS = "steps"
+    PRICE = "price"
+    ANY = "any"
+
+
+def wish_of(question: str) -> Wish:
+    """Steps for "how do I", a price for "how much does it cost", otherwise any form."""
+    if _PRICE.search(question):
+        return Wish.PRICE
+    return Wish.STEPS if _STEPS.search(question) else Wish.ANY
 
 
 def stem(word: str) -> str:

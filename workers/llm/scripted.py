@@ -8,7 +8,6 @@ from desk.policy import Policy
 from desk.ports import Drafted, Guess
 from desk.ticket import Classification, Draft, Hit, Ticket
 
-
 Answer = TypeVar("Answer")  # Python 3.11 has no `def f[Answer]` yet
 
 

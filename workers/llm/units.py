@@ -1,17 +1,23 @@
 """The smallest parts of a passage that can be quoted on their own: a sentence, or a whole list, table or code block."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from desk.ticket import Block, BlockKind, Citation, Hit
-from workers.llm.questions import content
+from workers.llm.questions import Wish, content
 
 LONGEST_TABLE = 8
 """Rows of a longer table stand on their own: each row names its columns."""
+_MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?(?:[$€£¥]|(?:usd|eur|gbp|chf|euros?|dollars?|pounds?)\b)", re.IGNORECASE)
+_LINKS_ONLY = re.compile(r"related|see also|further reading|more help|next steps", re.IGNORECASE)
 # A sentence that opens like this leans on the one before it.
-_LEANS = ("this ", "these ", "it ", "they ", "that ", "those ", "otherwise", "then ", "however", "in that case", "in this case",
-          "if not", "after that", "afterwards", "instead", "both ", "in all ", "also ", "here ", "there ", "its ", "their ")  # fmt: skip
+_LEANS = (
+    "this ", "these ", "it ", "they ", "that ", "those ", "otherwise", "then ", "however", "in that case",
+    "in this case", "if not", "after that", "afterwards", "instead", "both ", "in all ", "also ", "here ", "there ",
+    "its ", "their ",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,31 @@ class Unit:
         return Citation(passage.document_id, passage.version, passage.id, (place,))
 
 
+def fits(unit: Unit, wish: Wish) -> bool:
+    """Whether the unit has the form that is asked for."""
+    blocks = unit.hit.passage.blocks
+    if wish is Wish.STEPS:
+        return any(blocks[place].kind is BlockKind.STEP for place in unit.blocks)
+    return wish is Wish.PRICE and any(_MONEY.search(blocks[place].text) for place in unit.blocks)
+
+
+def names(unit: Unit, question: str) -> bool:
+    """Whether the unit holds every number or code of the question, and the question has one."""
+    codes = {word for word in content(question) if any(map(str.isdigit, word))}
+    return bool(codes) and codes <= unit.words
+
+
+def is_lead(unit: Unit) -> bool:
+    """Whether the unit opens its page."""
+    passage = unit.hit.passage
+    return unit.blocks[0] == 0 and not any(heading != passage.title for heading in passage.headings)
+
+
 def units(hit: Hit, rank: int) -> list[Unit]:
-    """All units of a passage, in its order."""
+    """All units of a passage, in its order; none of a passage that is only a list of links."""
     blocks = hit.passage.blocks
+    if hit.passage.headings and _LINKS_ONLY.search(hit.passage.headings[-1]):
+        return []
     return [_unit(hit, rank, places) for places in _places(blocks)]
 
 

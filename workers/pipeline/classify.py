@@ -8,8 +8,9 @@ from desk.policy import Policy, SensitiveTopic
 from desk.ports import Guess
 from desk.text import words
 from desk.ticket import Classification, Priority, Sentiment, Urgency
+from workers.pipeline.orders import orders_machine
 from workers.pipeline.phrases import phrases
-from workers.pipeline.signals import orders_machine, sentiment, urgency
+from workers.pipeline.signals import sentiment, urgency
 from workers.pipeline.wishes import wants_human
 
 CALMEST_FIRST = (Urgency.LOW, Urgency.NORMAL, Urgency.HIGH, Urgency.CRITICAL)

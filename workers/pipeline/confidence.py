@@ -4,9 +4,10 @@ Confidence (0 to 1) is computed from evidence, and is 0 unless something cited w
 
     confidence = category^0.2 * match^0.8 * cited * 0.6^findings
 
-`category` is the classification's probability. `match` is the mean, over the passages cited, of how well each fits the
-question, weighed by how much is cited from it: 0.6 * c + 0.4 * share, where c is the cosine mapped from 0.25..0.75 to 0..1 and
-`share` is the part of the question's IDF that the passage holds. `cited` is the share of sentences with a citation.
+`category` is the classification's probability. `match` is the mean, over the passages cited, of how well each fits
+the question, weighed by how much is cited from it: 0.6 * c + 0.4 * share, where c is the cosine mapped from
+0.25..0.75 to 0..1 and `share` is the part of the question's IDF that the passage holds. `cited` is the share of
+sentences with a citation.
 Never a number a model made up, and never the fused search score, whose best is always near 1.
 """
 
@@ -24,7 +25,8 @@ def confidence(classification: Classification, hits: Sequence[Hit], draft: Draft
     fit = {hit.passage.id: fitness(hit) for hit in hits}
     weights = [fit.get(c.passage_id, 0.0) for s in cited for c in s.citations for _ in c.blocks]
     match = sum(weights) / len(weights) if weights else 0.0
-    number = classification.confidence**0.2 * match**0.8 * len(cited) / len(factual) * 0.6 ** len(findings)
+    category, doubt = classification.confidence**0.2, 0.6 ** len(findings)
+    number: float = category * match**0.8 * len(cited) / len(factual) * doubt
     return round(min(1.0, max(0.0, number)), 3)
 
 

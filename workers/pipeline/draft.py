@@ -13,7 +13,7 @@ NO_MODEL = "No model could draft a reply."
 def draft(
     ticket: Ticket, classification: Classification, hits: Sequence[Hit], model: LanguageModel, policy: Policy
 ) -> Drafted:
-    """The model's draft; with no passages, the way out without asking. Raises Temporary or Permanent as the model does."""
+    """The model's draft; with no passages, the way out without asking. Raises as the model does."""
     if not hits:
         return Drafted(handed_over(NOTHING_FOUND))
     return model.draft(ticket, classification, hits, policy)

@@ -10,22 +10,26 @@ _UNITS = (
     r"(?:business |working |calendar |rolling )?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)"
     r"|mins?|secs?|hrs?|%|percent|kb|mb|gb|tb|px"
 )
-_CURRENCIES = {"$": "usd", "us$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "euro": "eur", "euros": "eur", "dollar": "usd",
-               "dollars": "usd", "pound": "gbp", "pounds": "gbp"}  # fmt: skip
+_CURRENCIES = {
+    "$": "usd", "us$": "usd", "dollar": "usd", "dollars": "usd", "€": "eur", "euro": "eur", "euros": "eur",
+    "£": "gbp", "pound": "gbp", "pounds": "gbp", "¥": "jpy",
+}  # fmt: skip
 _CODES = r"usd|eur|gbp|chf|jpy|cad|aud|sek|nok|dkk|pln|inr|euros?|dollars?|pounds?"
-_SPELLED = {
-    name: str(value)
-    for value, name in enumerate(
-        "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-        "nineteen twenty".split(),
-        start=2,
-    )
-} | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
-     "hundred": "100", "thousand": "1000"}  # fmt: skip
+_UP_TO_TWENTY = (
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+_SPELLED = {name: str(value) for value, name in enumerate(_UP_TO_TWENTY, start=2)} | {
+    "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
+    "hundred": "100", "thousand": "1000",
+}  # fmt: skip
 _SAME_UNIT = {"percent": "%", "min": "minute", "sec": "second", "hr": "hour"}
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
            "december")  # fmt: skip
-_MONTH = r"(january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?"
+_MONTH = (
+    r"(january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?"
+)
 
 _LINK = re.compile(r"\b(?:https?://|www\.)[^\s<>\"')\]]{1,500}", re.IGNORECASE)
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
@@ -38,7 +42,8 @@ _ISO = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:T[\d:.]{4,12}Z?)?\b")
 _DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}", re.IGNORECASE)
 _MONTH_DAY = re.compile(rf"\b{_MONTH}\s(\d{{1,4}})(?:st|nd|rd|th)?\b", re.IGNORECASE)
 _NUMBER = re.compile(
-    rf"(?P<before>us\$|[$€£¥]|\b(?:{_CODES})\s?)?(?<![\w])(?P<number>\d{{1,3}}(?:[,’' ]\d{{3}})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?)"
+    rf"(?P<before>us\$|[$€£¥]|\b(?:{_CODES})\s?)?(?<![\w])"
+    r"(?P<number>\d{1,3}(?:[,’' ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?)"
     rf"(?:[\s-]?(?P<unit>{_UNITS})(?!\w)|\s?(?P<after>[$€£¥]|(?:{_CODES})\b))?",
     re.IGNORECASE,
 )

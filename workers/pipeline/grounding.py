@@ -3,19 +3,27 @@
 import re
 from collections.abc import Iterator
 
-from desk.text import sentences, words
+from desk.text import sentences, vocabulary, words
 from desk.ticket import BlockKind, Finding, Statement
 from workers.pipeline.evidence import Evidence
 from workers.pipeline.figures import figures
 
-_NEGATIONS = frozenset(
-    "not no never none nor neither cannot without nobody nothing nowhere unable isn't aren't wasn't weren't don't doesn't didn't "
-    "can't couldn't won't wouldn't shouldn't mustn't needn't hasn't haven't hadn't nicht kein keine keinen keiner nie ohne "
-    "pas jamais aucun aucune sans ninguno ninguna nunca jamás sin tampoco".split()
+_NEGATIONS = vocabulary(
+    """
+    not no never none nor neither cannot without nobody nothing nowhere unable isn't aren't wasn't weren't
+    don't doesn't didn't can't couldn't won't wouldn't shouldn't mustn't needn't hasn't haven't hadn't nicht
+    kein keine keinen keiner nie ohne pas jamais aucun aucune sans ninguno ninguna nunca jamás sin tampoco
+    """
 )
 # Capitalised in the middle of a sentence, or an identifier: CamelCase, snake_case, SW-2001, v1.2.
 _NAME = re.compile(r"(?<![\w'’])(?:[A-Z][\w-]*[a-z]\w*|[A-Z]{2,}[\w-]*|\w+_\w+|[a-z]+[A-Z]\w*)(?!\w)")
-_PLAIN_CAPITALS = frozenset("I I'm I'll I'd I've OK FAQ Please Thanks Thank Hello Hi Dear Regards Note Yes No".split())
+# Months and currencies are figures, and checked as such.
+_PLAIN_CAPITALS = vocabulary(
+    """
+    I I'm I'll I'd I've OK FAQ Please Thanks Thank Hello Hi Dear Regards Note Yes No January February March April May
+    June July August September October November December USD EUR GBP CHF JPY CAD AUD SEK NOK DKK PLN INR
+    """
+)
 _PARTICLE = re.compile(r"[-_]")
 
 
@@ -46,7 +54,7 @@ def internal_source(evidence: Evidence) -> Iterator[Finding]:
 
 
 def unfounded_figure(evidence: Evidence) -> Iterator[Finding]:
-    """Numbers, prices, dates, links, addresses and phone numbers stand in a cited block or in what the customer wrote."""
+    """Numbers, prices, dates, links, addresses and phone numbers stand in a cited block or in the customer's words."""
     for statement in evidence.draft.statements:
         stated = figures(statement.text)
         if stated and (unfounded := stated - figures(evidence.grounds(statement))):

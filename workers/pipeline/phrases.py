@@ -22,6 +22,11 @@ class Phrases:
             for first in forms[0] if forms else ():
                 self._by_first.setdefault(first, []).append(forms)
 
+    @classmethod
+    def listed(cls, text: str) -> "Phrases":
+        """The phrases of one text, separated by commas."""
+        return cls(phrase for phrase in text.split(",") if phrase.strip())
+
     def find(self, text: str) -> str | None:
         """The first phrase that stands in the text, as the text has it, or None."""
         return next(iter(self.find_all(text)), None)
@@ -58,3 +63,8 @@ def _forms(word: str) -> frozenset[str]:
 def phrases(listed: tuple[str, ...]) -> Phrases:
     """The phrases of a policy's topic, inflected; built once per list."""
     return Phrases(listed, inflect=True)
+
+
+def alternation(listed: str) -> str:
+    """A pattern that matches any of the words listed, each whole; `_` stands for the space in a phrase."""
+    return rf"\b(?:{'|'.join(word.replace('_', ' ') for word in listed.split())})\b"

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from desk.text import clean, first_words, new_part
 from desk.ticket import Message, Role, Ticket
+from workers.pipeline.rules import is_polite
 
 MESSAGES = 10
 """Public messages that go in, the newest included."""
@@ -35,7 +36,9 @@ def read(ticket: Ticket, message_id: str) -> Reading:
     if not places:
         raise LookupError(f"ticket {ticket.id} holds no message {message_id}")
     message = ticket.messages[places[0]]
-    text, cut = first_words(new_part(clean(message.body[:_CHARACTERS])), MESSAGE_WORDS)
+    body = clean(message.body[:_CHARACTERS])
+    own = new_part(body) or (body.strip() if is_polite(body) else "")  # "Thanks!" closes a mail, or is all of it
+    text, cut = first_words(own, MESSAGE_WORDS)
     cut = cut or len(message.body) > _CHARACTERS
     earlier, remarks = _earlier([m for m in ticket.messages[: places[0]] if m.public])
     if cut:
@@ -50,12 +53,16 @@ def read(ticket: Ticket, message_id: str) -> Reading:
 def _earlier(messages: list[Message]) -> tuple[list[Message], tuple[str, ...]]:
     """The last messages that fit, oldest first, and what was left out."""
     kept: list[Message] = []
+    remarks: list[str] = []
     room = EARLIER_WORDS
     for message in reversed(messages[-(MESSAGES - 1) :]):
         body, cut = first_words(new_part(clean(message.body[:_CHARACTERS])), room)
         room -= len(body.split())
         kept.insert(0, replace(message, body=body))
+        if cut:
+            remarks.append("An earlier message was read in part.")
         if cut or room <= 0:
             break
-    left = len(messages) - len(kept)
-    return kept, (f"{left} earlier message{'s were' if left > 1 else ' was'} not read.",) if left else ()
+    if left := len(messages) - len(kept):
+        remarks.append(f"{left} earlier message{'s were' if left > 1 else ' was'} not read.")
+    return kept, tuple(remarks)

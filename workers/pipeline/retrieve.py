@@ -4,18 +4,20 @@ from collections.abc import Sequence
 
 from desk.policy import Policy
 from desk.ports import Library
-from desk.text import first_words, new_part, words
+from desk.text import first_words, new_part, vocabulary, words
 from desk.ticket import Classification, Hit, Role, Ticket
 
 LIMIT = 6
 QUERY_WORDS = 80
 """An embedder reads about 256 tokens; what a customer asks stands in fewer."""
-TERSE = 4
+TERSE = 3
 """Fewer words that carry meaning than this make no question of their own in a conversation."""
-_EMPTY = frozenset(
-    "a an the is are am i you we it this that what how why where when who which and or but if then so do does did can could "
-    "will would to of in on for with my your me us our be been not no yes ok okay please thanks thank hi hello hey also still "
-    "there here about just get got have has had".split()
+_EMPTY = vocabulary(
+    """
+    a an the is are am i you we it this that what how why where when who which and or but if then so do does
+    did can could will would to of in on for with my your me us our be been not no yes ok okay please thanks
+    thank hi hello hey also still there here about just get got have has had
+    """
 )
 
 

@@ -1,4 +1,4 @@
-"""The rules of the last stage. Each is a small function that returns a cap (a draft, or a person) with its reason, or None.
+"""The rules of the last stage. Each is a small function that returns a cap (draft or person) with its reason, or None.
 
 To add one: write the function and put it into `RULES`.
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from desk.policy import Policy
-from desk.text import words
+from desk.text import vocabulary, words
 from desk.ticket import (
     Block,
     Cap,
@@ -29,10 +29,12 @@ UNSURE = 0.35
 """A category less likely than this is no category."""
 ALWAYS_PERSON = frozenset({"refund", "cancellation"})
 """The sensitive topics that a policy may allow."""
-_POLITE = frozenset(
-    "thanks thank you very much so a lot many all again ok okay great perfect awesome cool good got it works now that worked "
-    "this is was for your the help reply answer quick appreciated cheers thx ty yes danke merci gracias hi hello hey bye solved "
-    "fixed super nice wonderful excellent it's has been to everyone team".split()
+_POLITE = vocabulary(
+    """
+    thanks thank you very much so a lot many all again ok okay great perfect awesome cool good got it works
+    now that worked this is was for your the help reply answer quick appreciated cheers thx ty yes danke merci
+    gracias hi hello hey bye solved fixed super nice wonderful excellent it's has been to everyone team
+    """
 )
 
 

@@ -26,6 +26,7 @@ from workers.pipeline.rules import Case, is_polite
 from workers.pipeline.validate import validate
 
 Answer = TypeVar("Answer")
+NO_DRAFT = Draft(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class _Thought:
     rungs: tuple[LanguageModel, ...]
     skipped: bool
     hits: tuple[Hit, ...] = ()
-    draft: Draft = Draft(())
+    draft: Draft = NO_DRAFT
     findings: tuple[Finding, ...] = ()
     prompts: str = "none"
 

@@ -13,11 +13,12 @@ from workers.pipeline.grounding import (
     unfounded_name,
     unknown_citation,
 )
+from workers.pipeline.promises import empty_promise
 from workers.pipeline.wording import (
     empty,
-    empty_promise,
     foreign_markup,
     leak,
+    leftover_template,
     long_courtesy,
     too_long,
     wrong_language,
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     turned_negation,
     empty_promise,
     foreign_markup,
+    leftover_template,
     leak,
     wrong_language,
     long_courtesy,

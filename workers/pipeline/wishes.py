@@ -8,54 +8,70 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from desk.text import sentences, words
+from desk.text import sentences, vocabulary, words
 from workers.pipeline.phrases import Phrases
 
-CONTACT = frozenset(
-    "talk talking speak speaking spoken chat chatting contact contacting reach reaching connect connected connecting "
-    "transfer transferred forward forwarded escalate escalated redirect pass put touch through hold ahold hand handed "
-    "route switch switched converse discuss communicate call calling phone ring deal dealing".split()
+CONTACT = vocabulary(
+    """
+    talk talking speak speaking spoken chat chatting contact contacting reach reaching connect connected
+    connecting transfer transferred forward forwarded escalate escalated redirect pass put touch through hold
+    ahold hand handed route switch switched converse discuss communicate call calling phone ring deal dealing
+    """
 )
-WANT = frozenset(
-    "want wanna need like prefer demand require requesting request expect insist give get send gimme where "
-    "find please have wanting needing".split()
+WANT = vocabulary(
+    """
+    want wanna need like prefer demand require requesting request expect insist give get send gimme where find
+    please have wanting needing
+    """
 )
-SURE = frozenset("human humans supervisor".split())
-PEOPLE = SURE | frozenset(
-    "agent agents operator operators representative representatives rep reps person persons people somebody someone "
-    "anyone anybody assistant assistants advisor adviser advisors advisers manager staff colleague employee employees "
-    "specialist technician consultant associate attendant csr humanoid support helpdesk hotline team department".split()
+SURE = vocabulary("human humans supervisor")
+PEOPLE = SURE | vocabulary(
+    """
+    agent agents operator operators representative representatives rep reps person persons people somebody
+    someone anyone anybody assistant assistants advisor adviser advisors advisers manager staff colleague
+    employee employees specialist technician consultant associate attendant csr humanoid support helpdesk
+    hotline team department
+    """
 )
-REAL = frozenset("real live actual living breathing human genuine flesh proper".split())
-CUSTOMER = frozenset("customer client consumer user".split())
-SERVICE = frozenset("service services support care assistance serivce relations".split())
+REAL = vocabulary("real live actual living breathing human genuine flesh proper")
+CUSTOMER = vocabulary("customer client consumer user")
+SERVICE = vocabulary("service services support care assistance serivce relations")
 # May stand between "talk" and "agent", or between "want" and "human".
 FILLERS = (
-    frozenset(
-        "to with ot wiht a an the your ur any some one of my this me us it in at on off over into onto directly now right "
-        "straight up back please just kind sort another other different somebody someone support service customer free "
-        "available technical tech billing sales online and out from for assistance help chat getting get able speak talk "
-        "speaking talking be have company's companys team phone or more local actual fucking bloody damn".split()
+    vocabulary(
+        """
+    to with ot wiht a an the your ur any some one of my this me us it in at on off over into onto directly now
+    right straight up back please just kind sort another other different somebody someone support service
+    customer free available technical tech billing sales online and out from for assistance help chat getting
+    get able speak talk speaking talking be have company's companys team phone or more local actual fucking
+    bloody damn
+    """
     )
     | REAL
 )
 # Make something else of the person before them.
-NOT_AFTER = frozenset(
-    "error errors readable resources resource rights role roles field fields name names string strings header headers "
-    "permission permissions licence license licences licenses seat seats login account accounts api token tokens id ids "
-    "key keys record records calendar calendars page pages view app column columns type types software installation "
-    "process config url urls portal dashboard readable generated interaction nature body verification count limit "
-    "invite invites else's plan profile list lists picker filter".split()
+NOT_AFTER = vocabulary(
+    """
+    error errors readable resources resource rights role roles field fields name names string strings header
+    headers permission permissions licence license licences licenses seat seats login account accounts api
+    token tokens id ids key keys record records calendar calendars page pages view app column columns type
+    types software installation process config url urls portal dashboard readable generated interaction nature
+    body verification count limit invite invites else's plan profile list lists picker filter
+    """
 )
-NOT_BEFORE = frozenset(
-    "user per each browser http mail transfer web proxy monitoring backup assigned booking "
-    "sub travel estate free second third no without non every which many".split()
+NOT_BEFORE = vocabulary(
+    """
+    user per each browser http mail transfer web proxy monitoring backup assigned booking sub travel estate
+    free second third no without non every which many
+    """
 )
-ACTORS = SURE | frozenset(
-    "person agent someone somebody anyone anybody representative operator supervisor manager colleague".split()
+ACTORS = SURE | vocabulary(
+    """
+    person agent someone somebody anyone anybody representative operator supervisor manager colleague
+    """
 )
-ASKING = frozenset("can could have let get will would should may please ask want need".split())
-ACTING = frozenset("reply respond answer call contact phone ring look take step handle".split())
+ASKING = vocabulary("can could have let get will would should may please ask want need")
+ACTING = vocabulary("reply respond answer call contact phone ring look take step handle")
 REFUSES = (
     ("don't", "want"),
     ("dont", "want"),
@@ -76,64 +92,54 @@ REACH_BACK = 7
 _CLAUSE = re.compile(r"[,;:()–—]|\bbut\b", re.IGNORECASE)
 
 # Said as such, in any sentence.
-SAID = Phrases((
-    "call me back", "call me please", "call me asap", "call me now", "call me today", "call me tomorrow", "call me at",
-    "call me on", "please call me", "please ring me", "please phone me", "can you call me", "could you call me",
-    "someone call me", "somebody call me", "phone me", "give me a call", "give us a call", "call us back", "callback",
-    "call back request", "request a call", "want a call", "need a call", "schedule a call", "phone call with",
-    "stop the bot", "stop this bot", "no bot", "no bots", "not a bot", "no more bots", "no robots", "not a robot",
-    "not a machine", "hate bots", "hate this bot", "useless bot", "stupid bot", "fed up with bots", "stop bot",
-    "turn off the bot", "talking to a bot", "talking to a robot", "talking to a machine", "talking to a computer",
-    "are you a bot", "are you a robot", "are you human", "are you a human", "are you real", "are you a real person",
-    "is this a bot", "is this a robot", "is this a real person", "is anyone there", "is anybody there", "anybody there",
-    "no automated", "not an automated", "stop the automated", "enough automated", "no canned", "not a canned",
-    "person in charge", "in person with", "flesh and blood", "human being", "real human", "actual human",
-    "live agent", "live person", "live chat", "live operator", "human agent", "human support", "human operator",
-    "human representative", "human assistance", "human help", "human please", "agent please", "operator please",
-    "person please", "representative please", "customer service number", "customer support number",
-    "there a human", "there a person", "there a real person", "there an actual person", "there any human",
-    "a real person", "an actual person", "real people", "your supervisor", "a supervisor", "your manager",
-    # German
-    "mit einem menschen", "mit einem mitarbeiter", "mit einer mitarbeiterin", "mit jemandem sprechen",
-    "mit jemandem reden", "mit einer person", "echten menschen", "echter mensch", "echte person", "echten person",
-    "richtigen menschen", "menschlichen mitarbeiter", "menschlichen ansprechpartner", "mit einem berater",
-    "mit dem kundendienst", "mit dem kundenservice", "rufen sie mich", "ruft mich", "ruf mich", "um rückruf",
-    "bitte rückruf", "kein bot", "keinen bot", "kein roboter", "mensch sprechen", "menschen sprechen", "mitarbeiter sprechen",
-    "persönlich sprechen", "persönlichen ansprechpartner",
-    # French
-    "parler à quelqu'un", "parler avec quelqu'un", "parler à un humain", "parler à une personne", "parler à un agent",
-    "parler à un conseiller", "parler avec un conseiller", "parler avec un agent", "parler avec un humain",
-    "parler avec une personne", "parler à un responsable", "une vraie personne", "un vrai humain", "un être humain",
-    "vrai conseiller", "joindre un conseiller", "joindre le service client", "contacter un conseiller",
-    "rappelez moi", "me rappeler", "pas un robot", "pas à un robot",
-    # Spanish
-    "hablar con alguien", "hablar con una persona", "hablar con un humano", "hablar con un agente", "hablar con un asesor",
-    "hablar con un representante", "hablar con un operador", "una persona real", "persona de verdad", "un agente humano",
-    "atención humana", "llámame", "llamarme", "llámenme", "me llamen", "no un bot", "no un robot",
-    "hablar con un supervisor",
-))  # fmt: skip
-NOT_SAID = Phrases(
-    (
-        "call me back url",
-        "callback url",
-        "callback function",
-        "callback endpoint",
-        "callback uri",
-        "callback urls",
-        "live chat widget",
-        "oauth callback",
-        "human being able",
-        "phone me number",
-        "add a supervisor",
-        "call me by",
-    )
+SAID = Phrases.listed(
+    """
+    call me back, call me please, call me asap, call me now, call me today, call me tomorrow, call me at, call
+    me on, please call me, please ring me, please phone me, can you call me, could you call me, someone call me,
+    somebody call me, phone me, give me a call, give us a call, call us back, callback, call back request,
+    request a call, want a call, need a call, schedule a call, phone call with, stop the bot, stop this bot, no
+    bot, no bots, not a bot, no more bots, no robots, not a robot, not a machine, hate bots, hate this bot,
+    useless bot, stupid bot, fed up with bots, stop bot, turn off the bot, talking to a bot, talking to a robot,
+    talking to a machine, talking to a computer, are you a bot, are you a robot, are you human, are you a human,
+    are you real, are you a real person, is this a bot, is this a robot, is this a real person, is anyone there,
+    is anybody there, anybody there, no automated, not an automated, stop the automated, enough automated, no
+    canned, not a canned, person in charge, in person with, flesh and blood, human being, real human, actual
+    human, live agent, live person, live chat, live operator, human agent, human support, human operator, human
+    representative, human assistance, human help, human please, agent please, operator please, person please,
+    representative please, customer service number, customer support number, there a human, there a person,
+    there a real person, there an actual person, there any human, a real person, an actual person, real people,
+    your supervisor, a supervisor, your manager,
+    mit einem menschen, mit einem mitarbeiter, mit einer mitarbeiterin, mit jemandem sprechen, mit jemandem
+    reden, mit einer person, echten menschen, echter mensch, echte person, echten person, richtigen menschen,
+    menschlichen mitarbeiter, menschlichen ansprechpartner, mit einem berater, mit dem kundendienst, mit dem
+    kundenservice, rufen sie mich, ruft mich, ruf mich, um rückruf, bitte rückruf, kein bot, keinen bot, kein
+    roboter, mensch sprechen, menschen sprechen, mitarbeiter sprechen, persönlich sprechen, persönlichen
+    ansprechpartner,
+    parler à quelqu'un, parler avec quelqu'un, parler à un humain, parler à une personne, parler à un agent,
+    parler à un conseiller, parler avec un conseiller, parler avec un agent, parler avec un humain, parler avec
+    une personne, parler à un responsable, une vraie personne, un vrai humain, un être humain, vrai conseiller,
+    joindre un conseiller, joindre le service client, contacter un conseiller, rappelez moi, me rappeler, pas un
+    robot, pas à un robot,
+    hablar con alguien, hablar con una persona, hablar con un humano, hablar con un agente, hablar con un
+    asesor, hablar con un representante, hablar con un operador, una persona real, persona de verdad, un agente
+    humano, atención humana, llámame, llamarme, llámenme, me llamen, no un bot, no un robot, hablar con un
+    supervisor
+    """
+)
+NOT_SAID = Phrases.listed(
+    """
+    call me back url, callback url, callback function, callback endpoint, callback uri, callback urls, live chat
+    widget, oauth callback, human being able, phone me number, add a supervisor, call me by
+    """
 )
 
 _TYPOS = ("human", "agent", "operator", "person", "representative", "speak", "contact", "somebody", "someone",
           "assistant", "customer", "service", "support", "talk")  # fmt: skip
-_NO_TYPOS = frozenset(
-    "contract personal persona sneak speck speaks supports person's tall talks tale talc tank task walk "
-    "balk chalk gent urgent persons humane agents contacts services operators operate".split()
+_NO_TYPOS = vocabulary(
+    """
+    contract personal persona sneak speck speaks supports person's tall talks tale talc tank task walk balk
+    chalk gent urgent persons humane agents contacts services operators operate
+    """
 )
 
 

@@ -1,4 +1,4 @@
-"""Checks of how a draft speaks: promises, language, markup, leaks, length."""
+"""Checks of how a draft speaks: language, markup, leaks, length."""
 
 import re
 from collections.abc import Iterator
@@ -13,39 +13,16 @@ MOST_STATEMENTS = 40
 _COURTESY_WORDS = 40
 _LANGUAGE_WORDS = 8
 
-_ACTION = (
-    r"(?:refund|cancel|credit|reimburse|upgrad|downgrad|activat|deactivat|reactivat|delet|remov|reset|restor|updat|chang|unlock|block"
-    r"|extend|escalat|forward|transfer|open|creat|clos|process|issu|appl|add|fix|repair|resolv|contact|call|email|e-mail|notif|inform"
-    r"|arrang|schedul|book|order|ship|send|sent|waiv|reduc|increas|approv|grant|compensat|investigat|look)\w{0,6}"
-)
-_PAST = (
-    r"(?:refunded|cancell?ed|credited|reimbursed|upgraded|downgraded|activated|deactivated|reactivated|deleted|removed|reset|restored"
-    r"|updated|changed|unlocked|blocked|extended|escalated|forwarded|transferred|opened|created|closed|processed|issued|applied|added"
-    r"|fixed|repaired|resolved|contacted|called|emailed|notified|informed|arranged|scheduled|booked|ordered|shipped|sent|waived|reduced"
-    r"|increased|approved|granted|compensated|investigated|checked|verified|confirmed|submitted)"
-)
-_ADVERB = r"(?: (?:just|already|now|also|successfully|personally))?"
-# What somebody is said to have done: false whoever wrote it, for nobody has done anything.
-_DONE = re.compile(
-    rf"\b(?:i|we)(?:'ve| have| had)?{_ADVERB} {_PAST}\b|\byour \w{{2,20}}(?: \w{{2,20}})? (?:has|have){_ADVERB} been{_ADVERB} {_PAST}\b",
-    re.IGNORECASE,
-)
-# What somebody will do: allowed where the documents themselves say it.
-_WILL = re.compile(
-    rf"\b(?:i|we)(?:'ll| will| shall| am going to| are going to|'m going to|'re going to| can now)(?: (?:now|also|then|gladly|personally|"
-    rf"immediately|happily))? {_ACTION}\b|\blet me {_ACTION}\b|\b(?:i|we) (?:promise|guarantee|assure)\b"
-    r"|\b(?:our|my|a|an|the) (?:team|colleagues?|agents?|technicians?|specialists?|managers?|representatives?|staff) (?:will|is going to|are going to)\b"
-    r"|\byou(?:'ll| will) (?:be (?:refunded|credited|contacted|called|compensated)|(?:receive|get|have) (?:a|an|your|the) (?:full )?"
-    r"(?:refund|credit|call|compensation|discount|replacement))\b",
-    re.IGNORECASE,
-)
 _TAGS = re.compile(
     r"<\s?/?\s?[a-zA-Z!][^<>]{0,300}>?|!?\[[^\]\n]{0,200}\]\([^)\n]{0,500}\)|\bjavascript\s?:|\bdata:\w+/|&#x?\d+;",
     re.IGNORECASE,
 )
+_TEMPLATE = re.compile(r"\{[!%#][^{}\n]{0,80}[!%#]\}|\{(?:start|end)_tabs\}|\{\w{1,30}_tab\|[^{}\n]{0,60}\}")
 _LEAK = re.compile(
-    r"\b(?:system prompt|my (?:system )?(?:instructions|prompt|guidelines|rules)|my system message|i was (?:told|instructed|programmed)"
-    r"|as an? (?:ai|language model|large language model|llm)|i am an? (?:ai|language model)|search_result|hand_over|<\|)",
+    r"\b(?:system prompt|my (?:system )?(?:instructions|prompt|guidelines|rules)|my system message|i was (?:told"
+    r"|instructed|programmed)"
+    r"|as an? (?:ai|language model|large language model|llm)|i am an? (?:ai|language model)|search_result"
+    r"|hand_over|<\|)",
     re.IGNORECASE,
 )
 
@@ -71,15 +48,6 @@ def long_courtesy(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("uncited", f"a courtesy of {len(words(statement.text))} words")
 
 
-def empty_promise(evidence: Evidence) -> Iterator[Finding]:
-    """No action that nobody took, and none promised that the cited documents do not promise to everyone."""
-    for statement in evidence.draft.statements:
-        text = statement.text.replace("’", "'")
-        done = _DONE.search(text)
-        if found := done or (None if evidence.quotes(statement) else _WILL.search(text)):
-            yield Finding("empty_promise", f"“{found.group()}”")
-
-
 def wrong_language(evidence: Evidence) -> Iterator[Finding]:
     """The reply is in the customer's language."""
     spoken = [s.text for s in evidence.draft.statements if s.kind is not BlockKind.CODE]
@@ -100,6 +68,13 @@ def foreign_markup(evidence: Evidence) -> Iterator[Finding]:
         for found in _TAGS.finditer(statement.text):
             if found.group() not in cited:
                 yield Finding("foreign_markup", f"“{found.group()[:60]}”")
+
+
+def leftover_template(evidence: Evidence) -> Iterator[Finding]:
+    """No macro of the documents' own source that nobody filled in: `{!steps.md!}`, `{% include %}`."""
+    for statement in evidence.draft.statements:
+        if statement.kind is not BlockKind.CODE and (found := _TEMPLATE.search(statement.text)):
+            yield Finding("leftover_template", f"“{found.group()}”")
 
 
 def leak(evidence: Evidence) -> Iterator[Finding]:

@@ -1,0 +1,54 @@
+"""The web application: API, console, and in the demo the customer form. `gunicorn -k gevent "app.web:create()"`."""
+
+from flask import Flask
+from sqlalchemy import text
+
+from app.bootstrap import VERSION, make_celery, make_database, set_up_logs, uptime
+from app.doctor import refuse_privileges
+from desk.db import Database
+from desk.settings import Settings, read_settings
+from integration.api.blueprint import make_api
+from integration.console.blueprint import make_console
+from integration.form.blueprint import make_form
+from integration.form.examples import read_examples
+from integration.pages.shell import make_pages
+from workers.tasks import handle_item, publish
+
+
+def create() -> Flask:
+    """The application of this process, from its settings. Raises BadSetting."""
+    settings = read_settings()
+    set_up_logs(settings.log_level)
+    db = make_database(settings)
+    refuse_privileges(db)
+    return make_app(settings, db)
+
+
+def make_app(settings: Settings, db: Database) -> Flask:
+    """The application on a given database."""
+    celery = make_celery(settings)
+    app = Flask("firstline", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+
+    def postgres() -> None:
+        with db.across() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def broker() -> None:
+        with celery.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=0, timeout=1)
+
+    app.register_blueprint(make_pages(VERSION))
+    checks = {"postgres": postgres, "broker": broker}
+    api = make_api(db, enqueue, version=VERSION, uptime=uptime, checks=checks, max_body_bytes=settings.max_body_bytes)
+    app.register_blueprint(api)
+    app.register_blueprint(make_console(db, enqueue))
+    if settings.demo:
+        examples = read_examples(settings.policy.with_name("tickets.yaml"))
+        app.register_blueprint(make_form(db, enqueue, settings.account, examples))
+    return app
+
+
+def enqueue(account: str, item_id: str) -> None:
+    """Hand an inbox item to the broker. Raises Temporary when it does not answer; the sweeper comes by."""
+    publish(handle_item, account, item_id)

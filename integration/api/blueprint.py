@@ -1,0 +1,87 @@
+"""The routes of the API. Each stands in `OPERATIONS`, and nothing is served before `admit` has looked there."""
+
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from desk.db import Database
+from desk.errors import Refused
+from integration.api.operations import OPERATIONS
+from integration.api.reading import Reading
+from integration.api.views import Check, Enqueue, StateViews, TicketViews
+from integration.permissions import demand
+from integration.problems import answer_errors, of_http
+from integration.tokens import caller
+
+MAX_BODY_BYTES = 1_048_576
+
+ABOUT_ITSELF = frozenset({"document", "page", "static"})
+"""Routes that tell about the API. They are open, and no operations of it."""
+
+_BY_NAME = {operation.name: operation for operation in OPERATIONS}
+
+
+def make_api(
+    db: Database,
+    enqueue: Enqueue,
+    *,
+    version: str,
+    uptime: Callable[[], float],
+    checks: Mapping[str, Check],
+    max_body_bytes: int = MAX_BODY_BYTES,
+) -> Blueprint:
+    """The API for all accounts; a token belongs to one. `uptime` is in seconds; `checks` are what `/ready` asks.
+
+    The reading page needs `integration.pages.shell.make_pages` registered on the same app.
+    """
+    api = Blueprint("api", __name__, template_folder="templates", static_folder="static", static_url_path="/api/look")
+    tickets, state = TicketViews(db, enqueue, max_body_bytes), StateViews(version, uptime, checks)
+    views: dict[str, Callable[..., Response]] = {
+        "open_ticket": tickets.open_ticket,
+        "read_ticket": tickets.read_ticket,
+        "add_message": tickets.add_message,
+        "health": state.health,
+        "ready": state.ready,
+    }
+    for operation in OPERATIONS:
+        api.add_url_rule(operation.rule, operation.name, views[operation.name], methods=[operation.method])
+    reading = Reading(version, max_body_bytes)
+    api.add_url_rule("/api/v1/openapi.json", "document", reading.document)
+    api.add_url_rule("/api/docs", "page", reading.page)
+    _guard(api, db)
+    return api
+
+
+def _guard(api: Blueprint, db: Database) -> None:
+    def admit() -> None:
+        """Who is it, and may they? Raises Refused."""
+        name = (request.endpoint or "").removeprefix("api.")
+        if name in ABOUT_ITSELF:
+            return
+        if name not in _BY_NAME:
+            raise Refused("nobody may do this", status=403)
+        if act := _BY_NAME[name].act:
+            g.caller = caller(db, request.headers.get("Authorization"))
+            demand(g.caller, act)
+
+    api.before_request(admit)
+    api.after_request(_private)
+    api.before_app_request(_unknown)
+    answer_errors(api)
+
+
+def _unknown() -> AnyResponse | None:
+    """No blueprint is asked about an address that none has; this answers for those that would be ours."""
+    error = request.routing_exception
+    ours = request.path.startswith("/api/") or request.path in {"/api", "/health", "/ready"}
+    if ours and isinstance(error, HTTPException) and (error.code or 0) >= 400:
+        return of_http(error)
+    return None
+
+
+def _private(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,108 @@
+"""What the API takes. No type is guessed, no unknown field passes."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
+
+from desk.ticket import Priority
+
+LONGEST_TEXT = 100_000
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _address(text: str) -> str:
+    name, _, host = text.partition("@")
+    if not name or not host or "@" in host or len(text.split()) != 1:
+        raise ValueError("must be an e-mail address")
+    return text
+
+
+_filled = (AfterValidator(_not_blank), AfterValidator(_one_line))
+_has_letters: JsonDict = {"pattern": r"\S"}
+
+
+class Incoming(BaseModel):
+    """What a caller sends: no type is guessed, no unknown field passes."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NewTicketIn(Incoming):
+    """A new ticket."""
+
+    model_config = ConfigDict(
+        title="NewTicket",
+        json_schema_extra={
+            "examples": [
+                {
+                    "customer_id": "customer-4711",
+                    "subject": "Moving a booking",
+                    "description": "How can I move a booking to another day?",
+                    "priority": "normal",
+                    "channel": "shop",
+                    "customer_name": "Robin Example",
+                    "customer_email": "robin@shop.example",
+                }
+            ]
+        },
+    )
+
+    customer_id: Annotated[str, *_filled] = Field(
+        min_length=1,
+        max_length=200,
+        description="Who asks, by the id you know them by.",
+        json_schema_extra=_has_letters,
+    )
+    subject: Annotated[str, *_filled] = Field(
+        min_length=1, max_length=500, description="The subject, in one line.", json_schema_extra=_has_letters
+    )
+    description: Annotated[str, AfterValidator(_not_blank)] = Field(
+        min_length=1, max_length=LONGEST_TEXT, description="What the customer wrote.", json_schema_extra=_has_letters
+    )
+    priority: Priority = Field(Priority.NORMAL, strict=False, description="How urgent the sender says it is.")
+    channel: Annotated[str, *_filled] = Field(
+        "api",
+        min_length=1,
+        max_length=60,
+        description="Your own name for where the ticket was written, such as a shop or an app.",
+        json_schema_extra=_has_letters,
+    )
+    customer_name: Annotated[str, AfterValidator(_one_line)] | None = Field(
+        None, max_length=200, description="What to call the customer."
+    )
+    customer_email: Annotated[str, AfterValidator(_address)] | None = Field(
+        None, max_length=254, description="The customer's address.", json_schema_extra={"format": "email"}
+    )
+
+
+class NewMessageIn(Incoming):
+    """A further message of a ticket."""
+
+    model_config = ConfigDict(
+        title="NewMessage", json_schema_extra={"examples": [{"body": "It is a booking for six people."}]}
+    )
+
+    body: Annotated[str, AfterValidator(_not_blank)] = Field(
+        min_length=1, max_length=LONGEST_TEXT, description="The text.", json_schema_extra=_has_letters
+    )
+    role: Literal["customer", "agent"] = Field(
+        "customer", description="Who wrote it. `agent` needs the scope `staff`, and Firstline steps back."
+    )
+    public: bool = Field(True, description="False makes an agent's message an internal note.")
+
+    @model_validator(mode="after")
+    def notes_are_by_agents(self) -> "NewMessageIn":
+        """Customers see all they write."""
+        if self.role == "customer" and not self.public:
+            raise ValueError("a customer's message is always public")
+        return self

@@ -1,0 +1,106 @@
+"""The operations of the API: one table, from which the routes, the permissions and the OpenAPI document are made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from integration.api.incoming import NewMessageIn, NewTicketIn
+from integration.api.outgoing import HealthOut, MessageTakenOut, ReadyOut, TicketOut
+from integration.permissions import Act
+
+PREFIX = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method at one address. Without an `act` it is open to all; with `takes` it takes an Idempotency-Key."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    act: Act | None
+    status: int
+    gives: type[BaseModel]
+    takes: type[BaseModel] | None = None
+    refusals: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def rule(self) -> str:
+        """The path as Flask writes it."""
+        return self.path.replace("{ticket_id}", "<uuid:ticket_id>")
+
+
+NO_TICKET = "The account has no such ticket."
+AWAY = "Firstline cannot do this at the moment: the database is away. Nothing has happened; try again."
+READING = {401: "No token, or one that is unknown or revoked.", 403: "The token lacks the scope.", 503: AWAY}
+WRITING = {
+    **READING,
+    400: "The body is not JSON in UTF-8, or the Idempotency-Key cannot be one.",
+    413: "The body is too long.",
+    415: "The body is not sent as application/json.",
+    422: "The body has another shape; `errors` says what, field by field. Or the Idempotency-Key was used for another "
+    "request.",
+}
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="open_ticket",
+        method="POST",
+        path=f"{PREFIX}/tickets",
+        summary="Open a ticket",
+        description="The ticket is kept before this answers; what becomes of it can be read at `Location`.",
+        act=Act.OPEN_TICKET,
+        status=202,
+        gives=TicketOut,
+        takes=NewTicketIn,
+        refusals=WRITING,
+    ),
+    Operation(
+        name="read_ticket",
+        method="GET",
+        path=f"{PREFIX}/tickets/{{ticket_id}}",
+        summary="Read a ticket",
+        description="Its state and its messages, each with its sources. The scope `staff` also sees internal notes and "
+        "receipts.",
+        act=Act.READ_ONE_TICKET,
+        status=200,
+        gives=TicketOut,
+        refusals={**READING, 404: NO_TICKET},
+    ),
+    Operation(
+        name="add_message",
+        method="POST",
+        path=f"{PREFIX}/tickets/{{ticket_id}}/messages",
+        summary="Write a further message",
+        description="Continues the conversation. A solved ticket opens again.",
+        act=Act.WRITE_AS_CUSTOMER,
+        status=202,
+        gives=MessageTakenOut,
+        takes=NewMessageIn,
+        refusals={**WRITING, 404: NO_TICKET, 409: "The ticket is closed; open a new one."},
+    ),
+    Operation(
+        name="health",
+        method="GET",
+        path="/health",
+        summary="Is the web process alive",
+        description="Answers without looking at anything else.",
+        act=None,
+        status=200,
+        gives=HealthOut,
+    ),
+    Operation(
+        name="ready",
+        method="GET",
+        path="/ready",
+        summary="Can tickets be taken and worked on",
+        description="Looks at the database and the broker.",
+        act=None,
+        status=200,
+        gives=ReadyOut,
+        refusals={503: "`away` names what does not answer."},
+    ),
+)

@@ -1,0 +1,153 @@
+"""What each operation does."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from uuid import UUID
+
+import structlog
+from flask import Response, g, request, url_for
+from pydantic import BaseModel
+
+from desk.db import Database, Transaction
+from desk.errors import FirstlineError, Refused
+from desk.ticket import Requester, Role
+from integration.api.body import read_body
+from integration.api.incoming import NewMessageIn, NewTicketIn
+from integration.api.outgoing import HealthOut, MessageTakenOut, ReadyOut
+from integration.api.shown import show_message, show_ticket
+from integration.idempotency import HEADER, Answer, Taken, Work, once, read_key
+from integration.permissions import Act, allow, demand
+from integration.problems import Away
+from integration.tokens import Caller
+from workers import record, tickets
+from workers.tickets import CHANNEL, NewTicket
+
+log = structlog.get_logger(__name__)
+
+Enqueue = Callable[[str, str], None]
+"""Called with (account, item id) after the commit. Whatever it raises, the sweeper picks the item up."""
+
+Check = Callable[[], None]
+"""Raises a FirstlineError when what it looks at is away."""
+
+
+def answer(status: int, content: BaseModel | str) -> Response:
+    """A JSON answer."""
+    body = content if isinstance(content, str) else content.model_dump_json()
+    return Response(body, status=status, content_type="application/json")
+
+
+class TicketViews:
+    """Tickets and their messages."""
+
+    def __init__(self, db: Database, enqueue: Enqueue, max_body_bytes: int) -> None:
+        self._db = db
+        self._enqueue = enqueue
+        self._most = max_body_bytes
+
+    def open_ticket(self) -> Response:
+        """Take a ticket in."""
+        asked = read_body(request, NewTicketIn, self._most)
+
+        def work(tx: Transaction) -> Taken:
+            requester = Requester(asked.customer_id, asked.customer_name, asked.customer_email)
+            new = NewTicket(requester, asked.subject, asked.description, asked.priority, asked.channel)
+            accepted = tickets.open_ticket(tx, new)
+            ticket = tickets.read(tx, accepted.ticket_id)
+            assert ticket is not None, "it was made a moment ago"  # noqa: S101  # an invariant, not a check
+            line = record.get_line(tx, CHANNEL, ticket.id)
+            # A token that may read receipts finds none yet: null for all keeps the answer alike.
+            shown = show_ticket(ticket, line, {}, runs=None, internal=False)
+            return Taken(_accepted(shown, ticket.id), accepted.item_id)
+
+        return self._take(asked, work)
+
+    def read_ticket(self, ticket_id: UUID) -> Response:
+        """Show a ticket."""
+        caller = _caller()
+        with self._db.account(caller.account) as tx:
+            # The state first: a ticket shown as answered then has its answer among the messages.
+            line = record.get_line(tx, CHANNEL, str(ticket_id))
+            runs = record.runs_of(tx, CHANNEL, str(ticket_id)) if allow(caller, Act.SEE_RECEIPTS) else None
+            ticket = tickets.read(tx, str(ticket_id))
+            if ticket is None:
+                raise Refused("no such ticket", status=404)
+            sources = tickets.sources(tx, ticket.id)
+        return answer(HTTPStatus.OK, show_ticket(ticket, line, sources, runs, allow(caller, Act.SEE_INTERNAL)))
+
+    def add_message(self, ticket_id: UUID) -> Response:
+        """Take a further message in."""
+        asked = read_body(request, NewMessageIn, self._most)
+        if Role(asked.role) is Role.AGENT:
+            demand(_caller(), Act.WRITE_AS_AGENT)
+
+        def work(tx: Transaction) -> Taken:
+            accepted = tickets.add_message(tx, str(ticket_id), Role(asked.role), asked.body, public=asked.public)
+            ticket = tickets.read(tx, accepted.ticket_id)
+            message = ticket.message(accepted.message_id) if ticket else None
+            assert message is not None, "it was added a moment ago"  # noqa: S101  # an invariant, not a check
+            shown = MessageTakenOut(ticket_id=accepted.ticket_id, message=show_message(message))
+            return Taken(_accepted(shown, accepted.ticket_id), accepted.item_id)
+
+        return self._take(asked, work)
+
+    def _take(self, asked: BaseModel, work: Work) -> Response:
+        """Do the work once for each Idempotency-Key, commit, then enqueue."""
+        caller, key = _caller(), read_key(request.headers.get(HEADER))
+        whole = f"{request.method} {request.path}\n{asked.model_dump_json()}"
+        with self._db.account(caller.account) as tx:
+            taken = once(tx, caller.token_id, key, whole, work) if key else work(tx)
+        if taken.item_id:
+            self._hand_over(caller.account, taken.item_id)
+        response = answer(taken.answer.status, taken.answer.body)
+        response.headers["Location"] = taken.answer.location
+        if taken.item_id is None:
+            response.headers["Idempotency-Replayed"] = "true"
+        return response
+
+    def _hand_over(self, account: str, item_id: str) -> None:
+        try:
+            self._enqueue(account, item_id)
+        except Exception as error:  # noqa: BLE001  # the ticket is kept; an error would make the caller send it again
+            why = type(error).__name__
+            log.warning("not enqueued; the sweeper will", account=account, item=item_id, why=why)
+
+
+class StateViews:
+    """Whether the installation is well. `checks` are asked in turn, by the name that `away` shows."""
+
+    def __init__(self, version: str, uptime: Callable[[], float], checks: Mapping[str, Check]) -> None:
+        self._version = version
+        self._uptime = uptime
+        self._checks = checks
+
+    def health(self) -> Response:
+        """The process is alive."""
+        seconds = round(self._uptime(), 1)
+        return answer(HTTPStatus.OK, HealthOut(status="ok", version=self._version, uptime_seconds=seconds))
+
+    def ready(self) -> Response:
+        """All that a ticket needs answers. Raises Away (503)."""
+        away = [name for name, check in self._checks.items() if not _answers(name, check)]
+        if away:
+            raise Away(away)
+        return answer(HTTPStatus.OK, ReadyOut(status="ready", checks=list(self._checks)))
+
+
+def _answers(name: str, check: Check) -> bool:
+    try:
+        check()
+    except FirstlineError as error:
+        log.warning("not ready", away=name, why=str(error))
+        return False
+    return True
+
+
+def _accepted(shown: BaseModel, ticket_id: str) -> Answer:
+    return Answer(HTTPStatus.ACCEPTED, shown.model_dump_json(), url_for("api.read_ticket", ticket_id=ticket_id))
+
+
+def _caller() -> Caller:
+    """Whom `blueprint.admit` let in."""
+    caller: Caller = g.caller
+    return caller

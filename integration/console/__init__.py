@@ -1,0 +1,1 @@
+"""The console: what support staff see behind sign-in."""

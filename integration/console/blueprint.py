@@ -1,0 +1,224 @@
+"""The console's routes. Who may call which stands in `NEEDS`; `Console.admit` enforces it, and nothing else does."""
+
+import hmac
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+import structlog
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from desk.accounts import get_account
+from desk.db import Database, Transaction
+from desk.errors import Temporary
+from desk.text import clean
+from desk.ticket import ItemState, TicketState
+from integration import staff as people
+from integration.console.listing import find, read_asked
+from integration.console.story import tell
+from integration.pages.shell import database_away, error_page, from_here, guard, kindly
+from integration.permissions import Act, allow
+from integration.staff import Staff
+from workers import inbox, interventions, record
+
+log = structlog.get_logger(__name__)
+
+Enqueue = Callable[[str, str], None]
+"""Called with (account, item id) after the commit; may raise Temporary, and the sweeper picks the item up."""
+
+Page = str | tuple[str, int] | Response
+
+COOKIE = "firstline_session"
+LASTS = timedelta(days=people.SESSION_DAYS)
+
+NEEDS: Mapping[str, Act] = {
+    "start": Act.READ_TICKETS,
+    "listing": Act.READ_TICKETS,
+    "story": Act.READ_TICKETS,
+    "parked": Act.READ_TICKETS,
+    "requeue": Act.REQUEUE,
+    "ask_pause": Act.PAUSE,
+    "pause": Act.PAUSE,
+    "users": Act.MANAGE_USERS,
+    "sign_out": Act.READ_TICKETS,
+}
+"""What each route asks of a role; a route that stands neither here nor in `OPEN` is closed to all."""
+
+OPEN = frozenset({"root", "knock", "sign_in", "redeem"})
+"""Routes before sign-in."""
+
+DONE = {
+    "requeued": ("is-good", "Put back. It will be worked on again in a moment."),
+    "not-parked": ("is-warn", "That one was no longer parked, so nothing was changed."),
+    "paused": ("is-good", "Paused. Nothing public leaves until somebody resumes; drafts go on."),
+    "resumed": ("is-good", "Resumed. Automatic replies may leave again."),
+}
+"""What a page says after an act, by the word in its address."""
+
+
+def make_console(db: Database, enqueue: Enqueue, *, at_root: bool = False) -> Blueprint:
+    """The console for all accounts of the installation; staff see their own account alone.
+
+    `at_root` makes `/` lead here, for installations without the customer's form.
+
+    Needs `integration.pages.shell.make_pages` registered on the same app.
+    """
+    pages = Console(db, enqueue)
+    console = Blueprint("console", __name__, template_folder="templates")
+    for rule, name, view, method in (
+        ("/console/", "start", pages.start, "GET"),
+        ("/console/tickets", "listing", pages.listing, "GET"),
+        ("/console/tickets/<channel>/<path:ticket_id>", "story", pages.story, "GET"),
+        ("/console/parked", "parked", pages.parked, "GET"),
+        ("/console/items/<uuid:item_id>/requeue", "requeue", pages.requeue, "POST"),
+        ("/console/pause", "ask_pause", pages.ask_pause, "GET"),
+        ("/console/pause", "pause", pages.pause, "POST"),
+        ("/console/users", "users", pages.users, "GET"),
+        ("/sign-in", "knock", pages.knock, "GET"),
+        ("/sign-in/<token>", "sign_in", pages.sign_in, "GET"),
+        ("/sign-in/<token>", "redeem", pages.redeem, "POST"),
+        ("/sign-out", "sign_out", pages.sign_out, "POST"),
+    ):
+        console.add_url_rule(rule, name, view, methods=[method])
+    if at_root:
+        console.add_url_rule("/", "root", pages.start)
+    console.before_request(pages.admit)
+    console.after_request(guard)
+    console.register_error_handler(HTTPException, kindly)
+    console.register_error_handler(Temporary, database_away)
+    return console
+
+
+class Console:
+    """The views; each returns a page or a redirect."""
+
+    def __init__(self, db: Database, enqueue: Enqueue) -> None:
+        self._db = db
+        self._enqueue = enqueue
+
+    def admit(self) -> Page | None:
+        """Before every request: who is it, may they do this, and did their own page send it."""
+        if request.method == "POST" and not from_here(request):
+            abort(403)
+        route = (request.endpoint or "").removeprefix("console.")
+        if route in OPEN:
+            return None
+        staff = people.staff_of(self._db, request.cookies.get(COOKIE, ""))
+        if staff is None:
+            return render_template("console/knock.html"), 401
+        if route not in NEEDS or not allow(staff, NEEDS[route]):
+            abort(403)
+        if request.method == "POST" and not _same(request.form.get("csrf", ""), staff.csrf):
+            return error_page(403, "Please try again", "This page was open for too long. Go back, reload and repeat.")
+        g.staff = staff
+        return None
+
+    def start(self) -> Page:
+        """The first page."""
+        return redirect(url_for("console.listing"))
+
+    def listing(self) -> Page:
+        """Tickets by state, category, day, id and requester."""
+        asked = read_asked(request.args)
+        with self._db.account(_staff().account) as tx:
+            found = find(tx, asked)
+            return self._page(tx, "listing", asked=asked, found=found, states=tuple(TicketState))
+
+    def story(self, channel: str, ticket_id: str) -> Page:
+        """One ticket with all that happened to it."""
+        if clean(channel + ticket_id) != channel + ticket_id:
+            abort(404)
+        with self._db.account(_staff().account) as tx:
+            story = tell(tx, channel, ticket_id)
+            if story is None:
+                abort(404)
+            return self._page(tx, "story", story=story)
+
+    def parked(self) -> Page:
+        """What could not be worked on, and why."""
+        with self._db.account(_staff().account) as tx:
+            items = inbox.listing(tx, ItemState.PARKED)
+            return self._page(tx, "parked", items=items)
+
+    def requeue(self, item_id: object) -> Page:
+        """Put a parked item back."""
+        staff = _staff()
+        with self._db.account(staff.account) as tx:
+            done = interventions.requeue(tx, str(item_id), by=staff.email)
+        if done:
+            self._hand_over(staff.account, str(item_id))
+        return redirect(url_for("console.parked", done="requeued" if done else "not-parked"), 303)
+
+    def ask_pause(self) -> Page:
+        """Says what pausing or resuming means, and asks."""
+        with self._db.account(_staff().account) as tx:
+            return self._page(tx, "pause")
+
+    def pause(self) -> Page:
+        """Pause or resume."""
+        staff, paused = _staff(), request.form.get("paused") == "yes"
+        with self._db.account(staff.account) as tx:
+            interventions.set_paused(tx, paused, by=staff.email)
+        return redirect(url_for("console.listing", done="paused" if paused else "resumed"), 303)
+
+    def users(self) -> Page:
+        """Who has access."""
+        with self._db.account(_staff().account) as tx:
+            return self._page(tx, "users", users=people.list_users(tx))
+
+    def knock(self) -> Page:
+        """How to sign in."""
+        return render_template("console/knock.html")
+
+    def sign_in(self, token: str) -> Page:
+        """A button. The link itself does nothing, so that a mail scanner's or chat's preview cannot use it up."""
+        return render_template("console/sign_in.html", token=token)
+
+    def redeem(self, token: str) -> Page:
+        """Trade the link for a session."""
+        cookie = people.redeem(self._db, token)
+        if cookie is None:
+            return render_template("console/knock.html", used=True), 410
+        response = redirect(url_for("console.start"), 303)
+        response.set_cookie(
+            COOKIE, cookie, httponly=True, samesite="Lax", secure=request.is_secure, path="/", max_age=LASTS
+        )
+        return response
+
+    def sign_out(self) -> Page:
+        """End the session."""
+        people.sign_out(self._db, request.cookies.get(COOKIE, ""))
+        response = redirect(url_for("console.knock"), 303)
+        response.delete_cookie(COOKIE, path="/")
+        return response
+
+    def _page(self, tx: Transaction, name: str, **values: object) -> str:
+        """A page in the console's frame."""
+        return render_template(
+            f"console/{name}.html",
+            staff=_staff(),
+            may=lambda route: allow(_staff(), NEEDS[route]),
+            account=get_account(tx),
+            parked_count=record.count_tickets(tx).get(TicketState.PARKED, 0),
+            done=DONE.get(request.args.get("done", "")),
+            here=name,
+            home=url_for("console.start"),
+            **values,
+        )
+
+    def _hand_over(self, account: str, item_id: str) -> None:
+        try:
+            self._enqueue(account, item_id)
+        except Temporary as error:
+            log.warning("not enqueued; the sweeper will", account=account, item=item_id, why=str(error))
+
+
+def _staff() -> Staff:
+    """Whoever `admit` let in."""
+    staff: Staff = g.staff
+    return staff
+
+
+def _same(sent: str, right: str) -> bool:
+    return hmac.compare_digest(sent.encode("utf-8", "replace"), right.encode())

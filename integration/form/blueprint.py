@@ -1,0 +1,174 @@
+"""The routes of the customer's pages. Whoever knows a ticket's id may read it and write to it: the id is the key."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from desk.db import Database
+from desk.errors import Refused, Temporary
+from desk.receipt import Receipt, make_receipt
+from desk.text import clean
+from desk.ticket import Priority, Role, Ticket, TicketStatus
+from integration.form.examples import ENDS, Example
+from integration.form.fields import MOST, Written, faults, message_fault, read_form
+from integration.form.progress import Progress, progress
+from integration.pages.conversation import Shown, conversation, notes_last
+from integration.pages.shell import database_away, from_here, guard, kindly
+from workers import inbox, outbox, record, tickets
+from workers.tickets import CHANNEL, Accepted, NewTicket
+
+log = structlog.get_logger(__name__)
+
+Enqueue = Callable[[str, str], None]
+"""Called with (account, item id) after the commit; may raise Temporary, and the sweeper picks the item up."""
+
+Page = str | tuple[str, int] | AnyResponse
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket as its page shows it."""
+
+    ticket: Ticket
+    messages: tuple[Shown, ...]
+    progress: Progress
+    receipts: tuple[Receipt, ...]
+
+    @property
+    def closed(self) -> bool:
+        """True if it takes no more messages."""
+        return self.ticket.status is TicketStatus.CLOSED
+
+
+ABOUT = "The help centre is that of Slotwren, an imaginary booking app."
+
+
+def make_form(
+    db: Database, enqueue: Enqueue, account: str, examples: Sequence[Example] = (), about: str = ABOUT
+) -> Blueprint:
+    """The customer's pages for one account. Register it in the demo only: anybody may write here.
+
+    `about` says in a sentence what can be asked about.
+
+    Needs `integration.pages.shell.make_pages` registered on the same app.
+    """
+    pages = CustomerPages(db, enqueue, account, tuple(examples), about)
+    form = Blueprint("form", __name__, template_folder="templates")
+    form.add_url_rule("/", "write", pages.write)
+    form.add_url_rule("/", "send", pages.send, methods=["POST"])
+    form.add_url_rule("/examples/<int:number>", "example", pages.example, methods=["POST"])
+    form.add_url_rule("/t/<uuid:ticket_id>", "ticket", pages.ticket)
+    form.add_url_rule("/t/<uuid:ticket_id>", "follow_up", pages.follow_up, methods=["POST"])
+    form.add_url_rule("/t/<uuid:ticket_id>/live", "live", pages.live)
+    form.before_request(_only_from_here)
+    form.after_request(guard)
+    form.register_error_handler(HTTPException, kindly)
+    form.register_error_handler(Temporary, database_away)
+    return form
+
+
+class CustomerPages:
+    """The views; each returns a page or a redirect."""
+
+    def __init__(self, db: Database, enqueue: Enqueue, account: str, examples: tuple[Example, ...], about: str) -> None:
+        self._db = db
+        self._enqueue = enqueue
+        self._account = account
+        self._examples = examples
+        self._about = about
+
+    def write(self) -> Page:
+        """The empty form and the examples."""
+        return self._form(Written(), {})
+
+    def send(self) -> Page:
+        """Open a ticket, or show the form again with what was typed and what is wrong with it."""
+        written = read_form(request.form)
+        if found := faults(written):
+            return self._form(written, found), 422
+        return self._open(written.ticket)
+
+    def example(self, number: int) -> Page:
+        """Open a ticket from an example."""
+        if not 0 <= number < len(self._examples):
+            abort(404)
+        chosen = self._examples[number]
+        return self._open(NewTicket(Written().ticket.requester, chosen.subject, chosen.description, via="form"))
+
+    def ticket(self, ticket_id: UUID) -> Page:
+        """A ticket's page."""
+        return self._page(self._view(str(ticket_id)))
+
+    def live(self, ticket_id: UUID) -> Page:
+        """The part of a ticket's page that changes, for the script to fetch."""
+        return render_template("form/live.html", view=self._view(str(ticket_id)))
+
+    def follow_up(self, ticket_id: UUID) -> Page:
+        """Go on with the conversation."""
+        view, text = self._view(str(ticket_id)), clean(request.form.get("message", ""))
+        if fault := message_fault(text):
+            return self._page(view, text, fault), 422
+        try:
+            with self._db.account(self._account) as tx:
+                accepted = tickets.add_message(tx, view.ticket.id, Role.CUSTOMER, text)
+        except Refused:
+            fault = "This ticket was closed meanwhile. Copy your text, if you like, and open a new one."
+            return self._page(self._view(str(ticket_id)), text, fault), 409
+        return self._accepted(accepted)
+
+    def _open(self, new: NewTicket) -> Page:
+        with self._db.account(self._account) as tx:
+            accepted = tickets.open_ticket(tx, new)
+        return self._accepted(accepted)
+
+    def _accepted(self, accepted: Accepted) -> Page:
+        try:
+            self._enqueue(self._account, accepted.item_id)
+        except Temporary as error:
+            log.warning(
+                "not enqueued; the sweeper will", account=self._account, ticket=accepted.ticket_id, why=str(error)
+            )
+        return redirect(url_for("form.ticket", ticket_id=accepted.ticket_id, _anchor="now"), 303)
+
+    def _form(self, written: Written, found: dict[str, str]) -> str:
+        return render_template(
+            "form/write.html",
+            written=written,
+            faults=found,
+            examples=self._examples,
+            ends=ENDS,
+            about=self._about,
+            priorities=tuple(Priority),
+            most=MOST,
+        )
+
+    def _page(self, view: TicketView, text: str = "", fault: str | None = None) -> str:
+        return render_template("form/ticket.html", view=view, text=text, fault=fault, most=MOST["message"])
+
+    def _view(self, ticket_id: str) -> TicketView:
+        with self._db.account(self._account) as tx:
+            ticket = tickets.read(tx, ticket_id)
+            if ticket is None:
+                abort(404)
+            shown_sources = tickets.sources(tx, ticket_id)
+            items = inbox.of_ticket(tx, CHANNEL, ticket_id)
+            runs = record.runs_of(tx, CHANNEL, ticket_id)
+            deliveries = outbox.of_ticket(tx, CHANNEL, ticket_id)
+        return TicketView(
+            ticket=ticket,
+            messages=notes_last(conversation(ticket, shown_sources, deliveries)),
+            progress=progress(items, runs, deliveries),
+            receipts=tuple(make_receipt(run) for run in reversed(runs)),
+        )
+
+
+def _only_from_here() -> None:
+    """These pages know nobody: no cookie, so nothing that another site's page could misuse. This keeps it from
+    filling the inbox through its visitors all the same."""
+    if request.method == "POST" and not from_here(request):
+        abort(403)

@@ -1,0 +1,68 @@
+"""What a customer types into the form, and what is wrong with it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from desk.text import clean
+from desk.ticket import Priority, Requester
+from workers.tickets import NewTicket
+
+MOST = {"name": 120, "email": 254, "customer_id": 120, "subject": 200, "message": 20_000}
+"""Characters per field. 254 is the longest address that mail can carry (RFC 5321, erratum 1690)."""
+
+NAMES = {"name": "name", "email": "e-mail address", "customer_id": "customer id", "subject": "subject"}
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The form as typed; the defaults let a visitor of the demo start at once."""
+
+    name: str = "Robin Example"
+    email: str = "robin@example.com"
+    customer_id: str = "demo-visitor"
+    subject: str = ""
+    message: str = ""
+    priority: str = Priority.NORMAL.value
+
+    @property
+    def ticket(self) -> NewTicket:
+        """What is stored; only for a form without faults."""
+        requester = Requester(self.customer_id, self.name or None, self.email or None)
+        return NewTicket(requester, self.subject, self.message, Priority(self.priority), via="form")
+
+
+def read_form(form: Mapping[str, str]) -> Written:
+    """The fields that were sent, made safe; one that was not sent keeps its default."""
+    sent = {field.name: clean(form[field.name]) for field in fields(Written) if field.name in form}
+    return Written(**{name: text if name == "message" else " ".join(text.split()) for name, text in sent.items()})
+
+
+def faults(written: Written) -> dict[str, str]:
+    """What to say at which field; empty if all is well."""
+    found = {name: too_long for name in MOST if (too_long := length_fault(getattr(written, name), MOST[name]))}
+    for name in ("customer_id", "subject"):
+        if not getattr(written, name):
+            found[name] = f"Please give a {NAMES[name]}."
+    if written.email and not _ADDRESS.fullmatch(written.email):
+        found.setdefault("email", "This does not look like an e-mail address, such as robin@example.com.")
+    if not written.message.strip():
+        found["message"] = "Please write what we can help with."
+    if written.priority not in set(Priority):
+        found["priority"] = "Please choose one of these."
+    return found
+
+
+def message_fault(text: str) -> str | None:
+    """What is wrong with a follow-up."""
+    if not text.strip():
+        return "Please write your message first."
+    return length_fault(text, MOST["message"])
+
+
+def length_fault(text: str, most: int) -> str | None:
+    """Says by how much a text is too long."""
+    if len(text) <= most:
+        return None
+    return f"This is {len(text):,} characters long; {most:,} fit. Please shorten it a little."

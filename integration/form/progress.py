@@ -1,0 +1,158 @@
+"""How far the newest message of a ticket is: received, classified, retrieved, drafted, decided, delivered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from desk.receipt import ACTIONS
+from desk.ticket import Action, Delivery, DeliveryKind, DeliveryState, EventKind, ItemState, Run, Stage, Stop
+from integration.pages.receipt import STOP_WORDS
+from workers.inbox import InboxItem
+
+
+class Mark(StrEnum):
+    """How a step looks."""
+
+    DONE = "done"
+    NOW = "now"
+    AHEAD = "ahead"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the line; `detail` is what came of it, once that is known."""
+
+    name: str
+    mark: Mark
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The line, a sentence for it, and whether anything still moves."""
+
+    steps: tuple[Step, ...]
+    sentence: str
+    moving: bool
+    tone: str = "calm"
+    """calm, good (answered), note, person or bad."""
+
+
+NAMES = ("Received", "Classified", "Retrieved", "Drafted", "Decided", "Delivered")
+
+# The step that is under way while a stage runs, and the sentence meanwhile.
+UNDER_WAY = {
+    None: (1, "Your message is here; it is being read."),
+    Stage.CLASSIFY: (1, "Working out what it is about."),
+    Stage.RETRIEVE: (2, "Looking for the answer in the documents."),
+    Stage.DRAFT: (3, "Writing a draft from what was found."),
+    Stage.VALIDATE: (4, "Checking each sentence of the draft against its source."),
+    Stage.DECIDE: (4, "Deciding whether it may be sent."),
+}
+
+ENDS = {
+    Action.AUTO_REPLY: ("Answered.", "good"),
+    Action.INTERNAL_NOTE: ("A draft lies ready for an agent, who will look at it before anything is sent.", "note"),
+    Action.ESCALATE: ("Handed to a person.", "person"),
+    Action.OBSERVE: ("Recorded only; a person will answer.", "person"),
+}
+
+DECIDED = {
+    Action.AUTO_REPLY: "may be sent",
+    Action.INTERNAL_NOTE: "an agent first",
+    Action.ESCALATE: "needs a person",
+    Action.OBSERVE: "record only",
+    Action.IGNORE: "nothing to do",
+}
+
+SEND_FAULTS = {
+    DeliveryState.FAILED: "It could not be delivered; a person has to look.",
+    DeliveryState.UNKNOWN: "It may or may not have gone out; a person is checking.",
+}
+
+
+def progress(items: Sequence[InboxItem], runs: Sequence[Run], deliveries: Sequence[Delivery]) -> Progress:
+    """The line for the newest customer message; all three are the whole ticket's, oldest first."""
+    theirs = [item for item in items if item.kind is EventKind.CUSTOMER_MESSAGE]
+    if not theirs:
+        return Progress(_line(0), "Nothing has been received yet.", moving=False)
+    item = theirs[-1]
+    run = next((run for run in reversed(runs) if run.message_id == item.message_id), None)
+    if item.state is ItemState.PARKED:
+        return _parked(item)
+    if item.state is not ItemState.DONE:
+        return _at_work(item)
+    if run is None or item.outcome not in set(Action):
+        return _stopped(item)
+    return _decided(run, [each for each in deliveries if each.message_id == item.message_id])
+
+
+def _at_work(item: InboxItem) -> Progress:
+    at, sentence = UNDER_WAY[item.stage]
+    if item.state is ItemState.WAITING and item.error:
+        sentence = "That did not work at the first try; it will be tried again shortly."
+    return Progress(_line(at), sentence, moving=True)
+
+
+def _parked(item: InboxItem) -> Progress:
+    at, _ = UNDER_WAY[item.stage]
+    sentence = "Something went wrong on our side. Your message is safe, and a person will look at it."
+    return Progress(_line(at, Mark.STOPPED), sentence, moving=False, tone="bad")
+
+
+def _stopped(item: InboxItem) -> Progress:
+    """A guard ended the walk."""
+    why = STOP_WORDS.get(item.outcome or "", "Your message was added to the conversation")
+    steps = (Step(NAMES[0], Mark.DONE), *(Step(name, Mark.AHEAD) for name in NAMES[1:]))
+    return Progress(steps, f"{why}.", moving=False, tone="person" if item.outcome == Stop.PERSON_TOOK_OVER else "calm")
+
+
+def _decided(run: Run, deliveries: Sequence[Delivery]) -> Progress:
+    details = _details(run)
+    sentence, tone = ENDS.get(run.decision.action, (f"{ACTIONS[run.decision.action]}.", "calm"))
+    states = {each.state for each in deliveries}
+    if states & {DeliveryState.WAITING, DeliveryState.SENDING}:
+        return Progress(_line(5, details=details), "Decided; it is on its way.", moving=True)
+    for state, fault in SEND_FAULTS.items():
+        if state in states:
+            return Progress(_line(5, Mark.STOPPED, details), fault, moving=False, tone="bad")
+    if states == {DeliveryState.WITHDRAWN}:
+        why = next((STOP_WORDS[each.reason] for each in deliveries if each.reason in STOP_WORDS), "It no longer fits")
+        return Progress(_line(5, Mark.STOPPED, details), f"Not sent: {_lower(why)}.", moving=False)
+    last = _delivered(deliveries)
+    return Progress(_line(6, details=(*details, last)), sentence, moving=False, tone=tone)
+
+
+def _details(run: Run) -> tuple[str, ...]:
+    """What came of the first five steps."""
+    seen = run.classification
+    category = (seen.category or "unknown").replace("_", " ")
+    sources = len({citation.passage_id for citation in run.draft.citations})
+    return (
+        "",
+        f"{category}, {seen.confidence:.0%}",
+        f"{len(run.hits)} passage{'' if len(run.hits) == 1 else 's'}",
+        f"{sources} source{'' if sources == 1 else 's'}" if run.draft.statements else "no draft",
+        DECIDED[run.decision.action],
+    )
+
+
+def _delivered(deliveries: Sequence[Delivery]) -> str:
+    sent = {each.kind for each in deliveries if each.state is DeliveryState.SENT}
+    if DeliveryKind.REPLY in sent:
+        return "reply sent"
+    if DeliveryKind.HANDOVER in sent:
+        return "person told"
+    return "note left" if sent else "recorded"
+
+
+def _line(at: int, mark: Mark = Mark.NOW, details: Sequence[str] = ()) -> tuple[Step, ...]:
+    """Steps before `at` are done, the one there has the mark, the others lie ahead."""
+    shown = [*details, *[""] * len(NAMES)]
+    marks = [Mark.DONE if place < at else mark if place == at else Mark.AHEAD for place in range(len(NAMES))]
+    return tuple(Step(*each) for each in zip(NAMES, marks, shown, strict=False))
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

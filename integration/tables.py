@@ -1,0 +1,91 @@
+"""The tables of the doors: who may come in, and what was answered under an Idempotency-Key.
+
+`staff.py`, `tokens.py` and `idempotency.py` each read and write their own. Of every secret only a hash is kept.
+"""
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
+
+from desk.db import metadata
+
+_now = func.now()
+
+
+def _account() -> Column[str]:
+    return Column("account_id", Text, ForeignKey("accounts.account_id"), nullable=False)
+
+
+def _of_user() -> ForeignKeyConstraint:
+    """A user of the same account: foreign keys alone do not look at row-level security."""
+    return ForeignKeyConstraint(["account_id", "user_id"], ["users.account_id", "users.id"], ondelete="CASCADE")
+
+
+users = Table(
+    "users",
+    metadata,
+    _account(),
+    Column("id", UUID(as_uuid=False), primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("disabled_at", DateTime(timezone=True)),
+    UniqueConstraint("account_id", "email"),
+    UniqueConstraint("account_id", "id"),
+)
+
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    _account(),
+    Column("hash", Text, primary_key=True),
+    Column("user_id", UUID(as_uuid=False), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+    _of_user(),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _account(),
+    Column("hash", Text, primary_key=True),
+    Column("user_id", UUID(as_uuid=False), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    _of_user(),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    _account(),
+    Column("id", UUID(as_uuid=False), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("revoked_at", DateTime(timezone=True)),
+    UniqueConstraint("account_id", "id"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    _account(),
+    Column("token_id", UUID(as_uuid=False), primary_key=True),
+    Column("key", Text, primary_key=True, comment="keyed hash of the header"),
+    Column("request", Text, nullable=False, comment="keyed hash of method, path and content"),
+    Column("answer", LargeBinary, comment="status, body and address; set before the row can be seen"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    ForeignKeyConstraint(["account_id", "token_id"], ["api_tokens.account_id", "api_tokens.id"], ondelete="CASCADE"),
+)

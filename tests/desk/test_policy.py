@@ -1,0 +1,48 @@
+"""The policies that ship, and what a policy file may not say."""
+
+import pytest
+
+from desk.errors import BadSetting
+from desk.policy import parse_policy, policy_version
+from desk.ticket import Level
+from tests.fakes import ROOT, default_policy, demo_policy
+
+DEFAULT = (ROOT / "desk" / "default_policy.yaml").read_text(encoding="utf-8")
+
+
+def test_every_category_of_the_shipped_policy_stands_at_draft() -> None:
+    assert {category.level for category in default_policy().categories.values()} == {Level.DRAFT}
+
+
+def test_the_demo_shows_both_draft_and_auto() -> None:
+    assert {category.level for category in demo_policy().categories.values()} == {Level.DRAFT, Level.AUTO}
+
+
+def test_the_shipped_policies_allow_neither_refund_nor_cancellation() -> None:
+    assert default_policy().allow == demo_policy().allow == ()
+
+
+def test_the_version_is_the_hash_of_the_text() -> None:
+    assert parse_policy(DEFAULT).version == policy_version(DEFAULT)
+    assert parse_policy(DEFAULT + "\n# edited\n").version != policy_version(DEFAULT)
+
+
+def test_the_hand_over_message_names_the_business_hours() -> None:
+    assert "Monday to Friday 09:00-17:00 (UTC)" in default_policy().handover_message()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("here.\n    Our", "here within 2 hours.\n    Our", "promises a time"),
+        ("  self_harm:", "  self_harming:", "lacks self_harm"),
+        ("level: draft", "level: always", "level"),
+        ("timezone: UTC", "timezone: Atlantis", "IANA"),
+        ("allow: []", "allow: [legal]", "allow"),
+        ("max_turns: 8", "max_turn: 8", "max_turn"),
+    ],
+)
+def test_a_faulty_policy_is_refused_by_name(old: str, new: str, told: str) -> None:
+    assert old in DEFAULT
+    with pytest.raises(BadSetting, match=told):
+        parse_policy(DEFAULT.replace(old, new, 1))

@@ -1,0 +1,138 @@
+"""Text at the door, sentences, words, and what a customer newly wrote."""
+
+import pytest
+
+from desk.text import clean, first_words, new_part, sentences, words
+
+HOSTILE = [
+    "." * 300_000,
+    ". " * 200_000,
+    "a." * 200_000,
+    ">" * 300_000,
+    "\n" * 300_000,
+    "On " * 100_000 + ":",
+    "on a wrote:\n" * 30_000,
+    " " * 300_000,
+    "from: a\n" * 40_000,
+    '?"' * 200_000,
+    "a'" * 200_000,
+    "thanks\n" * 40_000,
+    "a\u0301\u0316" + "\u0301\u0316" * 200_000,
+    "\u0f73" * 200_000,
+]
+
+
+def test_controls_but_tab_and_newline_are_dropped_at_the_door() -> None:
+    assert clean("a\x00b\tc\r\nd\x07\x1b[0m\x7f") == "ab\tc\nd[0m"
+
+
+def test_a_lone_surrogate_becomes_the_replacement_character_and_can_be_encoded() -> None:
+    assert clean("a\ud800b").encode() == "a\ufffdb".encode()
+
+
+def test_characters_that_reorder_the_text_are_dropped_and_hebrew_stays() -> None:
+    assert clean("\u202eabc\u202c \u2067שלום\u2069") == "abc שלום"
+
+
+def test_text_is_composed() -> None:
+    assert clean("e\u0301") == "é"
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: f"{text[:6]!r} x {len(text)}")
+def test_hostile_text_is_read_in_linear_time(text: str) -> None:
+    safe = clean(text)
+    sentences(safe)
+    words(safe)
+    assert len(new_part(safe)) <= len(safe)
+
+
+def test_sentences_end_at_stops_and_line_breaks() -> None:
+    assert sentences("It works. Does it? Yes!\nNew line") == ["It works.", "Does it?", "Yes!", "New line"]
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "Ask Dr. Smith about it.",
+        "It costs 12.50 EUR, e.g. for one seat.",
+        "See https://help.example/a.html?b=c.d for more.",
+        "Version 2.1.3 is out.",
+        "1. Open the page",
+        "Use approx. five of them.",
+        "It is from the U.S. market",
+    ],
+)
+def test_a_stop_inside_a_sentence_does_not_end_it(whole: str) -> None:
+    assert sentences(whole) == [whole]
+
+
+def test_sentences_without_capitals_are_told_apart() -> None:
+    assert sentences("my account is broken. please help") == ["my account is broken.", "please help"]
+
+
+def test_japanese_sentences_need_no_space() -> None:
+    assert sentences("はい。いいえ。") == ["はい。", "いいえ。"]
+
+
+def test_words_are_lower_case_letters_and_digits_of_any_script() -> None:
+    assert words("Don’t RATE_limited 12.5 ÜBER") == ["don't", "rate", "limited", "12", "5", "über"]
+
+
+def test_first_words_says_whether_anything_was_left_out() -> None:
+    assert first_words("one two three", 2) == ("one two", True)
+    assert first_words("one two", 2) == ("one two", False)
+
+
+def test_an_endless_word_is_cut() -> None:
+    text, cut = first_words("x" * 100_000, 10)
+    assert cut
+    assert len(text) <= 200
+
+
+QUOTES = {
+    "gmail": "On Mon, 2 Mar 2026 at 10:00, Help <help@desk.example> wrote:\n> Old words\n> more",
+    "folded": "On Mon, 2 Mar 2026 at 10:00, Help Desk\n<help@desk.example> wrote:\n\n> Old words",
+    "outlook": "-----Original Message-----\nFrom: Help\nOld words",
+    "outlook header": "From: Help\nSent: Monday\nTo: me\nSubject: Re: it\n\nOld words",
+    "line": "________________________________\nFrom: Help\nOld words",
+    "german": "Am 02.03.2026 um 10:00 schrieb Help <help@desk.example>:\nOld words",
+    "french": "Le lun. 2 mars 2026 à 10:00, Help <help@desk.example> a écrit :\n> Old words",
+    "spanish": "El lun, 2 mar 2026 a las 10:00, Help (<help@desk.example>) escribió:\n> Old words",
+    "italian": "Il giorno lun 2 mar 2026 alle ore 10:00 Help ha scritto:\n> Old words",
+    "dutch": "Op ma 2 mrt 2026 om 10:00 schreef Help <help@desk.example>:\n> Old words",
+    "helpdesk": "##- Please type your reply above this line -##\nOld words",
+}
+
+
+@pytest.mark.parametrize("quote", QUOTES.values(), ids=QUOTES)
+def test_quoted_mail_is_no_part_of_what_was_newly_written(quote: str) -> None:
+    assert new_part(f"My new words.\n\n{quote}") == "My new words."
+
+
+def test_an_answer_below_the_quote_is_kept() -> None:
+    mail = "On Mon, 2 Mar 2026, Help wrote:\n> Which plan?\n\nThe Bench plan."
+    assert new_part(mail) == "The Bench plan."
+
+
+SIGNATURES = [
+    "-- \nAnn\nAcme",
+    "Best regards,\nAnn\n+1 202-555-0100",
+    "Thanks!\nAnn",
+    "Sent from my iPhone",
+    "Mit freundlichen Grüßen\nAnn",
+]
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
+def test_a_signature_is_no_part_of_what_was_newly_written(signature: str) -> None:
+    assert new_part(f"Where is my invoice?\n\n{signature}") == "Where is my invoice?"
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
+def test_a_signature_alone_leaves_nothing(signature: str) -> None:
+    assert new_part(signature) == ""
+
+
+def test_thanks_in_the_middle_of_a_message_closes_nothing() -> None:
+    mail = "Thanks,\n\nbut how do I change the name that stands on the invoice of the month before last, and who may?\nAnn?"
+    assert "change the name" in new_part(mail)

@@ -1,0 +1,70 @@
+"""The pages of one account in a Flask app of their own, with an enqueue that remembers."""
+
+import re
+from dataclasses import dataclass, field
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from desk.db import Database
+from desk.errors import Temporary
+from desk.ticket import Action
+from integration import staff
+from integration.console.blueprint import COOKIE, make_console
+from integration.form.blueprint import make_form
+from integration.form.examples import Example
+from integration.pages.shell import make_pages
+from integration.permissions import StaffRole
+
+EXAMPLES = (
+    Example(
+        name="Answered", subject="Refund", description="When does it come?", ends=Action.AUTO_REPLY, shows="A quote."
+    ),
+    Example(
+        name="A person", subject="Call me", description="A human, please.", ends=Action.ESCALATE, shows="It was asked."
+    ),
+)
+
+
+@dataclass
+class Queue:
+    """Remembers what was enqueued; `away` makes it fail as a lost broker does."""
+
+    items: list[tuple[str, str]] = field(default_factory=list)
+    away: bool = False
+
+    def __call__(self, account: str, item_id: str) -> None:
+        """As the real one."""
+        if self.away:
+            raise Temporary("the broker did not answer")
+        self.items.append((account, item_id))
+
+
+def make_app(database: Database, account: str, queue: Queue) -> Flask:
+    """All pages, the demo's too."""
+    app = Flask("paged", static_folder=None)
+    app.testing = True
+    app.config["MAX_CONTENT_LENGTH"] = 1_048_576
+    app.register_blueprint(make_pages("9.9.9"))
+    app.register_blueprint(make_form(database, queue, account, EXAMPLES))
+    app.register_blueprint(make_console(database, queue))
+    return app
+
+
+def signed_in(app: Flask, database: Database, account: str, role: StaffRole = StaffRole.ADMIN) -> FlaskClient:
+    """A browser of somebody with this role."""
+    email = f"{role}@firstline.example"
+    with database.account(account) as tx:
+        staff.add_user(tx, email, role)
+    cookie = staff.redeem(database, staff.new_sign_in_link(database, account, email))
+    assert cookie is not None
+    client = app.test_client()
+    client.set_cookie(COOKIE, cookie)
+    return client
+
+
+def csrf(client: FlaskClient) -> str:
+    """The token in the console's forms, as any page shows it."""
+    found = re.search(r'name="csrf" value="([^"]+)"', client.get("/console/tickets").text)
+    assert found is not None
+    return found[1]

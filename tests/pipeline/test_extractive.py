@@ -1,0 +1,152 @@
+"""The local rung: what it quotes, how it cites, and when it keeps silent. With an embedder that counts words."""
+
+from desk.ticket import Block, BlockKind, Classification, Draft, Hit
+from tests.fakes import FakeEmbedder, a_classification, a_hit, a_passage, a_ticket, default_policy
+from workers.llm.extractive import COURTESY, NO_ANSWER, Extractive, best_category
+from workers.llm.questions import Wish, content, questions, wish_of
+from workers.llm.units import units
+
+POLICY = default_policy()
+STEPS = tuple(
+    Block(text, BlockKind.STEP, 1)
+    for text in ("Open the sign-in page.", "Click Forgot password.", "Reset your password.")
+)
+GUIDE = a_passage(
+    Block("You can reset your password on the sign-in page:", BlockKind.SENTENCE, 0),
+    *STEPS,
+    title="Reset your password",
+)
+
+
+def asked(question: str) -> Classification:
+    return a_classification(questions=(question,))
+
+
+def drafted(question: str, *hits: Hit) -> Draft:
+    return Extractive(FakeEmbedder()).draft(a_ticket(question), asked(question), hits, POLICY).draft
+
+
+def said(draft: Draft) -> list[str]:
+    return [statement.text for statement in draft.statements]
+
+
+def test_a_list_is_quoted_whole_with_the_sentence_that_opens_it() -> None:
+    draft = drafted("How do I reset my password?", a_hit(GUIDE))
+    assert said(draft)[1:] == [block.text for block in GUIDE.blocks[:4]]
+    assert [statement.kind for statement in draft.statements[2:]] == [BlockKind.STEP] * 3
+
+
+def test_every_statement_but_the_courtesy_cites_the_block_it_quotes() -> None:
+    draft = drafted("How do I reset my password?", a_hit(GUIDE))
+    courtesy, *rest = draft.statements
+    assert (courtesy.text, courtesy.courtesy) == (COURTESY, True)
+    for statement in rest:
+        (citation,) = statement.citations
+        assert [GUIDE.blocks[place].text for place in citation.blocks] == [statement.text]
+
+
+def test_what_stands_in_one_list_stays_in_one_group() -> None:
+    draft = drafted("How do I reset my password?", a_hit(GUIDE))
+    assert len({statement.group for statement in draft.statements if statement.kind is BlockKind.STEP}) == 1
+
+
+def test_it_keeps_silent_when_the_passages_are_far_from_the_question() -> None:
+    draft = drafted("How do I reset my password?", a_hit(GUIDE, cosine=0.3, share=0.2))
+    assert (draft.statements, draft.hand_over) == ((), NO_ANSWER)
+
+
+def test_it_keeps_silent_when_no_sentence_answers_though_the_passage_seemed_near() -> None:
+    draft = drafted("Which colours does the lamp have?", a_hit(GUIDE))
+    assert (draft.statements, draft.hand_over) == ((), NO_ANSWER)
+
+
+def test_it_hands_over_what_it_cannot_answer_and_keeps_what_it_can() -> None:
+    classification = a_classification(questions=("How do I reset my password?", "Which colours does the lamp have?"))
+    draft = Extractive(FakeEmbedder()).draft(a_ticket(), classification, [a_hit(GUIDE)], POLICY).draft
+    assert draft.statements
+    assert draft.hand_over == "1 of 2 questions not answered"
+
+
+def test_the_same_thing_said_twice_is_quoted_once() -> None:
+    text = "You can reset your password on the sign-in page at any time."
+    one, two = a_passage(text, id="p1"), a_passage(text, id="p2", document_id="d2")
+    assert said(drafted("How do I reset my password on the sign-in page?", a_hit(one), a_hit(two)))[1:] == [text]
+
+
+def test_a_list_of_links_is_no_answer() -> None:
+    links = a_passage(Block("Reset your password", BlockKind.ITEM, 0), headings=("Related pages",), title="Passwords")
+    assert drafted("How do I reset my password?", a_hit(links)).statements == ()
+
+
+def test_a_sentence_that_leans_on_the_one_before_brings_it_along() -> None:
+    passage = a_passage("The reset link is sent by mail.", "It works once.", "Lamps are green.")
+    (first, second, third) = units(a_hit(passage), 0)
+    assert (first.blocks, second.blocks, third.blocks) == ((0,), (0, 1), (2,))
+
+
+def test_rows_of_a_long_table_stand_alone_and_those_of_a_short_one_together() -> None:
+    def table(size: int) -> list[tuple[int, ...]]:
+        rows = [Block(f"Code: {n}; Meaning: {n}", BlockKind.ROW, 0) for n in range(size)]
+        return [unit.blocks for unit in units(a_hit(a_passage(*rows)), 0)]
+
+    assert table(3) == [(0, 1, 2)]
+    assert table(20) == [(n,) for n in range(20)]
+
+
+def test_a_text_like_a_categorys_examples_is_of_that_category() -> None:
+    guess = Extractive(FakeEmbedder()).classify(a_ticket(), "I forgot my password and cannot sign in.", POLICY)
+    assert guess.category == "account_access"
+    assert guess.confidence > 0.8
+
+
+def test_a_text_like_no_category_is_of_none() -> None:
+    guess = Extractive(FakeEmbedder()).classify(a_ticket(), "Purple elephants dance quietly.", POLICY)
+    assert (guess.category, guess.confidence) == (None, 0.0)
+
+
+def test_the_examples_are_embedded_once_per_policy() -> None:
+    embedder = FakeEmbedder()
+    model = Extractive(embedder)
+    model.classify(a_ticket(), "I forgot my password.", POLICY)
+    first = len(embedder.embedded)
+    model.classify(a_ticket(), "Where is my invoice?", POLICY)
+    assert len(embedder.embedded) == first > 0
+
+
+def test_probabilities_of_two_equal_categories_are_shared() -> None:
+    name, probability = best_category({"a": 0.8, "b": 0.8})
+    assert name == "a"
+    assert 0.45 < probability < 0.5
+
+
+def test_questions_are_told_apart_with_what_leads_up_to_each() -> None:
+    text = "Hi!\nI forgot my password and no mail comes. What can I do? Also, how much is the Bench plan? Thanks"
+    assert questions(text) == ("I forgot my password and no mail comes.", "Also, how much is the Bench plan?")
+
+
+def test_the_subject_leads_up_to_the_first_question_unless_it_is_said_again() -> None:
+    assert questions("It is red. Why?", "Broken lamp") == ("Broken lamp. It is red.",)
+    assert questions("How do I reset my password?", "Password reset") == ("How do I reset my password?",)
+
+
+def test_politeness_is_no_question() -> None:
+    assert questions("Hello, can you help me? Thanks!") == ()
+
+
+def test_words_are_compared_by_their_stems() -> None:
+    assert content("cancelled bookings") == content("cancel booking")
+
+
+def test_a_question_wishes_for_a_form_of_answer() -> None:
+    assert [wish_of(text) for text in ("How do I pay?", "How much is it?", "Is it red?")] == [
+        Wish.STEPS,
+        Wish.PRICE,
+        Wish.ANY,
+    ]
+
+
+def test_no_hits_or_no_question_is_no_answer() -> None:
+    model = Extractive(FakeEmbedder())
+    assert model.draft(a_ticket(), asked("Why?"), [], POLICY).draft.hand_over == NO_ANSWER
+    assert model.draft(a_ticket(), a_classification(questions=()), [a_hit(GUIDE)], POLICY).draft.hand_over == NO_ANSWER
+    assert model.classify(a_ticket(), "", POLICY).category is None
