@@ -43,7 +43,7 @@ bench: setup  ## Measure (see bench/README.md)
 	$(BIN)/python -m bench
 
 lock:  ## Resolve the dependencies anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --no-annotate --no-header --output-file requirements.lock pyproject.toml
+	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --no-annotate --no-header --no-emit-find-links --output-file requirements.lock pyproject.toml
 
 clean:  ## Remove the virtual environment and caches; data/ stays
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache

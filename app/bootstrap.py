@@ -68,6 +68,7 @@ def make_toolbox(settings: Settings, db: Database) -> Toolbox:
         policies=PolicyBook(settings.policy),
         product_version=VERSION,
         claim_seconds=settings.claim_seconds,
+        enqueue_again_seconds=settings.enqueue_again_seconds,
         max_attempts=settings.max_attempts,
     )
 

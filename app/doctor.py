@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy import create_engine, text

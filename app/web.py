@@ -42,7 +42,7 @@ def make_app(settings: Settings, db: Database) -> Flask:
     checks = {"postgres": postgres, "broker": broker}
     api = make_api(db, enqueue, version=VERSION, uptime=uptime, checks=checks, max_body_bytes=settings.max_body_bytes)
     app.register_blueprint(api)
-    app.register_blueprint(make_console(db, enqueue))
+    app.register_blueprint(make_console(db, enqueue, at_root=not settings.demo))
     if settings.demo:
         examples = read_examples(settings.policy.with_name("tickets.yaml"))
         app.register_blueprint(make_form(db, enqueue, settings.account, examples))

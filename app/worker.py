@@ -3,10 +3,13 @@
 from typing import Any
 
 import structlog
-from celery.signals import celeryd_init, worker_process_init
+from celery.signals import celeryd_init, worker_process_init, worker_ready
 
 from app.bootstrap import make_celery, make_database, make_toolbox, set_up_logs
 from app.doctor import refuse_privileges
+from app.rehearsal import dry_run
+from desk.accounts import list_accounts
+from desk.errors import FirstlineError
 from desk.settings import read_settings
 from workers import claims
 
@@ -32,3 +35,16 @@ def take_up_work(sender: str, **_: Any) -> None:
 
 
 worker_process_init.connect(equip)
+
+
+@worker_ready.connect
+def warm_up(sender: Any, **_: Any) -> None:
+    """Read once before the first ticket comes, so that no customer waits for a model to load."""
+    if "answer" not in {queue.name for queue in sender.task_consumer.queues}:
+        return
+    tools = celery.toolbox
+    try:
+        for account in list_accounts(tools.db)[:1]:
+            dry_run(tools, account.id, "How does it work?")
+    except FirstlineError as error:
+        log.warning("not warmed up", why=str(error))

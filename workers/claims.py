@@ -13,9 +13,6 @@ from sqlalchemy import text as sql
 from desk.db import Database, Transaction
 from desk.ticket import new_id
 
-ENQUEUE_AGAIN_SECONDS = 60.0
-"""A row that was handed to the broker and not taken in this time is handed over again: brokers forget."""
-
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -62,14 +59,15 @@ def again_in(seconds: float) -> dict[str, Any]:
     return let_go("waiting") | {"not_before": _in(seconds)}
 
 
-def due_items(db: Database, most: int = 500) -> list[Due]:
-    """Inbox items of all accounts that wait for a worker; each is returned once in `ENQUEUE_AGAIN_SECONDS`."""
-    return _due(db, "firstline_due_items", most)
+def due_items(db: Database, again_after: float = 60.0, most: int = 500) -> list[Due]:
+    """Inbox items of all accounts that wait for a worker. What was handed to the broker and not taken within
+    `again_after` seconds is due again: brokers forget."""
+    return _due(db, "firstline_due_items", again_after, most)
 
 
-def due_deliveries(db: Database, most: int = 500) -> list[Due]:
-    """Deliveries of all accounts that wait for a worker; each is returned once in `ENQUEUE_AGAIN_SECONDS`."""
-    return _due(db, "firstline_due_deliveries", most)
+def due_deliveries(db: Database, again_after: float = 60.0, most: int = 500) -> list[Due]:
+    """Deliveries of all accounts that wait for a worker; `again_after` as above."""
+    return _due(db, "firstline_due_deliveries", again_after, most)
 
 
 def release(db: Database, worker: str) -> int:
@@ -78,10 +76,10 @@ def release(db: Database, worker: str) -> int:
         return int(connection.execute(sql("SELECT firstline_release_claims(:worker)"), {"worker": worker}).scalar_one())
 
 
-def _due(db: Database, function: str, most: int) -> list[Due]:
+def _due(db: Database, function: str, again: float, most: int) -> list[Due]:
     statement = sql(f"SELECT account_id, id FROM {function}(:most, make_interval(secs => :again))")  # noqa: S608  # ours
     with db.across() as connection:
-        rows = connection.execute(statement, {"most": most, "again": ENQUEUE_AGAIN_SECONDS})
+        rows = connection.execute(statement, {"most": most, "again": again})
         return [Due(account, str(row_id)) for account, row_id in rows]
 
 

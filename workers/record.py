@@ -108,7 +108,8 @@ def note_state(
         given["category"] = category
     if requester:
         given["requester"] = tx.seal(json.dumps(asdict(requester)))
-        given["requester_hash"] = tx.sealer.lookup(requester.id)
+        known_by = filter(None, (requester.id, requester.email))
+        given["requester_hashes"] = [tx.sealer.lookup(name) for name in known_by]
     key = {"account_id": tx.account, "channel": channel, "ticket_id": ticket_id}
     tx.execute(insert(ticket_states).values(key | given).on_conflict_do_update(index_elements=list(key), set_=given))
 
@@ -149,7 +150,7 @@ def _conditions(tx: Transaction, wanted: TicketFilter) -> list[ColumnElement[boo
     if wanted.ticket_id:
         conditions.append(table.ticket_id == wanted.ticket_id)
     if wanted.requester:
-        conditions.append(table.requester_hash == tx.sealer.lookup(wanted.requester))
+        conditions.append(table.requester_hashes.contains([tx.sealer.lookup(wanted.requester)]))
     if wanted.since:
         conditions.append(table.updated_at >= datetime.combine(wanted.since, time(), UTC))
     if wanted.until:

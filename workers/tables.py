@@ -105,7 +105,7 @@ ticket_states = Table(
     Column("state", Text, nullable=False),
     Column("category", Text),
     Column("requester", LargeBinary),
-    Column("requester_hash", Text),
+    Column("requester_hashes", ARRAY(Text)),
     Column("first_seen_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
 )

@@ -34,8 +34,9 @@ def deliver(self: Task[Any, None], account: str, delivery_id: str) -> None:
 @shared_task(name="sweep", bind=True)
 def sweep(self: Task[Any, None]) -> None:
     """Hand to the broker what waits in Postgres: what it forgot, what was postponed, what a dead worker held."""
-    db = _tools(self).db
-    items, deliveries = claims.due_items(db), claims.due_deliveries(db)
+    tools = _tools(self)
+    items = claims.due_items(tools.db, tools.enqueue_again_seconds)
+    deliveries = claims.due_deliveries(tools.db, tools.enqueue_again_seconds)
     for due in items:
         enqueue(handle_item, due.account, due.id)
     for due in deliveries:

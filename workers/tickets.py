@@ -5,6 +5,7 @@ one transaction, and a delivery id can stand on one message alone.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -33,6 +34,7 @@ from workers import inbox, record
 from workers.tables import messages, tickets
 
 CHANNEL = "api"
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _sources = TypeAdapter(tuple[Source, ...])
 
 
@@ -58,18 +60,18 @@ class Accepted:
 
 def open_ticket(tx: Transaction, new: NewTicket, channel: str = CHANNEL) -> Accepted:
     """Store a ticket with its first message, and the event of it."""
-    ticket_id = new_id()
+    ticket_id, requester = new_id(), _cleaned(new.requester)
     values = {
         "account_id": tx.account,
         "id": ticket_id,
         "via": clean(new.via),
-        "requester": tx.seal(json.dumps(asdict(new.requester))),
+        "requester": tx.seal(json.dumps(asdict(requester))),
         "subject": tx.seal(clean(new.subject)),
         "status": TicketStatus.OPEN,
         "priority": new.priority,
     }
     tx.execute(insert(tickets).values(values))
-    record.note_state(tx, channel, ticket_id, TicketState.RECEIVED, requester=new.requester)
+    record.note_state(tx, channel, ticket_id, TicketState.RECEIVED, requester=requester)
     return _take_in(tx, channel, ticket_id, Role.CUSTOMER, new.body, public=True)
 
 
@@ -177,6 +179,11 @@ def _take_in(tx: Transaction, channel: str, ticket_id: str, role: Role, body: st
     return Accepted(ticket_id, message_id, item_id)
 
 
+def _cleaned(requester: Requester) -> Requester:
+    name, email = (clean(value) if value else None for value in (requester.name, requester.email))
+    return Requester(clean(requester.id), name, email)
+
+
 def _lock(tx: Transaction, ticket_id: str) -> Row[Any] | None:
     if not _is_id(ticket_id):
         return None
@@ -184,7 +191,7 @@ def _lock(tx: Transaction, ticket_id: str) -> Row[Any] | None:
 
 
 def _is_id(value: str) -> bool:
-    return len(value) == 36 and all(c in "0123456789abcdef-" for c in value)
+    return UUID.fullmatch(value) is not None
 
 
 def _moved_on(tx: Transaction, ticket_id: str, newest: str | None) -> bool:

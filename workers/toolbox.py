@@ -20,6 +20,7 @@ class Toolbox:
     policies: PolicyBook
     product_version: str
     claim_seconds: float = 120.0
+    enqueue_again_seconds: float = 60.0
     max_attempts: int = 6
 
     def channel(self, name: str) -> Channel:

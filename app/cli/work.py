@@ -1,21 +1,20 @@
 """Commands on the work: ask, items, replay, pause, resume, policy."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from workers.pipeline.run import Circumstances, think
 
 from app.bootstrap import make_database, make_toolbox
 from app.cli.output import account_option, json_option, out, print_json, print_rows
 from app.cli.receipts import print_receipt
 from app.installation import installation, open_account, publish_item
+from app.rehearsal import dry_run
 from desk.errors import Refused
 from desk.policy import parse_policy
 from desk.receipt import make_receipt
 from desk.reply import compose_reply
 from desk.settings import read_settings
-from desk.ticket import Action, ItemState, Message, Requester, Role, Ticket, TicketStatus, new_id
+from desk.ticket import Action, ItemState
 from workers import inbox, interventions
 
 
@@ -30,12 +29,9 @@ def ask(question: str, subject: str, account: str | None, as_json: bool) -> None
     account = account or settings.account
     with installation(settings) as ready:
         tools = make_toolbox(ready, make_database(ready))
-        policy = tools.policies.get(account).policy
-        ticket = _dry_ticket(account, subject, question)
-        circumstances = Circumstances(policy=policy, product_version=tools.product_version)
-        run = think(ticket, ticket.messages[0].id, tools.models, tools.library, circumstances)
+        run = dry_run(tools, account, question, subject)
+        reply = compose_reply(run.draft, run.hits, tools.policies.get(account).policy, run.message_id)
         tools.db.close()
-    reply = compose_reply(run.draft, run.hits, policy, run.message_id)
     if as_json:
         print_json({"receipt": make_receipt(run), "reply": reply})
         return
@@ -119,11 +115,6 @@ def check(file: Path | None) -> None:
 def _set_paused(account: str | None, paused: bool) -> None:
     with open_account(account) as tx:
         interventions.set_paused(tx, paused, by="cli")
-
-
-def _dry_ticket(account: str, subject: str, question: str) -> Ticket:
-    message = Message(new_id(), Role.CUSTOMER, public=True, body=question, at=datetime.now(UTC))
-    return Ticket(new_id(), account, "api", subject, TicketStatus.OPEN, Requester("dry-run"), (message,))
 
 
 COMMANDS = (ask, items, replay, pause, resume, policy)

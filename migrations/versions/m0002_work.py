@@ -118,12 +118,12 @@ def _record() -> None:
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("category", sa.Text),
         sa.Column("requester", sa.LargeBinary),
-        sa.Column("requester_hash", sa.Text),
+        sa.Column("requester_hashes", ARRAY(sa.Text)),
         stamp("first_seen_at", required=True),
         stamp("updated_at", required=True),
     )
     op.create_index("ticket_states_newest", "ticket_states", ["account_id", sa.text("updated_at DESC")])
-    op.create_index("ticket_states_requester", "ticket_states", ["account_id", "requester_hash"])
+    op.create_index("ticket_states_requester", "ticket_states", ["requester_hashes"], postgresql_using="gin")
     op.create_table(
         "runs",
         account(),

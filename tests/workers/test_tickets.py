@@ -123,3 +123,17 @@ def test_another_accounts_ticket_is_not_there(database: Database, account: str, 
     accepted = open_one(database, account)
     with database.account(other_account) as tx:
         assert tickets.read(tx, accepted.ticket_id) is None
+
+
+def test_what_only_looks_like_an_id_is_no_ticket(database: Database, account: str) -> None:
+    with database.account(account) as tx:
+        assert tickets.read(tx, "-" * 36) is None
+
+
+def test_a_ticket_is_found_by_its_requesters_id_and_by_their_address(database: Database, account: str) -> None:
+    accepted = open_one(database, account)
+    with database.account(account) as tx:
+        for known_by in ("c1", "kim@example.com", "KIM@example.com"):
+            found = record.list_tickets(tx, record.TicketFilter(requester=known_by))
+            assert [line.ticket_id for line in found] == [accepted.ticket_id], known_by
+        assert record.list_tickets(tx, record.TicketFilter(requester="somebody else")) == []

@@ -31,6 +31,8 @@ CANDIDATES = 20
 """Units that are embedded; the rest are left out by their words alone (an embedding costs 2 ms)."""
 GOOD = 0.50
 """A unit scored lower answers nothing."""
+NEAR, WORDS, PAGE = 0.6, 0.25, 0.15
+"""The weights of a unit's own nearness, of the telling words it holds, and of the best passage of its page."""
 FORM = 0.10
 """What a unit gains by having the form that is asked for: steps for "how do I", a price for "how much"."""
 NAMED = 0.08
@@ -118,10 +120,11 @@ class Extractive:
         weights = rarity(sought, all_units)
         by_words = sorted(all_units, key=lambda unit: -(overlap(sought, unit, weights) + 0.5 * unit.hit.cosine))
         candidates = by_words[:CANDIDATES]
+        pages = {u.document: max(o.hit.cosine for o in all_units if o.document == u.document) for u in candidates}
         asked = self._embedder.embed_query(question)
         vectors = self._embedder.embed_documents([unit.in_context for unit in candidates])
         scored = [
-            (score(_dot(asked, vector), overlap(sought, unit, weights), unit, question), unit)
+            (score(_dot(asked, vector), overlap(sought, unit, weights), pages[unit.document], unit, question), unit)
             for unit, vector in zip(candidates, vectors, strict=True)
         ]
         return best_units(sorted(scored, key=lambda pair: (-pair[0], pair[1].rank, pair[1].blocks)))
@@ -167,10 +170,10 @@ def overlap(sought: frozenset[str], unit: Unit, weights: dict[str, float]) -> fl
     return sum(weights[word] for word in sought & unit.words) / whole if whole else 0.0
 
 
-def score(cosine: float, overlapping: float, unit: Unit, question: str) -> float:
-    """How well a unit answers: its nearness, the telling words it holds, its passage's nearness, and its form."""
+def score(cosine: float, overlapping: float, page: float, unit: Unit, question: str) -> float:
+    """How well a unit answers: its nearness, the telling words it holds, its page's nearness, and its form."""
     form = FORM * fits(unit, wish_of(question)) + NAMED * names(unit, question) + LEAD * is_lead(unit)
-    return 0.6 * cosine + 0.25 * overlapping + 0.15 * unit.hit.cosine + form
+    return NEAR * cosine + WORDS * overlapping + PAGE * page + form
 
 
 def best_units(scored: Sequence[tuple[float, Unit]]) -> list[Unit]:
@@ -192,8 +195,7 @@ def _closeness(unit: Unit, first: Unit) -> float:
     """How near to the best a unit must come to be quoted with it."""
     if unit.rank == first.rank:
         return SAME_PASSAGE
-    same = unit.hit.passage.document_id == first.hit.passage.document_id
-    return SAME_DOCUMENT if same else OTHER_DOCUMENT
+    return SAME_DOCUMENT if unit.document == first.document else OTHER_DOCUMENT
 
 
 def _alike(unit: Unit, other: Unit) -> bool:

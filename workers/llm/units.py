@@ -33,6 +33,11 @@ class Unit:
     own_words: frozenset[str]
     length: int
 
+    @property
+    def document(self) -> str:
+        """The id of the page it stands on."""
+        return self.hit.passage.document_id
+
     def citation(self, place: int) -> Citation:
         """The citation of one of the unit's blocks."""
         passage = self.hit.passage
