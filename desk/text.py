@@ -66,15 +66,20 @@ def _is_mark(character: str) -> bool:
     return bool(parts) and not parts[0].startswith("<") and unicodedata.combining(chr(int(parts[0], 16))) > 0
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of a text, in order, trimmed. A line break always ends one; abbreviations and decimals do not."""
-    return [sentence for line in text.split("\n") for sentence in _line_sentences(line)]
+def sentences(text: str, *, edited: bool = False) -> list[str]:
+    """The sentences of a text, in order, trimmed. A line break always ends one; abbreviations and decimals do not.
+
+    In an `edited` text sentences begin with capitals, so the mark in "click Forgot password? on the page" ends none.
+    """
+    return [sentence for line in text.split("\n") for sentence in _line_sentences(line, edited)]
 
 
-def _line_sentences(line: str) -> list[str]:
+def _line_sentences(line: str, edited: bool) -> list[str]:
     found: list[str] = []
     start = 0
     for stop in _STOP.finditer(line):
+        if edited and line[stop.end() : stop.end() + 40].lstrip()[:1].islower():
+            continue
         if _ends_sentence(line, start, stop):
             found.append(line[start : stop.end()].strip())
             start = stop.end()

@@ -61,7 +61,7 @@ class Writer:
     def paragraph(self, text: str) -> None:
         """Add the sentences of a paragraph as one group."""
         lines = text.split(LINE_BREAK)
-        self.add(BlockKind.SENTENCE, [s for line in lines for s in sentences(squeeze(line))])
+        self.add(BlockKind.SENTENCE, [s for line in lines for s in sentences(squeeze(line), edited=True)])
 
     def add(self, kind: BlockKind, texts: list[str]) -> None:
         """Add one group of blocks; empty texts are left out."""

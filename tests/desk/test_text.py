@@ -134,5 +134,11 @@ def test_a_signature_alone_leaves_nothing(signature: str) -> None:
 
 
 def test_thanks_in_the_middle_of_a_message_closes_nothing() -> None:
-    mail = "Thanks,\n\nbut how do I change the name that stands on the invoice of the month before last, and who may?\nAnn?"
+    mail = "Thanks,\n\nbut how do I change the name that stands on the invoices of last year, and who may?\nAnn?"
     assert "change the name" in new_part(mail)
+
+
+def test_in_an_edited_text_a_mark_before_a_small_letter_ends_no_sentence() -> None:
+    text = "Click Forgot password? on the page. Use help.example for more."
+    assert sentences(text, edited=True) == ["Click Forgot password? on the page.", "Use help.example for more."]
+    assert len(sentences("does it work? i tried. help!")) == 3

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from desk.db import Database
 from desk.errors import Refused
@@ -149,6 +150,14 @@ def test_nobody_gets_a_link_into_an_account_that_is_not_theirs(
     with pytest.raises(Refused) as refused:
         staff.new_sign_in_link(database, other_account, ADA)
     assert refused.value.status == 404
+
+
+def test_no_session_is_for_a_user_of_another_account(database: Database, account: str, other_account: str) -> None:
+    with database.account(account) as tx:
+        user = staff.add_user(tx, ADA, StaffRole.ADMIN)
+    forged = "INSERT INTO sessions (account_id, hash, user_id) VALUES (:account, 'x', :user)"
+    with database.account(other_account) as tx, pytest.raises(IntegrityError):
+        tx.execute(text(forged), {"account": other_account, "user": user.id})
 
 
 def test_no_secret_is_kept(database: Database, account: str) -> None:

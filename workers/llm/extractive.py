@@ -13,7 +13,7 @@ from desk.ports import Drafted, Embedder, Guess
 from desk.text import first_words, words
 from desk.ticket import BlockKind, Classification, Draft, Hit, Role, Statement, Ticket
 from workers.llm.questions import content, questions, wish_of
-from workers.llm.units import Unit, fits, is_lead, names, units
+from workers.llm.units import Unit, fits, is_lead, names, titled, units
 
 COURTESY = "Thanks for writing. This is what our help pages say:"
 """Opens every quoted answer; it says that what follows is quoted."""
@@ -29,7 +29,7 @@ _QUERY_WORDS = 120
 # Drafting.
 CANDIDATES = 20
 """Units that are embedded; the rest are left out by their words alone (an embedding costs 2 ms)."""
-GOOD = 0.50
+GOOD = 0.55
 """A unit scored lower answers nothing."""
 NEAR, WORDS, PAGE = 0.6, 0.25, 0.15
 """The weights of a unit's own nearness, of the telling words it holds, and of the best passage of its page."""
@@ -39,6 +39,8 @@ NAMED = 0.08
 """What it gains by holding the code or number that the question names (SW-2007)."""
 LEAD = 0.04
 """What the first sentence of a page gains: it says what the page is about."""
+TITLED = 0.10
+"""What it gains by a title or heading that the question repeats word for word; less for a part of it."""
 SAME_PASSAGE = 0.65
 SAME_DOCUMENT = 0.85
 OTHER_DOCUMENT = 0.95
@@ -173,6 +175,7 @@ def overlap(sought: frozenset[str], unit: Unit, weights: dict[str, float]) -> fl
 def score(cosine: float, overlapping: float, page: float, unit: Unit, question: str) -> float:
     """How well a unit answers: its nearness, the telling words it holds, its page's nearness, and its form."""
     form = FORM * fits(unit, wish_of(question)) + NAMED * names(unit, question) + LEAD * is_lead(unit)
+    form += TITLED * titled(unit, question)
     return NEAR * cosine + WORDS * overlapping + PAGE * page + form
 
 

@@ -58,6 +58,14 @@ def names(unit: Unit, question: str) -> bool:
     return bool(codes) and codes <= unit.words
 
 
+def titled(unit: Unit, question: str) -> float:
+    """How much of the page's title, or of the heading right above, the question repeats, 0 to 1."""
+    passage = unit.hit.passage
+    asked = content(question)
+    above = [content(passage.title), *(content(heading) for heading in passage.headings[-1:])]
+    return max((len(asked & said) / len(said) for said in above if said), default=0.0)
+
+
 def is_lead(unit: Unit) -> bool:
     """Whether the unit opens its page."""
     passage = unit.hit.passage
