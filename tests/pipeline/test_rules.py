@@ -167,3 +167,10 @@ def test_confidence_does_not_look_at_the_fused_score() -> None:
     assert confidence(a_classification(), (praised,), DRAFT, ()) == confidence(
         a_classification(), (scolded,), DRAFT, ()
     )
+
+
+def test_a_page_left_unquoted_that_fits_better_costs_confidence() -> None:
+    quoted = a_hit(PASSAGE, 0.75, 0.4)
+    rival = a_hit(a_passage("Polls", id="rival", document_id="d9"), 0.7, 0.8)
+    alone = confidence(a_classification(), (quoted,), DRAFT, ())
+    assert confidence(a_classification(), (rival, quoted), DRAFT, ()) == pytest.approx(alone / 2, abs=0.001)

@@ -2,12 +2,13 @@
 
 Confidence (0 to 1) is computed from evidence, and is 0 unless something cited was drafted and no way out taken:
 
-    confidence = category^0.2 * match^0.8 * cited * 0.6^findings
+    confidence = category^0.2 * match^0.8 * cited * lead * 0.6^findings
 
 `category` is the classification's probability. `match` is the mean, over the passages cited, of how well each fits
 the question, weighed by how much is cited from it: 0.6 * c + 0.4 * share, where c is the cosine mapped from
 0.25..0.75 to 0..1 and `share` is the part of the question's IDF that the passage holds. `cited` is the share of
-sentences with a citation.
+sentences with a citation. `lead` is the best share among the passages cited, divided by the best among all found: when
+a page that was not quoted holds more of the question's words, the draft may have quoted the wrong one.
 Never a number a model made up, and never the fused search score, whose best is always near 1.
 """
 
@@ -26,8 +27,16 @@ def confidence(classification: Classification, hits: Sequence[Hit], draft: Draft
     weights = [fit.get(c.passage_id, 0.0) for s in cited for c in s.citations for _ in c.blocks]
     match = sum(weights) / len(weights) if weights else 0.0
     category, doubt = classification.confidence**0.2, 0.6 ** len(findings)
-    number: float = category * match**0.8 * len(cited) / len(factual) * doubt
+    number: float = category * match**0.8 * len(cited) / len(factual) * lead(hits, draft) * doubt
     return round(min(1.0, max(0.0, number)), 3)
+
+
+def lead(hits: Sequence[Hit], draft: Draft) -> float:
+    """How the best passage cited compares with the best found, by share of the question's IDF; 0 to 1."""
+    quoted = {citation.passage_id for citation in draft.citations}
+    best = max((hit.share for hit in hits), default=0.0)
+    best_quoted = max((hit.share for hit in hits if hit.passage.id in quoted), default=0.0)
+    return min(1.0, best_quoted / best) if best > 0 else 1.0
 
 
 def fitness(hit: Hit) -> float:
