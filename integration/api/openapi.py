@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 
 from integration.api.operations import OPERATIONS, Operation
 from integration.api.outgoing import ProblemOut
@@ -27,6 +27,14 @@ SCOPES = {
     Scope.READ: "read tickets as the customer sees them",
     Scope.STAFF: "see internal notes and receipts, and write as an agent; beside one of the others",
 }
+
+
+class InOrder(GenerateJsonSchema):
+    """Leaves everything in the order of the models; pydantic would sort even the examples."""
+
+    def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
+        """As it came."""
+        return value
 
 
 def document(version: str, max_body_bytes: int) -> Json:
@@ -111,7 +119,8 @@ def _schemas() -> Json:
     ]
     given: list[tuple[type[BaseModel], JsonSchemaMode]] = [(each.gives, "serialization") for each in OPERATIONS]
     models = incoming + given + [(ProblemOut, "serialization")]
-    _, made = models_json_schema(list(dict.fromkeys(models)), ref_template="#/components/schemas/{model}")
+    once = list(dict.fromkeys(models))
+    _, made = models_json_schema(once, ref_template="#/components/schemas/{model}", schema_generator=InOrder)
     return dict(made["$defs"])
 
 

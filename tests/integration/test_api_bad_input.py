@@ -1,5 +1,6 @@
 """Whatever is sent to the API gets a documented answer, and none of it comes back in an error."""
 
+import io
 import json
 
 import pytest
@@ -116,6 +117,14 @@ def test_the_limit_of_a_body_is_a_setting(database: Database, account: str) -> N
     door = ApiDoor(database, account, max_body_bytes=2_000)
     assert door.post(TICKETS, QUESTION).status_code == 202
     assert door.post(TICKETS, QUESTION | {"description": "x" * 2_000}).status_code == 413
+
+
+@pytest.mark.parametrize(("spaces", "status"), [(0, 202), (1, 413), (5_000, 413)])
+def test_a_body_without_a_length_has_the_same_limit(database: Database, account: str, spaces: int, status: int) -> None:
+    raw = json.dumps(QUESTION).encode()
+    door = ApiDoor(database, account, max_body_bytes=len(raw))
+    streamed = {"input_stream": io.BytesIO(raw + b" " * spaces), "environ_overrides": {"wsgi.input_terminated": True}}
+    assert door.send("POST", TICKETS, content_type=JSON, **streamed).status_code == status
 
 
 def test_the_longest_text_that_is_taken_comes_back_whole(door: ApiDoor) -> None:

@@ -198,7 +198,7 @@ def test_ready_names_what_is_away(database: Database, account: str) -> None:
         pass
 
     def away() -> None:
-        raise Temporary("connection refused to somewhere secret")
+        raise ConnectionRefusedError("connection refused to somewhere secret")
 
     ready = ApiDoor(database, account, checks={"postgres": fine, "broker": fine}).get("/ready")
     assert ready.json == {"status": "ready", "checks": ["postgres", "broker"]}
