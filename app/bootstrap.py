@@ -7,7 +7,9 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 
 import structlog
 from celery import Celery
@@ -16,11 +18,13 @@ from pydantic import SecretStr
 from desk.db import Database
 from desk.errors import BadSetting
 from desk.policy import PolicyBook
-from desk.ports import Channel, Embedder, LanguageModel
+from desk.ports import Channel, Embedder, LanguageModel, PageSource
 from desk.privacy import Sealer
 from desk.settings import Settings, variable
+from knowledge.catalogue import sources_of
 from knowledge.embedders.minilm import MiniLM
 from knowledge.search import PostgresLibrary
+from knowledge.sources.folder import Folder
 from workers.llm.extractive import Extractive
 from workers.tickets import TicketChannel
 from workers.toolbox import Toolbox
@@ -35,6 +39,11 @@ CHANNELS: Mapping[str, Callable[[Database], Channel]] = {
 EMBEDDERS: Mapping[str, Callable[[], Embedder]] = {
     "minilm": MiniLM,
 }
+
+SOURCES: Mapping[str, Callable[[str], PageSource]] = {
+    "folder": lambda path: Folder(Path(path)),
+}
+"""By the word before the colon in a source's name; what follows says where."""
 
 MODELS: Mapping[str, Callable[[Embedder], LanguageModel]] = {
     "extractive": Extractive,
@@ -57,6 +66,12 @@ def make_embedder() -> Embedder:
     return EMBEDDERS["minilm"]()
 
 
+def make_sources(db: Database, account: str) -> list[PageSource]:
+    """The sources that the account's documents came from, those that can be read again."""
+    named = (name.partition(":") for name in sources_of(db, account))
+    return [SOURCES[kind](place) for kind, _, place in named if kind in SOURCES]
+
+
 def make_toolbox(settings: Settings, db: Database) -> Toolbox:
     """Every tool of the work."""
     embedder = make_embedder()
@@ -66,6 +81,8 @@ def make_toolbox(settings: Settings, db: Database) -> Toolbox:
         models=tuple(make(embedder) for make in MODELS.values()),
         library=PostgresLibrary(db, embedder),
         policies=PolicyBook(settings.policy),
+        embedder=embedder,
+        sources=partial(make_sources, db),
         product_version=VERSION,
         claim_seconds=settings.claim_seconds,
         enqueue_again_seconds=settings.enqueue_again_seconds,
@@ -83,13 +100,20 @@ def make_celery(settings: Settings) -> Celery:
         task_acks_late=True,
         task_ignore_result=True,
         task_default_queue="answer",
-        task_routes={"deliver": {"queue": "deliver"}, "sweep": {"queue": "notify"}, "reindex": {"queue": "knowledge"}},
+        task_routes={
+            "deliver": {"queue": "deliver"},
+            "sweep": {"queue": "notify"},
+            "tidy": {"queue": "notify"},
+            "reindex": {"queue": "knowledge"},
+        },
         beat_schedule={
             "sweep": {
                 "task": "sweep",
                 "schedule": settings.sweep_seconds,
                 "options": {"expires": settings.sweep_seconds * 2},
-            }
+            },
+            "reindex": {"task": "reindex", "schedule": settings.reindex_seconds, "options": {"expires": 3600}},
+            "tidy": {"task": "tidy", "schedule": 3600.0, "options": {"expires": 3600}},
         },
         timezone="UTC",
         worker_hijack_root_logger=False,

@@ -11,12 +11,21 @@ from app.rehearsal import dry_run
 from desk.accounts import list_accounts
 from desk.errors import FirstlineError
 from desk.settings import read_settings
+from integration.idempotency import forget_answers
+from integration.staff import forget_sign_ins
 from workers import claims
 
 settings = read_settings()
 set_up_logs(settings.log_level)
 celery = make_celery(settings)
 log = structlog.get_logger(__name__)
+
+
+@celery.task(name="tidy")
+def tidy() -> None:
+    """Forget sign-ins and remembered answers that have expired; nothing depends on it but space."""
+    gone = forget_sign_ins(celery.toolbox.db), forget_answers(celery.toolbox.db)
+    log.info("tidied", sign_ins=gone[0], answers=gone[1])
 
 
 def equip(**_: Any) -> None:

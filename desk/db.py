@@ -78,6 +78,7 @@ class Database:
             max_overflow=0,
             pool_timeout=30,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error must not print what a customer wrote
             connect_args={
                 "connect_timeout": 5,
                 "options": " ".join(f"-c {option}" for option in SESSION),

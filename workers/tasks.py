@@ -9,7 +9,9 @@ import structlog
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
-from desk.errors import Temporary
+from desk.accounts import list_accounts
+from desk.errors import FirstlineError, Temporary
+from knowledge.ingest import index
 from workers import answer, claims
 from workers import deliver as delivery
 from workers.toolbox import Toolbox
@@ -43,6 +45,18 @@ def sweep(self: Task[Any, None]) -> None:
         enqueue(deliver, due.account, due.id)
     if items or deliveries:
         log.info("swept", items=len(items), deliveries=len(deliveries))
+
+
+@shared_task(name="reindex", bind=True)
+def reindex(self: Task[Any, None]) -> None:
+    """Bring the index of every account in step with its sources. One that fails leaves its part as it was."""
+    tools = _tools(self)
+    for account in list_accounts(tools.db):
+        for source in tools.sources(account.id):
+            try:
+                index(tools.db, account.id, source, tools.embedder)
+            except FirstlineError as error:
+                log.warning("source not indexed", account=account.id, source=source.name, why=str(error))
 
 
 def enqueue(task: Any, account: str, row_id: str) -> None:

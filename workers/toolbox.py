@@ -1,12 +1,12 @@
 """What the work is given: every tool, built once by `app/bootstrap.py` and carried by the Celery app."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from desk.db import Database
 from desk.errors import Permanent
 from desk.policy import PolicyBook
-from desk.ports import Channel, LanguageModel, Library
+from desk.ports import Channel, Embedder, LanguageModel, Library, PageSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,9 @@ class Toolbox:
     models: tuple[LanguageModel, ...]
     library: Library
     policies: PolicyBook
+    embedder: Embedder
+    sources: Callable[[str], Sequence[PageSource]]
+    """The sources of an account, by its id."""
     product_version: str
     claim_seconds: float = 120.0
     enqueue_again_seconds: float = 60.0

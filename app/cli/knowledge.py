@@ -1,6 +1,6 @@
 """Commands on the knowledge: index, reindex, search."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,12 +8,12 @@ import click
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.bootstrap import make_database, make_embedder
+from app.bootstrap import make_database, make_embedder, make_sources
 from app.cli.output import account_option, err, json_option, out, print_json, print_rows
 from app.installation import installation
 from desk.errors import Refused
+from desk.ports import PageSource
 from desk.settings import read_settings
-from knowledge.catalogue import sources_of
 from knowledge.ingest import Progress as OnPage
 from knowledge.ingest import Report, index
 from knowledge.search import PostgresLibrary
@@ -39,11 +39,11 @@ def reindex(account: str | None, as_json: bool) -> None:
     settings = read_settings()
     with installation(settings) as ready:
         db = make_database(ready)
-        names = [name for name in sources_of(db, account or settings.account) if name.startswith("folder:")]
+        sources = make_sources(db, account or settings.account)
         db.close()
-    if not names:
+    if not sources:
         raise Refused("nothing has been indexed yet; `firstline index PATH` does it")
-    _index([Folder(Path(name.removeprefix("folder:"))) for name in names], account, as_json)
+    _index(sources, account, as_json)
 
 
 @click.command()
@@ -75,15 +75,15 @@ def search(query: str, most: int, locale: str, internal: bool, account: str | No
         out.print("Nothing found; `firstline index PATH` adds documents.")
 
 
-def _index(folders: list[Folder], account: str | None, as_json: bool) -> None:
+def _index(sources: Sequence[PageSource], account: str | None, as_json: bool) -> None:
     settings = read_settings()
     reports: dict[str, Report] = {}
     with installation(settings) as ready:
         db = make_database(ready)
         embedder = make_embedder()
-        for folder in folders:
-            with progress_bar(str(folder.path), quiet=as_json) as on_page:
-                reports[folder.name] = index(db, account or settings.account, folder, embedder, on_page)
+        for source in sources:
+            with progress_bar(source.name, quiet=as_json) as on_page:
+                reports[source.name] = index(db, account or settings.account, source, embedder, on_page)
         db.close()
     if as_json:
         print_json(reports)

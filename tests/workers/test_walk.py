@@ -30,6 +30,7 @@ from desk.ticket import (
     Ticket,
     TicketState,
 )
+from tests.fakes import FakeEmbedder
 from workers import inbox, outbox, record, tickets
 from workers.answer import handle_item
 from workers.deliver import deliver
@@ -178,6 +179,8 @@ def house(database: Database, account: str, tmp_path: Path) -> House:
         models=(Scripted([guess()], [Drafted(Draft((CITED,)))]),),
         library=shelf,
         policies=PolicyBook(tmp_path / "policy.yaml"),
+        embedder=FakeEmbedder(),
+        sources=lambda account: [],
         product_version="test",
         max_attempts=3,
     )
