@@ -42,6 +42,8 @@ class Outgoing:
     newest_message_id: str | None = None
     """The customer message this answers. A channel that can check it in the same breath must refuse to post when a
     newer one, or an agent's public reply, is there (see `Channel.reply`)."""
+    escalated: bool = False
+    """The ticket is handed to people with this: see `Channel.label`."""
 
 
 class Channel(Protocol):
@@ -63,6 +65,45 @@ class Channel(Protocol):
 
     def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
         """The foreign id of what an earlier attempt at this delivery left in the channel, or None if nothing."""
+        ...
+
+    def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
+        """Tags, priority and group that go with a delivery that is out. Doing it twice changes nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What people are told when a ticket needs one of them. All texts are plain; `draft` may be empty."""
+
+    account: str
+    channel: str
+    ticket_id: str
+    subject: str
+    requester: str
+    question: str
+    reasons: tuple[str, ...]
+    draft: str
+    sources: tuple[Source, ...]
+    ticket_url: str | None
+    console_url: str | None
+
+
+class Alerts(Protocol):
+    """Where people are told."""
+
+    name: str
+
+    def ready(self, account: str) -> bool:
+        """Has this account set it up?"""
+        ...
+
+    def post(self, alert: Alert, delivery: Delivery) -> str:
+        """Tell people, marked with the delivery's id; the message's foreign id."""
+        ...
+
+    def find_delivery(self, alert: Alert, delivery: Delivery) -> str | None:
+        """The foreign id of what an earlier attempt at this delivery left there, or None if nothing."""
         ...
 
 

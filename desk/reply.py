@@ -18,15 +18,15 @@ def compose_reply(draft: Draft, hits: Sequence[Hit], policy: Policy, newest_mess
 
 def compose_handover(policy: Policy, newest_message_id: str) -> Outgoing:
     """The public message that a person will answer."""
-    return Outgoing(f"{policy.handover_message()}\n\n{policy.signature.strip()}", (), newest_message_id)
+    return Outgoing(f"{policy.handover_message()}\n\n{policy.signature.strip()}", (), newest_message_id, escalated=True)
 
 
-def compose_note(draft: Draft, hits: Sequence[Hit], explanation: str) -> Outgoing:
+def compose_note(draft: Draft, hits: Sequence[Hit], explanation: str, *, escalated: bool = False) -> Outgoing:
     """The internal note: why it was not sent, and the draft with its sources where there is one."""
     sources = _sources(draft, hits)
     text = draft_text(draft, sources)
     parts = [explanation, "Draft:" if text else "", text, _source_list(sources)]
-    return Outgoing("\n\n".join(part for part in parts if part), sources)
+    return Outgoing("\n\n".join(part for part in parts if part), sources, escalated=escalated)
 
 
 def draft_text(draft: Draft, sources: Sequence[Source]) -> str:

@@ -434,11 +434,13 @@ class Run:
 
 
 class DeliveryKind(StrEnum):
-    """What a delivery does outside. A `HANDOVER` is the public message that a person will answer."""
+    """What a delivery does outside. A `HANDOVER` is the public message that a person will answer; an `ALERT` tells
+    people elsewhere."""
 
     REPLY = "reply"
     NOTE = "note"
     HANDOVER = "handover"
+    ALERT = "alert"
 
 
 class DeliveryState(StrEnum):

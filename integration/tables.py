@@ -78,6 +78,17 @@ api_tokens = Table(
     UniqueConstraint("account_id", "id"),
 )
 
+connections = Table(
+    "connections",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("party", Text, primary_key=True),
+    Column("config", LargeBinary, nullable=False, comment="sealed JSON: addresses, tokens, secrets"),
+    Column("cursor", Text, comment="how far catch-up has read"),
+    Column("blocked_until", DateTime(timezone=True), comment="the party asked for quiet until then"),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

@@ -21,19 +21,24 @@ def migrate(owner_url: str, login_role: str) -> tuple[str | None, str | None]:
     Raises Temporary when the database does not answer.
     """
     engine = create_engine(driver_url(owner_url), connect_args={"connect_timeout": 5})
-    config = _config()
     try:
         with engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
             before = MigrationContext.configure(connection).get_current_revision()
-            config.attributes.update(connection=connection, login_role=login_role)
-            command.upgrade(config, "head")
+            upgrade(connection, login_role)
             after = MigrationContext.configure(connection).get_current_revision()
     except OperationalError as error:
         raise Temporary("the database did not answer; is DATABASE_OWNER_URL right?") from error
     finally:
         engine.dispose()
     return before, after
+
+
+def upgrade(connection: Connection, login_role: str, revision: str = "head") -> None:
+    """Run what is missing up to a revision in the transaction that is open, and commit nothing."""
+    config = _config()
+    config.attributes.update(connection=connection, login_role=login_role)
+    command.upgrade(config, revision)
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -46,6 +51,11 @@ def current_revision(connection: Connection) -> str | None:
 def newest_revision() -> str | None:
     """The revision that this version of the product needs."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def knows(revision: str) -> bool:
+    """Is this a revision of ours? One that is not was made by a newer version of the product."""
+    return any(each.revision == revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _config() -> Config:

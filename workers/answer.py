@@ -19,7 +19,7 @@ from desk.ticket import Action, DeliveryKind, EventKind, Reason, Run, Stage, Sto
 from workers import inbox, outbox, record
 from workers.inbox import InboxItem
 from workers.outbox import Planned
-from workers.pipeline.guards import Facts, first_stop
+from workers.pipeline.guards import Facts, first_stop, newest_question
 from workers.pipeline.run import Circumstances, think
 from workers.retries import back_off, insist
 from workers.toolbox import Toolbox
@@ -35,6 +35,9 @@ AT_ONCE = {
     Action.OBSERVE: TicketState.OBSERVED,
 }
 """Where a ticket stands as soon as the run is saved; an answered one does so when its reply is out."""
+
+DUPLICATE = "duplicate"
+"""The outcome of an item whose message another item is about already."""
 
 NO_HANDOVER = {Reason.WITH_PEOPLE, Reason.PAUSED}
 """Reasons that keep the hand-over message back: it was sent before, or nothing public may leave."""
@@ -65,23 +68,40 @@ def handle_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list
 
 
 def _work(tools: Toolbox, item: InboxItem) -> list[str]:
-    if item.kind is not EventKind.CUSTOMER_MESSAGE or item.message_id is None:
+    if item.kind is not EventKind.CUSTOMER_MESSAGE:
         return _close(tools, item, "stored", TicketState.STEPPED_BACK if item.kind is EventKind.AGENT_MESSAGE else None)
     ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
     policy = tools.policies.get(item.account)
-    facts, circumstances = _look_up(tools, item, ticket, policy)
-    if stop := first_stop(ticket, item.message_id, facts):
+    message_id = item.message_id or _newest(ticket)
+    if not _leads(tools, item, message_id):
+        return _close(tools, item, DUPLICATE, None)
+    facts, circumstances = _look_up(tools, item, ticket, message_id, policy)
+    if stop := first_stop(ticket, message_id, facts):
         stepped_back = stop in (Stop.PERSON_TOOK_OVER, Stop.SWITCHED_OFF)
         return _close(tools, item, stop, TicketState.STEPPED_BACK if stepped_back else None)
-    run = think(ticket, item.message_id, tools.models, tools.library, circumstances, _progress(tools, item))
+    run = think(ticket, message_id, tools.models, tools.library, circumstances, _progress(tools, item))
     return _keep(tools, item, run, policy)
 
 
-def _look_up(tools: Toolbox, item: InboxItem, ticket: Ticket, policy: PolicyFile) -> tuple[Facts, Circumstances]:
+def _newest(ticket: Ticket) -> str:
+    """What an event is about that names no message: a new ticket, or a change that catch-up saw."""
+    newest = newest_question(ticket)
+    return newest.id if newest else ""
+
+
+def _leads(tools: Toolbox, item: InboxItem, message_id: str) -> bool:
+    """Several events can tell of one message (created, commented, caught up): the first to get here answers it."""
+    with tools.db.account(item.account) as tx:
+        return inbox.lead(tx, item, message_id)
+
+
+def _look_up(
+    tools: Toolbox, item: InboxItem, ticket: Ticket, message_id: str, policy: PolicyFile
+) -> tuple[Facts, Circumstances]:
     """What the database knows about this message and this account, in one short transaction."""
     with tools.db.account(item.account) as tx:
         record.note_state(tx, item.channel, item.ticket_id, TicketState.RECEIVED, requester=ticket.requester)
-        facts = Facts(answered=outbox.answered(tx, item.channel, item.message_id or ""))
+        facts = Facts(answered=outbox.answered(tx, item.channel, message_id))
         circumstances = Circumstances(
             policy=policy.policy,
             paused=accounts.is_paused(tx),
@@ -98,7 +118,8 @@ def _keep(tools: Toolbox, item: InboxItem, run: Run, policy: PolicyFile) -> list
         record.save_run(tx, run, policy)
         state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
         record.note_state(tx, item.channel, item.ticket_id, state, category=run.classification.category)
-        planned = outbox.plan(tx, list(_effects(run, policy, item)), run.id, item.id)
+        effects = [*_effects(run, policy, item), *_alerts(tools, run, item)]
+        planned = outbox.plan(tx, effects, run.id, item.id)
         if not inbox.finish(tx, item, run.decision.action):
             raise ClaimLost
     log.info("decided", run=run.id, action=run.decision.action.value, deliveries=len(planned))
@@ -112,7 +133,8 @@ def _effects(run: Run, policy: PolicyFile, item: InboxItem) -> Sequence[Planned]
     def effect(kind: DeliveryKind, outgoing: Outgoing) -> Planned:
         return Planned(item.channel, item.ticket_id, run.message_id, kind, outgoing)
 
-    note = effect(DeliveryKind.NOTE, compose_note(run.draft, run.hits, explanation(run)))
+    escalated = run.decision.action is Action.ESCALATE
+    note = effect(DeliveryKind.NOTE, compose_note(run.draft, run.hits, explanation(run), escalated=escalated))
     reasons = {cap.reason for cap in run.decision.caps}
     match run.decision.action:
         case Action.AUTO_REPLY:
@@ -125,6 +147,20 @@ def _effects(run: Run, policy: PolicyFile, item: InboxItem) -> Sequence[Planned]
             return [note]
         case _:
             return []
+
+
+def _alerts(tools: Toolbox, run: Run, item: InboxItem) -> Sequence[Planned]:
+    """People are told once, when the ticket becomes theirs."""
+    known = any(cap.reason is Reason.WITH_PEOPLE for cap in run.decision.caps)
+    if run.decision.action is not Action.ESCALATE or known:
+        return []
+    return _alert(tools, item, run.message_id, Outgoing(explanation(run), escalated=True))
+
+
+def _alert(tools: Toolbox, item: InboxItem, message_id: str, outgoing: Outgoing) -> Sequence[Planned]:
+    if tools.alerts is None or not tools.alerts.ready(item.account):
+        return []
+    return [Planned(item.channel, item.ticket_id, message_id, DeliveryKind.ALERT, outgoing)]
 
 
 def _close(tools: Toolbox, item: InboxItem, outcome: str, state: TicketState | None) -> list[str]:
@@ -150,12 +186,15 @@ def _failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]
             return []
         record.note_state(tx, item.channel, item.ticket_id, TicketState.PARKED)
         log.error("parked", why=why)
-        return outbox.plan(tx, [_parking_note(item)], None, None)
+        note = _parking_note(item)
+        return outbox.plan(tx, [note, *_alert(tools, item, note.message_id, note.outgoing)], None, None)
 
 
 def _parking_note(item: InboxItem) -> Planned:
     text = "Firstline could not work on this message. Nothing was sent to the customer; a person has to answer."
-    return Planned(item.channel, item.ticket_id, item.message_id or item.id, DeliveryKind.NOTE, Outgoing(text))
+    return Planned(
+        item.channel, item.ticket_id, item.message_id or item.id, DeliveryKind.NOTE, Outgoing(text, escalated=True)
+    )
 
 
 def _progress(tools: Toolbox, item: InboxItem) -> Callable[[Stage], None]:

@@ -9,7 +9,8 @@ from functools import partial
 import structlog
 
 from desk import accounts
-from desk.errors import FirstlineError, Temporary
+from desk.alert import alert_without_run, compose_alert
+from desk.errors import FirstlineError, Permanent, Temporary
 from desk.ticket import DeliveryKind, Stop, Ticket, TicketState
 from workers import inbox, outbox, record
 from workers.outbox import PUBLIC, Claimed
@@ -44,15 +45,40 @@ def _send(tools: Toolbox, held: Claimed) -> list[str]:
     delivery = held.delivery
     channel = tools.channel(delivery.channel)
     ticket = channel.fetch(delivery.account, delivery.ticket_id)
+    if delivery.kind is DeliveryKind.ALERT:
+        return _tell(tools, held, ticket)
     if delivery.attempts > 1 and (found := channel.find_delivery(ticket, delivery)):
-        return _sent(tools, held, found)
+        return _labelled(tools, held, ticket, found)
     if delivery.kind not in PUBLIC:
-        return _sent(tools, held, channel.note(ticket, held.outgoing, delivery))
+        return _labelled(tools, held, ticket, channel.note(ticket, held.outgoing, delivery))
     if stop := _recheck(tools, held, ticket):
         return _withdraw(tools, held, stop)
     foreign_id = channel.reply(ticket, held.outgoing, delivery)
     if foreign_id is None:
         return _withdraw(tools, held, _moved_on(tools, held))
+    return _labelled(tools, held, ticket, foreign_id)
+
+
+def _tell(tools: Toolbox, held: Claimed, ticket: Ticket) -> list[str]:
+    """Alert people. Its failure never undoes what was delivered to the ticket."""
+    delivery, alerts = held.delivery, tools.alerts
+    if alerts is None:
+        raise Permanent("this installation has nowhere to alert people")
+    with tools.db.account(delivery.account) as tx:
+        run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
+    console = f"{tools.address}/console/tickets/{ticket.channel}/{ticket.id}" if tools.address else None
+    alert = compose_alert(run, ticket, console) if run else alert_without_run(ticket, held.outgoing.text, console)
+    found = alerts.find_delivery(alert, delivery) if delivery.attempts > 1 else None
+    return _sent(tools, held, found or alerts.post(alert, delivery))
+
+
+def _labelled(tools: Toolbox, held: Claimed, ticket: Ticket, foreign_id: str) -> list[str]:
+    """It is out: put its tags on the ticket, then write it down. Tags that cannot be set do not make it unsent."""
+    delivery = held.delivery
+    try:
+        tools.channel(delivery.channel).label(ticket, held.outgoing, delivery)
+    except Permanent as error:
+        log.warning("not labelled", why=str(error))
     return _sent(tools, held, foreign_id)
 
 
@@ -114,7 +140,13 @@ def _failed(tools: Toolbox, held: Claimed, error: FirstlineError) -> list[str]:
             outbox.postpone(tx, held, seconds, why)
             log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=delivery.attempts)
             return []
-        if outbox.fail(tx, held, why) and held.item_id and inbox.set_aside(tx, held.item_id, why):
+        failed = outbox.fail(tx, held, why)
+        if (
+            failed
+            and delivery.kind is not DeliveryKind.ALERT
+            and held.item_id
+            and inbox.set_aside(tx, held.item_id, why)
+        ):
             record.note_state(tx, delivery.channel, delivery.ticket_id, TicketState.PARKED)
         log.error("failed", why=why)
     return []

@@ -65,6 +65,18 @@ def renew(tx: Transaction, item: InboxItem, seconds: float, stage: Stage | None 
     )
 
 
+def lead(tx: Transaction, item: InboxItem, message_id: str) -> bool:
+    """Make this the item that answers the message; False if another item does already."""
+    tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{item.channel}:{message_id}", 0))))
+    other = inbox_items.alias()
+    rival = select(other.c.id).where(
+        other.c.channel == item.channel, other.c.message_id == message_id, other.c.leads, other.c.id != item.id
+    )
+    if tx.execute(rival).first() is not None:
+        return False
+    return claims.write(tx, inbox_items, item.id, _held(item), {"message_id": message_id, "leads": True})
+
+
 def finish(tx: Transaction, item: InboxItem, outcome: str) -> bool:
     """Close the item; False if it was lost meanwhile, and then nothing else of this transaction may stay."""
     values = claims.let_go(ItemState.DONE) | {"outcome": outcome, "done_at": func.now(), "error": None}

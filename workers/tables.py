@@ -54,6 +54,7 @@ inbox_items = Table(
     Column("kind", Text, nullable=False),
     Column("ticket_id", Text, nullable=False),
     Column("message_id", Text),
+    Column("leads", Boolean, nullable=False, server_default=text("false")),
     Column("payload", LargeBinary, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False, server_default=_now),
     *_claim(),

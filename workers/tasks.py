@@ -3,6 +3,8 @@
 The Celery app carries the toolbox as `app.toolbox`; `app/worker.py` puts it there.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import structlog
@@ -22,29 +24,45 @@ log = structlog.get_logger(__name__)
 @shared_task(name="answer", bind=True)
 def handle_item(self: Task[Any, None], account: str, item_id: str) -> None:
     """Work on one inbox item."""
-    for delivery_id in answer.handle_item(_tools(self), account, item_id, _worker(self)):
-        enqueue(deliver, account, delivery_id)
+    with _left_to_the_sweeper(row=item_id):
+        for delivery_id in answer.handle_item(_tools(self), account, item_id, _worker(self)):
+            enqueue(deliver, account, delivery_id)
 
 
 @shared_task(name="deliver", bind=True)
 def deliver(self: Task[Any, None], account: str, delivery_id: str) -> None:
     """Send one delivery."""
-    for item_id in delivery.deliver(_tools(self), account, delivery_id, _worker(self)):
-        enqueue(handle_item, account, item_id)
+    with _left_to_the_sweeper(row=delivery_id):
+        for item_id in delivery.deliver(_tools(self), account, delivery_id, _worker(self)):
+            enqueue(handle_item, account, item_id)
 
 
 @shared_task(name="sweep", bind=True)
 def sweep(self: Task[Any, None]) -> None:
     """Hand to the broker what waits in Postgres: what it forgot, what was postponed, what a dead worker held."""
     tools = _tools(self)
-    items = claims.due_items(tools.db, tools.enqueue_again_seconds)
-    deliveries = claims.due_deliveries(tools.db, tools.enqueue_again_seconds)
-    for due in items:
-        enqueue(handle_item, due.account, due.id)
-    for due in deliveries:
-        enqueue(deliver, due.account, due.id)
-    if items or deliveries:
-        log.info("swept", items=len(items), deliveries=len(deliveries))
+    with _left_to_the_sweeper():
+        items = claims.due_items(tools.db, tools.enqueue_again_seconds)
+        deliveries = claims.due_deliveries(tools.db, tools.enqueue_again_seconds)
+        for due in items:
+            enqueue(handle_item, due.account, due.id)
+        for due in deliveries:
+            enqueue(deliver, due.account, due.id)
+        if items or deliveries:
+            log.info("swept", items=len(items), deliveries=len(deliveries))
+
+
+@shared_task(name="catch_up", bind=True)
+def catch_up(self: Task[Any, None]) -> None:
+    """Read from every helpdesk what changed since last time: webhooks get lost, and some installations have none."""
+    tools = _tools(self)
+    for account in list_accounts(tools.db):
+        for read in tools.catch_ups:
+            try:
+                for item_id in read(account.id):
+                    enqueue(handle_item, account.id, item_id)
+            except FirstlineError as error:
+                log.warning("not caught up", account=account.id, why=str(error))
 
 
 @shared_task(name="reindex", bind=True)
@@ -73,6 +91,15 @@ def publish(task: Any, account: str, row_id: str) -> None:
         task.apply_async((account, row_id), retry=False)
     except (OperationalError, OSError) as error:
         raise Temporary("the broker did not answer") from error
+
+
+@contextmanager
+def _left_to_the_sweeper(**what: str) -> Iterator[None]:
+    """A database that is away is no fault of the task: the row waits there, or its lease runs out."""
+    try:
+        yield
+    except Temporary as error:
+        log.warning("left to the sweeper", why=str(error), **what)
 
 
 def _tools(task: Task[Any, None]) -> Toolbox:

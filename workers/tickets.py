@@ -164,6 +164,9 @@ class TicketChannel:
                 raise Permanent(f"ticket {ticket.id} is gone")
             return _find(tx, delivery.id) or _post(tx, ticket.id, Role.ASSISTANT, outgoing, delivery, public=False)
 
+    def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
+        """Nothing: the console shows where a ticket stands."""
+
     def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
         """The message that carries the delivery id."""
         with self._db.account(ticket.account) as tx:

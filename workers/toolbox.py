@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from desk.db import Database
 from desk.errors import Permanent
 from desk.policy import PolicyBook
-from desk.ports import Channel, Embedder, LanguageModel, Library, PageSource
+from desk.ports import Alerts, Channel, Embedder, LanguageModel, Library, PageSource
+
+CatchUp = Callable[[str], Sequence[str]]
+"""Reads, for an account, what a channel changed since last time into the inbox; the item ids to enqueue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,10 @@ class Toolbox:
     sources: Callable[[str], Sequence[PageSource]]
     """The sources of an account, by its id."""
     product_version: str
+    alerts: Alerts | None = None
+    catch_ups: Sequence[CatchUp] = ()
+    address: str | None = None
+    """Where people reach the console, for links."""
     claim_seconds: float = 120.0
     enqueue_again_seconds: float = 60.0
     max_attempts: int = 6

@@ -61,6 +61,7 @@ def _inbox() -> None:
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("ticket_id", sa.Text, nullable=False),
         sa.Column("message_id", sa.Text),
+        sa.Column("leads", sa.Boolean, nullable=False, server_default="false"),
         sa.Column("payload", sa.LargeBinary, nullable=False),
         stamp("received_at", required=True),
         *claim(),
@@ -71,6 +72,7 @@ def _inbox() -> None:
         sa.UniqueConstraint("account_id", "channel", "external_id"),
     )
     op.execute("CREATE INDEX inbox_items_open ON inbox_items (not_before) WHERE state IN ('waiting', 'claimed')")
+    op.execute("CREATE UNIQUE INDEX inbox_items_lead ON inbox_items (account_id, channel, message_id) WHERE leads")
     op.execute("CREATE INDEX inbox_items_parked ON inbox_items (account_id, received_at) WHERE state = 'parked'")
     op.execute("CREATE INDEX inbox_items_ticket ON inbox_items (account_id, channel, ticket_id)")
     protect("inbox_items")

@@ -143,3 +143,26 @@ def test_payloads_are_sealed(database: Database, account: str) -> None:
         stored = bytes(tx.execute(text("SELECT payload FROM inbox_items")).scalar_one())
         assert b"phone" not in stored
         assert "my phone number" in tx.open(stored)
+
+
+def test_of_several_events_about_one_message_the_first_to_be_worked_on_leads(database: Database, account: str) -> None:
+    created, commented = (claim(database, account, add(database, account, name)) for name in ("created", "commented"))
+    assert created is not None
+    assert commented is not None
+    with database.account(account) as tx:
+        assert inbox.lead(tx, commented, "m1")
+        assert not inbox.lead(tx, created, "m1")
+        assert inbox.lead(tx, commented, "m1"), "asked again, the leader still leads"
+        assert inbox.lead(tx, created, "m2")
+
+
+def test_of_eight_events_at_once_about_one_message_one_leads(database: Database, account: str) -> None:
+    items = [claim(database, account, add(database, account, f"e{n}")) for n in range(8)]
+
+    def lead(item: InboxItem | None) -> bool:
+        assert item is not None
+        with database.account(account) as tx:
+            return inbox.lead(tx, item, "m1")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(lead, items)) == 1

@@ -1,0 +1,71 @@
+"""How an account reaches its outside parties: addresses, tokens and secrets, sealed; and what is known of the moment.
+
+One row per account and party. Each party has its own pydantic model of what its row holds.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from desk.db import Transaction
+from integration.tables import connections
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection(Generic[M]):
+    """A party as an account reaches it. `blocked_until`: the party asked to be left alone until then."""
+
+    config: M
+    cursor: str | None
+    blocked_until: datetime | None
+    updated_at: datetime
+
+    def wait(self, now: datetime | None = None) -> float:
+        """Seconds that the party still wants to be left alone."""
+        if self.blocked_until is None:
+            return 0.0
+        return max(0.0, (self.blocked_until - (now or datetime.now(UTC))).total_seconds())
+
+
+def connect(tx: Transaction, party: str, config: BaseModel) -> None:
+    """Set up a party, or change how it is reached; the cursor stays."""
+    sealed = tx.seal(config.model_dump_json())
+    values = {"account_id": tx.account, "party": party, "config": sealed, "updated_at": func.now()}
+    changed = {"config": sealed, "updated_at": func.now(), "blocked_until": None}
+    statement = insert(connections).values(values)
+    tx.execute(statement.on_conflict_do_update(index_elements=["account_id", "party"], set_=changed))
+
+
+def disconnect(tx: Transaction, party: str) -> bool:
+    """Forget a party and its secrets; False if there was none."""
+    return tx.execute(delete(connections).where(connections.c.party == party)).rowcount == 1
+
+
+def load(tx: Transaction, party: str, model: type[M]) -> Connection[M] | None:
+    """The account's connection to a party, or None when there is none."""
+    row = tx.execute(select(connections).where(connections.c.party == party)).one_or_none()
+    return _connection(tx, row, model) if row else None
+
+
+def set_cursor(tx: Transaction, party: str, cursor: str) -> None:
+    """Remember how far catch-up has read."""
+    tx.execute(update(connections).where(connections.c.party == party).values(cursor=cursor))
+
+
+def block(tx: Transaction, party: str, seconds: float) -> None:
+    """Leave the party alone for so long; all workers of the account keep to it."""
+    until = datetime.now(UTC) + timedelta(seconds=seconds)
+    later = func.greatest(func.coalesce(connections.c.blocked_until, until), until)
+    tx.execute(update(connections).where(connections.c.party == party).values(blocked_until=later))
+
+
+def _connection(tx: Transaction, row: Row[Any], model: type[M]) -> Connection[M]:
+    return Connection(
+        model.model_validate_json(tx.open(row.config)), row.cursor, row.blocked_until, row.updated_at
+    )
