@@ -3,24 +3,20 @@
 To add a channel, model, embedder or source: write its file, add its line to the table here (CONTRIBUTING.md).
 """
 
-import logging
-import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-import structlog
 from celery import Celery
-from pydantic import SecretStr
 
+from app.database import make_database as make_database
+from app.database import needed
 from desk.db import Database
-from desk.errors import BadSetting
 from desk.policy import PolicyBook
 from desk.ports import Channel, Embedder, LanguageModel, PageSource
-from desk.privacy import Sealer
-from desk.settings import Settings, variable
+from desk.settings import Settings
 from knowledge.catalogue import sources_of
 from knowledge.embedders.minilm import MiniLM
 from knowledge.search import PostgresLibrary
@@ -49,16 +45,6 @@ MODELS: Mapping[str, Callable[[Embedder], LanguageModel]] = {
     "extractive": Extractive,
 }
 """The ladder, best first."""
-
-
-def make_database(settings: Settings) -> Database:
-    """The pool under the product's login role. Raises BadSetting when URL or keys are missing."""
-    return Database(_needed(settings, "database_url"), make_sealer(settings), settings.database_pool)
-
-
-def make_sealer(settings: Settings) -> Sealer:
-    """The keys that bodies are sealed with, the newest first."""
-    return Sealer([key.strip() for key in _needed(settings, "keys").split(",") if key.strip()])
 
 
 def make_embedder() -> Embedder:
@@ -95,7 +81,7 @@ def make_celery(settings: Settings) -> Celery:
 
     Rows are claimed in Postgres, so late acknowledgement and redelivery are harmless, and results are not kept.
     """
-    celery = Celery("firstline", broker=_needed(settings, "redis_url"), include=["workers.tasks"])
+    celery = Celery("firstline", broker=needed(settings, "redis_url"), include=["workers.tasks"])
     celery.conf.update(
         task_acks_late=True,
         task_ignore_result=True,
@@ -132,30 +118,6 @@ def make_celery(settings: Settings) -> Celery:
     return celery
 
 
-def set_up_logs(level: str) -> None:
-    """JSON lines on standard error; the context of the ticket at hand is on every line."""
-    logging.basicConfig(level=level, format="%(message)s", force=True)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-
-
 def uptime(started: float = time.monotonic()) -> float:  # the moment this module was read
     """Seconds since this process started."""
     return time.monotonic() - started
-
-
-def _needed(settings: Settings, field: str) -> str:
-    value = getattr(settings, field)
-    if value is None:
-        raise BadSetting(f"{variable(field)} is not set; `firstline up` brings its own, see .env.example")
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

@@ -1,208 +1,215 @@
-"""What is fine, what is missing, what is wrong, and what to do about it."""
+"""What is fine, what is missing, what is wrong, and what to do about it: settings, servers, processes, the model.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+The database's insides are looked at in `app/examination.py`. Nothing is changed, and nothing hangs: each group of
+questions has its seconds, whatever it is that does not answer. No finding quotes a password.
+"""
 
-from kombu.connection import Connection
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from urllib.parse import urlsplit
+
+import redis
+from kombu.connection import Connection as Broker
 from kombu.exceptions import OperationalError as BrokerError
-from sqlalchemy import Connection as DatabaseConnection
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import DBAPIError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-from app.bootstrap import make_celery, make_embedder, make_sealer
-from desk.accounts import list_accounts
-from desk.db import Database, driver_url
-from desk.errors import BadSetting, FirstlineError, Permanent
-from desk.policy import PolicyBook
-from desk.settings import Settings
-from migrations.run import current_revision, newest_revision
+from app.backup import own_keys
+from app.bootstrap import QUEUES, make_celery, make_embedder
+from app.check import Check, State, fine, missing, wrong
+from app.database import make_sealer
+from app.embedded import EmbeddedPostgres, EmbeddedRedis
+from app.examination import contents, owner, tables
+from app.installation import address, installation
+from desk.errors import BadSetting, FirstlineError
+from desk.settings import Settings, read_settings
 
-PGVECTOR = (0, 8)
+MOST_SECONDS = 15.0
+"""For each group of questions; each question has a shorter time-out of its own where the driver knows one."""
+
+MOST_ANSWER = 10_000  # bytes of /health
+LITTLE_SPACE = 500_000_000  # bytes
+
+BROKER_FAULTS = (BrokerError, redis.RedisError, OSError, ValueError, KeyError)
 
 
-class State(StrEnum):
-    """How one thing stands."""
-
-    FINE = "fine"
-    MISSING = "missing"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at, and what to do where it is not fine."""
-
-    name: str
-    state: State
-    found: str
-    remedy: str = ""
+def diagnose() -> list[Check]:
+    """Look at this installation, from its settings on."""
+    try:
+        settings = read_settings()
+    except BadSetting as error:
+        parts = (line.partition(": ") for line in str(error).splitlines())
+        return [
+            wrong(name, what, "mend it in the environment or in .env; .env.example shows it") for name, _, what in parts
+        ]
+    return examine(settings)
 
 
 def examine(settings: Settings) -> list[Check]:
     """Look at everything, in the order in which it depends on each other."""
-    checks = [_keys(settings), *_database(settings), _broker(settings), _workers(settings), _model()]
-    if any(each.name == "role" and each.state is State.FINE for each in checks):
-        checks += _contents(settings)
+    checks = _within("FIRSTLINE_DATA_DIR", lambda: _data_dir(settings))
+    if settings.database_url is None and not EmbeddedPostgres(settings.data_dir).cluster.path.exists():
+        remedy = "set it; or let `firstline up`, or any other command, make one"
+        checks.append(missing("DATABASE_URL", f"not set, and no database in {settings.data_dir} yet", remedy))
+        return checks + _services(settings)
+    try:
+        with installation(settings, as_it_is=True) as ready:
+            return checks + _installed(ready)
+    except FirstlineError as error:
+        return [*checks, wrong("PostgreSQL", str(error), "see postgres-start.log in FIRSTLINE_DATA_DIR")]
+
+
+def _installed(settings: Settings) -> list[Check]:
+    checks = [_keys(settings), *_within("DATABASE_URL", lambda: tables(settings))]
+    readable = not any(each.state is not State.FINE for each in checks)
+    checks += _within("DATABASE_OWNER_URL", lambda: owner(settings))
+    checks += _services(settings)
+    if readable:
+        checks += _within("contents", lambda: contents(settings))
     return checks
 
 
-def refuse_privileges(db: Database) -> None:
-    """Raises BadSetting for a role that row-level security does not bind."""
-    with db.across() as connection:
-        if fault := _role_fault(connection):
-            raise BadSetting(f"DATABASE_URL: {fault}; use a login role that is neither, see README.md")
+def _services(settings: Settings) -> list[Check]:
+    broker = _within("REDIS_URL", lambda: _broker(settings))
+    checks = [*broker]
+    if broker[0].state is State.FINE:
+        checks += _within("workers", lambda: _workers(settings))
+    checks += _within("web", lambda: _web(settings))
+    return checks + _within("embedder", _model)
+
+
+def _within(name: str, questions: Callable[[], Iterable[Check]]) -> list[Check]:
+    """Ask in a thread, and go on without it when it takes too long: no driver's time-out covers a name server."""
+    answers: list[Check] = []
+    faults: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            answers.extend(questions())
+        except BaseException as error:  # noqa: BLE001  # raised again below
+            faults.append(error)
+
+    thread = threading.Thread(target=ask, name=f"doctor: {name}", daemon=True)
+    thread.start()
+    thread.join(MOST_SECONDS)
+    if thread.is_alive():
+        return [*answers, wrong(name, f"no answer within {MOST_SECONDS:g} s", "is the host right, and up?")]
+    if faults:
+        raise faults[0]
+    return answers
+
+
+def _data_dir(settings: Settings) -> Iterator[Check]:
+    name, place = "FIRSTLINE_DATA_DIR", settings.data_dir.absolute()
+    above = next(path for path in (place, *place.parents) if path.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        yield wrong(name, f"{above} cannot be written to", "name another place, or give it to this user")
+        return
+    free = shutil.disk_usage(above).free
+    if free < LITTLE_SPACE:
+        yield wrong(name, f"{place}, {free / 1e6:.0f} MB free", "PostgreSQL stops when the disk is full: make room")
+    else:
+        yield fine(name, f"{place}, {free / 1e9:.0f} GB free")
 
 
 def _keys(settings: Settings) -> Check:
     if settings.keys is None:
-        return Check("FIRSTLINE_KEYS", State.MISSING, "not set", "make a key with `firstline keys new`")
+        return missing("FIRSTLINE_KEYS", "not set", "make a key with `firstline keys new`, and keep it safe")
     try:
         make_sealer(settings)
     except BadSetting as error:
-        return Check("FIRSTLINE_KEYS", State.WRONG, str(error), "make a key with `firstline keys new`")
-    return Check("FIRSTLINE_KEYS", State.FINE, f"{len(settings.keys.get_secret_value().split(','))} key(s)")
+        return wrong("FIRSTLINE_KEYS", str(error), "each is what `firstline keys new` prints, commas between them")
+    count = len(settings.keys.get_secret_value().split(","))
+    if own_keys(settings) is None:
+        return fine("FIRSTLINE_KEYS", f"{count} set from outside: `firstline backup` does not hold them")
+    path = settings.data_dir / "keys"
+    if path.stat().st_mode & 0o077:
+        return wrong("FIRSTLINE_KEYS", f"others may read {path}", f"chmod 600 {path}")
+    return fine("FIRSTLINE_KEYS", f"{count} in {path}")
 
 
-def _database(settings: Settings) -> Iterator[Check]:
-    if settings.database_url is None:
-        yield Check("DATABASE_URL", State.MISSING, "not set", "set it, or use `firstline up`, which brings its own")
+def _broker(settings: Settings) -> Iterator[Check]:
+    name, url = "REDIS_URL", settings.redis_url.get_secret_value() if settings.redis_url else None
+    ours = EmbeddedRedis(settings.data_dir)
+    if url is None or (url == ours.url and not ours.ready()):
+        yield missing(name, "not set, and no `firstline up` runs here", "start `firstline up`, or set it")
         return
-    engine = create_engine(driver_url(settings.database_url.get_secret_value()), connect_args={"connect_timeout": 5})
     try:
-        with engine.connect() as connection:
-            version = connection.execute(text("SHOW server_version")).scalar_one()
-            yield Check("DATABASE_URL", State.FINE, f"PostgreSQL {version}")
-            yield _role(connection)
-            yield _pgvector(connection)
-            yield _revision(connection)
-    except DBAPIError as error:
-        remedy = "is the server up, and are host, user and password right?"
-        yield Check("DATABASE_URL", State.WRONG, str(error.orig).strip().splitlines()[0], remedy)
-    finally:
-        engine.dispose()
+        _call(url)
+    except BROKER_FAULTS as error:
+        what = "it cannot be read as a URL" if isinstance(error, ValueError) else str(error) or type(error).__name__
+        yield wrong(name, what.splitlines()[0], "is the broker up, and are host, port and password right?")
+    else:
+        yield fine(name, "answers" if url != ours.url else "the embedded Redis answers")
 
 
-def _role(connection: DatabaseConnection) -> Check:
-    if fault := _role_fault(connection):
-        remedy = "CREATE ROLE firstline LOGIN NOSUPERUSER NOBYPASSRLS, and name it in DATABASE_URL"
-        return Check("role", State.WRONG, fault, remedy)
-    return Check("role", State.FINE, "bound by row-level security")
+def _call(url: str) -> None:
+    """Once, without the retries and back-off that the drivers add of their own accord."""
+    if url.startswith("amqp"):
+        with Broker(url, connect_timeout=3) as broker:
+            broker.connect()
+        return
+    plain = url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
+    timeouts = {"socket_timeout": 3.0, "socket_connect_timeout": 3.0}
+    with contextlib.closing(redis.Redis.from_url(plain, retry=Retry(NoBackoff(), 0), **timeouts)) as client:
+        client.ping()
 
 
-def _role_fault(connection: DatabaseConnection) -> str | None:
-    """Why row-level security would not bind this role, or None."""
-    role = connection.execute(
-        text("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
-    ).one()
-    owned = connection.execute(
-        text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
-    ).scalar_one()
-    if role.rolsuper:
-        return f"role {role.rolname} is a superuser, whom row-level security does not bind"
-    if role.rolbypassrls:
-        return f"role {role.rolname} has BYPASSRLS, so row-level security does not bind it"
-    if owned:
-        return f"role {role.rolname} owns {owned} tables, and an owner can switch row-level security off"
-    return None
-
-
-def _pgvector(connection: DatabaseConnection) -> Check:
-    found = connection.execute(
-        text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
-    ).scalar_one_or_none()
-    if found is None:
-        return Check("pgvector", State.MISSING, "not in this database", "run `firstline migrate` as the owner")
-    if tuple(int(part) for part in found.split(".")[:2]) < PGVECTOR:
-        return Check("pgvector", State.WRONG, f"{found}, older than 0.8", "ALTER EXTENSION vector UPDATE")
-    return Check("pgvector", State.FINE, found)
-
-
-def _revision(connection: DatabaseConnection) -> Check:
-    wanted = newest_revision()
-    found = current_revision(connection)
-    if found is None:
-        return Check("migrations", State.MISSING, "no tables yet", "run `firstline migrate`")
-    if found != wanted:
-        return Check("migrations", State.WRONG, f"at {found}, this version needs {wanted}", "run `firstline migrate`")
-    return Check("migrations", State.FINE, f"at {found}")
-
-
-def _broker(settings: Settings) -> Check:
-    if settings.redis_url is None:
-        return Check("REDIS_URL", State.MISSING, "not set", "set it, or use `firstline up`, which brings its own")
-    url = settings.redis_url.get_secret_value()
+def _workers(settings: Settings) -> Iterator[Check]:
     try:
-        with Connection(url, connect_timeout=2, transport_options={"socket_connect_timeout": 2}) as broker:
-            broker.ensure_connection(max_retries=1, timeout=3)
-    except (BrokerError, OSError, ValueError, KeyError) as error:
-        return Check(
-            "REDIS_URL", State.WRONG, str(error) or type(error).__name__, "is the broker up, and the URL right?"
-        )
-    return Check("REDIS_URL", State.FINE, "answers")
-
-
-def _workers(settings: Settings) -> Check:
-    if settings.redis_url is None:
-        return Check("workers", State.MISSING, "no broker to ask", "set REDIS_URL first")
-    try:
-        nodes = make_celery(settings).control.ping(timeout=1.5)
-    except (BrokerError, OSError, ValueError, KeyError):
-        return Check("workers", State.MISSING, "the broker does not answer", "see REDIS_URL")
+        nodes = make_celery(settings).control.inspect(timeout=1.5).active_queues() or {}
+    except BROKER_FAULTS:
+        nodes = {}
+    served = {queue["name"] for queues in nodes.values() for queue in queues}
     if not nodes:
-        return Check("workers", State.MISSING, "none answers", "start them: `firstline up`, or the Procfile's lines")
-    return Check("workers", State.FINE, ", ".join(sorted(name for node in nodes for name in node)))
+        yield missing("workers", "none answers", "start them: `firstline up`, or the lines of the Procfile")
+    elif left := [queue for queue in QUEUES if queue not in served]:
+        yield wrong("workers", f"nobody takes from {', '.join(left)}", "start that line of the Procfile too")
+    else:
+        yield fine("workers", ", ".join(sorted(nodes)))
 
 
-def _model() -> Check:
+def _web(settings: Settings) -> Iterator[Check]:
+    where = address(settings)
+    there = urlsplit(where)
+    if there.scheme not in ("http", "https") or not there.hostname:
+        yield wrong("FIRSTLINE_PUBLIC_URL", f"{where} is no web address", "write it as https://support.example.com")
+        return
+    try:
+        version = _ask_health(where)
+    except (OSError, http.client.HTTPException, ValueError):
+        yield missing("web", f"{where} does not answer", "start it: `firstline up`, or the Procfile's line")
+    else:
+        if version is None:
+            yield wrong("web", f"something else answers at {where}", "set FIRSTLINE_PORT or FIRSTLINE_PUBLIC_URL")
+        else:
+            yield fine("web", f"{where}, version {version}")
+
+
+def _ask_health(where: str) -> str | None:
+    """The version that answers there; None when it is not Firstline."""
+    there = urlsplit(where)
+    kind = http.client.HTTPSConnection if there.scheme == "https" else http.client.HTTPConnection
+    with contextlib.closing(kind(there.hostname or "", there.port, timeout=3)) as call:
+        call.request("GET", f"{there.path}/health", headers={"Accept": "application/json"})
+        content = call.getresponse().read(MOST_ANSWER)
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        return None
+    return str(answer["version"]) if isinstance(answer, dict) and "version" in answer else None
+
+
+def _model() -> Iterator[Check]:
     try:
         embedder = make_embedder()
         embedder.embed_query("hello")
     except FirstlineError as error:
-        return Check("embedder", State.WRONG, str(error), "install Firstline anew: a file of the model is damaged")
-    return Check("embedder", State.FINE, f"{embedder.name}, {embedder.dimensions} dimensions")
-
-
-def _contents(settings: Settings) -> Iterator[Check]:
-    """Accounts, their policies, what the keys open, and whether there is anything to answer from."""
-    db = Database(settings.database_url.get_secret_value(), make_sealer(settings)) if settings.database_url else None
-    if db is None:
-        return
-    try:
-        for account in list_accounts(db):
-            yield _policy(settings, account.id)
-            yield _opens(db, account.id)
-            yield _documents(db, account.id)
-    except (DBAPIError, FirstlineError):
-        yield Check("accounts", State.MISSING, "cannot be read", "run `firstline migrate`")
-    finally:
-        db.close()
-
-
-def _policy(settings: Settings, account: str) -> Check:
-    try:
-        policy = PolicyBook(settings.policy).get(account).policy
-    except BadSetting as error:
-        return Check(
-            f"policy of {account}", State.WRONG, str(error), "mend the file; `firstline policy check` tells more"
-        )
-    levels = ", ".join(f"{name} {each.level}" for name, each in policy.categories.items())
-    return Check(f"policy of {account}", State.FINE, levels)
-
-
-def _opens(db: Database, account: str) -> Check:
-    with db.account(account) as tx:
-        body = tx.execute(text("SELECT body FROM messages ORDER BY at DESC LIMIT 1")).scalar_one_or_none()
-        try:
-            opened = "no message yet" if body is None else f"opens {len(tx.open(bytes(body)))} characters"
-        except Permanent as error:
-            return Check(f"keys of {account}", State.WRONG, str(error), "put the old key behind the new one")
-    return Check(f"keys of {account}", State.FINE, opened)
-
-
-def _documents(db: Database, account: str) -> Check:
-    with db.account(account) as tx:
-        count = tx.execute(text("SELECT count(*) FROM documents")).scalar_one()
-    if not count:
-        return Check(f"documents of {account}", State.MISSING, "none", "`firstline index PATH` adds some")
-    return Check(f"documents of {account}", State.FINE, f"{count} documents")
+        yield wrong("embedder", str(error), "install Firstline again: a file of the model is damaged")
+    else:
+        yield fine("embedder", f"{embedder.name}, {embedder.dimensions} dimensions")

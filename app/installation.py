@@ -1,4 +1,7 @@
-"""An installation as a command finds it: its database, its keys, its address, whether `firstline up` runs or not."""
+"""An installation as a command finds it: its database, its keys, its address, whether `firstline up` runs or not.
+
+Alembic is imported where it is needed: commands beside a running installation start without it.
+"""
 
 import os
 from collections.abc import Iterator
@@ -6,28 +9,44 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
-from app.bootstrap import make_celery, make_database
-from app.embedded import LOGIN_ROLE, EmbeddedPostgres, EmbeddedRedis
-from desk.accounts import add_account
+from app.database import UNREADABLE, make_database
+from app.embedded import EmbeddedPostgres, EmbeddedRedis
+from app.places import Lock
+from app.processes import until
+from desk.accounts import SLUG, add_account, get_account
 from desk.db import Database, Transaction
-from desk.errors import BadSetting, Temporary
+from desk.errors import BadSetting, Permanent, Refused, Temporary
 from desk.privacy import new_key
 from desk.settings import Settings, read_settings
-from migrations.run import current_revision, migrate, newest_revision
-from workers.tasks import handle_item, publish
+
+TURN_SECONDS = 30.0
+"""How long a command waits for the server that another command is just starting or stopping."""
+
+UNMIGRATED = {"42P01", "42883", "42703"}  # PostgreSQL: undefined table, function, column
+FORBIDDEN = {"42501", "28000"}  # insufficient privilege, authorization
+LOCKED = "55P03"
 
 
 @contextmanager
-def installation(settings: Settings, *, alone: bool = False) -> Iterator[Settings]:
+def installation(settings: Settings, *, alone: bool = False, as_it_is: bool = False) -> Iterator[Settings]:
     """Settings with database and keys: those that are set; those of the `firstline up` that runs on this data
-    directory; or those of an embedded Postgres that runs as long as the command does. With `alone`, raises BadSetting
-    while `firstline up` runs."""
-    if settings.database_url:
-        yield settings
-        return
-    with _embedded_postgres(settings.data_dir, alone) as server:
-        yield completed(settings, server)
+    directory; or those of an embedded Postgres that runs as long as the command does, brought up to date at its start
+    unless `as_it_is`. With `alone`, raises BadSetting while `firstline up` runs.
+
+    What the database refuses meanwhile becomes an error of ours, which says what to do.
+    """
+    with plain_words():
+        if settings.database_url:
+            yield _with_data_dir(settings)
+            return
+        with _embedded_postgres(settings.data_dir, alone) as (server, ours):
+            ready = completed(settings, server)
+            if ours and not as_it_is:
+                bring_up_to_date(ready)
+            yield ready
 
 
 @contextmanager
@@ -43,10 +62,19 @@ def open_database(settings: Settings | None = None) -> Iterator[Database]:
 
 @contextmanager
 def open_account(account: str | None) -> Iterator[Transaction]:
-    """One transaction of an account (default: FIRSTLINE_ACCOUNT), for one command."""
+    """One transaction of an account (default: FIRSTLINE_ACCOUNT), for one command. Raises Refused if there is none."""
     settings = read_settings()
-    with open_database(settings) as db, db.account(account or settings.account) as tx:
+    with open_database(settings) as db, db.account(existing(db, account or settings.account)) as tx:
         yield tx
+
+
+def existing(db: Database, account: str) -> str:
+    """The account's id. Raises Refused when nobody made it."""
+    if SLUG.fullmatch(account):
+        with db.account(account) as tx:
+            if get_account(tx):
+                return account
+    raise Refused(f"no account {account!r}; `firstline accounts list` shows them, `firstline accounts add` makes one")
 
 
 def completed(settings: Settings, server: EmbeddedPostgres) -> Settings:
@@ -66,7 +94,7 @@ def read_or_make_keys(data_dir: Path) -> str:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
+        return path.read_text(encoding="ascii", errors="replace").strip()
     with os.fdopen(handle, "w") as file:
         key = new_key()
         file.write(key + "\n")
@@ -75,29 +103,22 @@ def read_or_make_keys(data_dir: Path) -> str:
 
 def bring_up_to_date(settings: Settings) -> tuple[str | None, str | None]:
     """Migrate, and make the default account. Returns (revision before, after). Raises BadSetting, Temporary."""
+    from migrations.run import migrate
+
     login = make_database(settings)
     try:
+        _refuse_newer(login)
         if settings.database_owner_url:
-            role = login.engine.url.username or LOGIN_ROLE
-            revisions = migrate(settings.database_owner_url.get_secret_value(), role)
+            with plain_words():
+                revisions = migrate(settings.database_owner_url.get_secret_value(), role_name(settings))
         else:
             revisions = _expect_newest(login)
         add_account(login, settings.account)
+    except ValueError as error:
+        raise BadSetting(UNREADABLE.format("DATABASE_OWNER_URL")) from error
     finally:
         login.close()
     return revisions
-
-
-def publish_item(settings: Settings, account: str, item_id: str) -> bool:
-    """Hand an item to the broker; False when there is none now, and then the sweeper does it later."""
-    if settings.redis_url is None:
-        return False
-    make_celery(settings)
-    try:
-        publish(handle_item, account, item_id)
-    except Temporary:
-        return False
-    return True
 
 
 def address(settings: Settings) -> str:
@@ -110,7 +131,47 @@ def address(settings: Settings) -> str:
     return f"http://{settings.host}:{settings.port}"
 
 
+@contextmanager
+def plain_words() -> Iterator[None]:
+    """What the database refuses, as an error of ours: the first line alone, since the next ones may quote rows."""
+    try:
+        yield
+    except DBAPIError as error:
+        code, words = str(getattr(error.orig, "sqlstate", "")), str(error.orig).strip().splitlines() or [""]
+        if isinstance(error, ProgrammingError) and code in UNMIGRATED:
+            raise BadSetting("the tables are missing or older than this version; `firstline migrate`") from error
+        if code in FORBIDDEN:
+            raise BadSetting(f"the database: {words[0]}; `firstline doctor` tells more") from error
+        if code == LOCKED:
+            raise Temporary("other processes use the tables: stop web, workers and beat first") from error
+        if isinstance(error, OperationalError):
+            raise Temporary(f"the database: {words[0]}") from error
+        raise Permanent(f"the database: {words[0]}") from error
+
+
+def role_name(settings: Settings) -> str:
+    """The product's login role, as the database calls it."""
+    login = make_database(settings)
+    try:
+        with login.across() as connection:
+            return str(connection.execute(text("SELECT current_user")).scalar_one())
+    finally:
+        login.close()
+
+
+def _refuse_newer(db: Database) -> None:
+    """Raises BadSetting for tables of a newer version."""
+    from migrations.run import current_revision, knows
+
+    with db.across() as connection, plain_words():
+        found = current_revision(connection)
+    if found and not knows(found):
+        raise BadSetting(f"the tables are at {found}, which a newer Firstline made: install that one")
+
+
 def _expect_newest(db: Database) -> tuple[str | None, str | None]:
+    from migrations.run import current_revision, newest_revision
+
     with db.across() as connection:
         found = current_revision(connection)
     if found != newest_revision():
@@ -121,11 +182,25 @@ def _expect_newest(db: Database) -> tuple[str | None, str | None]:
     return found, found
 
 
+def _with_data_dir(settings: Settings) -> Settings:
+    """With a database of the operator's own, `firstline up` may still have made keys and run Redis here."""
+    found: dict[str, SecretStr] = {}
+    redis = EmbeddedRedis(settings.data_dir)
+    if settings.keys is None and (settings.data_dir / "keys").is_file():
+        found["keys"] = SecretStr(read_or_make_keys(settings.data_dir))
+    if settings.redis_url is None and redis.socket.exists():
+        found["redis_url"] = SecretStr(redis.url)
+    return settings.model_copy(update=found)
+
+
 @contextmanager
-def _embedded_postgres(data_dir: Path, alone: bool) -> Iterator[EmbeddedPostgres]:
+def _embedded_postgres(data_dir: Path, alone: bool) -> Iterator[tuple[EmbeddedPostgres, bool]]:
+    """The server, and whether it is ours: started for this command alone."""
     server = EmbeddedPostgres(data_dir)
-    if not alone and server.ready():
-        yield server
-        return
+    if not alone:
+        lock = Lock(server.cluster.find_home())
+        if lock.holder() and until(lambda: server.ready() or not lock.holder(), TURN_SECONDS) and server.ready():
+            yield server, False
+            return
     with server:
-        yield server
+        yield server, True

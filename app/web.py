@@ -3,8 +3,9 @@
 from flask import Flask
 from sqlalchemy import text
 
-from app.bootstrap import VERSION, make_celery, make_database, set_up_logs, uptime
-from app.doctor import refuse_privileges
+from app.bootstrap import VERSION, make_celery, make_database, uptime
+from app.logs import set_up_logs
+from app.role import refuse_privileges
 from desk.db import Database
 from desk.settings import Settings, read_settings
 from integration.api.blueprint import make_api

@@ -5,9 +5,10 @@ from typing import Any
 import structlog
 from celery.signals import celeryd_init, worker_process_init, worker_ready
 
-from app.bootstrap import make_celery, make_database, make_toolbox, set_up_logs
-from app.doctor import refuse_privileges
+from app.bootstrap import make_celery, make_database, make_toolbox
+from app.logs import set_up_logs
 from app.rehearsal import dry_run
+from app.role import refuse_privileges
 from desk.accounts import list_accounts
 from desk.errors import FirstlineError
 from desk.settings import read_settings

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     claim_seconds: int = Field(default=120, ge=5)
     sweep_seconds: float = Field(default=5.0, gt=0)
     reindex_seconds: float = Field(default=3600.0, ge=10)
-    enqueue_again_seconds: float = Field(default=60.0, gt=0)
+    enqueue_again_seconds: float = Field(default=30.0, gt=0)
     max_attempts: int = Field(default=6, ge=1)
     log_level: str = "INFO"
 

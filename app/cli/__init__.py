@@ -1,46 +1,146 @@
 """The `firstline` command. Exit codes: 0 fine, 1 failed, 2 wrong usage, 75 try again later, 78 a setting is wrong."""
 
+import importlib
+import logging
 import os
+import signal
 import sys
+from collections.abc import Mapping
+from types import FrameType, TracebackType
 
 import click
 
-from app.bootstrap import VERSION, set_up_logs
-from app.cli import knowledge, people, run, safekeeping, work
 from desk.errors import BadSetting, FirstlineError, Temporary
 
-EX_TEMPFAIL, EX_CONFIG = 75, 78  # sysexits.h
+EX_TEMPFAIL, EX_CONFIG, EX_INTERRUPTED = 75, 78, 130  # sysexits.h; 128 + SIGINT
+
+COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "Run": {
+        "demo": ("app.cli.run:demo", "Try everything, with an example help centre."),
+        "up": ("app.cli.run:up", "Run everything on this machine."),
+        "doctor": ("app.cli.safekeeping:doctor", "Say what is fine, missing or wrong, and what to do."),
+    },
+    "Knowledge": {
+        "index": ("app.cli.knowledge:index_folder", "Index a folder of pages, and keep in step with it."),
+        "reindex": ("app.cli.knowledge:reindex", "Read every indexed folder again."),
+        "forget": ("app.cli.knowledge:forget", "Take a source's documents out of the index."),
+        "search": ("app.cli.knowledge:search", "Show the passages for a query, with their scores."),
+    },
+    "Work": {
+        "ask": ("app.cli.ask:ask", "Show what would become of a question, and why."),
+        "items": ("app.cli.work:items", "List what came in, and what became of it."),
+        "replay": ("app.cli.replay:replay", "Have a parked item worked on again."),
+        "pause": ("app.cli.work:pause", "Stop everything public from leaving."),
+        "resume": ("app.cli.work:resume", "Let replies leave again."),
+        "policy": ("app.cli.policy:policy", "Check the policy: what may be done alone."),
+    },
+    "People": {
+        "accounts": ("app.cli.people:accounts", "The accounts of this installation."),
+        "users": ("app.cli.people:users", "Who may sign in to the console."),
+        "tokens": ("app.cli.people:api_tokens", "Bearer tokens for the API."),
+        "keys": ("app.cli.people:keys", "The keys that bodies are sealed with."),
+    },
+    "Safekeeping": {
+        "migrate": ("app.cli.safekeeping:migrate_database", "Bring the database up to date."),
+        "backup": ("app.cli.safekeeping:make_backup", "Write everything into one file, while work goes on."),
+        "restore": ("app.cli.safekeeping:restore_backup", "Put a backup in the place of what is here."),
+    },
+}
+"""Under its heading, by its name: where a command is, and its line in the help. A command's file is read when it is
+called, so that none waits for what only others need."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(VERSION, prog_name="firstline")
+class Commands(click.Group):
+    """The table above as a click group."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the table."""
+        return [name for group in COMMANDS.values() for name in group]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Read the command's file."""
+        for group in COMMANDS.values():
+            if cmd_name in group:
+                module, _, attribute = group[cmd_name][0].partition(":")
+                command = getattr(importlib.import_module(module), attribute)
+                assert isinstance(command, click.Command)  # noqa: S101  # the table says so, and a test
+                return command
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, and with a name that comes near."""
+        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=self.list_commands(ctx), ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Under their headings, from the table alone."""
+        for heading, group in COMMANDS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(f"{name:<8}", line) for name, (_, line) in group.items()])
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=True,
+)
+@click.version_option(package_name="firstline", prog_name="firstline")
 def firstline() -> None:
     """Support automation you host yourself.
 
     `firstline demo` shows it with an example help centre; `firstline up` runs it on this machine; `firstline doctor`
     says what is missing. Settings come from the environment and from .env (see .env.example).
+
+    Exit codes: 0 fine, 1 failed, 2 wrong usage, 75 try again later, 78 a setting is wrong.
     """
-    set_up_logs("WARNING")
+    import structlog  # here, because the help needs none
 
-
-for each in (run, knowledge, work, people, safekeeping):
-    for command in each.COMMANDS:
-        firstline.add_command(command)
+    # Commands say what they did; a log beside it would say it twice.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 def main() -> None:
     """Run the command; errors of ours become one clear line and an exit code."""
+    sys.excepthook = _unexpected
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, _end)
     try:
-        firstline(standalone_mode=False)
+        code = firstline(standalone_mode=False, prog_name="firstline")
+        sys.stdout.flush()  # a reader that is gone shows here at the latest
+        sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
-        sys.exit(130)
-    except FirstlineError as error:
-        click.echo(f"firstline: {error}", err=True)
-        sys.exit(EX_CONFIG if isinstance(error, BadSetting) else EX_TEMPFAIL if isinstance(error, Temporary) else 1)
+        _say("stopped")
+        sys.exit(EX_INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except FirstlineError as error:
+        _say(str(error))
+        sys.exit(EX_CONFIG if isinstance(error, BadSetting) else EX_TEMPFAIL if isinstance(error, Temporary) else 1)
+    except OSError as error:
+        place = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        _say(f"{place}{error.strerror or error}")
+        sys.exit(1)
+
+
+def _say(words: str) -> None:
+    click.echo(f"firstline: {words}", err=True)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """Unwind, so that the servers that were started for the command stop and half files go."""
+    sys.exit(128 + number)
+
+
+def _unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A fault of ours: where it was, and no word of what customers wrote."""
+    from app.logs import frames
+
+    click.echo(f"{frames(error)}\nfirstline: this is a fault in Firstline; please report the lines above", err=True)

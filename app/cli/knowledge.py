@@ -1,49 +1,77 @@
-"""Commands on the knowledge: index, reindex, search."""
+"""Commands on the knowledge: index, reindex, forget, search."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.bootstrap import make_database, make_embedder, make_sources
-from app.cli.output import account_option, err, json_option, out, print_json, print_rows
-from app.installation import installation
-from desk.errors import Refused
+from app.cli.output import account_option, json_option, mutter, out, print_json, print_rows, progress_bar, say
+from app.installation import existing, installation
+from desk.db import Database
+from desk.errors import FirstlineError, Permanent, Refused, Temporary
 from desk.ports import PageSource
 from desk.settings import read_settings
-from knowledge.ingest import Progress as OnPage
-from knowledge.ingest import Report, index
+from desk.text import clean
+from knowledge import ingest
+from knowledge.catalogue import sources_of
+from knowledge.ingest import Report
 from knowledge.search import PostgresLibrary
 from knowledge.sources.folder import Folder
+
+COLUMNS = ("added", "changed", "unchanged", "removed", "passages_embedded")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the sources: a report of each that was read, an error of each that was not."""
+
+    reports: dict[str, Report]
+    faults: dict[str, FirstlineError]
 
 
 @click.command("index")
 @click.argument("path", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option("--name", help="What the source is called (default: folder:PATH).")
+@click.option("--name", help="What the source is called (default: folder:PATH, which `reindex` can read again).")
 @account_option
 @json_option
 def index_folder(path: Path, name: str | None, account: str | None, as_json: bool) -> None:
-    """Index the Markdown and HTML pages under PATH, and keep in step with it: unchanged text costs nothing, changed
-    text is read anew, pages that are gone leave the index."""
-    _index([Folder(path, name)], account, as_json)
+    """Index the Markdown, HTML and text pages under PATH, and keep in step with it: unchanged text costs nothing,
+    changed text is read anew, pages that are gone leave the index."""
+    if name is not None and (not clean(name).strip() or ":" in name):
+        raise Refused("a source's name is not empty and has no colon: that parts kind and place, as in folder:PATH")
+    with _library(account) as (db, account_id):
+        outcome = _index(db, account_id, [Folder(path, clean(name).strip() if name else None)], as_json)
+    _report(outcome, as_json)
 
 
 @click.command()
 @account_option
 @json_option
 def reindex(account: str | None, as_json: bool) -> None:
-    """Bring every folder that was indexed before in step again."""
-    settings = read_settings()
-    with installation(settings) as ready:
-        db = make_database(ready)
-        sources = make_sources(db, account or settings.account)
-        db.close()
-    if not sources:
-        raise Refused("nothing has been indexed yet; `firstline index PATH` does it")
-    _index(sources, account, as_json)
+    """Bring every folder that was indexed before in step again. Of a folder that is gone, the documents stay."""
+    with _library(account) as (db, account_id):
+        names, sources = sources_of(db, account_id), make_sources(db, account_id)
+        if not names:
+            raise Refused("nothing has been indexed yet; `firstline index PATH` does it")
+        for name in sorted(set(names) - {source.name for source in sources}):
+            mutter(f"{name} has a name of its own: `firstline index PATH --name {name}` reads it again")
+        outcome = _index(db, account_id, sources, as_json)
+    _report(outcome, as_json)
+
+
+@click.command()
+@click.argument("source")
+@account_option
+def forget(source: str, account: str | None) -> None:
+    """Take all documents of a SOURCE out of the index. Without such a source, the names of those that are there."""
+    with _library(account) as (db, account_id):
+        if source not in (names := sources_of(db, account_id)):
+            raise Refused(f"no source {source}; there are: {', '.join(names) or 'none'}")
+        count = ingest.remove(db, account_id, source)
+    say(f"{count} documents have left the index.")
 
 
 @click.command()
@@ -55,58 +83,63 @@ def reindex(account: str | None, as_json: bool) -> None:
 @json_option
 def search(query: str, most: int, locale: str, internal: bool, account: str | None, as_json: bool) -> None:
     """Show the passages that the documents hold for a QUERY, best first, with their scores."""
-    settings = read_settings()
     audiences = frozenset({"public", "internal"} if internal else {"public"})
-    with installation(settings) as ready:
-        db = make_database(ready)
+    with _library(account) as (db, account_id):
         library = PostgresLibrary(db, make_embedder())
-        hits = library.search(account or settings.account, query, limit=most, audiences=audiences, locale=locale)
-        db.close()
+        hits = library.search(account_id, clean(query), limit=most, audiences=audiences, locale=clean(locale))
     if as_json:
         print_json(hits)
         return
     for hit in hits:
-        place = escape(" › ".join((hit.passage.title, *hit.passage.headings)))
+        say(" › ".join((hit.passage.title, *hit.passage.headings)), style="bold")
         scores = f"cosine {hit.cosine:.2f}, lexical {hit.lexical:.2f}, share {hit.share:.2f}, fused {hit.fused:.2f}"
-        out.print(f"[bold]{place}[/bold]   [dim]{scores}[/dim]")
-        out.print(hit.passage.text, markup=False)
+        say(scores, style="dim")
+        say(hit.passage.text)
         out.print()
     if not hits:
-        out.print("Nothing found; `firstline index PATH` adds documents.")
-
-
-def _index(sources: Sequence[PageSource], account: str | None, as_json: bool) -> None:
-    settings = read_settings()
-    reports: dict[str, Report] = {}
-    with installation(settings) as ready:
-        db = make_database(ready)
-        embedder = make_embedder()
-        for source in sources:
-            with progress_bar(source.name, quiet=as_json) as on_page:
-                reports[source.name] = index(db, account or settings.account, source, embedder, on_page)
-        db.close()
-    if as_json:
-        print_json(reports)
-        return
-    rows = [(n, r.added, r.changed, r.unchanged, r.removed, r.passages_embedded, f"{r.seconds:.1f}")
-            for n, r in reports.items()]  # fmt: skip
-    print_rows(("source", "added", "changed", "unchanged", "removed", "embedded", "seconds"), rows, empty="")
-    for report in reports.values():
-        for page in report.skipped:
-            err.print(f"skipped {page.id}: {page.why}", markup=False)
+        say("Nothing found; `firstline index PATH` adds documents.")
 
 
 @contextmanager
-def progress_bar(label: str, *, quiet: bool = False) -> Iterator[OnPage]:
-    """A bar on standard error, as pages are done."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, disable=quiet, transient=True) as bar:
-        task = bar.add_task(label, total=None)
+def _library(account: str | None) -> Iterator[tuple[Database, str]]:
+    """The database and the account's id, for one command."""
+    settings = read_settings()
+    with installation(settings) as ready:
+        db = make_database(ready)
+        try:
+            yield db, existing(db, account or settings.account)
+        finally:
+            db.close()
 
-        def on_page(done: int, total: int | None, page: str) -> None:
-            bar.update(task, completed=done, total=total)
 
-        yield on_page
+def _index(db: Database, account: str, sources: Sequence[PageSource], as_json: bool) -> Outcome:
+    """One source after the other; a fault of one leaves its documents as they were, and the others go on."""
+    outcome, embedder = Outcome({}, {}), make_embedder()
+    for source in sources:
+        try:
+            with progress_bar(source.name, quiet=as_json) as on_page:
+                outcome.reports[source.name] = ingest.index(db, account, source, embedder, on_page)
+        except (Permanent, Temporary) as error:
+            outcome.faults[source.name] = error
+    return outcome
 
 
-COMMANDS = (index_folder, reindex, search)
+def _report(outcome: Outcome, as_json: bool) -> None:
+    """Print it. Raises Permanent or Temporary at the end when a source could not be read."""
+    if as_json:
+        print_json(outcome.reports)
+    elif outcome.reports:
+        rows = [
+            (name, *(getattr(report, column) for column in COLUMNS), f"{report.seconds:.1f}")
+            for name, report in outcome.reports.items()
+        ]
+        print_rows(("source", "added", "changed", "unchanged", "removed", "embedded", "seconds"), rows, empty="")
+    for report in outcome.reports.values():
+        for page in report.skipped:
+            mutter(f"skipped {page.id}: {page.why}")
+    for name, fault in outcome.faults.items():
+        gone = f". Its documents stay in the index; `firstline forget {name}` takes them out"
+        mutter(f"{name}: {fault}{gone if isinstance(fault, Permanent) else ''}")
+    if outcome.faults:
+        kind = Permanent if any(isinstance(fault, Permanent) for fault in outcome.faults.values()) else Temporary
+        raise kind(f"{len(outcome.faults)} of {len(outcome.faults) + len(outcome.reports)} sources could not be read")

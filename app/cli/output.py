@@ -1,8 +1,9 @@
-"""How commands print: tables for people, JSON for scripts."""
+"""How commands print: tables for people, JSON for scripts. What comes from outside cannot steer the terminal."""
 
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar
@@ -11,12 +12,17 @@ import click
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
+
+SHORT = 40  # characters of a cell that is never broken: ids have 36
+NARROW = 20  # characters that a column of prose keeps on a narrow terminal
+_CONTROLS = {code: " " for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
 
 
 def json_option(command: F) -> F:
@@ -31,18 +37,49 @@ def account_option(command: F) -> F:
 
 def print_json(value: Any) -> None:
     """One JSON document; dataclasses become objects, moments ISO 8601."""
-    click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+    text = json.dumps(value, default=_plain, ensure_ascii=False, indent=2)
+    click.echo(text.encode("utf-8", "replace").decode())
+
+
+def say(text: str, style: str = "") -> None:
+    """Prose, broken at words for a person; whole lines for a program."""
+    out.print(_tame(text), markup=False, style=style, soft_wrap=not out.is_terminal)
+
+
+def mutter(text: str) -> None:
+    """Prose on standard error."""
+    err.print(_tame(text), markup=False, soft_wrap=True)
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
-    """A table, or the line that says why there is none."""
+    """A table, or the line that says why there is none. Ids and numbers stay whole on the narrowest terminal; for a
+    program each row is one line."""
     if not rows:
-        out.print(empty)
+        say(empty)
         return
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    out.print(table)
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(len(name), *(len(row[place]) for row in cells)) for place, name in enumerate(columns)]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name, width in zip(columns, widths, strict=True):
+        table.add_column(name, no_wrap=width <= SHORT, overflow="fold")
+    for row in cells:
+        table.add_row(*(escape(cell) for cell in row))
+    room = [width if width <= SHORT or not out.is_terminal else NARROW for width in widths]
+    wide = Console(highlight=False, emoji=False, width=max(out.width, sum(room) + 3 * len(room)))
+    wide.print(table, crop=False)
+
+
+@contextmanager
+def progress_bar(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int | None, str], None]]:
+    """A bar on standard error, gone at the end: call what it yields with (done, in all if known, what)."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, disable=quiet, transient=True) as bar:
+        task = bar.add_task(_tame(label), total=None)
+
+        def on_step(done: int, total: int | None, what: str) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield on_step
 
 
 def _cell(value: object) -> str:
@@ -50,7 +87,11 @@ def _cell(value: object) -> str:
         return "-"
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M")
-    return escape(str(value.value if isinstance(value, Enum) else value))
+    return " ".join(_tame(str(value.value if isinstance(value, Enum) else value)).split())
+
+
+def _tame(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().translate(_CONTROLS)
 
 
 def _plain(value: Any) -> Any:

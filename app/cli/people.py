@@ -2,12 +2,13 @@
 
 import click
 
-from app.cli.output import account_option, json_option, out, print_json, print_rows
-from app.installation import address, open_account, open_database
+from app.cli.output import account_option, json_option, print_json, print_rows, say
+from app.installation import address, existing, open_account, open_database
 from desk.accounts import add_account, list_accounts
 from desk.errors import Refused
 from desk.privacy import new_key
 from desk.settings import read_settings
+from desk.text import clean
 from integration import staff, tokens
 from integration.permissions import Scope, StaffRole
 
@@ -23,8 +24,8 @@ def accounts() -> None:
 def add_an_account(name: str, title: str | None) -> None:
     """Make an account NAME (a-z, 0-9 and -)."""
     with open_database() as db:
-        made = add_account(db, name, title)
-    out.print(f"Account {name} made." if made else f"Account {name} is there already.")
+        made = add_account(db, name, clean(title or "").strip() or None)
+    say(f"Account {name} made." if made else f"Account {name} is there already.")
 
 
 @accounts.command("list")
@@ -49,16 +50,31 @@ def users() -> None:
 @click.argument("email")
 @click.option("--role", type=click.Choice([r.value for r in StaffRole]), default="viewer", show_default=True)
 @account_option
-def add_a_user(email: str, role: str, account: str | None) -> None:
+@json_option
+def add_a_user(email: str, role: str, account: str | None, as_json: bool) -> None:
     """Let EMAIL sign in (or change their role), and print a one-time link."""
     settings = read_settings()
-    account = account or settings.account
     with open_database(settings) as db:
+        account = existing(db, account or settings.account)
         with db.account(account) as tx:
-            staff.add_user(tx, email, StaffRole(role))
-        secret = staff.new_sign_in_link(db, account, email)
-    out.print(f"{email} may sign in as {role}. The link works once, for 24 hours:")
-    click.echo(f"{address(settings)}/sign-in/{secret}")
+            user = staff.add_user(tx, email, StaffRole(role))
+        link = f"{address(settings)}/sign-in/{staff.new_sign_in_link(db, account, email)}"
+    if as_json:
+        print_json({"email": user.email, "role": user.role, "link": link})
+        return
+    say(f"{user.email} may sign in as {role}. The link works once, for {staff.LINK_HOURS} hours:")
+    click.echo(link)
+
+
+@users.command("remove")
+@click.argument("email")
+@account_option
+def remove_a_user(email: str, account: str | None) -> None:
+    """Shut EMAIL out at once, whatever links and sessions they hold."""
+    with open_account(account) as tx:
+        if not staff.disable_user(tx, email):
+            raise Refused(f"nobody of the address {email} may sign in; `firstline users list` shows who may")
+    say("Shut out.")
 
 
 @users.command("list")
@@ -71,8 +87,10 @@ def list_all_users(account: str | None, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [(u.email, u.role, u.created_at) for u in found]
-    print_rows(("e-mail", "role", "since"), rows, empty="Nobody yet; `firstline users add EMAIL --role admin`.")
+    rows = [(u.email, u.role, u.created_at, u.disabled_at) for u in found]
+    print_rows(
+        ("e-mail", "role", "since", "shut out"), rows, empty="Nobody yet; `firstline users add EMAIL --role admin`."
+    )
 
 
 @click.group("tokens")
@@ -125,7 +143,7 @@ def revoke_token(token_id: str, account: str | None) -> None:
     with open_account(account) as tx:
         if not tokens.revoke(tx, token_id):
             raise Refused(f"no token {token_id}; `firstline tokens list` shows their ids")
-    out.print("Revoked.")
+    say("Revoked.")
 
 
 @click.group()
@@ -137,6 +155,3 @@ def keys() -> None:
 def make_key() -> None:
     """Print a fresh key, for the front of FIRSTLINE_KEYS. Keep the old ones behind it, or old bodies stay shut."""
     click.echo(new_key())
-
-
-COMMANDS = (accounts, users, api_tokens, keys)

@@ -66,6 +66,3 @@ def _sign_in_link(settings: Settings) -> str:
         return f"{address(settings)}/sign-in/{staff.new_sign_in_link(db, settings.account, DEMO_USER)}"
     finally:
         db.close()
-
-
-COMMANDS: tuple[click.Command, ...] = (up, demo)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import click
 
-from app.backup import backup, restore
-from app.cli.output import json_option, out, print_json
-from app.doctor import State, examine
+from app.backup import backup
+from app.check import State
+from app.cli.output import json_option, out, print_json, progress_bar, say
+from app.doctor import diagnose
 from app.installation import bring_up_to_date, installation
+from app.restore import restore
 from desk.settings import read_settings
 
 COLOURS = {State.FINE: "green", State.MISSING: "yellow", State.WRONG: "red"}
@@ -17,49 +19,46 @@ COLOURS = {State.FINE: "green", State.MISSING: "yellow", State.WRONG: "red"}
 @click.command()
 @json_option
 def doctor(as_json: bool) -> None:
-    """Say of each setting and connection: fine, missing or wrong, and what to do. Exit code 1 if any is wrong."""
-    with installation(read_settings()) as ready:
-        checks = examine(ready)
+    """Say of each setting and connection: fine, missing or wrong, and what to do. Changes nothing. Exit code 1 if
+    anything is wrong."""
+    checks = diagnose()
     if as_json:
         print_json(checks)
     else:
         for check in checks:
-            out.print(f"[{COLOURS[check.state]}]{check.state.value:<8}[/] [bold]{check.name}[/]: ", end="")
-            out.print(check.found, markup=False)
+            out.print(f"{check.state.value:<8}", style=COLOURS[check.state], end=" ")
+            say(f"{check.name}: {check.found}")
             if check.remedy:
-                out.print(f"         → {check.remedy}", markup=False)
+                say(f"         → {check.remedy}")
     sys.exit(any(check.state is State.WRONG for check in checks))
 
 
 @click.command("migrate")
 def migrate_database() -> None:
     """Bring the database up to date, under DATABASE_OWNER_URL. Safe to run twice, and twice at once."""
-    with installation(read_settings()) as ready:
+    with installation(read_settings(), as_it_is=True) as ready:
         before, after = bring_up_to_date(ready)
-    out.print(f"Up to date at {after}." if before == after else f"Migrated from {before or 'nothing'} to {after}.")
+    say(f"Up to date at {after}." if before == after else f"Migrated from {before or 'nothing'} to {after}.")
 
 
 @click.command("backup")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def make_backup(file: Path) -> None:
-    """Write everything into FILE, while work goes on."""
-    with installation(read_settings()) as ready:
-        size = backup(ready, file.absolute())
-        keys_inside = (ready.data_dir / "keys").exists()
-    out.print(f"{file}: {size / 1e6:.1f} MB.")
-    out.print("It holds the keys: whoever has it can read the tickets." if keys_inside else
-              "FIRSTLINE_KEYS is not in it: keep the keys too, or nobody can read it.")  # fmt: skip
+    """Write everything into FILE, while work goes on. FILE must not be there yet; only its owner can read it."""
+    with installation(read_settings()) as ready, progress_bar("backup") as on_table:
+        about = backup(ready, file.absolute(), on_table)
+    held = f"{about.rows('ticket_states')} tickets, {about.rows('documents')} documents, {about.rows('users')} users"
+    say(f"{file}: {held}, {file.stat().st_size / 1e6:.1f} MB.")
+    say("It holds the keys: whoever has it can read the tickets." if about.keys else
+        "FIRSTLINE_KEYS is not in it: keep the keys too, in another place, or nobody can read it.")  # fmt: skip
 
 
 @click.command("restore")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--overwrite", is_flag=True, help="Replace the tickets that are here.")
 def restore_backup(file: Path, overwrite: bool) -> None:
-    """Put what FILE holds in the place of what is here. Stop `firstline up` first."""
-    with installation(read_settings(), alone=True) as ready:
-        about = restore(ready, file.absolute(), overwrite=overwrite)
-        bring_up_to_date(ready)
-    out.print(f"Restored what Firstline {about['version']} wrote on {about['made_at']}.")
-
-
-COMMANDS = (doctor, migrate_database, make_backup, restore_backup)
+    """Put what FILE holds in the place of what is here, all or nothing. Stop `firstline up` first."""
+    with installation(read_settings(), alone=True, as_it_is=True) as ready, progress_bar("restore") as on_table:
+        about = restore(ready, file.absolute(), overwrite=overwrite, progress=on_table)
+    held = f"{about.rows('ticket_states')} tickets, {about.rows('documents')} documents, {about.rows('users')} users"
+    say(f"Restored what Firstline {about.version} wrote on {about.made_at:%Y-%m-%d %H:%M} UTC: {held}.")

@@ -1,0 +1,72 @@
+"""`firstline ask`: a dry run, with its receipt in the terminal."""
+
+import click
+
+from app.bootstrap import make_database, make_toolbox
+from app.cli.output import account_option, json_option, out, print_json, print_rows, say
+from app.installation import existing, installation
+from app.rehearsal import dry_run
+from desk.ports import Outgoing
+from desk.receipt import Receipt, make_receipt
+from desk.reply import compose_reply
+from desk.settings import read_settings
+from desk.text import clean
+from desk.ticket import Action, Run
+
+
+@click.command()
+@click.argument("question")
+@click.option("--subject", default="", help="The ticket's subject line.")
+@account_option
+@json_option
+def ask(question: str, subject: str, account: str | None, as_json: bool) -> None:
+    """Show what would become of a QUESTION, and why. A dry run: nothing is stored or sent."""
+    run, reply = _rehearse(clean(question), clean(subject), account)
+    if as_json:
+        print_json({"receipt": make_receipt(run), "reply": reply})
+        return
+    print_receipt(make_receipt(run))
+    if run.draft.statements:
+        out.rule("Reply" if run.decision.action is Action.AUTO_REPLY else "Draft, for a person to look at")
+        say(reply.text)
+
+
+def _rehearse(question: str, subject: str, account: str | None) -> tuple[Run, Outgoing]:
+    settings = read_settings()
+    with installation(settings) as ready:
+        db = make_database(ready)
+        try:
+            account = existing(db, account or settings.account)
+            tools = make_toolbox(ready, db)
+            run = dry_run(tools, account, question, subject)
+            return run, compose_reply(run.draft, run.hits, tools.policies.get(account).policy, run.message_id)
+        finally:
+            db.close()
+
+
+def print_receipt(receipt: Receipt) -> None:
+    """The outcome, the reasons, and all that was read and spent."""
+    say(f"{receipt.outcome}   confidence {receipt.confidence:.2f}, level {receipt.level}", style="bold")
+    say(f"category  {receipt.category} ({receipt.category_confidence:.2f})")
+    say("signals   " + ", ".join(f"{name}: {value}" for name, value in receipt.signals))
+    for reason in receipt.reasons:
+        detail = f": {reason.detail}" if reason.detail else ""
+        say(f"{'person' if reason.person else 'draft':<9} {reason.text}{detail}")
+    for finding in receipt.findings:
+        say(f"finding   {finding.check}: {finding.detail}")
+    _print_passages(receipt)
+    for remark in receipt.remarks:
+        say(f"remark    {remark}")
+    say("time      " + ", ".join(f"{stage} {ms:.0f} ms" for stage, ms in receipt.times))
+    tokens = f"{receipt.input_tokens} tokens in, {receipt.output_tokens} out"
+    say(f"cost      ${receipt.dollars:.4f}, {tokens}, {receipt.milliseconds:.0f} ms in all")
+    say("versions  " + ", ".join(f"{name} {value}" for name, value in receipt.versions))
+
+
+def _print_passages(receipt: Receipt) -> None:
+    rows = []
+    for line in receipt.passages:
+        place = f"{line.title} › {line.heading}" if line.heading else line.title
+        scores = (f"{score:.2f}" for score in (line.cosine, line.lexical, line.share, line.fused))
+        rows.append(("cited" if line.cited else "", place, *scores))
+    print_rows(("", "passage", "cosine", "lexical", "share", "fused"), rows, empty="passages  none")

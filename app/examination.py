@@ -1,0 +1,180 @@
+"""The database's insides, for `app/doctor.py`: role, extension, tables, row-level security, and what is in them."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from app.check import Check, fine, missing, wrong
+from app.database import UNREADABLE, make_database
+from app.role import role_fault
+from desk.accounts import Account, list_accounts
+from desk.db import Transaction, driver_url
+from desk.errors import BadSetting, FirstlineError, Permanent
+from desk.policy import PolicyBook
+from desk.settings import Settings
+from knowledge.catalogue import count_documents
+from migrations.run import current_revision, knows, newest_revision
+
+PGVECTOR = (0, 8)
+CALL = {"connect_timeout": 5, "tcp_user_timeout": 5000, "options": "-c statement_timeout=5s"}
+SERVER_REMEDY = "is the server up, and are host, database, user and password right?"
+
+
+def tables(settings: Settings) -> Iterator[Check]:
+    """The server, the role, and whether the tables are those of this version."""
+    name, url = "DATABASE_URL", settings.database_url
+    try:
+        engine = create_engine(driver_url(url.get_secret_value() if url else ""), connect_args=CALL)
+    except ValueError:
+        yield wrong(name, UNREADABLE.format(name), "write it as postgresql://user:password@host/database")
+        return
+    try:
+        with engine.connect() as connection:
+            yield fine(name, f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar_one()}")
+            yield _role(connection)
+            yield _pgvector(connection)
+            yield from _revision(connection)
+    except DBAPIError as error:
+        yield wrong(name, first_line(error), SERVER_REMEDY)
+    finally:
+        engine.dispose()
+
+
+def owner(settings: Settings) -> Iterator[Check]:
+    """The role of `migrate`, `backup` and `restore`."""
+    name = "DATABASE_OWNER_URL"
+    if settings.database_owner_url is None:
+        yield missing(name, "not set", "set it where `migrate`, `backup` and `restore` run; the processes need none")
+        return
+    engine: Engine | None = None
+    try:
+        engine = create_engine(driver_url(settings.database_owner_url.get_secret_value()), connect_args=CALL)
+        with engine.connect() as connection:
+            foreign = connection.execute(text(_NOT_MINE)).scalar_one()
+        if foreign:
+            yield wrong(name, f"does not own {foreign} of the tables", "name the role that ran the first `migrate`")
+        else:
+            yield fine(name, "connects, and owns the tables")
+    except ValueError:
+        yield wrong(name, UNREADABLE.format(name), "write it as postgresql://user:password@host/database")
+    except DBAPIError as error:
+        yield wrong(name, first_line(error), SERVER_REMEDY)
+    finally:
+        if engine:
+            engine.dispose()
+
+
+def contents(settings: Settings) -> Iterator[Check]:
+    """Accounts, their policies, what the keys open, and whether there is anything to answer from."""
+    db = make_database(settings)
+    try:
+        found = list_accounts(db)
+        if settings.account not in {account.id for account in found}:
+            remedy = f"`firstline accounts add {settings.account}`, or name one that is there"
+            yield wrong("FIRSTLINE_ACCOUNT", f"there is no account {settings.account}", remedy)
+        for account in found:
+            yield _policy(settings, account.id)
+            with db.account(account.id) as tx:
+                yield from _account(tx, account)
+    except (DBAPIError, FirstlineError) as error:
+        words = first_line(error) if isinstance(error, DBAPIError) else str(error)
+        yield wrong("accounts", words, "run `firstline migrate` with the same DATABASE_URL as the processes have")
+    finally:
+        db.close()
+
+
+def first_line(error: DBAPIError) -> str:
+    """What the server said; further lines may quote rows."""
+    return (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
+
+
+def _role(connection: Connection) -> Check:
+    if fault := role_fault(connection):
+        return wrong("role", fault, "CREATE ROLE firstline LOGIN NOSUPERUSER NOBYPASSRLS, and name it in DATABASE_URL")
+    return fine("role", "bound by row-level security")
+
+
+def _pgvector(connection: Connection) -> Check:
+    installed = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+    found = connection.execute(installed).scalar_one_or_none()
+    if found is None:
+        offered = text("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
+        if connection.execute(offered).scalar_one_or_none() is None:
+            return wrong("pgvector", "not installed on the server", "install its package there (pgvector 0.8 or newer)")
+        return wrong("pgvector", "not in this database", "CREATE EXTENSION vector, as a superuser of the server")
+    if tuple(int(part) for part in found.split(".")[:2]) < PGVECTOR:
+        return wrong("pgvector", f"{found}, older than 0.8", "ALTER EXTENSION vector UPDATE, as a superuser")
+    return fine("pgvector", found)
+
+
+def _revision(connection: Connection) -> Iterator[Check]:
+    found, needed = current_revision(connection), newest_revision()
+    if found is None:
+        yield missing("migrations", "no tables yet", "run `firstline migrate`")
+    elif not knows(found):
+        yield wrong("migrations", f"at {found}, which a newer Firstline made", "install that version")
+    elif found != needed:
+        yield wrong("migrations", f"at {found}, and this version needs {needed}", "run `firstline migrate`")
+    else:
+        yield fine("migrations", f"at {found}")
+        yield _protection(connection)
+
+
+def _protection(connection: Connection) -> Check:
+    name, bare = "row-level security", connection.execute(text(_UNPROTECTED)).scalars().all()
+    if bare:
+        return wrong(name, f"not in force on {', '.join(bare)}", "`firstline restore` of a backup puts it right")
+    return fine(name, "in force on every table of the accounts")
+
+
+def _policy(settings: Settings, account: str) -> Check:
+    name = f"policy of {account}"
+    try:
+        policy = PolicyBook(settings.policy).get(account).policy
+    except BadSetting as error:
+        return wrong(name, " ".join(str(error).split()), "mend the file; `firstline policy check FILE` tells more")
+    return fine(name, ", ".join(f"{category} {each.level}" for category, each in policy.categories.items()))
+
+
+def _account(tx: Transaction, account: Account) -> Iterator[Check]:
+    yield _opens(tx)
+    if not (count := count_documents(tx)):
+        yield missing(f"documents of {tx.account}", "none", "`firstline index PATH` adds some")
+    else:
+        yield fine(f"documents of {tx.account}", f"{count} documents")
+    if not (count := tx.execute(text("SELECT count(*) FROM users WHERE disabled_at IS NULL")).scalar_one()):
+        yield missing(f"staff of {tx.account}", "nobody may sign in", "`firstline users add EMAIL --role admin`")
+    else:
+        yield fine(f"staff of {tx.account}", f"{count} may sign in")
+    if account.paused_at:
+        since = account.paused_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        yield missing(f"replies of {tx.account}", f"paused since {since}", "`firstline resume` lets them leave again")
+
+
+def _opens(tx: Transaction) -> Check:
+    """The oldest and the newest: a key that was taken away too early shuts the old ones."""
+    name, opened = f"keys of {tx.account}", 0
+    for order in ("ASC", "DESC"):
+        body = tx.execute(text(f"SELECT body FROM messages ORDER BY at {order} LIMIT 1")).scalar_one_or_none()  # noqa: S608
+        try:
+            opened += bool(body and tx.open(bytes(body)))
+        except Permanent:
+            which = "oldest" if order == "ASC" else "newest"
+            remedy = "put the key that sealed it into FIRSTLINE_KEYS, behind the new one"
+            return wrong(name, f"none opens the {which} message", remedy)
+    return fine(name, "open the oldest and the newest message" if opened else "no message yet")
+
+
+_NOT_MINE = """
+    SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.relowner <> current_user::regrole
+"""
+_UNPROTECTED = """
+    SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
+      AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account_id')
+      AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
+          SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND current_user::regrole::oid = ANY (p.polroles)))
+    ORDER BY c.relname
+"""
