@@ -25,6 +25,10 @@ class Temporary(FirstlineError):
         self.retry_after = retry_after
 
 
+class Blocked(Temporary):
+    """The other side asked to be left alone for a while, so it was not even called. No attempt is used up."""
+
+
 class Permanent(FirstlineError):
     """Will not work however often it is tried; a person has to look."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from desk.errors import Temporary
 from desk.policy import Policy
 from desk.ticket import (
     Citation,
@@ -208,6 +209,14 @@ class Drafted:
 
     draft: Draft
     usage: tuple[Usage, ...] = field(default=())
+
+
+class Wasted(Temporary):
+    """A model answered, was paid, and what it said is of no use. `usage` is what it cost all the same."""
+
+    def __init__(self, message: str, usage: tuple[Usage, ...] = ()) -> None:
+        super().__init__(message)
+        self.usage = usage
 
 
 class LanguageModel(Protocol):

@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from desk import accounts
-from desk.errors import FirstlineError, Temporary
+from desk.errors import Blocked, FirstlineError, Temporary
 from desk.policy import PolicyFile
 from desk.ports import Outgoing
 from desk.receipt import explanation
@@ -177,9 +177,10 @@ def _failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]
     """Later, if it may still work; otherwise parked, with a note on the ticket."""
     why = f"{type(error).__name__}: {error}"
     with tools.db.account(item.account) as tx:
-        if isinstance(error, Temporary) and item.attempts < tools.max_attempts:
+        blocked = isinstance(error, Blocked)
+        if isinstance(error, Temporary) and (blocked or item.attempts < tools.max_attempts):
             seconds = back_off(item.attempts, error.retry_after)
-            inbox.postpone(tx, item, seconds, why)
+            inbox.postpone(tx, item, seconds, why, tried=not blocked)
             log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=item.attempts)
             return []
         if not inbox.park(tx, item, why):

@@ -54,9 +54,11 @@ def let_go(state: str) -> dict[str, Any]:
     return {"state": state, "claimed_by": None, "claim_id": None, "lease_until": None}
 
 
-def again_in(seconds: float) -> dict[str, Any]:
-    """The values that put a row back, not to be taken before so many seconds have passed."""
-    return let_go("waiting") | {"not_before": _in(seconds)}
+def again_in(seconds: float, table: Table | None = None) -> dict[str, Any]:
+    """The values that put a row back, not to be taken before so many seconds have passed. With its table, the attempt
+    is given back too: nothing was tried."""
+    given_back = {} if table is None else {"attempts": table.c.attempts - 1}
+    return let_go("waiting") | {"not_before": _in(seconds)} | given_back
 
 
 def due_items(db: Database, again_after: float = 60.0, most: int = 500) -> list[Due]:

@@ -9,8 +9,9 @@ from functools import partial
 import structlog
 
 from desk import accounts
-from desk.alert import alert_without_run, compose_alert
-from desk.errors import FirstlineError, Permanent, Temporary
+from desk.alert import alert_without_run, alert_without_ticket, compose_alert
+from desk.errors import Blocked, FirstlineError, Permanent, Temporary
+from desk.ports import Alert
 from desk.ticket import DeliveryKind, Stop, Ticket, TicketState
 from workers import inbox, outbox, record
 from workers.outbox import PUBLIC, Claimed
@@ -43,10 +44,10 @@ def deliver(tools: Toolbox, account: str, delivery_id: str, worker: str) -> list
 
 def _send(tools: Toolbox, held: Claimed) -> list[str]:
     delivery = held.delivery
+    if delivery.kind is DeliveryKind.ALERT:
+        return _tell(tools, held)
     channel = tools.channel(delivery.channel)
     ticket = channel.fetch(delivery.account, delivery.ticket_id)
-    if delivery.kind is DeliveryKind.ALERT:
-        return _tell(tools, held, ticket)
     if delivery.attempts > 1 and (found := channel.find_delivery(ticket, delivery)):
         return _labelled(tools, held, ticket, found)
     if delivery.kind not in PUBLIC:
@@ -59,17 +60,26 @@ def _send(tools: Toolbox, held: Claimed) -> list[str]:
     return _labelled(tools, held, ticket, foreign_id)
 
 
-def _tell(tools: Toolbox, held: Claimed, ticket: Ticket) -> list[str]:
+def _tell(tools: Toolbox, held: Claimed) -> list[str]:
     """Alert people. Its failure never undoes what was delivered to the ticket."""
-    delivery, alerts = held.delivery, tools.alerts
-    if alerts is None:
+    if tools.alerts is None:
         raise Permanent("this installation has nowhere to alert people")
+    alert = _alert(tools, held)
+    found = tools.alerts.find_delivery(alert, held.delivery) if held.delivery.attempts > 1 else None
+    return _sent(tools, held, found or tools.alerts.post(alert, held.delivery))
+
+
+def _alert(tools: Toolbox, held: Claimed) -> Alert:
+    """What to tell; that a ticket cannot be read any more is told as well."""
+    delivery, why = held.delivery, held.outgoing.text
     with tools.db.account(delivery.account) as tx:
         run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
-    console = f"{tools.address}/console/tickets/{ticket.channel}/{ticket.id}" if tools.address else None
-    alert = compose_alert(run, ticket, console) if run else alert_without_run(ticket, held.outgoing.text, console)
-    found = alerts.find_delivery(alert, delivery) if delivery.attempts > 1 else None
-    return _sent(tools, held, found or alerts.post(alert, delivery))
+    console = f"{tools.address}/console/tickets/{delivery.channel}/{delivery.ticket_id}" if tools.address else None
+    try:
+        ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id)
+    except Permanent:
+        return alert_without_ticket(delivery.account, delivery.channel, delivery.ticket_id, why, console)
+    return compose_alert(run, ticket, console) if run else alert_without_run(ticket, why, console)
 
 
 def _labelled(tools: Toolbox, held: Claimed, ticket: Ticket, foreign_id: str) -> list[str]:
@@ -135,9 +145,10 @@ def _failed(tools: Toolbox, held: Claimed, error: FirstlineError) -> list[str]:
     """Later, if it may still work; otherwise failed, and the message it answers is parked for a person."""
     delivery, why = held.delivery, f"{type(error).__name__}: {error}"
     with tools.db.account(delivery.account) as tx:
-        if isinstance(error, Temporary) and delivery.attempts < tools.max_attempts:
+        blocked = isinstance(error, Blocked)
+        if isinstance(error, Temporary) and (blocked or delivery.attempts < tools.max_attempts):
             seconds = back_off(delivery.attempts, error.retry_after)
-            outbox.postpone(tx, held, seconds, why)
+            outbox.postpone(tx, held, seconds, why, tried=not blocked)
             log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=delivery.attempts)
             return []
         failed = outbox.fail(tx, held, why)

@@ -83,9 +83,10 @@ def finish(tx: Transaction, item: InboxItem, outcome: str) -> bool:
     return claims.write(tx, inbox_items, item.id, _held(item), values)
 
 
-def postpone(tx: Transaction, item: InboxItem, seconds: float, why: str) -> bool:
-    """Put the item back for later."""
-    return claims.write(tx, inbox_items, item.id, _held(item), claims.again_in(seconds) | {"error": why})
+def postpone(tx: Transaction, item: InboxItem, seconds: float, why: str, *, tried: bool = True) -> bool:
+    """Put the item back for later; one that was not `tried` keeps its attempt."""
+    values = claims.again_in(seconds, None if tried else inbox_items) | {"error": why}
+    return claims.write(tx, inbox_items, item.id, _held(item), values)
 
 
 def park(tx: Transaction, item: InboxItem, why: str) -> bool:

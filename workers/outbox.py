@@ -80,9 +80,9 @@ def fail(tx: Transaction, held: Claimed, why: str) -> bool:
     return _end(tx, held, DeliveryState.FAILED, {"reason": why})
 
 
-def postpone(tx: Transaction, held: Claimed, seconds: float, why: str) -> bool:
-    """Try again later."""
-    values = claims.again_in(seconds) | {"reason": why}
+def postpone(tx: Transaction, held: Claimed, seconds: float, why: str, *, tried: bool = True) -> bool:
+    """Try again later; one that was not `tried` keeps its attempt."""
+    values = claims.again_in(seconds, None if tried else deliveries) | {"reason": why}
     return claims.write(tx, deliveries, held.delivery.id, held.claim_id, values)
 
 

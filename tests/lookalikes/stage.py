@@ -167,6 +167,7 @@ class _Server(ThreadingHTTPServer):
 def _handler(party: LookAlike) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # headers and body are two writes; the second would wait 40 ms for the first
 
         def log_message(self, format: str, *args: Any) -> None:  # the library's name
             """Quiet."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from sqlalchemy import text
 
-from desk.errors import Permanent, Temporary
+from desk.errors import Blocked, Permanent, Temporary
 from desk.ports import Alert, Outgoing
 from desk.ticket import Delivery, DeliveryKind, DeliveryState, Event, EventKind, ItemState, Ticket, TicketState
 from tests.workers.test_walk import House, Killed, house  # noqa: F401  # the fixture
@@ -176,3 +176,30 @@ def refuse(error: Exception) -> None:
 
 def die() -> None:
     raise Killed
+
+
+def test_being_asked_to_wait_uses_up_no_attempt(house: House) -> None:  # noqa: F811
+    bell = Bell(before=lambda: refuse(Blocked("left alone", retry_after=1)))
+    house = ringing(house, bell)
+    accepted = house.write(HUMAN)
+    planned = house.think(accepted.item_id)
+    for _ in range(10):
+        house.sql("UPDATE deliveries SET not_before = now()")
+        house.send(planned)
+    assert alerts_of(house, accepted.ticket_id) == [DeliveryState.WAITING]
+    bell.before = lambda: None
+    house.sql("UPDATE deliveries SET not_before = now()")
+    house.send(planned)
+    assert len(bell.posted) == 1
+
+
+def test_people_are_told_even_of_a_ticket_that_cannot_be_read_any_more(house: House) -> None:  # noqa: F811
+    bell = Bell()
+    house = ringing(house, bell)
+    accepted = house.write(HUMAN)
+    planned = house.think(accepted.item_id)
+    house.sql("DELETE FROM messages")
+    house.sql("DELETE FROM tickets")
+    house.send(planned)
+    [alert] = bell.posted.values()
+    assert alert.ticket_id == accepted.ticket_id

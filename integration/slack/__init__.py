@@ -1,0 +1,1 @@
+"""Slack: alerts to the people who answer what Firstline must not."""

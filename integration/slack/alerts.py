@@ -1,0 +1,137 @@
+"""Alerts as Slack messages, each marked with its delivery's id, so that one is found again and never posted twice.
+
+The app needs the scopes `chat:write` and, to look for what an earlier attempt left, `channels:history` (in a private
+channel `groups:history`), and it must be invited to the channel.
+"""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from desk.db import Database
+from desk.errors import Permanent, Temporary
+from desk.ports import Alert
+from desk.ticket import Delivery
+from integration.slack.blocks import fallback, in_words, lay_out
+from integration.slack.client import PARTY, TIMEOUT_SECONDS, LayoutRefused, Line, connection_of, open_line
+
+log = structlog.get_logger(__name__)
+
+EVENT = "firstline_delivery"
+PAGE = 200
+"""Messages a look; Slack's own advice for `conversations.history`."""
+PAGES = 25
+EARLIER_SECONDS = 300.0
+"""How far before the delivery was planned the search begins: our clock and Slack's may differ."""
+
+
+class SlackAlerts:
+    """One channel per account, as connected. `base_url` stands in for every account's own (look-alikes, proxies)."""
+
+    name = PARTY
+
+    def __init__(self, db: Database, base_url: str | None = None, timeout: int = TIMEOUT_SECONDS) -> None:
+        self._db = db
+        self._base_url = base_url
+        self._timeout = timeout
+
+    def ready(self, account: str) -> bool:
+        """Has this account connected Slack? Says nothing of whether the token still works."""
+        return connection_of(self._db, account) is not None
+
+    def post(self, alert: Alert, delivery: Delivery) -> str:
+        """Post the alert; `<channel>:<ts>`. Blocks that Slack will not take become plain text: the alert matters more
+        than its looks. Raises Temporary and Permanent."""
+        line = self._line(delivery.account)
+        try:
+            return _post(line, alert, delivery, fallback(alert), lay_out(alert))
+        except LayoutRefused as refusal:
+            log.warning("slack refused the layout, posting text", why=str(refusal))
+            return _post(line, alert, delivery, in_words(alert), None)
+
+    def find_delivery(self, alert: Alert, delivery: Delivery) -> str | None:
+        """The message that carries the delivery's id, among those posted since it was planned. Raises Permanent when
+        there are too many to tell: then it is not posted again."""
+        line = self._line(delivery.account)
+        oldest, cursor = _since(delivery), None
+        for _ in range(PAGES):
+            page = line.ask(
+                line.client.conversations_history,
+                channel=line.channel_id,
+                oldest=oldest,
+                cursor=cursor,
+                limit=PAGE,
+                include_all_metadata=True,
+            )
+            if found := _found(page, delivery):
+                return f"{line.channel_id}:{found}"
+            if not page.get("has_more"):
+                return None
+            cursor = _next_cursor(page)
+        raise Permanent(
+            "the alert may be in the Slack channel already: over 5,000 messages came since, look for it there"
+        )
+
+    def check(self, account: str) -> str:
+        """Who the token is, for the operator: `bot firstline in Acme`. Raises Temporary and Permanent."""
+        line = self._line(account)
+        seen = line.ask(line.client.auth_test)
+        line.ask(line.client.conversations_history, channel=line.channel_id, limit=1)
+        return f"{seen.get('user', 'unknown')} in {seen.get('team', 'unknown')}"
+
+    def _line(self, account: str) -> Line:
+        return open_line(self._db, account, self._base_url, self._timeout)
+
+
+def _post(line: Line, alert: Alert, delivery: Delivery, text: str, blocks: list[dict[str, Any]] | None) -> str:
+    marks = {"delivery_id": delivery.id, "account": alert.account[:200], "ticket": alert.ticket_id[:200]}
+    answer = line.ask(
+        line.client.chat_postMessage,
+        channel=line.channel_id,
+        text=text,
+        blocks=blocks,
+        metadata={"event_type": EVENT, "event_payload": marks},
+        parse="none",
+        link_names=False,
+        unfurl_links=False,
+        unfurl_media=False,
+    )
+    ts = answer.get("ts")
+    if not isinstance(ts, str) or not ts:
+        raise Temporary("what Slack answered cannot be read")
+    return f"{line.channel_id}:{ts}"
+
+
+def _since(delivery: Delivery) -> str | None:
+    """A bit before the delivery was planned, in Slack's seconds: its id is a UUIDv7 and holds that millisecond
+    (RFC 9562, section 5.7). None, which is everything, for any other id."""
+    try:
+        made = uuid.UUID(delivery.id)
+    except ValueError:
+        return None
+    return f"{max(0.0, (made.int >> 80) / 1000 - EARLIER_SECONDS):.6f}" if made.version == 7 else None
+
+
+def _found(page: Mapping[str, Any], delivery: Delivery) -> str | None:
+    messages = page.get("messages")
+    if not isinstance(messages, list):
+        raise Temporary("what Slack answered cannot be read")
+    return next((str(each["ts"]) for each in messages if _is_ours(each, delivery)), None)
+
+
+def _is_ours(message: Any, delivery: Delivery) -> bool:
+    metadata = message.get("metadata") if isinstance(message, dict) and message.get("ts") else None
+    if not isinstance(metadata, dict) or metadata.get("event_type") != EVENT:
+        return False
+    marks = metadata.get("event_payload")
+    return isinstance(marks, dict) and marks.get("delivery_id") == delivery.id
+
+
+def _next_cursor(page: Mapping[str, Any]) -> str:
+    further = page.get("response_metadata")
+    cursor = further.get("next_cursor") if isinstance(further, dict) else None
+    if not isinstance(cursor, str) or not cursor:
+        raise Temporary("Slack says there are more messages, and not where")
+    return cursor

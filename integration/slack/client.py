@@ -1,0 +1,187 @@
+"""The line to Slack's Web API: one account's token and channel, one try a call, and what its errors mean.
+
+slack_sdk's own retries are off: the outbox tries again. When Slack asks for quiet, the account's whole installation
+keeps it (`integration/connections.py`).
+"""
+
+import logging
+import math
+import re
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from http.client import HTTPException
+from typing import Any
+
+from pydantic import BaseModel, Field
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
+
+from desk.db import Database
+from desk.errors import Blocked, Permanent, Temporary
+from integration.connections import Connection, block, load
+
+PARTY = "slack"
+TIMEOUT_SECONDS = 10
+USUAL_QUIET = 5.0
+"""Seconds to leave Slack alone when it says 429 and not for how long."""
+LONGEST_QUIET = 3600.0
+
+PASSING = {
+    "fatal_error",
+    "internal_error",
+    "message_limit_exceeded",
+    "rate_limited",
+    "ratelimited",
+    "request_timeout",
+    "service_unavailable",
+    "team_added_to_org",
+}
+"""Errors of the Web API that pass by themselves (`chat.postMessage`, table of errors)."""
+
+REFUSED_LAYOUT = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
+
+_SIGN_IN = "Slack does not accept the bot token: install the app again and connect Slack with its present token"
+_INVITE = "the app is not in the alert channel: invite it there (/invite), or connect Slack with another channel's id"
+ADVICE = {
+    "account_inactive": _SIGN_IN,
+    "channel_not_found": "Slack knows no such channel, or the app was never invited to it: check the channel's id "
+    "(C..., not #name) and invite the app",
+    "invalid_auth": _SIGN_IN,
+    "is_archived": "the alert channel is archived: bring it back, or connect Slack with another channel's id",
+    "not_authed": _SIGN_IN,
+    "not_in_channel": _INVITE,
+    "restricted_action": "the workspace does not let the app post in the alert channel: ask its owner to allow it",
+    "token_expired": _SIGN_IN,
+    "token_revoked": _SIGN_IN,
+}
+
+
+class LayoutRefused(Permanent):
+    """Slack will not show these blocks; nothing was posted."""
+
+
+class SlackConnection(BaseModel):
+    """How an account reaches Slack. `channel_id` as in `C0123456789`: names (`#support`) can be posted to, but not
+    searched, so they are not taken."""
+
+    bot_token: str = Field(repr=False, min_length=1)
+    channel_id: str = Field(pattern=r"^[CDG][A-Z0-9]{2,30}$")
+    base_url: str = Field(default="https://slack.com/api/", pattern=r"^https?://[^\s/]")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A connection that is open for calls. Made by `open_line`."""
+
+    db: Database
+    account: str
+    channel_id: str
+    client: WebClient
+
+    def ask(self, method: Callable[..., SlackResponse], **arguments: Any) -> Mapping[str, Any]:
+        """Call a method of `self.client` once; the answer, whose `ok` is true. Raises Temporary or Permanent."""
+        try:
+            data = method(**arguments).data
+        except SlackApiError as error:
+            raise self._meaning(error.response) from error
+        except SlackClientError as error:
+            raise Permanent(f"Slack cannot be called: {error}") from error
+        except (OSError, HTTPException) as error:
+            raise Temporary(f"Slack did not answer ({type(error).__name__})") from error
+        except (ValueError, TypeError, AttributeError, LookupError) as error:  # the SDK on JSON that is no object
+            raise Temporary("what Slack answered cannot be read") from error
+        if not isinstance(data, dict):
+            raise Temporary("what Slack answered cannot be read")
+        return data
+
+    def _meaning(self, response: SlackResponse) -> Temporary | Permanent:
+        code, status = _code(response), response.status_code
+        wish = seconds_to_wait(response.headers)
+        if status == 429 or code in {"ratelimited", "rate_limited"}:
+            quiet = USUAL_QUIET if wish is None else wish
+            with self.db.account(self.account) as tx:
+                block(tx, PARTY, quiet)
+            return Temporary("Slack asks for fewer messages", quiet)
+        if status >= 500 or status == 408 or code in PASSING:
+            return Temporary(f"Slack is out of order ({status} {code})", wish)
+        if status == 200 and not code:
+            return Temporary("what Slack answered cannot be read")
+        if code in REFUSED_LAYOUT:
+            return LayoutRefused(f"Slack does not take the message's layout ({code})")
+        return Permanent(_advice(code, status, response))
+
+
+def open_line(db: Database, account: str, base_url: str | None = None, timeout: int = TIMEOUT_SECONDS) -> Line:
+    """The account's line to Slack; `base_url` stands in for the connection's own, `timeout` is in seconds.
+
+    Raises Permanent when Slack is not connected, and Temporary, without a call, while it asked to be left alone.
+    """
+    connection = connection_of(db, account)
+    if connection is None:
+        raise Permanent("Slack is not connected for this account: connect it with a bot token and a channel's id")
+    if wait := connection.wait():
+        raise Blocked("Slack asked for quiet", wait)
+    config = connection.config
+    client = WebClient(
+        token=config.bot_token,
+        base_url=base_url or config.base_url,
+        timeout=timeout,
+        ssl=_trusted(),
+        logger=_silent(),
+        retry_handlers=[],
+    )
+    return Line(db, account, config.channel_id, client)
+
+
+def connection_of(db: Database, account: str) -> Connection[SlackConnection] | None:
+    """How the account reaches Slack, or None."""
+    with db.account(account) as tx:
+        return load(tx, PARTY, SlackConnection)
+
+
+def seconds_to_wait(headers: Mapping[str, Any]) -> float | None:
+    """What Retry-After says, in seconds, fractions too, at most an hour; None when it is missing or no number."""
+    found = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
+    try:
+        seconds = float(str(found))
+    except ValueError:
+        return None
+    return min(max(seconds, 0.0), LONGEST_QUIET) if math.isfinite(seconds) else None
+
+
+def _advice(code: str, status: int, response: SlackResponse) -> str:
+    if code == "missing_scope":
+        needed = _said(response, "needed")[:200] or "chat:write, channels:history"
+        return f"the app may not do this (missing_scope): add {needed} to its scopes and install it again"
+    if code in ADVICE:
+        return f"{ADVICE[code]} ({code})"
+    return f"Slack refused: {code or 'no reason given'} ({status})"
+
+
+def _said(response: SlackResponse, name: str) -> str:
+    """A field of Slack's refusal; nothing where the answer was no JSON object. The SDK checks neither."""
+    value = response.data.get(name) if isinstance(response.data, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _code(response: SlackResponse) -> str:
+    """Slack's word for the error; nothing where the answer was no JSON: the SDK then puts a part of it there."""
+    code = _said(response, "error")
+    return code if re.fullmatch(r"[a-z0-9_]{1,60}", code) else ""
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Made once: the certificates of the system take several milliseconds to read."""
+    return ssl.create_default_context()
+
+
+@cache
+def _silent() -> logging.Logger:
+    """At level DEBUG the SDK writes whole requests, that is what customers wrote, into the log."""
+    logger = logging.getLogger("firstline.slack_sdk")
+    logger.setLevel(logging.CRITICAL)
+    return logger

@@ -1,0 +1,32 @@
+"""A fake of `desk.ports.Alerts` that remembers. The contract in `test_alerts.py` holds it to the port."""
+
+from dataclasses import dataclass, field
+
+from desk.ports import Alert
+from desk.ticket import Delivery
+
+
+@dataclass(slots=True)
+class RememberedAlerts:
+    """Alerts in a list. `failures` are raised one by one, before anything is told."""
+
+    name: str = "remembered"
+    accounts: set[str] = field(default_factory=set)
+    told: list[tuple[Alert, Delivery]] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+    def ready(self, account: str) -> bool:
+        """Set up for the accounts given."""
+        return account in self.accounts
+
+    def post(self, alert: Alert, delivery: Delivery) -> str:
+        """Remember it; its place in the list is its id."""
+        if self.failures:
+            raise self.failures.pop(0)
+        self.told.append((alert, delivery))
+        return f"told:{len(self.told)}"
+
+    def find_delivery(self, alert: Alert, delivery: Delivery) -> str | None:
+        """The place of the delivery in the list."""
+        places = (place for place, (_, told) in enumerate(self.told, 1) if told.id == delivery.id)
+        return next((f"told:{place}" for place in places), None)

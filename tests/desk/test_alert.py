@@ -1,0 +1,120 @@
+"""What an alert tells: the newest question in the customer's own words, all reasons, the draft and its sources."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from desk.alert import LONGEST_QUESTION, alert_without_run, alert_without_ticket, compose_alert
+from desk.ticket import (
+    Action,
+    Cap,
+    Decision,
+    Draft,
+    Level,
+    Limit,
+    Reason,
+    Requester,
+    Role,
+    Run,
+    Versions,
+)
+from tests.fakes import (
+    NOW,
+    a_citation,
+    a_classification,
+    a_draft,
+    a_hit,
+    a_message,
+    a_passage,
+    a_statement,
+    a_ticket,
+)
+
+CONSOLE = "https://firstline.example/console/tickets/zendesk/t1"
+PASSAGE = a_passage("Use the link on the sign-in page.")
+CAPS = (
+    Cap(Limit.DRAFT, Reason.LONG_MESSAGE),
+    Cap(Limit.PERSON, Reason.SENSITIVE_TOPIC, "refund"),
+)
+
+
+def a_run(*caps: Cap, draft: Draft | None = None) -> Run:
+    return Run(
+        id="r1",
+        account="acme",
+        channel="zendesk",
+        ticket_id="t1",
+        message_id="m1",
+        classification=a_classification(),
+        hits=(a_hit(PASSAGE),),
+        draft=draft or a_draft(),
+        findings=(),
+        decision=Decision(Action.ESCALATE, Level.AUTO, caps, 0.4),
+        versions=Versions("p", "k", "q", "1"),
+        usage=(),
+        times=(),
+        remarks=(),
+        at=NOW,
+    )
+
+
+def test_an_alert_holds_the_draft_with_its_sources() -> None:
+    draft = a_draft(a_statement("Use the link on the sign-in page.", a_citation(PASSAGE)))
+    alert = compose_alert(a_run(*CAPS, draft=draft), a_ticket(channel="zendesk"), CONSOLE)
+    assert alert.draft == "Use the link on the sign-in page. [1]"
+    assert [(source.number, source.url) for source in alert.sources] == [(1, "https://help.example/passwords")]
+    assert (alert.account, alert.channel, alert.ticket_id) == ("acme", "zendesk", "t1")
+    assert alert.console_url == CONSOLE
+
+
+def test_reasons_are_prose_and_those_for_a_person_come_first() -> None:
+    alert = compose_alert(a_run(*CAPS), a_ticket(), None)
+    assert alert.reasons == ("The message touches a sensitive topic: refund", "The message is long")
+
+
+def test_a_run_without_caps_still_says_something() -> None:
+    assert compose_alert(a_run(), a_ticket(), None).reasons == ("Handed to a person",)
+
+
+def test_the_question_is_what_the_customer_wrote_last_without_quotes_and_signature() -> None:
+    newest = "And my invoice?\n\n--\nKim Berg\nExample Ltd"
+    alert = compose_alert(a_run(*CAPS), a_ticket("How do I sign in?", newest), None)
+    assert alert.question == "And my invoice?"
+
+
+def test_notes_and_agents_are_not_taken_for_the_question() -> None:
+    note = a_message("Do not tell them", id="m2", public=False, at=NOW + timedelta(minutes=1))
+    agent = a_message("On it", id="m3", role=Role.AGENT, at=NOW + timedelta(minutes=2))
+    assert compose_alert(a_run(*CAPS), a_ticket(a_message("Help?"), note, agent), None).question == "Help?"
+
+
+def test_a_message_of_quotes_alone_is_shown_whole_and_a_bare_attachment_is_named() -> None:
+    quotes = a_ticket("> what you wrote\n> before")
+    assert compose_alert(a_run(), quotes, None).question == "> what you wrote\n> before"
+    bare = a_ticket(a_message(" \n", attachments=2))
+    assert compose_alert(a_run(), bare, None).question == "(no text; attachments: 2)"
+
+
+def test_a_huge_question_does_not_travel_whole() -> None:
+    assert len(compose_alert(a_run(), a_ticket("x" * 1_000_000), None).question) == LONGEST_QUESTION
+
+
+def test_a_requester_is_named_by_what_is_known() -> None:
+    def shown(requester: Requester) -> str:
+        return compose_alert(a_run(), replace(a_ticket(), requester=requester), None).requester
+
+    assert shown(Requester("c1", "Kim Berg", "kim@example.com")) == "Kim Berg (kim@example.com)"
+    assert shown(Requester("c1", None, "kim@example.com")) == "kim@example.com"
+    assert shown(Requester("c1", "Kim Berg")) == "Kim Berg"
+    assert shown(Requester("c1")) == "c1"
+
+
+def test_an_alert_without_a_run_says_why() -> None:
+    alert = alert_without_run(a_ticket("Help?", subject="Sign in"), "The model did not answer", CONSOLE)
+    assert (alert.reasons, alert.question, alert.draft) == (("The model did not answer",), "Help?", "")
+    empty = replace(a_ticket(), messages=())
+    assert alert_without_run(empty, "Gone", None).question == ""
+
+
+def test_a_ticket_that_cannot_be_fetched_is_alerted_by_its_name() -> None:
+    alert = alert_without_ticket("acme", "zendesk", "t1", "The token is revoked", CONSOLE)
+    assert (alert.ticket_id, alert.reasons, alert.question) == ("t1", ("The token is revoked",), "")
