@@ -40,7 +40,7 @@ def add_account(db: Database, account_id: str, title: str | None = None) -> bool
         raise Refused(f"{account_id!r} cannot name an account: use a-z, 0-9 and -, at most 63 characters", status=422)
     statement = insert(accounts).values(account_id=account_id, title=title or account_id).on_conflict_do_nothing()
     with db.account(account_id) as tx:
-        return tx.execute(statement).rowcount == 1
+        return tx.execute(statement.returning(accounts.c.account_id)).one_or_none() is not None
 
 
 def list_accounts(db: Database) -> list[Account]:

@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from desk.errors import BadSetting
+from desk.prices import Prices
 
 DEFAULT_POLICY = Path(__file__).with_name("default_policy.yaml")
 
@@ -32,11 +33,23 @@ class Settings(BaseSettings):
     account: str = "main"
     demo: bool = False
 
+    anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
+    anthropic_base_url: str = Field(default="https://api.anthropic.com", validation_alias="ANTHROPIC_BASE_URL")
+    classify_model: str = Field(default="claude-haiku-5-5", min_length=1)
+    classify_prices: str = "1 5 0.1 1.25"
+    classify_max_tokens: int = Field(default=1000, ge=200)
+    classify_seconds: float = Field(default=15.0, gt=0, le=60)
+    draft_model: str = Field(default="claude-sonnet-5-5", min_length=1)
+    draft_prices: str = "3 15 0.3 3.75"
+    draft_max_tokens: int = Field(default=2000, ge=200)
+    draft_seconds: float = Field(default=45.0, gt=0, le=90)
+
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     answer_concurrency: int = Field(default=50, ge=1, le=1000)
     database_pool: int = Field(default=8, ge=1, le=100)
     claim_seconds: int = Field(default=120, ge=5)
     sweep_seconds: float = Field(default=5.0, gt=0)
+    catch_up_seconds: float = Field(default=120.0, ge=1)
     reindex_seconds: float = Field(default=3600.0, ge=10)
     enqueue_again_seconds: float = Field(default=30.0, gt=0)
     max_attempts: int = Field(default=6, ge=1)
@@ -49,6 +62,21 @@ class Settings(BaseSettings):
         if level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return level.upper()
+
+    @field_validator("classify_prices", "draft_prices")
+    @classmethod
+    def is_a_price_list(cls, prices: str) -> str:
+        """Four prices."""
+        Prices.parse(prices)
+        return prices
+
+    @field_validator("anthropic_base_url")
+    @classmethod
+    def is_a_web_address(cls, url: str) -> str:
+        """Where HTTP is spoken."""
+        if not url.startswith(("https://", "http://")):
+            raise ValueError("must start with https://")
+        return url
 
     @field_validator("database_url", "database_owner_url")
     @classmethod

@@ -24,6 +24,9 @@ from desk.db import Database
 from desk.privacy import Sealer, new_key
 from migrations.run import migrate
 
+for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:
+    del os.environ[name]  # a developer's own key must not be spent by tests, nor by the processes that they start
+
 LOOPBACK = ["127.0.0.1", "::1"]
 LEFT_OUT = pytest.StashKey[int]()
 

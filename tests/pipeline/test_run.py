@@ -170,7 +170,7 @@ def test_an_invented_price_is_found_and_goes_to_an_agent() -> None:
     wrong = Drafted(a_draft(a_statement("It costs $99.", a_citation(PASSAGE))))
     done = run(models=[a_model(drafts=[wrong])])
     assert done.decision.action is Action.INTERNAL_NOTE
-    assert [finding.check for finding in done.findings] == ["unfounded_figure"]
+    assert [finding.check for finding in done.findings] == ["unfounded_figure", "unsupported"]
 
 
 def test_an_internal_passage_is_never_among_the_hits() -> None:

@@ -34,10 +34,14 @@ class Evidence:
             if 0 <= place < len(passage.blocks)
         )
 
+    def cited_text(self, statement: Statement) -> str:
+        """The statement's cited blocks and the headings above them."""
+        above = [" ".join((p.title, *p.headings)) for c in statement.citations if (p := self.passage(c))]
+        return "\n".join([*(block.text for block in self.blocks(statement)), *above])
+
     def grounds(self, statement: Statement) -> str:
         """The text a statement may draw on: its cited blocks, the headings above them, and the customer's words."""
-        above = [" ".join((p.title, *p.headings)) for c in statement.citations if (p := self.passage(c))]
-        return "\n".join([*(block.text for block in self.blocks(statement)), *above, self.said])
+        return f"{self.cited_text(statement)}\n{self.said}"
 
     def quotes(self, statement: Statement) -> bool:
         """Whether the statement stands word for word in a block it cites."""

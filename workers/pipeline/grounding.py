@@ -7,6 +7,7 @@ from desk.text import sentences, vocabulary, words
 from desk.ticket import BlockKind, Finding, Statement
 from workers.pipeline.evidence import Evidence
 from workers.pipeline.figures import figures
+from workers.pipeline.orders import page_orders
 
 _NEGATIONS = vocabulary(
     """
@@ -25,6 +26,20 @@ _PLAIN_CAPITALS = vocabulary(
     """
 )
 _PARTICLE = re.compile(r"[-_]")
+# Who forges a sender could have us mail these to somebody else.
+_REACH = ("link:", "mail:", "phone:")
+SUPPORTED = 0.3
+"""The part of a statement's telling words that its cited blocks must hold: paraphrases of the example pages keep 0.33
+and more, inventions 0.17 and less (`tests/pipeline/test_support.py`). A lie told in the page's own words passes."""
+_STEM = 5
+_UNTELLING = vocabulary(
+    """
+    a an the is are am be been was were i you we they it this that these those what how why when where who which and or
+    but if then so do does did can could will would should may might must to of in on at for from with by as your my me
+    us our their its not no there here about just get have has had also only more than any some all each please need
+    want first next after before once into up out off over again via
+    """
+)
 
 
 def uncited(evidence: Evidence) -> Iterator[Finding]:
@@ -54,10 +69,14 @@ def internal_source(evidence: Evidence) -> Iterator[Finding]:
 
 
 def unfounded_figure(evidence: Evidence) -> Iterator[Finding]:
-    """Numbers, prices, dates, links, addresses and phone numbers stand in a cited block or in the customer's words."""
+    """Numbers, prices and dates stand in a cited block or in the customer's words; links, addresses and phone numbers
+    in a cited block alone."""
     for statement in evidence.draft.statements:
         stated = figures(statement.text)
-        if stated and (unfounded := stated - figures(evidence.grounds(statement))):
+        if not stated:
+            continue
+        theirs = {fact for fact in figures(evidence.said) if not fact.startswith(_REACH)}
+        if unfounded := stated - figures(evidence.cited_text(statement)) - theirs:
             yield Finding("unfounded_figure", f"{', '.join(sorted(unfounded))} in {_quote(statement)}")
 
 
@@ -69,6 +88,26 @@ def unfounded_name(evidence: Evidence) -> Iterator[Finding]:
         names = _names(statement.text)
         if names and (unfounded := names - set(_parts(evidence.grounds(statement)))):
             yield Finding("unfounded_name", f"{', '.join(sorted(unfounded))} in {_quote(statement)}")
+
+
+def unsupported(evidence: Evidence) -> Iterator[Finding]:
+    """A cited statement speaks of what its blocks speak of. The customer's words are no support here."""
+    for statement in _factual(evidence):
+        blocks = evidence.blocks(statement)
+        if not blocks or statement.kind is BlockKind.CODE or evidence.quotes(statement):
+            continue
+        stated, cited = _telling(statement.text), _telling(evidence.cited_text(statement))
+        if stated and len(stated & cited) < SUPPORTED * len(stated):
+            yield Finding("unsupported", f"the cited blocks speak of something else: {_quote(statement)}")
+
+
+def ordering_source(evidence: Evidence) -> Iterator[Finding]:
+    """A document that commands whoever answers may have been obeyed, cited or not."""
+    if not any(_factual(evidence)):
+        return
+    for passage in evidence.passages.values():
+        if found := page_orders(f"{passage.title}\n{passage.text}"):
+            yield Finding("ordering_source", f"{passage.title[:80]} gives orders to whoever answers: “{found}”")
 
 
 def turned_negation(evidence: Evidence) -> Iterator[Finding]:
@@ -87,6 +126,11 @@ def turned_negation(evidence: Evidence) -> Iterator[Finding]:
 
 def _factual(evidence: Evidence) -> Iterator[Statement]:
     return (statement for statement in evidence.draft.statements if not statement.courtesy)
+
+
+def _telling(text: str) -> set[str]:
+    """The beginnings of the words that carry meaning, so that "resetting" is as good as "reset"."""
+    return {word[:_STEM] for word in words(_PARTICLE.sub(" ", text)) if word not in _UNTELLING}
 
 
 def _negated(text: str) -> bool:

@@ -82,24 +82,43 @@ _GOODS = alternation(
     "api_keys_of"
 )
 
-ORDERS: tuple[re.Pattern[str], ...] = tuple(
-    re.compile(pattern, re.IGNORECASE | re.MULTILINE)
-    for pattern in (
-        rf"{_FORGET}{_NEAR}{_FORMER}{_NEAR}{_RULES}",
-        rf"{_TELL}{_NEAR}{_SECRET}",
-        rf"{_BECOME}{_NEAR}{_SOMEONE}",
-        _FROM_NOW,
-        rf"{_CALLS} {_MACHINE}",
-        rf"{_AS_MACHINE}{_NEAR}{alternation('you must should will shall')}",
-        _HEADING,
-        _ROLE,
-        rf"{_OPENS}{_MAKE}{_SENTENCE}{_REPLY}",
-        rf"{_IN_REPLY},?{_NEAR}{_DO}",
-        rf"{_PASS_ON}{_NEAR}{_GOODS}{_NEAR}\bto\b",
-    )
+# A help page speaks to its readers; one that speaks to whoever answers them was not written for them.
+_TO_THE_ANSWERER = (
+    rf"\b(?:always|must|should|shall|please|now)\b{_NEAR}\b(?:tell|promise|assure|inform|offer|guarantee|grant|answer)\b"
+    r" (?:the |every |each |any |all )?(?:customer|user|reader|visitor|person|people|anyone|everyone|everybody)s?\b"
+    r"|\b(?:when|whenever|while|if) (?:you )?(?:answer|reply|respond|are asked|draft)(?:ing)?\b"
+    r"[^.!?\n]{0,60}\b(?:always|must|tell|say|promise|add|include|mention|append)\b"
 )
+
+_AT_MACHINES = (
+    rf"{_FORGET}{_NEAR}{_FORMER}{_NEAR}{_RULES}",
+    rf"{_TELL}{_NEAR}{_SECRET}",
+    rf"{_BECOME}{_NEAR}{_SOMEONE}",
+    _FROM_NOW,
+    rf"{_CALLS} {_MACHINE}",
+    rf"{_AS_MACHINE}{_NEAR}{alternation('you must should will shall')}",
+    _HEADING,
+    _ROLE,
+    rf"{_PASS_ON}{_NEAR}{_GOODS}{_NEAR}\bto\b",
+)
+_ABOUT_THE_REPLY = (rf"{_OPENS}{_MAKE}{_SENTENCE}{_REPLY}", rf"{_IN_REPLY},?{_NEAR}{_DO}")
+
+
+def _compiled(*patterns: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern, re.IGNORECASE | re.MULTILINE) for pattern in patterns)
+
+
+ORDERS = _compiled(*_AT_MACHINES, *_ABOUT_THE_REPLY)
+"""For what customers write."""
+PAGE_ORDERS = _compiled(*_AT_MACHINES, _TO_THE_ANSWERER)
+"""For documents: manuals say "delete the message" for good reasons, but have no business with whoever answers."""
 
 
 def orders_machine(text: str) -> bool:
-    """True if the text tries to command the machine that reads it."""
+    """True if a customer's text tries to command the machine that reads it."""
     return any(pattern.search(text) for pattern in ORDERS)
+
+
+def page_orders(text: str) -> str | None:
+    """The words by which a document tries to command whoever answers from it, or None."""
+    return next((found.group()[:120] for pattern in PAGE_ORDERS if (found := pattern.search(text))), None)

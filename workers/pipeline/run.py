@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from desk.errors import Permanent, Temporary
 from desk.policy import Policy
-from desk.ports import Drafted, LanguageModel, Library
+from desk.ports import Drafted, LanguageModel, Library, Wasted
 from desk.text import words
 from desk.ticket import Classification, Draft, Finding, Hit, Run, Stage, StageTime, Ticket, Usage, Versions, new_id
 from workers.pipeline.classify import merged, signals
@@ -216,6 +216,7 @@ def _climb(
             return ask(model), rungs[place:]
         except (Temporary, Permanent) as error:
             notes.remarks.append(f"{model.name} failed ({type(error).__name__}: {error}).")
+            notes.usage.extend(error.usage if isinstance(error, Wasted) else ())
     return None, ()
 
 

@@ -7,11 +7,13 @@ from desk.ticket import Classification, Draft, Finding, Hit, Ticket
 from workers.pipeline.evidence import Evidence, gather
 from workers.pipeline.grounding import (
     internal_source,
+    ordering_source,
     turned_negation,
     uncited,
     unfounded_figure,
     unfounded_name,
     unknown_citation,
+    unsupported,
 )
 from workers.pipeline.promises import empty_promise
 from workers.pipeline.wording import (
@@ -31,9 +33,11 @@ CHECKS: tuple[Check, ...] = (
     uncited,
     unknown_citation,
     internal_source,
+    ordering_source,
     unfounded_figure,
     unfounded_name,
     turned_negation,
+    unsupported,
     empty_promise,
     foreign_markup,
     leftover_template,

@@ -7,6 +7,7 @@ from desk.language import detect
 from desk.text import words
 from desk.ticket import BlockKind, Finding
 from workers.pipeline.evidence import Evidence
+from workers.pipeline.prompts import copied
 
 MOST_WORDS = 600
 MOST_STATEMENTS = 40
@@ -78,7 +79,9 @@ def leftover_template(evidence: Evidence) -> Iterator[Finding]:
 
 
 def leak(evidence: Evidence) -> Iterator[Finding]:
-    """Nothing of the machine's own instructions."""
+    """Nothing of the machine's own instructions, neither spoken of nor copied."""
     for statement in evidence.draft.statements:
         if found := _LEAK.search(statement.text):
             yield Finding("leak", f"“{found.group()}”")
+        if said := copied(statement.text):
+            yield Finding("leak", f"as in the machine's own instructions: “{said}”")

@@ -1,0 +1,41 @@
+"""Claude from the settings: there with a key, absent without."""
+
+import pytest
+
+from app.bootstrap import MODELS
+from app.models import claude
+from desk.errors import BadSetting
+from desk.settings import Settings, read_settings
+from tests.fakes import FakeEmbedder
+from workers.llm.claude import Claude
+
+
+def test_without_a_key_there_is_no_claude(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    assert claude(Settings(_env_file=None), FakeEmbedder()) is None
+
+
+def test_with_a_key_it_stands_first_on_the_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-x")
+    monkeypatch.setenv("FIRSTLINE_DRAFT_MODEL", "claude-other")
+    built = [make(read_settings(), FakeEmbedder()) for make in MODELS.values()]
+    assert [model.name for model in built if model] == ["claude", "extractive"]
+    (first, _) = built
+    assert isinstance(first, Claude)
+    assert first._large.name == "claude-other"
+    first.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FIRSTLINE_DRAFT_PRICES", "3 15"),
+        ("FIRSTLINE_CLASSIFY_PRICES", "cheap"),
+        ("ANTHROPIC_BASE_URL", "api.anthropic.com"),
+        ("FIRSTLINE_DRAFT_SECONDS", "600"),
+    ],
+)
+def test_an_odd_setting_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSetting, match=name):
+        read_settings()

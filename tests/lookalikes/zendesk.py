@@ -1,0 +1,296 @@
+"""A Zendesk account that listens on 127.0.0.1, in the shape that zenpy 2.0.57 uses and Zendesk documents.
+
+    with Zendesk() as zendesk:
+        zendesk.connect_webhook("http://127.0.0.1:8000/webhooks/zendesk/acme", secret="s")
+        ticket = zendesk.new_ticket("Lost parcel", "Where is it?", requester="ada@example.org")
+        zendesk.drain()
+        zendesk.public_replies(ticket)
+
+or `python -m tests.lookalikes.zendesk --port 9001`, steered by `POST /_<method>` with the arguments as JSON:
+`/_new_ticket`, `/_comment`, `/_assign`, `/_set_status`, `/_set_tags`, `/_merge`, `/_delete`, `/_suspend`, `/_rate`,
+`/_lock`, `/_limits`, `/_connect_webhook`, `/_webhook_options`, `/_drain`, and `GET /_ticket/<id>`.
+
+zenpy without environment variables: `Zenpy(subdomain="127", domain="0.0.1:<port>", ...)`, then
+`for api in vars(client).values(): api.protocol = "http"`.
+
+What Zendesk does and one may forget: a new ticket is opened by its assignment; solving without an assignee assigns
+whoever solves; a customer's comment reopens; times have whole seconds; a full last page says there is more and the next
+one is empty; wrong credentials on `users/me` give an anonymous user with status 200; what stands in `ticket.metadata`
+arrives under `audit.metadata.custom` as it is, and only there. Zendesk's page says: "In the audit object, the data is
+specified in the custom property of the metadata object", so `{"custom": {...}}` becomes `custom.custom`; whoever knows
+it otherwise sets `zendesk.api.unwraps_custom`. A careful client finds its mark in both.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tests.lookalikes.stage import Answer, LookAlike, Request, serve
+from tests.lookalikes.zendesk_api import Api
+from tests.lookalikes.zendesk_hooks import Invocation, Postman, Webhook, options, sign
+from tests.lookalikes.zendesk_shapes import Json, Record, Refusal
+from tests.lookalikes.zendesk_store import Happening, Store
+
+__all__ = ["ACCOUNT_ID", "EMAIL", "OAUTH_TOKEN", "TOKEN", "Zendesk", "sign"]
+
+EMAIL = "ari@acorn.example"
+"""The agent to whom the API token belongs: a real agent of the account, as it often is."""
+TOKEN = "zendesk-token"
+OAUTH_TOKEN = "zendesk-oauth"
+ACCOUNT_ID = 22_000_017
+VIA = {
+    "web": {"channel": "web", "source": {"from": {}, "to": {}, "rel": None}},
+    "email": {"channel": "email", "source": {"from": {}, "to": {"address": "help@acorn.example"}, "rel": None}},
+    "api": {"channel": "api", "source": {"from": {}, "to": {}, "rel": None}},
+}
+METHODS = (
+    "new_ticket",
+    "add_comment",
+    "assign",
+    "set_status",
+    "set_tags",
+    "merge",
+    "delete",
+    "suspend",
+    "rate",
+    "lock_ticket",
+    "limits",
+    "connect_webhook",
+    "webhook_options",
+    "drain",
+)
+SHORT = {"tickets": "new_ticket", "comment": "add_comment", "webhook": "connect_webhook", "lock": "lock_ticket"}
+
+
+class Zendesk(LookAlike):
+    """One account. Ticket ids are ints; `clock` gives Unix seconds."""
+
+    name = "zendesk"
+
+    def __init__(self, port: int = 0, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(port)
+        self.clock = clock
+        self.postman = Postman(self._posted)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.store = Store(self._happened, self.clock)
+        self.agent = self.store.person(EMAIL, "Ari Agent", role="admin")
+        self.colleague = self.store.person("noor@acorn.example", "Noor Colleague", role="agent")
+        self.support = self.store.named(self.store.groups, "Support")
+        self.tier2 = self.store.named(self.store.groups, "Tier 2")
+        self.webhooks: list[Webhook] = []
+        self.api = Api(self.store, self.agent["id"], f"{EMAIL}/token:{TOKEN}", OAUTH_TOKEN)
+
+    def __exit__(self, *details: object) -> None:
+        self.postman.stop()
+        super().__exit__(*details)
+
+    def reset(self) -> None:
+        """Forget everything, webhooks and what is under way included."""
+        with self.lock:
+            super().reset()
+            self.postman.forget()
+            self._begin()
+
+    def answer(self, request: Request) -> Answer:
+        """What Zendesk's API says."""
+        return self.api.answer(request)
+
+    # --- Webhooks ---------------------------------------------------------------------------------------------------
+
+    def connect_webhook(self, url: str, secret: str, kinds: Iterable[str] | None = None, **more: Any) -> str:
+        """Send events of these `kinds` (all when None) to `url`; the webhook's id. `more` is what `Webhook` takes:
+        `copies`, `delay`, `disorder` (seconds), `off`, `numbers`, `first_comment_too`, `trigger`, `timeout`.
+        """
+        with self.lock:
+            self.webhooks.append(Webhook(url=url, secret=secret, **options({"kinds": kinds, **more})))
+            return self.webhooks[-1].id
+
+    def webhook_options(self, **more: Any) -> None:
+        """Change all webhooks: `zendesk.webhook_options(off=True)`."""
+        with self.lock:
+            for webhook in self.webhooks:
+                for name, value in options(more).items():
+                    setattr(webhook, name, value)
+
+    def drain(self, timeout: float = 10.0) -> bool:
+        """Wait until every event is sent and answered; False when that took too long."""
+        return self.postman.drain(timeout)
+
+    def _happened(self, record: Record, actor: int, happenings: list[Happening]) -> None:
+        for kind, event in happenings:
+            self.note(kind, ticket=record.ticket["id"], actor=actor, **event)
+        for webhook in self.webhooks:
+            for body in webhook.bodies(ACCOUNT_ID, record, self.store.users[actor], happenings, self.clock()):
+                self.postman.take(webhook, ACCOUNT_ID, body, record.ticket["id"])
+
+    def _posted(self, invocation: Invocation, status: int) -> None:
+        with self.lock:
+            facts = {"kind": invocation.kind, "ticket": invocation.ticket, "invocation": invocation.id}
+            self.note("webhook", status=status, attempt=invocation.tries, **facts)
+
+    # --- What people do ---------------------------------------------------------------------------------------------
+
+    def new_ticket(
+        self,
+        subject: str,
+        body: str,
+        requester: str | None = "robin@example.org",
+        *,
+        name: str | None = None,
+        tags: Iterable[str] = (),
+        via: str = "web",
+        attachments: Iterable[str] = (),
+        organization: str | None = None,
+        **fields: Any,
+    ) -> int:
+        """A customer writes; the ticket's id. `requester` is an address, or None for someone without one."""
+        with self.lock:
+            user = self.store.person(requester, name)
+            if organization:
+                user["organization_id"] = self.store.named(self.store.organizations, organization)["id"]
+            given = {"subject": subject, "tags": list(tags), **fields}
+            given["comment"] = {"body": body, "attachments": list(attachments)}
+            number: int = self.store.create(user["id"], user["id"], given, VIA.get(via, {"channel": via})).ticket["id"]
+            return number
+
+    def add_comment(
+        self,
+        ticket_id: int,
+        body: str,
+        author: str = "customer",
+        *,
+        public: bool = True,
+        attachments: Iterable[str] = (),
+        **fields: Any,
+    ) -> int:
+        """A comment by the `customer`, the `agent` whose token the API has, a `colleague`, or an address; its id."""
+        with self.lock:
+            record = self.store.record(ticket_id)
+            comment = {"body": body, "public": public, "attachments": list(attachments)}
+            self.store.update(record, self._who(record, author), {"comment": comment, **fields}, VIA["web"])
+            number: int = record.comments[-1]["id"]
+            return number
+
+    def assign(self, ticket_id: int, to: str | None = "colleague", by: str = "colleague") -> None:
+        """Give the ticket to somebody, or to nobody."""
+        with self.lock:
+            record = self.store.record(ticket_id)
+            given = {"assignee_id": None if to is None else self._who(record, to)}
+            self.store.update(record, self._who(record, by), given, VIA["web"])
+
+    def set_status(self, ticket_id: int, status: str, by: str = "colleague") -> None:
+        """An agent sets the status, in lower case."""
+        self._set(ticket_id, by, status=status)
+
+    def set_tags(self, ticket_id: int, tags: Iterable[str], by: str = "colleague") -> None:
+        """An agent replaces the tags."""
+        self._set(ticket_id, by, tags=list(tags))
+
+    def merge(self, ticket_id: int, into: int, by: str = "colleague") -> None:
+        """An agent merges the ticket into another: it is closed."""
+        with self.lock:
+            source, target = self.store.record(ticket_id), self.store.record(into)
+            self.store.merge(source, target, self._who(source, by))
+
+    def delete(self, ticket_id: int) -> None:
+        """An agent deletes the ticket."""
+        with self.lock:
+            self.store.delete(self.store.record(ticket_id), self.colleague["id"])
+
+    def suspend(self, email: str, suspended: bool = True) -> None:
+        """Suspend the user with this address."""
+        with self.lock:
+            self.store.person(email, suspended=suspended)
+
+    def rate(self, ticket_id: int, score: str, comment: str | None = None) -> None:
+        """The requester is satisfied (`good`) or not (`bad`)."""
+        with self.lock:
+            self.store.rate(self.store.record(ticket_id), score, comment)
+
+    def lock_ticket(self, ticket_id: int, times: int = 1) -> None:
+        """The next so many updates of the ticket answer 409."""
+        with self.lock:
+            self.store.record(ticket_id).locked = times
+
+    def limits(self, *, export_lag: int | None = None, **allowed: int | None) -> None:
+        """Limits per minute that answer 429 when spent: `requests`, `updates`, `exports`; None for no limit.
+        `export_lag` is how many seconds the incremental export holds back (60 at Zendesk, 0 here until set).
+        """
+        with self.lock:
+            self.api.limits.allow(**allowed)
+            self.api.export_lag = self.api.export_lag if export_lag is None else export_lag
+
+    def _set(self, ticket_id: int, by: str, **given: Any) -> None:
+        with self.lock:
+            record = self.store.record(ticket_id)
+            self.store.update(record, self._who(record, by), given, VIA["web"])
+
+    def _who(self, record: Record, who: str) -> int:
+        known = {
+            "customer": record.ticket["requester_id"],
+            "agent": self.agent["id"],
+            "colleague": self.colleague["id"],
+        }
+        number: int = known[who] if who in known else self.store.person(who)["id"]
+        return number
+
+    # --- What stands there ------------------------------------------------------------------------------------------
+
+    def ticket(self, ticket_id: int) -> Json:
+        """The ticket as it stands, deleted ones too."""
+        with self.lock:
+            return dict(self.store.records[ticket_id].ticket)
+
+    def comments(self, ticket_id: int) -> list[Json]:
+        """All comments, oldest first."""
+        with self.lock:
+            return list(self.store.records[ticket_id].comments)
+
+    def public_replies(self, ticket_id: int) -> list[Json]:
+        """Public comments made through the API."""
+        return [each for each in self.comments(ticket_id) if each["public"] and each["via"]["channel"] == "api"]
+
+    def notes(self, ticket_id: int) -> list[Json]:
+        """Private comments made through the API."""
+        return [each for each in self.comments(ticket_id) if not each["public"] and each["via"]["channel"] == "api"]
+
+    def timeline(self, ticket_id: int) -> list[str]:
+        """The ticket's history, one line an event, oldest first: `14:03:07 Ari Agent: public comment "..."`."""
+        with self.lock:
+            audits = self.store.records[ticket_id].audits
+            return [
+                f"{audit['created_at'][11:19]} {self.store.users[audit['author_id']]['name']}: {_line(event)}"
+                for audit in audits
+                for event in audit["events"]
+                if event["type"] != "Create"
+            ]
+
+    # --- Steering by HTTP -------------------------------------------------------------------------------------------
+
+    def _steer(self, request: Request) -> Answer:
+        name = request.path.removeprefix("/_")
+        name = SHORT.get(name, name)
+        if request.method == "POST" and name in METHODS:
+            try:
+                made = getattr(self, name)(**request.json)
+            except (Refusal, TypeError, ValueError) as error:
+                return Answer(400, {"error": str(error)})
+            return Answer(body={"id" if name in ("new_ticket", "add_comment", "connect_webhook") else "done": made})
+        if re.fullmatch(r"ticket/\d+", name) and int(name[7:]) in self.store.records:
+            number = int(name[7:])
+            views = (self.ticket, self.comments, self.public_replies, self.notes, self.timeline)
+            return Answer(body={view.__name__: view(number) for view in views})
+        return super()._steer(request)
+
+
+def _line(event: Json) -> str:
+    if event["type"] == "Comment":
+        return f'{"public" if event["public"] else "private"} comment "{event["body"][:60]}"'
+    return f"{event['field_name']}: {event['previous_value']} -> {event['value']}"
+
+
+if __name__ == "__main__":
+    serve(Zendesk)

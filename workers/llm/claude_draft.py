@@ -1,0 +1,126 @@
+"""Drafting: how the large model is asked, with each passage as one search result, and how its reply is read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from anthropic.types import MessageParam, SearchResultBlockParam, TextBlockParam, ToolParam
+
+from desk.policy import Policy
+from desk.text import clean
+from desk.ticket import Citation, Classification, Draft, Hit, Ticket
+from workers.llm.claude_call import Ask, cached
+from workers.llm.claude_prose import Stretch, statements
+from workers.llm.claude_ticket import earlier
+from workers.llm.claude_wire import Place, Reply
+from workers.pipeline.prompts import filled, prompt, untrusted
+
+NO_REASON = "The model asked for a person."
+DECLINED = "The model declined to write a reply to this."
+_REASON_CHARACTERS = 300
+
+HAND_OVER: ToolParam = {
+    "name": "hand_over",
+    "description": "Give the ticket to a colleague, instead of a reply or with the part of it that the search results "
+    "allow. Nothing else happens: the customer is told by itself.",
+    "input_schema": {
+        "type": "object",
+        "properties": {
+            "reason": {
+                "type": "string",
+                "description": "One sentence of your own, for the colleague: what the search results do not cover or "
+                "what has to be done.",
+            }
+        },
+        "required": ["reason"],
+        "additionalProperties": False,
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A passage as it was shown: `places` are the positions of its blocks, for blank ones are left out."""
+
+    hit: Hit
+    places: tuple[int, ...]
+
+
+def shown(hits: Sequence[Hit]) -> tuple[Shown, ...]:
+    """The passages that have something to show, in order: the n-th is search result n."""
+    found = (
+        Shown(hit, tuple(n for n, block in enumerate(hit.passage.blocks) if clean(block.text).strip())) for hit in hits
+    )
+    return tuple(each for each in found if each.places)
+
+
+def ask(ticket: Ticket, classification: Classification, results: Sequence[Shown], policy: Policy) -> Ask:
+    """The request: rules, this account's voice, the passages, and the ticket as data."""
+    system = [cached(prompt("draft")), cached(filled("draft_policy", tone=" ".join(policy.tone.split())))]
+    newest = ticket.newest_customer_message()
+    request = filled(
+        "draft_request",
+        language=classification.language,
+        subject=untrusted(ticket.subject),
+        conversation=earlier(ticket),
+        questions="\n".join(f"- {untrusted(question)}" for question in classification.questions) or "(not known)",
+    )
+    last = filled("newest", text=untrusted(newest.body if newest else "") or "(no text)")
+    texts: list[TextBlockParam] = [{"type": "text", "text": request}, {"type": "text", "text": last}]
+    turn: MessageParam = {"role": "user", "content": [*map(_search_result, results), *texts]}
+    return Ask(system, [turn], tools=[HAND_OVER])
+
+
+def _search_result(result: Shown) -> SearchResultBlockParam:
+    passage = result.hit.passage
+    blocks: list[TextBlockParam] = [
+        {"type": "text", "text": clean(passage.blocks[place].text).strip()} for place in result.places
+    ]
+    return {
+        "type": "search_result",
+        "source": clean(passage.url or passage.document_id).strip() or "document",
+        "title": " › ".join(dict.fromkeys(clean(part) for part in (passage.title, *passage.headings))).strip() or "-",
+        "content": blocks,
+        "citations": {"enabled": True},
+    }
+
+
+def read(reply: Reply, results: Sequence[Shown]) -> Draft:
+    """The draft that a complete answer holds; empty where it says nothing and hands nothing over."""
+    if reply.stop_reason == "refusal":
+        return Draft((), hand_over=DECLINED)
+    text, stretches = "", []
+    for part in reply.content:
+        if part.type != "text":
+            continue
+        cited = tuple(c for place in part.citations or () if (c := _citation(place, results)))
+        if cited:
+            stretches.append(Stretch(len(text), len(text) + len(part.text), cited))
+        text += part.text
+    return Draft(statements(_same_length_clean(text), stretches), _way_out(reply))
+
+
+def _way_out(reply: Reply) -> str | None:
+    """Why the model wants a person, in its own words, made short and harmless; None if it does not."""
+    call = next((part for part in reply.content if part.type == "tool_use"), None)
+    if call is None:
+        return None
+    reason = call.input.get("reason")
+    said = " ".join(clean(reason).split()) if isinstance(reason, str) else ""
+    return said[:_REASON_CHARACTERS] or NO_REASON
+
+
+def _citation(place: Place, results: Sequence[Shown]) -> Citation | None:
+    """The citation in the product's own terms; None for one that names nothing that was shown."""
+    index, first, last = place.search_result_index, place.start_block_index, place.end_block_index
+    if index is None or first is None or last is None or not 0 <= index < len(results):
+        return None
+    blocks = results[index].places[max(0, first) : max(0, last)]
+    passage = results[index].hit.passage
+    return Citation(passage.document_id, passage.version, passage.id, blocks) if blocks and first >= 0 else None
+
+
+def _same_length_clean(text: str) -> str:
+    """The text without what must not enter, each odd character a space, so that positions stay what they were."""
+    if clean(text) == text:
+        return text
+    return "".join(one if one == "\n" or clean(one) == one else " " for one in text)
