@@ -20,9 +20,10 @@ from typing import Any, Literal
 import psycopg
 from psycopg.sql import SQL, Identifier
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.engine import URL
 
 from app.bootstrap import VERSION
-from app.database import UNREADABLE
+from app.database import readable_url
 from desk.errors import BadSetting, Refused, Temporary
 from desk.settings import Settings
 from migrations.run import LOCK
@@ -80,7 +81,7 @@ def backup(settings: Settings, file: Path, progress: Progress | None = None) -> 
     keys = own_keys(settings)
     with (
         tempfile.TemporaryDirectory(dir=file.parent, prefix=".firstline-backup-") as scratch,
-        owner(settings) as connection,
+        _connect(settings) as connection,
     ):
         whole = Path(scratch) / "whole"
         with os.fdopen(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
@@ -100,17 +101,19 @@ def own_keys(settings: Settings) -> bytes | None:
     return content if content is not None and content.strip() == in_use.strip() else None
 
 
-def owner(settings: Settings) -> psycopg.Connection[tuple[Any, ...]]:
-    """A connection under the role that owns the tables. Raises BadSetting when none is set, and Temporary."""
+def owner_url(settings: Settings) -> URL:
+    """The role that owns the tables. Raises BadSetting when none is set, or the URL cannot be read."""
     if settings.database_owner_url is None:
         raise BadSetting("DATABASE_OWNER_URL is not set: backup and restore work under the role that owns the tables")
+    return readable_url(settings.database_owner_url.get_secret_value(), "DATABASE_OWNER_URL")
+
+
+def _connect(settings: Settings) -> psycopg.Connection[tuple[Any, ...]]:
+    plain = owner_url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
     try:
-        return psycopg.connect(settings.database_owner_url.get_secret_value(), connect_timeout=5)
+        return psycopg.connect(plain, connect_timeout=5)
     except psycopg.OperationalError as error:
-        why = str(error).strip().splitlines()[-1]
-        raise Temporary(f"DATABASE_OWNER_URL: {why}") from error
-    except psycopg.ProgrammingError as error:
-        raise BadSetting(UNREADABLE.format("DATABASE_OWNER_URL")) from error
+        raise Temporary(f"DATABASE_OWNER_URL: {str(error).strip().splitlines()[0]}") from error
 
 
 def _write(

@@ -4,24 +4,29 @@ To add a channel, model, embedder or source: write its file, add its line to the
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from celery import Celery
 
+from app import models
 from app.database import make_database as make_database
 from app.database import needed
 from desk.db import Database
 from desk.policy import PolicyBook
 from desk.ports import Channel, Embedder, LanguageModel, PageSource
 from desk.settings import Settings
+from integration.slack.alerts import SlackAlerts
+from integration.webhooks import Inbound
+from integration.zendesk.catchup import catch_up as zendesk_catch_up
+from integration.zendesk.inbound import ZendeskInbound
+from integration.zendesk.outbound import ZendeskChannel
 from knowledge.catalogue import sources_of
 from knowledge.embedders.minilm import MiniLM
 from knowledge.search import PostgresLibrary
 from knowledge.sources.folder import Folder
-from workers.llm.extractive import Extractive
 from workers.tickets import TicketChannel
 from workers.toolbox import Toolbox
 
@@ -30,7 +35,15 @@ QUEUES = ("answer", "deliver", "notify", "knowledge")
 
 CHANNELS: Mapping[str, Callable[[Database], Channel]] = {
     "api": TicketChannel,
+    "zendesk": ZendeskChannel,
 }
+"""Where tickets live and replies go."""
+
+INBOUND: tuple[Callable[[], Inbound], ...] = (ZendeskInbound,)
+"""Who calls us by webhook."""
+
+CATCH_UPS: tuple[Callable[[Database, str], Sequence[str]], ...] = (zendesk_catch_up,)
+"""What reads, for an account, everything that no webhook told of."""
 
 EMBEDDERS: Mapping[str, Callable[[], Embedder]] = {
     "minilm": MiniLM,
@@ -41,10 +54,11 @@ SOURCES: Mapping[str, Callable[[str], PageSource]] = {
 }
 """By the word before the colon in a source's name; what follows says where."""
 
-MODELS: Mapping[str, Callable[[Embedder], LanguageModel]] = {
-    "extractive": Extractive,
+MODELS: Mapping[str, Callable[[Settings, Embedder], LanguageModel | None]] = {
+    "claude": models.claude,
+    "extractive": models.extractive,
 }
-"""The ladder, best first."""
+"""The ladder, best first; None for a rung that is not set up."""
 
 
 def make_embedder() -> Embedder:
@@ -64,12 +78,15 @@ def make_toolbox(settings: Settings, db: Database) -> Toolbox:
     return Toolbox(
         db=db,
         channels={name: make(db) for name, make in CHANNELS.items()},
-        models=tuple(make(embedder) for make in MODELS.values()),
+        models=tuple(model for make in MODELS.values() if (model := make(settings, embedder))),
         library=PostgresLibrary(db, embedder),
         policies=PolicyBook(settings.policy),
         embedder=embedder,
         sources=partial(make_sources, db),
         product_version=VERSION,
+        alerts=SlackAlerts(db),
+        catch_ups=tuple(partial(read, db) for read in CATCH_UPS),
+        address=settings.public_url or f"http://{settings.host}:{settings.port}",
         claim_seconds=settings.claim_seconds,
         enqueue_again_seconds=settings.enqueue_again_seconds,
         max_attempts=settings.max_attempts,
@@ -89,6 +106,7 @@ def make_celery(settings: Settings) -> Celery:
         task_routes={
             "deliver": {"queue": "deliver"},
             "sweep": {"queue": "notify"},
+            "catch_up": {"queue": "notify"},
             "tidy": {"queue": "notify"},
             "reindex": {"queue": "knowledge"},
         },
@@ -97,6 +115,11 @@ def make_celery(settings: Settings) -> Celery:
                 "task": "sweep",
                 "schedule": settings.sweep_seconds,
                 "options": {"expires": settings.sweep_seconds * 2},
+            },
+            "catch_up": {
+                "task": "catch_up",
+                "schedule": settings.catch_up_seconds,
+                "options": {"expires": settings.catch_up_seconds},
             },
             "reindex": {"task": "reindex", "schedule": settings.reindex_seconds, "options": {"expires": 3600}},
             "tidy": {"task": "tidy", "schedule": 3600.0, "options": {"expires": 3600}},

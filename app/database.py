@@ -1,8 +1,12 @@
 """Opening the database. Apart from `app/bootstrap.py`, so that a command that needs nothing else starts at once."""
 
-from pydantic import SecretStr
+import contextlib
 
-from desk.db import Database
+from pydantic import SecretStr
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+
+from desk.db import Database, driver_url
 from desk.errors import BadSetting
 from desk.privacy import Sealer
 from desk.settings import Settings, variable
@@ -10,11 +14,17 @@ from desk.settings import Settings, variable
 
 def make_database(settings: Settings) -> Database:
     """The pool under the product's login role. Raises BadSetting when URL or keys are missing or cannot be read."""
-    url, sealer = needed(settings, "database_url"), make_sealer(settings)
-    try:
-        return Database(url, sealer, settings.database_pool)
-    except ValueError as error:
-        raise BadSetting(UNREADABLE.format("DATABASE_URL")) from error
+    url = readable_url(needed(settings, "database_url"), "DATABASE_URL")
+    return Database(url.render_as_string(hide_password=False), make_sealer(settings), settings.database_pool)
+
+
+def readable_url(url: str, setting: str) -> URL:
+    """A database URL in its parts. Raises BadSetting for one that means something else than whoever wrote it thinks: a
+    bare `@` or `/` in a password moves what follows into the host, and from there into error messages."""
+    with contextlib.suppress(ValueError, ArgumentError):
+        if url.partition("?")[0].count("@") <= 1:
+            return driver_url(url)
+    raise BadSetting(f"{setting} cannot be read as a URL: are the special characters of the password written as %XX?")
 
 
 def make_sealer(settings: Settings) -> Sealer:
@@ -28,7 +38,3 @@ def needed(settings: Settings, field: str) -> str:
     if value is None:
         raise BadSetting(f"{variable(field)} is not set; `firstline up` brings its own, see .env.example")
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-
-
-UNREADABLE = "{} cannot be read as a URL: are the special characters of the password written as %XX?"
-"""What drivers say of such a URL may quote the password."""

@@ -35,6 +35,7 @@ MOST_SECONDS = 15.0
 MOST_ANSWER = 10_000  # bytes of /health
 LITTLE_SPACE = 500_000_000  # bytes
 
+KEYS_REMEDY = "each is what `firstline keys new` prints, commas between them"
 BROKER_FAULTS = (BrokerError, redis.RedisError, OSError, ValueError, KeyError)
 
 
@@ -123,7 +124,11 @@ def _keys(settings: Settings) -> Check:
     try:
         make_sealer(settings)
     except BadSetting as error:
-        return wrong("FIRSTLINE_KEYS", str(error), "each is what `firstline keys new` prints, commas between them")
+        return wrong(
+            "FIRSTLINE_KEYS",
+            str(error).removeprefix("FIRSTLINE_KEYS: "),
+            "each is what `firstline keys new` prints, commas between them",
+        )
     count = len(settings.keys.get_secret_value().split(","))
     if own_keys(settings) is None:
         return fine("FIRSTLINE_KEYS", f"{count} set from outside: `firstline backup` does not hold them")

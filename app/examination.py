@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from app.check import Check, fine, missing, wrong
-from app.database import UNREADABLE, make_database
+from app.check import Check, State, fine, missing, wrong
+from app.database import make_database, readable_url
 from app.role import role_fault
 from desk.accounts import Account, list_accounts
-from desk.db import Transaction, driver_url
+from desk.db import Transaction
 from desk.errors import BadSetting, FirstlineError, Permanent
 from desk.policy import PolicyBook
 from desk.settings import Settings
@@ -18,6 +18,8 @@ from migrations.run import current_revision, knows, newest_revision
 
 PGVECTOR = (0, 8)
 CALL = {"connect_timeout": 5, "tcp_user_timeout": 5000, "options": "-c statement_timeout=5s"}
+FORBIDDEN = "42501"  # insufficient privilege
+RIGHTS_REMEDY = "`firstline migrate` gave the rights to the role that DATABASE_URL named then: name that one"
 SERVER_REMEDY = "is the server up, and are host, database, user and password right?"
 
 
@@ -25,18 +27,20 @@ def tables(settings: Settings) -> Iterator[Check]:
     """The server, the role, and whether the tables are those of this version."""
     name, url = "DATABASE_URL", settings.database_url
     try:
-        engine = create_engine(driver_url(url.get_secret_value() if url else ""), connect_args=CALL)
-    except ValueError:
-        yield wrong(name, UNREADABLE.format(name), "write it as postgresql://user:password@host/database")
+        engine = create_engine(readable_url(url.get_secret_value() if url else "", name), connect_args=CALL)
+    except BadSetting as error:
+        yield wrong(name, str(error), "write it as postgresql://user:password@host/database")
         return
     try:
         with engine.connect() as connection:
             yield fine(name, f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar_one()}")
-            yield _role(connection)
+            yield (role := _role(connection))
             yield _pgvector(connection)
-            yield from _revision(connection)
+            if role.state is State.FINE:
+                yield from _revision(connection)
     except DBAPIError as error:
-        yield wrong(name, first_line(error), SERVER_REMEDY)
+        forbidden = getattr(error.orig, "sqlstate", None) == FORBIDDEN
+        yield wrong("rights" if forbidden else name, first_line(error), RIGHTS_REMEDY if forbidden else SERVER_REMEDY)
     finally:
         engine.dispose()
 
@@ -49,15 +53,15 @@ def owner(settings: Settings) -> Iterator[Check]:
         return
     engine: Engine | None = None
     try:
-        engine = create_engine(driver_url(settings.database_owner_url.get_secret_value()), connect_args=CALL)
+        engine = create_engine(readable_url(settings.database_owner_url.get_secret_value(), name), connect_args=CALL)
         with engine.connect() as connection:
             foreign = connection.execute(text(_NOT_MINE)).scalar_one()
         if foreign:
             yield wrong(name, f"does not own {foreign} of the tables", "name the role that ran the first `migrate`")
         else:
             yield fine(name, "connects, and owns the tables")
-    except ValueError:
-        yield wrong(name, UNREADABLE.format(name), "write it as postgresql://user:password@host/database")
+    except BadSetting as error:
+        yield wrong(name, str(error), "write it as postgresql://user:password@host/database")
     except DBAPIError as error:
         yield wrong(name, first_line(error), SERVER_REMEDY)
     finally:

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
-from app.database import UNREADABLE, make_database
+from app.database import make_database, readable_url
 from app.embedded import EmbeddedPostgres, EmbeddedRedis
 from app.places import Lock
 from app.processes import until
@@ -109,13 +109,12 @@ def bring_up_to_date(settings: Settings) -> tuple[str | None, str | None]:
     try:
         _refuse_newer(login)
         if settings.database_owner_url:
+            owner = readable_url(settings.database_owner_url.get_secret_value(), "DATABASE_OWNER_URL")
             with plain_words():
-                revisions = migrate(settings.database_owner_url.get_secret_value(), role_name(settings))
+                revisions = migrate(owner.render_as_string(hide_password=False), role_name(settings))
         else:
             revisions = _expect_newest(login)
         add_account(login, settings.account)
-    except ValueError as error:
-        raise BadSetting(UNREADABLE.format("DATABASE_OWNER_URL")) from error
     finally:
         login.close()
     return revisions

@@ -5,6 +5,7 @@ migrations make those of the backup's revision with the roles and rights of this
 migrations run, and something sealed is opened with the keys that will be in use. Whatever fails, the old data is there.
 """
 
+import gzip
 import os
 import tarfile
 import zlib
@@ -18,17 +19,18 @@ from psycopg.sql import SQL, Identifier
 from pydantic import ValidationError
 from sqlalchemy import Connection, create_engine, text
 
-from app.backup import ABOUT, KEYS, NOT_OURS_TO_KEEP, OUR_TABLES, TABLES, About, Progress, Table, own_keys, owner
+from app.backup import ABOUT, KEYS, NOT_OURS_TO_KEEP, OUR_TABLES, TABLES, About, Progress, Table, own_keys, owner_url
 from app.database import make_sealer
 from app.installation import plain_words, role_name
-from desk.db import driver_url
 from desk.errors import Permanent, Refused
 from desk.privacy import Sealer
 from desk.settings import Settings
 from migrations.run import LOCK, knows, upgrade
 
 PIECE = 1 << 18  # bytes
+LOCK_MILLISECONDS = 10_000
 MOST_WORDS = 10_000_000  # bytes of `about.json` and of `keys`
+MOST_TOLD = 200  # characters: PostgreSQL quotes what it could not read
 SEALED = (("messages", "body"), ("inbox_items", "payload"))
 """Where something sealed is looked for."""
 
@@ -51,7 +53,7 @@ def restore(settings: Settings, file: Path, *, overwrite: bool = False, progress
             raise Refused(f"this installation holds {count} tickets; `--overwrite` replaces them")
         _empty(connection)
         upgrade(connection, login_role, about.revision)
-        with tarfile.open(file, "r|gz") as tar:
+        with _open(file) as tar:
             _fill(connection, about, tar, progress)
         upgrade(connection, login_role)
         _refuse_strange_keys(connection, sealer, file)
@@ -64,7 +66,7 @@ def examine(file: Path) -> tuple[About, bytes | None]:
     rows: dict[str, int] = {}
     words: dict[str, bytes] = {}
     try:
-        with tarfile.open(file, "r|gz") as tar:
+        with _open(file) as tar:
             for member in tar:
                 content = tar.extractfile(member)
                 if content is None or not (member.name.startswith(TABLES) or member.name in (KEYS, ABOUT)):
@@ -78,11 +80,21 @@ def examine(file: Path) -> tuple[About, bytes | None]:
         raise Refused(f"{file} is not a backup of Firstline that this version can read") from error
     except KeyError as error:
         raise Refused(f"{file} is not a whole backup of Firstline: its end is missing") from error
-    except (tarfile.TarError, EOFError, zlib.error, ValueError) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
         raise Refused(f"{file} is damaged, or not a backup of Firstline: {error}") from error
     if {table.name: table.rows for table in about.tables} != rows or about.keys != (KEYS in words):
         raise Refused(f"{file} is damaged: it does not hold what it says")
     return about, words.get(KEYS)
+
+
+@contextmanager
+def _open(file: Path) -> Iterator[tarfile.TarFile]:
+    """The members as they come. At the end, gzip's own checksum is read too: tarfile stops before it."""
+    with gzip.open(file) as stream:
+        with tarfile.open(fileobj=stream, mode="r|") as tar:
+            yield tar
+        while stream.read(PIECE):
+            pass
 
 
 def _pieces(content: IO[bytes]) -> Iterator[bytes]:
@@ -94,16 +106,14 @@ def _pieces(content: IO[bytes]) -> Iterator[bytes]:
 def _transaction(settings: Settings) -> Iterator[Connection]:
     """One transaction of the owner. Nobody migrates meanwhile, and whoever uses the tables keeps them."""
     with plain_words():
-        owner(settings).close()  # raises our errors
-        url = settings.database_owner_url.get_secret_value() if settings.database_owner_url else ""
-        engine = create_engine(driver_url(url), hide_parameters=True, connect_args={"connect_timeout": 5})
+        engine = create_engine(owner_url(settings), hide_parameters=True, connect_args={"connect_timeout": 5})
         try:
             with engine.begin() as connection:
-                connection.execute(text("SET LOCAL lock_timeout = '10s'"))
+                connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
                 yield connection
         except psycopg.Error as error:  # of COPY, which goes past SQLAlchemy
-            raise Permanent(f"the backup does not fit: {str(error).splitlines()[0]}") from error
+            raise Permanent(f"the backup does not fit: {str(error).splitlines()[0][:MOST_TOLD]}") from error
         finally:
             engine.dispose()
 
@@ -126,7 +136,7 @@ def _empty(connection: Connection) -> None:
 def _fill(connection: Connection, about: About, tar: tarfile.TarFile, progress: Progress | None) -> None:
     """The rows of all tables. Vector indexes are made afterwards, which is many times as quick."""
     raw = connection.connection.driver_connection
-    assert isinstance(raw, psycopg.Connection)  # noqa: S101  # driver_url says so
+    assert isinstance(raw, psycopg.Connection)  # noqa: S101  # readable_url says so
     there = set(connection.execute(text(OUR_TABLES)).scalars()) - {NOT_OURS_TO_KEEP}
     tables = {table.name: table for table in about.tables}
     if set(tables) != there:

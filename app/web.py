@@ -3,7 +3,7 @@
 from flask import Flask
 from sqlalchemy import text
 
-from app.bootstrap import VERSION, make_celery, make_database, uptime
+from app.bootstrap import INBOUND, VERSION, make_celery, make_database, uptime
 from app.logs import set_up_logs
 from app.role import refuse_privileges
 from desk.db import Database
@@ -13,6 +13,7 @@ from integration.console.blueprint import make_console
 from integration.form.blueprint import make_form
 from integration.form.examples import read_examples
 from integration.pages.shell import make_pages
+from integration.webhooks import make_webhooks
 from workers.tasks import handle_item, publish
 
 
@@ -43,6 +44,9 @@ def make_app(settings: Settings, db: Database) -> Flask:
     checks = {"postgres": postgres, "broker": broker}
     api = make_api(db, enqueue, version=VERSION, uptime=uptime, checks=checks, max_body_bytes=settings.max_body_bytes)
     app.register_blueprint(api)
+    app.register_blueprint(
+        make_webhooks(db, enqueue, [make() for make in INBOUND], max_body_bytes=settings.max_body_bytes)
+    )
     app.register_blueprint(make_console(db, enqueue, at_root=not settings.demo))
     if settings.demo:
         examples = read_examples(settings.policy.with_name("tickets.yaml"))

@@ -1,5 +1,6 @@
 """The Celery app as the `celery` command finds it: `python -m celery -A app.worker worker -P gevent -Q answer,...`."""
 
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -52,7 +53,7 @@ def warm_up(sender: Any, **_: Any) -> None:
     """Read once before the first ticket comes, so that no customer waits for a model to load."""
     if "answer" not in {queue.name for queue in sender.task_consumer.queues}:
         return
-    tools = celery.toolbox
+    tools = replace(celery.toolbox, models=celery.toolbox.models[-1:])  # the local model; the others cost money
     try:
         for account in list_accounts(tools.db)[:1]:
             dry_run(tools, account.id, "How does it work?")

@@ -11,6 +11,7 @@ from types import FrameType, TracebackType
 import click
 
 from desk.errors import BadSetting, FirstlineError, Temporary
+from desk.text import clean
 
 EX_TEMPFAIL, EX_CONFIG, EX_INTERRUPTED = 75, 78, 130  # sysexits.h; 128 + SIGINT
 
@@ -39,6 +40,11 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "users": ("app.cli.people:users", "Who may sign in to the console."),
         "tokens": ("app.cli.people:api_tokens", "Bearer tokens for the API."),
         "keys": ("app.cli.people:keys", "The keys that bodies are sealed with."),
+    },
+    "Outside": {
+        "connect": ("app.cli.connections:connect", "Connect an account to Zendesk or Slack."),
+        "connections": ("app.cli.connections:list_connections", "List what an account is connected to."),
+        "disconnect": ("app.cli.connections:disconnect", "Forget how to reach a party."),
     },
     "Safekeeping": {
         "migrate": ("app.cli.safekeeping:migrate_database", "Bring the database up to date."),
@@ -131,7 +137,7 @@ def main() -> None:
 
 
 def _say(words: str) -> None:
-    click.echo(f"firstline: {words}", err=True)
+    click.echo(f"firstline: {clean(words)}", err=True)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -15,6 +15,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from desk.text import clean
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 out = Console(highlight=False, emoji=False)
@@ -22,7 +24,6 @@ err = Console(stderr=True, highlight=False, emoji=False)
 
 SHORT = 40  # characters of a cell that is never broken: ids have 36
 NARROW = 20  # characters that a column of prose keeps on a narrow terminal
-_CONTROLS = {code: " " for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
 
 
 def json_option(command: F) -> F:
@@ -43,12 +44,12 @@ def print_json(value: Any) -> None:
 
 def say(text: str, style: str = "") -> None:
     """Prose, broken at words for a person; whole lines for a program."""
-    out.print(_tame(text), markup=False, style=style, soft_wrap=not out.is_terminal)
+    out.print(clean(text), markup=False, style=style, soft_wrap=not out.is_terminal)
 
 
 def mutter(text: str) -> None:
     """Prose on standard error."""
-    err.print(_tame(text), markup=False, soft_wrap=True)
+    err.print(clean(text), markup=False, soft_wrap=True)
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
@@ -73,8 +74,8 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empt
 def progress_bar(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int | None, str], None]]:
     """A bar on standard error, gone at the end: call what it yields with (done, in all if known, what)."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, disable=quiet, transient=True) as bar:
-        task = bar.add_task(_tame(label), total=None)
+    with Progress(*columns, console=err, disable=quiet or not err.is_terminal, transient=True) as bar:
+        task = bar.add_task(clean(label), total=None)
 
         def on_step(done: int, total: int | None, what: str) -> None:
             bar.update(task, completed=done, total=total)
@@ -87,11 +88,7 @@ def _cell(value: object) -> str:
         return "-"
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M")
-    return " ".join(_tame(str(value.value if isinstance(value, Enum) else value)).split())
-
-
-def _tame(text: str) -> str:
-    return text.encode("utf-8", "replace").decode().translate(_CONTROLS)
+    return " ".join(clean(str(value.value if isinstance(value, Enum) else value)).split())
 
 
 def _plain(value: Any) -> Any:

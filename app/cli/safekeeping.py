@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from app.backup import backup
+from app.backup import About, backup
 from app.check import State
 from app.cli.output import json_option, out, print_json, progress_bar, say
 from app.doctor import diagnose
@@ -13,6 +13,7 @@ from app.installation import bring_up_to_date, installation
 from app.restore import restore
 from desk.settings import read_settings
 
+HELD = (("ticket_states", "ticket"), ("documents", "document"), ("users", "user"))
 COLOURS = {State.FINE: "green", State.MISSING: "yellow", State.WRONG: "red"}
 
 
@@ -47,8 +48,7 @@ def make_backup(file: Path) -> None:
     """Write everything into FILE, while work goes on. FILE must not be there yet; only its owner can read it."""
     with installation(read_settings()) as ready, progress_bar("backup") as on_table:
         about = backup(ready, file.absolute(), on_table)
-    held = f"{about.rows('ticket_states')} tickets, {about.rows('documents')} documents, {about.rows('users')} users"
-    say(f"{file}: {held}, {file.stat().st_size / 1e6:.1f} MB.")
+    say(f"{file}: {_held(about)}, {file.stat().st_size / 1e6:.1f} MB.")
     say("It holds the keys: whoever has it can read the tickets." if about.keys else
         "FIRSTLINE_KEYS is not in it: keep the keys too, in another place, or nobody can read it.")  # fmt: skip
 
@@ -60,5 +60,9 @@ def restore_backup(file: Path, overwrite: bool) -> None:
     """Put what FILE holds in the place of what is here, all or nothing. Stop `firstline up` first."""
     with installation(read_settings(), alone=True, as_it_is=True) as ready, progress_bar("restore") as on_table:
         about = restore(ready, file.absolute(), overwrite=overwrite, progress=on_table)
-    held = f"{about.rows('ticket_states')} tickets, {about.rows('documents')} documents, {about.rows('users')} users"
-    say(f"Restored what Firstline {about.version} wrote on {about.made_at:%Y-%m-%d %H:%M} UTC: {held}.")
+    say(f"Restored what Firstline {about.version} wrote on {about.made_at:%Y-%m-%d %H:%M} UTC: {_held(about)}.")
+
+
+def _held(about: About) -> str:
+    counts = ((about.rows(table), word) for table, word in HELD)
+    return ", ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counts)

@@ -1,0 +1,112 @@
+"""The webhook door: verify → parse → inbox → commit → enqueue → 202. No call to the other side, no model.
+
+Whoever sends gets the same 401 for a wrong signature, an old one and an account that is not there.
+"""
+
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Protocol
+
+import structlog
+from flask import Blueprint, Response, request
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
+
+from desk.accounts import SLUG
+from desk.db import Database, Transaction
+from desk.errors import Ignored, Refused
+from desk.ticket import Event
+from integration.problems import answer_errors
+from workers import inbox
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES = 1_048_576
+
+Enqueue = Callable[[str, str], None]
+"""Called with (account, item id) after the commit. Whatever it raises, the sweeper picks the item up."""
+
+
+class Inbound(Protocol):
+    """The inbound half of a channel that is called by webhook."""
+
+    name: str
+
+    def receive(self, tx: Transaction, headers: Headers, body: bytes) -> Sequence[Event]:
+        """The events of one call. Raises Refused (401, 400), and Ignored for what is genuine and of no use.
+
+        An account without this channel is refused like a wrong signature, in the same time.
+        """
+        ...
+
+
+def make_webhooks(
+    db: Database, enqueue: Enqueue, channels: Sequence[Inbound], *, max_body_bytes: int = MAX_BODY_BYTES
+) -> Blueprint:
+    """`POST /webhooks/<channel>/<account>` for each of the channels."""
+    door = Blueprint("webhooks", __name__)
+    for channel in channels:
+        view = _Door(db, enqueue, channel, max_body_bytes)
+        door.add_url_rule(f"/webhooks/{channel.name}/<account>", channel.name, view.receive, methods=["POST"])
+    answer_errors(door)
+    return door
+
+
+class _Door:
+    """One channel's door."""
+
+    def __init__(self, db: Database, enqueue: Enqueue, channel: Inbound, most: int) -> None:
+        self._db = db
+        self._enqueue = enqueue
+        self._channel = channel
+        self._most = most
+
+    def receive(self, account: str) -> Response:
+        """202 when it is in the inbox, now or before; 200 when it is of no use. Refusals are problem documents."""
+        body = _body(self._most)
+        if not SLUG.fullmatch(account):
+            raise Refused("the signature does not fit", status=401)
+        try:
+            items = self._store(account, body)
+        except Ignored as useless:
+            log.info("webhook of no use", account=account, channel=self._channel.name, why=str(useless))
+            return _answer(HTTPStatus.OK, "ignored")
+        for item_id in items:
+            self._hand_over(account, item_id)
+        return _answer(HTTPStatus.ACCEPTED, "accepted")
+
+    def _store(self, account: str, body: bytes) -> list[str]:
+        """The ids of the items that are new."""
+        with self._db.account(account) as tx:
+            events = self._channel.receive(tx, request.headers, body)
+            payload = body.decode("utf-8", "replace")
+            items = [inbox.add(tx, self._channel.name, event, payload) for event in events]
+        return [item_id for item_id in items if item_id]
+
+    def _hand_over(self, account: str, item_id: str) -> None:
+        try:
+            self._enqueue(account, item_id)
+        except Exception as error:  # noqa: BLE001  # the item is kept; an error would only have it sent again
+            log.warning("not enqueued; the sweeper will", account=account, item=item_id, why=type(error).__name__)
+
+
+def _body(most: int) -> bytes:
+    """One byte more than allowed is read: Werkzeug cuts a chunked body off at its limit without a word."""
+    request.max_content_length = most + 1
+    try:
+        raw = request.get_data()
+    except HTTPException as error:
+        if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            raise _too_long(most) from error
+        raise Refused("the body broke off", status=400) from error
+    if len(raw) > most:
+        raise _too_long(most)
+    return raw
+
+
+def _too_long(most: int) -> Refused:
+    return Refused(f"the body is longer than {most} bytes", status=413)
+
+
+def _answer(status: HTTPStatus, word: str) -> Response:
+    return Response(f'{{"status": "{word}"}}\n', status=status, content_type="application/json")

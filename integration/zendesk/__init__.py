@@ -1,0 +1,1 @@
+"""All of Zendesk: the connection, the client, what comes in, what goes out, and catch-up."""

@@ -1,0 +1,226 @@
+"""Zendesk's API by zenpy, with our own session: no retries, short time-outs, no sleeping, no cache.
+
+zenpy's own session repeats a PUT on 503 and time-outs, which posts a comment twice, and sleeps through a 429 inside
+the process. Here every trouble is raised at once, as Temporary or Permanent; waiting is the work of the tasks.
+Limits: https://developer.zendesk.com/api-reference/introduction/rate-limits/
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn
+from urllib.parse import quote, urlsplit
+
+import requests
+from pydantic import ValidationError
+from requests.adapters import HTTPAdapter
+from zenpy.lib.api import TicketApi  # type: ignore[import-untyped]  # zenpy carries no types
+from zenpy.lib.cache import ZenpyCacheManager  # type: ignore[import-untyped]  # as above
+from zenpy.lib.exception import APIException, ZenpyException  # type: ignore[import-untyped]  # as above
+
+from desk.errors import FirstlineError, Permanent, Temporary
+from integration.zendesk.shapes import AuditPage, Export, TicketAnswer, Updated
+
+TIMEOUT = (5.0, 10.0)
+"""Seconds to connect, and to wait for the first or next byte."""
+CONNECTIONS = 100
+PAGE = 100
+EXPORT_PAGE = 50
+"""Small, because each ticket of it costs a further call before the cursor moves on."""
+MOST_PAGES = 30
+"""Of audits: 3,000 changes of one ticket; Zendesk takes at most 5,000 comments."""
+WINDOW = 60.0
+"""Zendesk counts by the minute."""
+RESERVE = 0.05
+"""The share of a minute's requests that is left to the account's other integrations."""
+
+Json = dict[str, Any]
+OnLimit = Callable[[float], None]
+
+
+class Conflict(Temporary):
+    """409: the ticket changed since we looked, or is locked. Look again before the next try."""
+
+
+class Unacceptable(Permanent):
+    """422 or 400: Zendesk will not take this as it is; a closed ticket answers so."""
+
+
+class Gone(Permanent):
+    """404: there is no such ticket, or no longer."""
+
+
+class Unreadable(Permanent):
+    """A ticket with more history than we read."""
+
+
+class Session(requests.Session):
+    """HTTP without retries. A 429 raises Temporary before zenpy can sleep; `on_limit` hears of every wait."""
+
+    def __init__(self, on_limit: OnLimit) -> None:
+        super().__init__()
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, HTTPAdapter(max_retries=0, pool_maxsize=CONNECTIONS))
+        self._on_limit = on_limit
+        self._told_until = 0.0
+
+    def send(self, request: Any, **kwargs: Any) -> Any:
+        """Send, and read from the answer how much more Zendesk will take."""
+        response = super().send(request, **kwargs)
+        if response.status_code == 429:
+            seconds = retry_after(response.headers.get("Retry-After"))
+            wait = WINDOW if seconds is None else max(seconds, 1.0)
+            self._on_limit(wait)
+            raise Temporary("Zendesk's rate limit is reached", retry_after=wait)
+        if (quiet := quiet_for(response.headers)) and time.monotonic() > self._told_until:
+            self._told_until = time.monotonic() + quiet
+            self._on_limit(quiet)
+        return response
+
+
+class Tickets(TicketApi):  # type: ignore[misc]  # untyped base
+    """zenpy's ticket API at any address. It gives plain JSON: zenpy drops sideloaded users when its cache is off."""
+
+    def __init__(self, address: str, session: Session) -> None:
+        parts = urlsplit(address)
+        config = {"subdomain": parts.netloc, "domain": "", "session": session, "timeout": TIMEOUT}
+        limits = {"ratelimit": None, "ratelimit_budget": None, "ratelimit_request_interval": 10}
+        super().__init__({**config, **limits, "cache": ZenpyCacheManager(True)})
+        self.protocol = parts.scheme
+        self._netloc = parts.netloc
+
+    @property
+    def base_url(self) -> str:
+        """Host and port."""
+        return self._netloc
+
+    def read(self, endpoint: Any) -> Json:
+        """GET an endpoint of zenpy's."""
+        return _json(self._get(self._build_url(endpoint), raw_response=True))
+
+    def write(self, endpoint: Any, payload: Json) -> Json:
+        """PUT, once."""
+        url = self._build_url(endpoint)
+        return _json(self._call_api(self.session.put, url, json=payload, timeout=self.timeout))
+
+
+class Client:
+    """What Firstline asks of Zendesk. Every method raises Temporary or Permanent, and nothing else."""
+
+    def __init__(self, address: str, email: str, token: str, on_limit: OnLimit) -> None:
+        session = Session(on_limit)
+        session.auth = (f"{email}/token", token)
+        session.headers["User-Agent"] = "Firstline"
+        self.address = address
+        self._tickets = Tickets(address, session)
+
+    def ticket(self, ticket_id: str) -> TicketAnswer:
+        """The ticket with its people and organisation, in one call."""
+        with translated():
+            endpoint = self._tickets.endpoint(id=int(ticket_id), include=["users", "organizations"])
+            return TicketAnswer.model_validate(self._tickets.read(endpoint))
+
+    def audits(self, ticket_id: str) -> Iterator[AuditPage]:
+        """The ticket's whole history, oldest first, 100 changes to a call; comments stand in it with their authors."""
+        more: Json = {}
+        for _ in range(MOST_PAGES):
+            with translated():
+                endpoint = self._tickets.endpoint.audits
+                read = self._tickets.read(endpoint(int(ticket_id), include="users", cursor_pagination=PAGE, **more))
+                page = AuditPage.model_validate(read)
+            yield page
+            if not page.meta.has_more or not page.meta.after_cursor:
+                return
+            more = {"page[after]": quote(page.meta.after_cursor, safe="")}  # zenpy quotes nothing
+        raise Unreadable("the ticket's history is too long to read")
+
+    def update(self, ticket_id: str, fields: Json) -> Updated:
+        """Change a ticket. Raises Conflict, Unacceptable and Gone as well."""
+        with translated():
+            answer = self._tickets.write(self._tickets.endpoint(id=int(ticket_id)), {"ticket": fields})
+            return Updated.model_validate(answer)
+
+    def add_tags(self, ticket_id: str, tags: list[str]) -> None:
+        """Add tags; the others stay."""
+        with translated():
+            self._tickets.write(self._tickets.endpoint.tags(int(ticket_id)), {"tags": tags})
+
+    def changed(self, *, cursor: str | None = None, since: int = 0) -> Export:
+        """A page of the tickets that changed, from a cursor or from a Unix time, in order of change."""
+        cursors = self._tickets.endpoint.incremental
+        with translated():
+            endpoint = cursors.cursor(cursor=quote(cursor, safe="")) if cursor else cursors.cursor_start(since)
+            endpoint.params["per_page"] = EXPORT_PAGE
+            return Export.model_validate(self._tickets.read(endpoint))
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Every foreign exception as one of ours."""
+    try:
+        yield
+    except FirstlineError:
+        raise
+    except (APIException, requests.HTTPError) as error:
+        _refuse(error)
+    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+        raise Temporary(f"no answer from Zendesk ({type(error).__name__})") from error
+    except ValidationError:
+        raise Temporary("Zendesk gave an answer of another shape") from None  # its words would quote the ticket
+    except (requests.RequestException, ZenpyException, ValueError) as error:
+        raise Temporary("Zendesk gave an answer that cannot be read") from error
+
+
+def retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Seconds to wait: whole, fractional, or until a date (RFC 9110, 10.2.3); None when it says nothing."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - (now or datetime.now(UTC))).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return min(max(seconds, 0.0), 3600.0) if seconds == seconds else None  # NaN is unequal to itself
+
+
+def quiet_for(headers: Mapping[str, str]) -> float:
+    """Seconds to leave Zendesk alone, 0 while there is room for more in this minute."""
+    try:
+        remaining = int(headers.get("x-rate-limit-remaining", ""))
+        limit = int(headers.get("x-rate-limit", "0"))
+    except ValueError:
+        return 0.0
+    if remaining >= max(1, int(limit * RESERVE)):
+        return 0.0
+    reset = retry_after(headers.get("ratelimit-reset"))
+    return WINDOW if reset is None else min(max(reset, 1.0), WINDOW)
+
+
+def _refuse(error: Any) -> NoReturn:
+    response = error.response
+    status = response.status_code if response is not None else 0
+    if status == 401:
+        raise Permanent("Zendesk refused the API token (401); make a new one and connect again") from error
+    if status == 403:
+        raise Permanent("Zendesk forbids this to the token's user (403); it must be an agent with access") from error
+    if status in (404, 410):
+        raise Gone("the ticket is gone from Zendesk") from error
+    if status == 409:
+        raise Conflict("the ticket changed or is locked (409)", retry_after=1.0) from error
+    if status in (400, 422):
+        raise Unacceptable(f"Zendesk does not take this ({status})") from error
+    if status >= 500 or status in (0, 408):
+        wait = retry_after(response.headers.get("Retry-After")) if response is not None else None
+        raise Temporary(f"Zendesk has trouble ({status})", retry_after=wait) from error
+    raise Permanent(f"Zendesk refused ({status})") from error
+
+
+def _json(response: Any) -> Json:
+    read = response.json()
+    if not isinstance(read, dict):
+        raise ValueError("not an object")
+    return read

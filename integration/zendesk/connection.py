@@ -1,0 +1,104 @@
+"""What an account must say about its Zendesk, and the open line to it that all workers of a process share."""
+
+import random
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from threading import Lock
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from desk.db import Database
+from desk.errors import Blocked, Permanent, Temporary
+from integration.connections import Connection, block, load
+from integration.zendesk.client import Client
+
+log = structlog.get_logger(__name__)
+
+PARTY = "zendesk"
+LOCAL = {"127.0.0.1", "::1", "localhost"}
+SPREAD = 0.25
+"""Waiting workers come back over a quarter of the wait, not all in one moment."""
+
+Number = Annotated[str, Field(pattern=r"^[0-9]{0,20}$")]
+
+
+class ZendeskConnection(BaseModel):
+    """How an account reaches its Zendesk, and what it wants done there. Empty means: leave it alone.
+
+    `webhook_secrets`: one of each webhook, and while a secret is changed both the old and the new.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    base_url: str
+    email: Annotated[str, Field(min_length=3, pattern=r"^[^\s@/]+@[^\s@/]+$")]
+    api_token: str = Field(repr=False, min_length=1)
+    webhook_secrets: list[str] = Field(default_factory=list, repr=False)
+    zendesk_account_id: Number = ""
+    service_user_id: Number = ""
+    """The user behind the token, where no person works as that user: its tickets count as nobody's."""
+    escalation_group_id: Number = ""
+    escalation_priority: Literal["", "normal", "high", "urgent"] = ""
+    status_after_reply: Literal["", "open", "pending", "hold", "solved"] = ""
+
+    @field_validator("base_url")
+    @classmethod
+    def is_an_address(cls, url: str) -> str:
+        """https://SUB.zendesk.com; without encryption only on this machine."""
+        parts = urlsplit(url.strip().rstrip("/"))
+        safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)
+        if not safe or not re.fullmatch(r"[A-Za-z0-9.:\[\]-]+", parts.netloc) or parts.path or parts.query:
+            raise ValueError("must be like https://example.zendesk.com")
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An account's open line to its Zendesk."""
+
+    account: str
+    config: ZendeskConnection
+    client: Client
+    cursor: str | None
+
+
+class Lines:
+    """The lines of all accounts. A line's HTTP session is kept until the connection is changed."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._clients: dict[str, tuple[datetime, Client]] = {}
+        self._lock = Lock()
+
+    def open(self, account: str) -> Line:
+        """The account's line. Raises Permanent when there is none, Temporary while Zendesk wants to be left alone."""
+        with self._db.account(account) as tx:
+            known = load(tx, PARTY, ZendeskConnection)
+        if known is None:
+            raise Permanent("this account is not connected to Zendesk; run `firstline connect zendesk`")
+        if wait := known.wait(datetime.now(UTC)):
+            spread = wait * random.uniform(1, 1 + SPREAD)  # noqa: S311  # spreads load, hides nothing
+            raise Blocked("Zendesk asked for a pause", retry_after=spread)
+        return Line(account, known.config, self._client(account, known), known.cursor)
+
+    def _client(self, account: str, known: Connection[ZendeskConnection]) -> Client:
+        with self._lock:
+            stamp, client = self._clients.get(account, (None, None))
+            if client is None or stamp != known.updated_at:
+                config = known.config
+                client = Client(config.base_url, config.email, config.api_token, partial(self._leave_alone, account))
+                self._clients[account] = (known.updated_at, client)
+            return client
+
+    def _leave_alone(self, account: str, seconds: float) -> None:
+        """Tell all workers. A database that is away is no reason to lose what Zendesk has just answered."""
+        try:
+            with self._db.account(account) as tx:
+                block(tx, PARTY, seconds)
+        except Temporary:
+            log.warning("rate limit not shared", account=account, seconds=seconds)

@@ -1,0 +1,170 @@
+"""What Zendesk sends: native events (schema 2022-11-06), or a trigger's JSON body. Bodies are hints, not truth.
+
+Signature: base64(HMAC-SHA256(secret, timestamp + raw body)); see
+https://developer.zendesk.com/documentation/webhooks/verifying/
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.datastructures import Headers
+
+from desk.db import Transaction
+from desk.errors import Ignored, Refused
+from desk.text import vocabulary
+from desk.ticket import Event, EventKind
+from integration.connections import load
+from integration.signatures import fresh, signed
+from integration.zendesk.connection import PARTY, ZendeskConnection
+
+SIGNATURE = "X-Zendesk-Webhook-Signature"
+STAMP = "X-Zendesk-Webhook-Signature-Timestamp"
+INVOCATION = "X-Zendesk-Webhook-Invocation-Id"
+ACCOUNT = "X-Zendesk-Account-Id"
+
+VERSION = "2022-11-06"
+NAMESPACE = "zen:event-type:"
+SUBJECT = "zen:ticket:"
+
+CHANGES = vocabulary(
+    """
+    status_changed custom_status_changed agent_assignment_changed group_assignment_changed tags_changed merged
+    soft_deleted permanently_deleted marked_as_spam undeleted comment_made_private comment_redacted
+    priority_changed requester_changed
+    """
+)
+"""Events that say that a ticket is no longer as it was."""
+
+_INVOCATION = re.compile(r"[0-9A-Za-z-]{8,64}")
+
+Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+
+
+class _Author(_Shape):
+    is_staff: bool = False
+
+
+class _Comment(_Shape):
+    id: Id
+    is_public: bool
+    author: _Author
+
+
+class _Detail(_Shape):
+    id: Id
+    is_public: bool = True
+
+
+class _Envelope(_Shape):
+    """What every native event has."""
+
+    account_id: Id
+    id: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
+    subject: str
+    type: Annotated[str, Field(pattern=f"^{NAMESPACE}")]
+    zendesk_event_version: str
+    detail: dict[str, Any]
+    event: dict[str, Any] = Field(default_factory=dict)
+
+
+class _Trigger(_Shape):
+    """The JSON body of a trigger; the template stands in docs/zendesk.md."""
+
+    firstline: Literal["1"]
+    event: Literal["customer_message", "agent_message", "ticket_changed", "rating"]
+    ticket_id: Id
+    updated_at: Annotated[str, Field(max_length=100)] = ""
+
+
+class ZendeskInbound:
+    """`integration.webhooks.Inbound` for Zendesk. `now` is the clock."""
+
+    name = "zendesk"
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
+
+    def receive(self, tx: Transaction, headers: Headers, body: bytes) -> list[Event]:
+        """The events of a webhook call. Raises Refused (401, or 400 for what Zendesk cannot have sent) and Ignored."""
+        known = load(tx, PARTY, ZendeskConnection)
+        secrets = known.config.webhook_secrets if known else []
+        stamp = headers.get(STAMP, "")
+        genuine = signed(stamp.encode("utf-8", "replace") + body, headers.get(SIGNATURE, ""), secrets)
+        if known is None or not genuine or not fresh(stamp, self._now()):
+            raise Refused("the signature does not fit", status=401)
+        content = _read(body)
+        own = known.config.zendesk_account_id
+        if own and headers.get(ACCOUNT, own) != own:
+            raise Refused("this is another Zendesk account's event", status=400)
+        if "firstline" in content:
+            return [_of_trigger(content, headers.get(INVOCATION, ""), body)]
+        return parse(content, own)
+
+
+def parse(content: Mapping[str, Any], own_account: str) -> list[Event]:
+    """The events in a native event's JSON. Raises Refused (400) and Ignored."""
+    try:
+        envelope = _Envelope.model_validate(content)
+        if own_account and envelope.account_id != own_account:
+            raise Refused("this is another Zendesk account's event", status=400)
+        if envelope.zendesk_event_version != VERSION:
+            raise Refused(f"events of this version are not understood; set the webhook to {VERSION}", status=400)
+        return [_event(envelope)]
+    except ValidationError as error:
+        raise Refused("this is no event that Zendesk sends", status=400) from error
+
+
+def _event(envelope: _Envelope) -> Event:
+    name = envelope.type.removeprefix(NAMESPACE)
+    if not name.startswith("ticket."):
+        raise Ignored(f"{name} is of no use here")
+    detail = _Detail.model_validate(envelope.detail)
+    if envelope.subject != f"{SUBJECT}{detail.id}":
+        raise Refused("subject and detail name different tickets", status=400)
+    kind, message_id = _meaning(name, detail, envelope.event)
+    return Event(kind, envelope.id, detail.id, message_id)
+
+
+def _meaning(name: str, detail: _Detail, event: Mapping[str, Any]) -> tuple[EventKind, str | None]:
+    """A new ticket's event does not name its comment: whoever works on it takes the newest one."""
+    if name == "ticket.created":
+        return (EventKind.CUSTOMER_MESSAGE if detail.is_public else EventKind.TICKET_CHANGED), None
+    if name == "ticket.comment_added":
+        comment = _Comment.model_validate(event.get("comment"))
+        if not comment.is_public:
+            return EventKind.TICKET_CHANGED, comment.id
+        return (EventKind.AGENT_MESSAGE if comment.author.is_staff else EventKind.CUSTOMER_MESSAGE), comment.id
+    if "csat" in name or "satisfaction" in name:
+        return EventKind.RATING, None
+    if name.removeprefix("ticket.") in CHANGES:
+        return EventKind.TICKET_CHANGED, None
+    raise Ignored(f"{name} is of no use here")
+
+
+def _of_trigger(content: Mapping[str, Any], invocation: str, body: bytes) -> Event:
+    """A trigger's call has no event id. All attempts of one invocation share theirs; else the body tells them apart."""
+    try:
+        said = _Trigger.model_validate(content)
+    except ValidationError as error:
+        raise Refused("this is not the trigger body of docs/zendesk.md", status=400) from error
+    its = invocation if _INVOCATION.fullmatch(invocation) else hashlib.sha256(body).hexdigest()[:40]
+    return Event(EventKind(said.event), f"trigger:{its}", said.ticket_id)
+
+
+def _read(body: bytes) -> Mapping[str, Any]:
+    try:
+        content = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Refused("the body is not JSON", status=400) from error
+    if not isinstance(content, dict):
+        raise Refused("the body is no JSON object", status=400)
+    return content

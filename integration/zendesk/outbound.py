@@ -1,0 +1,148 @@
+"""The outbound half of Zendesk: fetch, reply, note, find what was sent, and label.
+
+Every comment of ours carries its delivery's id in the audit's `metadata.custom`. A comment is posted by a safe update
+right after a look at the whole ticket, so nothing that happened in between is talked over, and a request that Zendesk
+still works on cannot become a second comment: whichever of two comes late finds its stamp outdated (409).
+"""
+
+from typing import Any
+
+from desk.db import Database
+from desk.errors import Permanent, Temporary
+from desk.ports import Outgoing
+from desk.ticket import Delivery, DeliveryKind, Message, Role, Ticket, TicketStatus
+from integration.zendesk.client import Conflict, Unacceptable
+from integration.zendesk.connection import Line, Lines
+from integration.zendesk.fetch import CHANNEL, MARK, OFF_TAG, Seen, fetch
+from integration.zendesk.html import note_html, reply_html
+
+LOOKS = 3
+"""How often a comment is tried in one go when the ticket changes under our hands."""
+
+ESCALATED_TAG = "firstline_escalated"
+TAGS = {
+    DeliveryKind.REPLY: "firstline_replied",
+    DeliveryKind.NOTE: "firstline_draft",
+    DeliveryKind.HANDOVER: ESCALATED_TAG,
+}
+PRIORITIES = ("low", "normal", "high", "urgent")
+
+
+class ZendeskChannel:
+    """`desk.ports.Channel` for tickets that live in Zendesk."""
+
+    name = CHANNEL
+
+    def __init__(self, db: Database) -> None:
+        self._lines = Lines(db)
+
+    def fetch(self, account: str, ticket_id: str) -> Ticket:
+        """The ticket as it stands now. Raises Permanent when it is gone."""
+        return fetch(self._lines.open(account), ticket_id).ticket
+
+    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str | None:
+        """Post publicly; None when the ticket moved on: closed, solved, taken, switched off, a newer message."""
+        line = self._lines.open(ticket.account)
+        fields: dict[str, Any] = {"comment": {"html_body": reply_html(outgoing), "public": True}}
+        if delivery.kind is DeliveryKind.REPLY and line.config.status_after_reply:
+            fields["status"] = line.config.status_after_reply
+        return _post(line, ticket.id, fields, delivery, outgoing.newest_message_id, public=True)
+
+    def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
+        """Post internally. Raises Permanent when the ticket is gone or closed."""
+        line = self._lines.open(ticket.account)
+        fields = {"comment": {"html_body": note_html(outgoing), "public": False}}
+        posted = _post(line, ticket.id, fields, delivery, None, public=False)
+        if posted is None:
+            raise Permanent("the ticket is closed in Zendesk and takes no note")
+        return posted
+
+    def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
+        """The comment whose audit carries the delivery's id."""
+        return _ours(ticket, delivery) or _ours(self.fetch(ticket.account, ticket.id), delivery)
+
+    def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
+        """Add our tags; on escalation set group and priority first, once: who changes them later is not overruled."""
+        line = self._lines.open(ticket.account)
+        tags = {TAGS[delivery.kind]} | ({ESCALATED_TAG} if outgoing.escalated else set())
+        try:
+            if ESCALATED_TAG in tags:
+                _escalate(line, ticket.id)
+            line.client.add_tags(ticket.id, sorted(tags))
+        except Unacceptable:
+            if line.client.ticket(ticket.id).ticket.status != TicketStatus.CLOSED:
+                raise
+            # a closed ticket takes no labels, and needs none
+
+
+def moved_on(ticket: Ticket, newest_message_id: str | None) -> bool:
+    """Is a public answer to that message no longer wanted?"""
+    newest = newest_question(ticket)
+    return (
+        ticket.status is not TicketStatus.OPEN
+        or ticket.assignee is not None
+        or OFF_TAG in ticket.tags
+        or any(m.role is Role.AGENT and m.public and not m.automatic for m in ticket.messages)
+        or (newest_message_id is not None and newest is not None and newest.id != newest_message_id)
+    )
+
+
+def newest_question(ticket: Ticket) -> Message | None:
+    """The last public message that a customer wrote with their own hands."""
+    theirs = [m for m in ticket.messages if m.role is Role.CUSTOMER and m.public and not m.automatic]
+    return theirs[-1] if theirs else None
+
+
+def _post(
+    line: Line, ticket_id: str, fields: dict[str, Any], delivery: Delivery, answers: str | None, *, public: bool
+) -> str | None:
+    """Look, then post by safe update; look again when Zendesk says that the ticket changed in between.
+
+    None when the ticket moved on; for a note, only when it is closed.
+    """
+    for _ in range(LOOKS):
+        seen = fetch(line, ticket_id)
+        if posted := _ours(seen.ticket, delivery):
+            return posted
+        if seen.ticket.status is TicketStatus.CLOSED or (public and moved_on(seen.ticket, answers)):
+            return None
+        try:
+            return _update(line, seen, fields, delivery)
+        except Conflict:
+            continue
+        except Unacceptable:
+            if fetch(line, ticket_id).ticket.status is TicketStatus.CLOSED:
+                return None
+            raise
+    raise Temporary("the ticket keeps changing, or is locked", retry_after=2.0)
+
+
+def _update(line: Line, seen: Seen, fields: dict[str, Any], delivery: Delivery) -> str:
+    guards = {"safe_update": True, "updated_stamp": seen.stamp, "metadata": {"custom": {MARK: delivery.id}}}
+    updated = line.client.update(seen.ticket.id, {**fields, **guards})
+    if updated.audit and updated.audit.comment:
+        return updated.audit.comment.id
+    found = _ours(fetch(line, seen.ticket.id).ticket, delivery)
+    if found is None:
+        raise Temporary("Zendesk took the comment and does not show it yet")
+    return found
+
+
+def _ours(ticket: Ticket, delivery: Delivery) -> str | None:
+    return next((message.id for message in ticket.messages if message.delivery_id == delivery.id), None)
+
+
+def _escalate(line: Line, ticket_id: str) -> None:
+    """Group and priority by the connection's settings. A priority is raised, never lowered."""
+    now = line.client.ticket(ticket_id).ticket
+    if ESCALATED_TAG in now.tags:
+        return
+    fields: dict[str, Any] = {}
+    wanted = line.config.escalation_priority
+    if wanted and (now.priority not in PRIORITIES or PRIORITIES.index(now.priority) < PRIORITIES.index(wanted)):
+        fields["priority"] = wanted
+    group = line.config.escalation_group_id
+    if group and now.group_id != group and now.assignee_id is None:
+        fields["group_id"] = int(group)
+    if fields:
+        line.client.update(ticket_id, fields)

@@ -1,0 +1,144 @@
+"""Zendesk's answers as far as they are read. What is missing has a default; what is new is passed over."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class Shape(BaseModel):
+    """Ids are numbers in the API and strings in events; here they are strings. Null counts as left out."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+
+
+class ViaSource(Shape):
+    """Where a change came from: `rel` is `trigger`, `automation`, `merge` or the like."""
+
+    rel: str | None = None
+
+
+class Via(Shape):
+    """How a change came in."""
+
+    channel: str | None = None
+    source: ViaSource | None = None
+
+    @field_validator("channel", mode="before")
+    @classmethod
+    def is_text(cls, channel: Any) -> Any:
+        """Old audits give a number."""
+        return None if channel is None else str(channel)
+
+
+class Ticket(Shape):
+    """A ticket's own fields."""
+
+    id: str
+    subject: str | None = None
+    status: str = "open"
+    priority: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    requester_id: str
+    assignee_id: str | None = None
+    group_id: str | None = None
+    updated_at: str
+    created_at: str | None = None
+    generated_timestamp: int | None = None
+
+
+class User(Shape):
+    """Somebody: `role` is `end-user`, `agent` or `admin`."""
+
+    id: str
+    name: str | None = None
+    email: str | None = None
+    role: str | None = None
+    suspended: bool | None = None
+
+
+class Organization(Shape):
+    """A requester's organisation."""
+
+    id: str
+    name: str | None = None
+
+
+class TicketAnswer(Shape):
+    """A ticket with its people."""
+
+    ticket: Ticket
+    users: list[User] = Field(default_factory=list)
+    organizations: list[Organization] = Field(default_factory=list)
+
+
+class Happening(Shape):
+    """One event of an audit. A comment has a text and says if it is public."""
+
+    id: str
+    type: str = ""
+    author_id: str | None = None
+    body: str | None = None
+    plain_body: str | None = None
+    html_body: str | None = None
+    public: bool | None = None
+    attachments: list[Any] | None = None
+    via: Via | None = None
+
+    @property
+    def is_comment(self) -> bool:
+        """Written, or spoken on the phone."""
+        return self.type in ("Comment", "VoiceComment")
+
+
+class Metadata(Shape):
+    """What hangs on an audit: `custom` is what the writer put there, `flags` what Zendesk thinks of the comment."""
+
+    custom: dict[str, Any] | None = None
+    flags: list[int] | None = None
+
+
+class Audit(Shape):
+    """One change of a ticket."""
+
+    id: str
+    created_at: datetime
+    author_id: str | None = None
+    via: Via | None = None
+    metadata: Metadata | None = None
+    events: list[Happening] = Field(default_factory=list)
+
+    @property
+    def comment(self) -> Happening | None:
+        """The comment made with this change; there is at most one."""
+        return next((event for event in self.events if event.is_comment), None)
+
+
+class Meta(Shape):
+    """Whether there are more pages."""
+
+    has_more: bool = False
+    after_cursor: str | None = None
+
+
+class AuditPage(Shape):
+    """Some of a ticket's changes, oldest first, with the people who made them."""
+
+    audits: list[Audit]
+    users: list[User] = Field(default_factory=list)
+    meta: Meta = Meta()
+
+
+class Updated(Shape):
+    """The answer to a change."""
+
+    ticket: Ticket | None = None
+    audit: Audit | None = None
+
+
+class Export(Shape):
+    """A page of the incremental export."""
+
+    tickets: list[Ticket]
+    after_cursor: str | None = None
+    end_of_stream: bool = True

@@ -1,0 +1,297 @@
+"""The doctor finds what is wrong, says what to do, and never hangs. The databases are real, and so are their faults."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from app import doctor
+from app.check import Check, State
+from app.database import make_database
+from app.doctor import examine
+from app.embedded import EmbeddedPostgres, EmbeddedRedis
+from app.role import refuse_privileges
+from desk.errors import BadSetting
+from desk.privacy import new_key
+from desk.settings import Settings
+from desk.ticket import new_id
+from knowledge.embedders import minilm
+from tests.app.conftest import Command, in_database, use
+
+pytestmark = pytest.mark.loopback
+
+
+@pytest.fixture(autouse=True)
+def no_web(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever listens on port 8000 of this machine is not ours to ask."""
+    monkeypatch.setenv("FIRSTLINE_PORT", "1")
+
+
+@pytest.fixture
+def well(migrated: Settings, redis_server: EmbeddedRedis) -> Settings:
+    """An installation whose servers are all there."""
+    return migrated.model_copy(update={"redis_url": SecretStr(redis_server.url), "port": 1})
+
+
+def look(settings: Settings) -> dict[str, Check]:
+    """What the doctor finds, by name."""
+    checks = examine(settings)
+    for check in checks:
+        assert bool(check.remedy) is (check.state is not State.FINE), check
+    return {check.name: check for check in checks}
+
+
+def changed(settings: Settings, **values: object) -> Settings:
+    """With other values; texts become secrets where the setting is one."""
+    secret = {"database_url", "database_owner_url", "redis_url", "keys"}
+    return settings.model_copy(update={k: SecretStr(str(v)) if k in secret else v for k, v in values.items()})
+
+
+def name_of(settings: Settings) -> str:
+    """The name of its database."""
+    assert settings.database_url
+    return settings.database_url.get_secret_value().split("/")[3].split("?")[0]
+
+
+def test_a_good_installation_is_fine(well: Settings) -> None:
+    found = look(well)
+    not_fine = {name for name, check in found.items() if check.state is not State.FINE}
+    assert not_fine == {"workers", "web", "documents of main", "staff of main"}  # nobody runs, and nothing is in it
+    assert found["REDIS_URL"].found == "answers"
+
+
+def test_nothing_is_wrong_where_nothing_was_begun_and_nothing_is_made(tmp_path: Path) -> None:
+    found = look(Settings(data_dir=tmp_path / "data", port=1))
+    assert found["DATABASE_URL"].state is State.MISSING
+    assert "firstline up" in found["DATABASE_URL"].remedy
+    assert not [check for check in found.values() if check.state is State.WRONG]
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_role_that_security_does_not_bind_is_refused(well: Settings, bare_postgres: EmbeddedPostgres) -> None:
+    name = name_of(well)
+    with psycopg.connect(bare_postgres.superuser_url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE own_bypass LOGIN BYPASSRLS")
+        connection.execute("CREATE ROLE own_member LOGIN IN ROLE own_bypass")
+    superuser = in_database(bare_postgres.superuser_url, name)
+    owner = in_database(bare_postgres.owner_url, name)
+    try:
+        for url, words in (
+            (superuser, "is a superuser"),
+            (owner, "the owner of"),
+            (superuser.replace("//postgres@", "//own_bypass@"), "has BYPASSRLS"),
+            (superuser.replace("//postgres@", "//own_member@"), "member of own_bypass, which has BYPASSRLS"),
+        ):
+            bad = changed(well, database_url=url)
+            check = look(bad)["role"]
+            assert (check.state, words in check.found) == (State.WRONG, True), check
+            db = make_database(bad)
+            with pytest.raises(BadSetting, match=words):
+                refuse_privileges(db)
+            db.close()
+    finally:
+        with psycopg.connect(bare_postgres.superuser_url, autocommit=True) as connection:
+            connection.execute("DROP ROLE own_member, own_bypass")
+
+
+def test_the_products_own_role_is_let_in(migrated: Settings) -> None:
+    db = make_database(migrated)
+    refuse_privileges(db)
+    db.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://firstline:sesame@127.0.0.1:1/firstline",
+        "postgresql://firstline:sesame@/firstline?host=/nowhere",
+        "postgresql://firstline:sesame@x:y@127.0.0.1/firstline",
+        "postgresql://firstline:sesame@127.0.0.1:many/firstline",
+    ],
+)
+def test_a_server_that_is_not_there_and_a_url_that_is_none(url: str, well: Settings) -> None:
+    found = look(changed(well, database_url=url))
+    assert found["DATABASE_URL"].state is State.WRONG
+    assert "keys of main" not in found
+    assert found["REDIS_URL"].state is State.FINE
+    assert not [check for check in found.values() if "sesame" in check.found + check.remedy]
+
+
+def test_a_database_that_is_not_there_and_a_role_without_rights(
+    well: Settings, bare_postgres: EmbeddedPostgres
+) -> None:
+    found = look(changed(well, database_url=in_database(bare_postgres.url, "own_nowhere")))
+    assert '"own_nowhere" does not exist' in found["DATABASE_URL"].found
+    with psycopg.connect(bare_postgres.superuser_url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE own_stranger LOGIN")
+    try:
+        stranger = in_database(bare_postgres.url, name_of(well)).replace("//firstline@", "//own_stranger@")
+        assert look(changed(well, database_url=stranger))["rights"].state is State.WRONG
+    finally:
+        with psycopg.connect(bare_postgres.superuser_url, autocommit=True) as connection:
+            connection.execute("DROP ROLE own_stranger")
+
+
+def test_the_owners_url_is_looked_at_too(well: Settings) -> None:
+    assert look(well.model_copy(update={"database_owner_url": None}))["DATABASE_OWNER_URL"].state is State.MISSING
+    assert well.database_url
+    same = changed(well, database_owner_url=well.database_url.get_secret_value())
+    assert "does not own" in look(same)["DATABASE_OWNER_URL"].found
+    away = changed(well, database_owner_url="postgresql://x@/x?host=/nowhere")
+    assert look(away)["DATABASE_OWNER_URL"].state is State.WRONG
+
+
+@pytest.mark.parametrize("url", ["redis://:sesame@127.0.0.1:1/0", "redis+socket:///nowhere.sock", "redis://:a/b@x/0",
+                                 "amqp://u:sesame@127.0.0.1:1//"])  # fmt: skip
+def test_a_broker_that_is_down(url: str, well: Settings) -> None:
+    found = look(changed(well, redis_url=url))
+    assert found["REDIS_URL"].state is State.WRONG
+    assert "workers" not in found
+    assert "sesame" not in str(found)
+
+
+def test_a_database_without_tables_and_one_without_pgvector(
+    new_installation: Callable[[], Settings], bare_postgres: EmbeddedPostgres
+) -> None:
+    bare = new_installation()
+    found = look(bare)
+    assert found["migrations"] == Check("migrations", State.MISSING, "no tables yet", "run `firstline migrate`")
+    with psycopg.connect(in_database(bare_postgres.superuser_url, name_of(bare)), autocommit=True) as connection:
+        connection.execute("DROP EXTENSION vector")
+    assert look(bare)["pgvector"].state is State.WRONG
+
+
+def test_tables_of_another_version_and_tables_without_protection(
+    well: Settings, bare_postgres: EmbeddedPostgres
+) -> None:
+    with psycopg.connect(in_database(bare_postgres.owner_url, name_of(well)), autocommit=True) as connection:
+        connection.execute("ALTER TABLE messages NO FORCE ROW LEVEL SECURITY")
+        connection.execute("DROP POLICY own_account ON runs")
+        assert look(well)["row-level security"].found == "not in force on messages, runs"
+        for revision, words in (("0001", "this version needs"), ("9999", "a newer Firstline")):
+            connection.execute("UPDATE alembic_version SET version_num = %s", (revision,))
+            assert words in look(well)["migrations"].found
+
+
+def test_a_policy_that_cannot_be_read(well: Settings, tmp_path: Path) -> None:
+    broken = tmp_path / "policy.yaml"
+    for content in ("tone: [", "tone: kind"):
+        broken.write_text(content)
+        check = look(changed(well, policy=broken))["policy of main"]
+        assert (check.state, str(broken) in check.found) == (State.WRONG, True)
+    assert look(changed(well, policy=tmp_path / "none"))["policy of main"].state is State.WRONG
+
+
+def test_keys_that_are_none_and_keys_that_do_not_open_what_is_there(well: Settings) -> None:
+    assert look(changed(well, keys="sesame"))["FIRSTLINE_KEYS"].state is State.WRONG
+    assert look(well.model_copy(update={"keys": None}))["FIRSTLINE_KEYS"].state is State.MISSING
+    db = make_database(well)
+    with db.account("main") as tx:
+        ticket = {"id": new_id(), "sealed": tx.seal("a word")}
+        tx.execute(
+            text(
+                "INSERT INTO tickets (account_id, id, via, requester, subject, status, priority) "
+                "VALUES ('main', :id, 'api', :sealed, :sealed, 'open', 'normal')"
+            ),
+            ticket,
+        )
+        tx.execute(
+            text(
+                "INSERT INTO messages (account_id, id, ticket_id, position, role, public, body) "
+                "VALUES ('main', :id, :id, 0, 'customer', true, :sealed)"
+            ),
+            ticket,
+        )
+    db.close()
+    assert look(well)["keys of main"].found == "open the oldest and the newest message"
+    check = look(changed(well, keys=new_key()))["keys of main"]
+    assert (check.state, check.found) == (State.WRONG, "none opens the oldest message")
+
+
+def test_a_key_file_that_others_may_read(well: Settings) -> None:
+    assert well.keys
+    path = well.data_dir / "keys"
+    path.write_text(well.keys.get_secret_value())
+    path.chmod(0o644)
+    assert look(well)["FIRSTLINE_KEYS"].remedy == f"chmod 600 {path}"
+    path.chmod(0o600)
+    assert look(well)["FIRSTLINE_KEYS"].state is State.FINE
+
+
+def test_a_damaged_model_file(well: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for file in minilm.MODEL.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    with (tmp_path / "model.int8.onnx").open("r+b") as model:
+        model.seek(5_000_000)
+        model.write(b"sesame")
+    monkeypatch.setattr(doctor, "make_embedder", lambda: minilm.MiniLM(tmp_path))
+    check = look(well)["embedder"]
+    assert (check.state, "SHA256SUMS" in check.found) == (State.WRONG, True)
+
+
+def test_an_account_that_nobody_made_and_replies_that_are_paused(well: Settings, firstline: Command) -> None:
+    assert look(changed(well, account="harbour"))["FIRSTLINE_ACCOUNT"].state is State.WRONG
+    db = make_database(well)
+    with db.account("main") as tx:
+        tx.execute(text("UPDATE accounts SET paused_at = now()"))
+    db.close()
+    assert "firstline resume" in look(well)["replies of main"].remedy
+
+
+def test_a_data_directory_that_cannot_be_one(well: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert look(changed(well, data_dir=tmp_path / "file"))["FIRSTLINE_DATA_DIR"].state is State.WRONG
+
+
+def test_somebody_elses_web_server_is_not_taken_for_ours(well: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(10_000)
+                connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n<html>hello")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        found = look(changed(well, port=listener.getsockname()[1]))
+        thread.join()
+    assert "something else answers" in found["web"].found
+    assert look(changed(well, public_url="support"))["FIRSTLINE_PUBLIC_URL"].state is State.WRONG
+
+
+def test_what_never_answers_does_not_hold_the_doctor_up(well: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    never = threading.Event()
+    monkeypatch.setattr(doctor, "MOST_SECONDS", 0.2)
+    monkeypatch.setattr(doctor, "_web", lambda settings: iter([never.wait()]))
+    assert "no answer within" in look(well)["web"].found
+    never.set()
+
+
+def test_the_command_prints_all_and_its_exit_code_says_whether_something_is_wrong(
+    well: Settings, monkeypatch: pytest.MonkeyPatch, firstline: Command
+) -> None:
+    use(monkeypatch, well)
+    said = firstline("doctor")
+    assert said.code == 0
+    assert "fine     role: bound by row-level security\n" in said.out
+    monkeypatch.setenv("DATABASE_URL", "postgresql://firstline:sesame@/x?host=/nowhere")
+    said = firstline("doctor", "--json")
+    assert said.code == 1
+    assert {"fine", "missing", "wrong"} == {check["state"] for check in json.loads(said.out)}
+    assert "sesame" not in said.out
+
+
+def test_settings_that_cannot_be_read_are_findings_too(monkeypatch: pytest.MonkeyPatch, firstline: Command) -> None:
+    monkeypatch.setenv("FIRSTLINE_PORT", "many")
+    monkeypatch.setenv("DATABASE_URL", "mysql://u:sesame@host/db")
+    said = firstline("doctor", "--json")
+    assert said.code == 1
+    assert {check["name"] for check in json.loads(said.out)} == {"FIRSTLINE_PORT", "DATABASE_URL"}
+    assert "sesame" not in said.out

@@ -1,0 +1,60 @@
+"""A fake of `desk.ports.Channel` that remembers. The contract in `test_channel.py` holds it to the port."""
+
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from desk.errors import Permanent
+from desk.ports import Outgoing
+from desk.ticket import Delivery, Message, Role, Ticket, TicketStatus
+from tests.fakes import NOW
+
+
+@dataclass(slots=True)
+class RememberedChannel:
+    """Tickets in a dict, and the labels that were put on them."""
+
+    name: str = "remembered"
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    labels: set[tuple[str, str]] = field(default_factory=set)
+    _ids: "count[int]" = field(default_factory=lambda: count(1))
+
+    def fetch(self, account: str, ticket_id: str) -> Ticket:
+        """The ticket. Raises Permanent when there is none."""
+        if ticket_id not in self.tickets:
+            raise Permanent(f"ticket {ticket_id} is gone")
+        return self.tickets[ticket_id]
+
+    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str | None:
+        """Post, unless the ticket moved on."""
+        now = self.tickets.get(ticket.id)
+        if now is None or now.status is TicketStatus.CLOSED:
+            return None
+        if found := self.find_delivery(now, delivery):
+            return found
+        newest = now.newest_customer_message()
+        answered = any(m.role is Role.AGENT and m.public for m in now.messages)
+        if now.assignee or answered or (newest and newest.id != outgoing.newest_message_id):
+            return None
+        return self.write(ticket.id, Role.ASSISTANT, outgoing.text, delivery_id=delivery.id)
+
+    def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
+        """Post internally, once."""
+        found = self.find_delivery(self.fetch(ticket.account, ticket.id), delivery)
+        return found or self.write(ticket.id, Role.ASSISTANT, outgoing.text, public=False, delivery_id=delivery.id)
+
+    def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
+        """The message that carries the delivery id."""
+        messages = self.fetch(ticket.account, ticket.id).messages
+        return next((message.id for message in messages if message.delivery_id == delivery.id), None)
+
+    def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
+        """Remember it."""
+        self.labels.add((ticket.id, delivery.kind.value))
+
+    def write(
+        self, ticket_id: str, role: Role, body: str, *, public: bool = True, delivery_id: str | None = None
+    ) -> str:
+        """Put a message into a ticket; its id."""
+        made = Message(f"r{next(self._ids)}", role, public, body, NOW, delivery_id)
+        self.tickets[ticket_id] = replace(self.tickets[ticket_id], messages=(*self.tickets[ticket_id].messages, made))
+        return made.id

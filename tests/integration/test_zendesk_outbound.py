@@ -1,0 +1,266 @@
+"""What Firstline puts into Zendesk: safe HTML, once, and only while the ticket stands as it was read."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desk.db import Database
+from desk.errors import Permanent, Temporary
+from desk.ports import Outgoing, Source
+from desk.ticket import DeliveryKind, Ticket
+from integration.zendesk import client
+from integration.zendesk.html import note_html, reply_html
+from tests.integration.zendesk_house import Desk, a_delivery, a_desk, an_answer
+
+pytestmark = pytest.mark.loopback
+
+SOURCES = (
+    Source(1, "Resetting", "https://help.example/reset?a=1&b=2", ("Click Forgot password.",), "p1"),
+    Source(2, "Inside <only>", "javascript:alert(1)", ("Never <b>this</b>.",), "p2"),
+    Source(3, "Printed", None, (), "p3"),
+)
+
+
+@pytest.fixture
+def desk(database: Database, account: str, tmp_path: Path) -> Iterator[Desk]:
+    with a_desk(database, account, tmp_path) as made:
+        yield made
+
+
+def a_new_ticket(desk: Desk, **more: object) -> tuple[int, Ticket, Outgoing]:
+    """A ticket with one question, as read, and an answer to it."""
+    number = desk.zendesk.new_ticket("Hello", "Where is it?", **more)  # type: ignore[arg-type]  # test builder
+    ticket = desk.channel.fetch(desk.account, str(number))
+    return number, ticket, an_answer(ticket.messages[-1].id)
+
+
+# --- HTML ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_reply_has_paragraphs_lists_and_steps_with_marks_as_links() -> None:
+    text = "Hello.\nTwo lines [1]\n\n1. First [1][2]\n2. Second\n\n- one\n- two [9]\n\n[1] Resetting — x\n[2] In\n[3] P"
+    link = '<a href="https://help.example/reset?a=1&amp;b=2" rel="noopener noreferrer">'
+    assert reply_html(Outgoing(text, SOURCES)).split("\n") == [
+        f"<p>Hello.<br>Two lines {link}[1]</a></p>",
+        f"<ol><li>First {link}[1]</a>[2]</li><li>Second</li></ol>",
+        "<ul><li>one</li><li>two [9]</li></ul>",
+        f"<p><strong>Sources</strong></p><ul><li>[1] {link}Resetting</a></li>"
+        "<li>[2] Inside &lt;only&gt;</li><li>[3] Printed</li></ul>",
+    ]
+
+
+def test_a_note_says_word_for_word_what_each_source_says() -> None:
+    made = note_html(Outgoing("Draft [1]", SOURCES))
+    assert "<em>Click Forgot password.</em>" in made
+    assert "<em>Never &lt;b&gt;this&lt;/b&gt;.</em>" in made
+    assert "Click Forgot password" not in reply_html(Outgoing("Draft [1]", SOURCES))
+
+
+def test_nothing_in_a_reply_can_become_markup_a_script_or_a_placeholder() -> None:
+    hostile = '<script>x</script> <img src=x onerror=y> {{ticket.comments}} {% if %} " onmouseover="z'
+    made = reply_html(Outgoing(hostile, (Source(1, hostile, 'https://x.example/"><script>', (hostile,), "p"),)))
+    assert "<script" not in made
+    assert "<img" not in made
+    assert "{" not in made
+    assert 'href="https://x.example/&quot;&gt;&lt;script&gt;"' in made
+
+
+def test_code_keeps_its_lines_and_indents() -> None:
+    assert reply_html(Outgoing("if x:\n    run\n    stop")) == (
+        "<p>if x:<br>\u00a0\u00a0\u00a0\u00a0run<br>\u00a0\u00a0\u00a0\u00a0stop</p>"
+    )
+
+
+def test_text_that_no_encoder_takes_is_posted_all_the_same(desk: Desk) -> None:
+    number, ticket, answer = a_new_ticket(desk)
+    assert desk.channel.reply(ticket, replace(answer, text="a\x00b\ud800c"), a_delivery(number))
+    assert desk.replies(number) == 1
+
+
+# --- Reply and note --------------------------------------------------------------------------------------------------
+
+
+def test_a_reply_is_public_and_a_note_is_not(desk: Desk) -> None:
+    number, ticket, answer = a_new_ticket(desk)
+    reply, note = a_delivery(number), a_delivery(number, DeliveryKind.NOTE)
+    posted = desk.channel.reply(ticket, answer, reply), desk.channel.note(ticket, answer, note)
+    assert posted == tuple(str(c["id"]) for c in desk.zendesk.comments(number)[1:])
+    assert [c["public"] for c in desk.zendesk.comments(number)[1:]] == [True, False]
+    assert desk.channel.find_delivery(ticket, reply) == posted[0]
+    assert desk.channel.find_delivery(ticket, note) == posted[1]
+    assert desk.channel.find_delivery(ticket, a_delivery(number)) is None
+
+
+def test_the_same_delivery_twice_is_posted_once(desk: Desk) -> None:
+    number, ticket, answer = a_new_ticket(desk)
+    reply, note = a_delivery(number), a_delivery(number, DeliveryKind.NOTE)
+    assert desk.channel.reply(ticket, answer, reply) == desk.channel.reply(ticket, answer, reply)
+    assert desk.channel.note(ticket, answer, note) == desk.channel.note(ticket, answer, note)
+    assert len(desk.zendesk.comments(number)) == 3
+
+
+def test_the_status_after_a_reply_is_the_settings_and_no_other_deliverys(desk: Desk) -> None:
+    desk.connect(status_after_reply="pending")
+    number, ticket, answer = a_new_ticket(desk)
+    desk.channel.note(ticket, answer, a_delivery(number, DeliveryKind.NOTE))
+    assert desk.zendesk.ticket(number)["status"] == "new"
+    desk.channel.reply(ticket, answer, a_delivery(number, DeliveryKind.HANDOVER))
+    assert desk.zendesk.ticket(number)["status"] == "new"
+    desk.channel.reply(ticket, answer, a_delivery(number))
+    assert desk.zendesk.ticket(number)["status"] == "pending"
+
+
+def test_a_reply_leaves_tags_priority_and_group_alone(desk: Desk) -> None:
+    number, ticket, answer = a_new_ticket(desk, tags=["vip"], priority="low")
+    desk.channel.reply(ticket, answer, a_delivery(number))
+    stands = desk.zendesk.ticket(number)
+    assert (stands["tags"], stands["priority"], stands["group_id"], stands["status"]) == (["vip"], "low", None, "new")
+
+
+MEANWHILE: dict[str, Callable[[Desk, int], object]] = {
+    "a newer message": lambda desk, number: desk.zendesk.add_comment(number, "One more thing"),
+    "an agent's reply": lambda desk, number: desk.zendesk.add_comment(number, "On it", "colleague"),
+    "the token's owner": lambda desk, number: desk.zendesk.add_comment(number, "On it", "agent"),
+    "an assignee": lambda desk, number: desk.zendesk.assign(number),
+    "the tag": lambda desk, number: desk.zendesk.set_tags(number, ["firstline_off"]),
+    "solved": lambda desk, number: desk.zendesk.set_status(number, "solved"),
+    "closed": lambda desk, number: desk.zendesk.set_status(number, "closed"),
+    "merged": lambda desk, number: desk.zendesk.merge(number, desk.zendesk.new_ticket("Other", "x", "b@example.org")),
+}
+
+
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_a_ticket_that_moved_on_gets_no_reply(desk: Desk, what: str) -> None:
+    number, ticket, answer = a_new_ticket(desk)
+    MEANWHILE[what](desk, number)
+    assert desk.channel.reply(ticket, answer, a_delivery(number)) is None
+    assert desk.replies(number) == 0
+
+
+def test_a_solved_ticket_that_is_nobodys_gets_no_reply(desk: Desk) -> None:
+    desk.connect(service_user_id=str(desk.zendesk.agent["id"]))
+    number, ticket, answer = a_new_ticket(desk)
+    desk.zendesk.set_status(number, "solved", by="agent")
+    assert desk.channel.fetch(desk.account, str(number)).assignee is None
+    assert desk.channel.reply(ticket, answer, a_delivery(number)) is None
+
+
+@pytest.mark.parametrize("what", sorted(set(MEANWHILE) - {"the token's owner"}))
+def test_what_happens_between_the_look_and_the_post_stops_it_too(
+    desk: Desk, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, ticket, answer = a_new_ticket(desk)
+    tomorrow = time.time() + 86400
+    happened: list[str] = []
+    update = client.Client.update
+
+    def late(self: client.Client, ticket_id: str, fields: client.Json) -> object:
+        if not happened:
+            happened.append(what)
+            desk.zendesk.store.clock = lambda: tomorrow  # stamps have whole seconds
+            MEANWHILE[what](desk, number)
+        return update(self, ticket_id, fields)
+
+    monkeypatch.setattr(client.Client, "update", late)
+    assert desk.channel.reply(ticket, answer, a_delivery(number)) is None
+    assert happened
+    assert desk.replies(number) == 0
+
+
+def test_an_agents_note_and_a_machines_comment_stop_nothing(desk: Desk) -> None:
+    number, ticket, answer = a_new_ticket(desk)
+    desk.zendesk.add_comment(number, "A thought", "colleague", public=False)
+    desk.zendesk.merge(desk.zendesk.new_ticket("Other", "x"), number)
+    desk.zendesk.add_comment(number, "Out of office")
+    desk.zendesk.store.records[number].audits[-1]["metadata"]["flags"] = [4]
+    assert desk.channel.reply(ticket, answer, a_delivery(number))
+
+
+def test_a_locked_ticket_is_tried_again_at_once_and_then_later(desk: Desk) -> None:
+    number, ticket, answer = a_new_ticket(desk)
+    desk.zendesk.lock_ticket(number, 2)
+    assert desk.channel.reply(ticket, answer, a_delivery(number))
+    number, ticket, answer = a_new_ticket(desk)
+    desk.zendesk.lock_ticket(number, 3)
+    with pytest.raises(Temporary):
+        desk.channel.reply(ticket, answer, a_delivery(number))
+    assert desk.replies(number) == 0
+
+
+def test_a_deleted_ticket_takes_nothing(desk: Desk) -> None:
+    number, ticket, answer = a_new_ticket(desk)
+    desk.zendesk.delete(number)
+    with pytest.raises(Permanent, match="gone"):
+        desk.channel.reply(ticket, answer, a_delivery(number))
+    with pytest.raises(Permanent, match="gone"):
+        desk.channel.note(ticket, answer, a_delivery(number, DeliveryKind.NOTE))
+
+
+def test_a_closed_ticket_takes_no_note_and_needs_no_label(desk: Desk) -> None:
+    number, ticket, answer = a_new_ticket(desk)
+    desk.zendesk.set_status(number, "closed")
+    with pytest.raises(Permanent, match="closed"):
+        desk.channel.note(ticket, answer, a_delivery(number, DeliveryKind.NOTE))
+    desk.channel.label(ticket, answer, a_delivery(number))
+    assert desk.zendesk.ticket(number)["tags"] == []
+
+
+def test_a_refusal_that_is_not_about_a_closed_ticket_is_for_a_person(desk: Desk) -> None:
+    number, ticket, answer = a_new_ticket(desk)
+    desk.zendesk.fail(method="PUT", status=422, body='{"error": "invalid"}')
+    with pytest.raises(Permanent, match="422"):
+        desk.channel.reply(ticket, answer, a_delivery(number))
+
+
+# --- Labels ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "escalated", "tags"),
+    [
+        (DeliveryKind.REPLY, False, {"firstline_replied"}),
+        (DeliveryKind.NOTE, False, {"firstline_draft"}),
+        (DeliveryKind.NOTE, True, {"firstline_draft", "firstline_escalated"}),
+        (DeliveryKind.HANDOVER, True, {"firstline_escalated"}),
+    ],
+)
+def test_labels_are_added_and_nothing_is_replaced(
+    desk: Desk, kind: DeliveryKind, escalated: bool, tags: set[str]
+) -> None:
+    number, ticket, answer = a_new_ticket(desk, tags=["vip"])
+    for _ in range(2):
+        desk.channel.label(ticket, replace(answer, escalated=escalated), a_delivery(number, kind))
+    stands = desk.zendesk.ticket(number)
+    assert set(stands["tags"]) == tags | {"vip"}
+    assert (stands["priority"], stands["group_id"]) == (None, None)
+
+
+def escalate(desk: Desk, number: int) -> None:
+    ticket = desk.channel.fetch(desk.account, str(number))
+    desk.channel.label(ticket, an_answer(escalated=True), a_delivery(number, DeliveryKind.NOTE))
+
+
+def test_an_escalation_sets_group_and_priority_once_and_never_overrules_a_person(desk: Desk) -> None:
+    tier2 = desk.zendesk.tier2["id"]
+    desk.connect(escalation_group_id=str(tier2), escalation_priority="high")
+    number, _, _ = a_new_ticket(desk)
+    escalate(desk, number)
+    stands = desk.zendesk.ticket(number)
+    assert (stands["priority"], stands["group_id"]) == ("high", tier2)
+    desk.zendesk._set(number, "colleague", group_id=desk.zendesk.support["id"], priority="low")
+    escalate(desk, number)
+    stands = desk.zendesk.ticket(number)
+    assert (stands["priority"], stands["group_id"]) == ("low", desk.zendesk.support["id"])
+
+
+def test_an_escalation_never_lowers_a_priority_nor_takes_a_ticket_from_its_agent(desk: Desk) -> None:
+    desk.connect(escalation_group_id=str(desk.zendesk.tier2["id"]), escalation_priority="high")
+    number, _, _ = a_new_ticket(desk, priority="urgent")
+    desk.zendesk.assign(number)
+    escalate(desk, number)
+    stands = desk.zendesk.ticket(number)
+    assert (stands["priority"], stands["group_id"]) == ("urgent", None)
+    assert "firstline_escalated" in stands["tags"]

@@ -1,0 +1,369 @@
+"""The walk of a Zendesk ticket: one public comment at the most, whatever is redelivered, lost, cut or killed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desk.db import Database
+from desk.ticket import DeliveryKind, DeliveryState, ItemState, Stop, TicketState
+from integration.zendesk import client, outbound
+from tests.integration.zendesk_house import QUESTION, SENTENCE, Desk, a_desk, commented, created
+from workers import inbox
+
+pytestmark = pytest.mark.loopback
+
+
+@pytest.fixture
+def desk(database: Database, account: str, tmp_path: Path) -> Iterator[Desk]:
+    with a_desk(database, account, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def cautious(database: Database, account: str, tmp_path: Path) -> Iterator[Desk]:
+    with a_desk(database, account, tmp_path, level="draft") as made:
+        yield made
+
+
+def asked(desk: Desk, body: str = QUESTION) -> int:
+    """A ticket that came in by webhook."""
+    number = desk.zendesk.new_ticket("Password", body)
+    assert desk.post(created(number)) == 202
+    return number
+
+
+def planned(desk: Desk, number: int) -> list[str]:
+    """What the ticket's item leads to."""
+    return [each for item in desk.items(number) for each in desk.think(item.id)]
+
+
+def test_a_known_question_gets_one_cited_public_reply_and_its_tag(desk: Desk) -> None:
+    number = asked(desk)
+    desk.work()
+    [reply] = desk.zendesk.public_replies(number)
+    assert SENTENCE in reply["body"]
+    assert 'href="https://help.example/reset"' in reply["html_body"]
+    assert "written automatically" in reply["body"]
+    assert desk.zendesk.ticket(number)["tags"] == ["firstline_replied"]
+    assert desk.state(number) is TicketState.ANSWERED
+
+
+def test_a_draft_category_gets_a_note_and_its_tag(cautious: Desk) -> None:
+    number = asked(cautious)
+    cautious.work()
+    [note] = cautious.zendesk.notes(number)
+    assert SENTENCE in note["body"]
+    assert "Firstline" in note["body"]
+    assert cautious.replies(number) == 0
+    assert cautious.zendesk.ticket(number)["tags"] == ["firstline_draft"]
+
+
+def test_who_asks_for_a_person_gets_the_handover_a_note_tags_and_the_group(desk: Desk) -> None:
+    desk.connect(escalation_group_id=str(desk.zendesk.tier2["id"]), escalation_priority="high")
+    number = asked(desk, "Let me talk to a human please")
+    desk.work()
+    assert "colleague" in desk.zendesk.public_replies(number)[0]["body"]
+    assert (desk.replies(number), len(desk.zendesk.notes(number))) == (1, 1)
+    stands = desk.zendesk.ticket(number)
+    assert stands["tags"] == ["firstline_draft", "firstline_escalated"]
+    assert (stands["group_id"], stands["priority"]) == (desk.zendesk.tier2["id"], "high")
+
+
+def test_every_webhook_three_times_and_in_disorder_makes_one_reply(desk: Desk) -> None:
+    number = desk.zendesk.new_ticket("Password", QUESTION)
+    comment = desk.zendesk.comments(number)[0]["id"]
+    trigger = {"firstline": "1", "event": "customer_message", "ticket_id": str(number)}
+    for content in (commented(number, comment), created(number), trigger):
+        for _ in range(3):
+            desk.post(content)
+    assert len(desk.items(number)) == 3
+    desk.work()
+    assert desk.catch_up() == []
+    desk.work()
+    assert desk.replies(number) == 1
+
+
+def test_a_comment_that_comes_before_its_tickets_creation_is_answered_once(desk: Desk) -> None:
+    number = desk.zendesk.new_ticket("Password", QUESTION)
+    desk.post(commented(number, desk.zendesk.comments(number)[0]["id"]))
+    desk.work()
+    desk.post(created(number))
+    desk.work()
+    assert desk.replies(number) == 1
+
+
+def test_two_webhooks_and_the_catch_up_for_one_comment_make_one_reply(desk: Desk) -> None:
+    number = desk.zendesk.new_ticket("Password", QUESTION)
+    comment = desk.zendesk.comments(number)[0]["id"]
+    desk.catch_up()
+    desk.post(commented(number, comment))
+    desk.post(commented(number, comment))
+    assert len(desk.enqueued) == 3
+    desk.work()
+    assert desk.replies(number) == 1
+
+
+def test_our_own_comments_event_leads_to_nothing(desk: Desk) -> None:
+    number = asked(desk)
+    desk.work()
+    [reply] = desk.zendesk.public_replies(number)
+    desk.post(commented(number, reply["id"], staff=True))
+    desk.work()
+    assert desk.replies(number) == 1
+    assert desk.state(number) is TicketState.ANSWERED, "our own reply is no stepping back"
+
+
+def test_an_agents_reply_makes_firstline_step_back_for_good(desk: Desk) -> None:
+    number = asked(desk)
+    comment = desk.zendesk.add_comment(number, "I am on it", "agent")
+    desk.post(commented(number, comment, staff=True))
+    desk.work()
+    desk.post(commented(number, desk.zendesk.add_comment(number, "And now?")))
+    desk.work()
+    assert desk.replies(number) == 0
+    assert desk.state(number) is TicketState.STEPPED_BACK
+
+
+def test_a_burst_gets_one_answer_to_the_newest(desk: Desk) -> None:
+    number = asked(desk)
+    for _ in range(2):
+        desk.post(commented(number, desk.zendesk.add_comment(number, QUESTION)))
+    desk.work()
+    assert desk.replies(number) == 1
+
+
+@pytest.mark.parametrize(
+    ("what", "stop"),
+    [("assign", Stop.PERSON_TOOK_OVER), ("tag", Stop.SWITCHED_OFF), ("newer", Stop.NEWER_MESSAGE)],
+)
+def test_what_happens_between_thinking_and_sending_stops_the_send_and_says_why(
+    desk: Desk, what: str, stop: Stop
+) -> None:
+    number = asked(desk)
+    deliveries = planned(desk, number)
+    if what == "assign":
+        desk.zendesk.assign(number)
+    elif what == "tag":
+        desk.zendesk.set_tags(number, ["firstline_off"])
+    else:
+        desk.zendesk.add_comment(number, "One more thing")
+    desk.send(deliveries)
+    assert desk.replies(number) == 0
+    assert desk.deliveries(number) == [(DeliveryKind.REPLY, DeliveryState.WITHDRAWN, stop)]
+
+
+def test_a_solve_between_thinking_and_sending_stops_the_send(desk: Desk) -> None:
+    number = asked(desk)
+    deliveries = planned(desk, number)
+    desk.zendesk.set_status(number, "solved")
+    desk.send(deliveries)
+    assert desk.replies(number) == 0
+    assert desk.deliveries(number)[0][1] is DeliveryState.WITHDRAWN
+
+
+def test_a_ticket_that_is_deleted_meanwhile_is_parked(desk: Desk) -> None:
+    number = asked(desk)
+    desk.zendesk.delete(number)
+    desk.work()
+    assert desk.items(number)[0].state is ItemState.PARKED
+
+
+# --- Reconciliation --------------------------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """The process died here."""
+
+
+def test_a_process_that_dies_after_zendesk_took_the_reply_leaves_exactly_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = asked(desk)
+    deliveries = planned(desk, number)
+    update = client.Client.update
+
+    def die(self: client.Client, ticket_id: str, fields: dict[str, Any]) -> None:
+        update(self, ticket_id, fields)
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr(client.Client, "update", die)
+        with pytest.raises(Killed):
+            desk.send(deliveries)
+    assert desk.replies(number) == 1
+    assert desk.deliveries(number)[0][1] is DeliveryState.SENDING
+    desk.soon()
+    desk.send(deliveries)
+    assert desk.replies(number) == 1
+    assert desk.deliveries(number)[0][1] is DeliveryState.SENT
+    assert desk.zendesk.ticket(number)["tags"] == ["firstline_replied"]
+
+
+def test_a_process_that_dies_before_zendesk_took_the_reply_leaves_exactly_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = asked(desk)
+    deliveries = planned(desk, number)
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr(client.Client, "update", die)
+        with pytest.raises(Killed):
+            desk.send(deliveries)
+    desk.soon()
+    desk.send(deliveries)
+    assert desk.replies(number) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"cut": "after"},
+        {"garble": "<html>502</html>"},
+        {"cut": "before"},
+        {"status": 503, "body": ""},
+        {"status": 502, "body": "<html>Bad Gateway</html>"},
+        {"status": 429, "body": "", "headers": {"Retry-After": "0.5"}},
+    ],
+)
+def test_a_lost_answer_to_a_put_leaves_exactly_one_reply(desk: Desk, fault: dict[str, Any]) -> None:
+    number = asked(desk)
+    deliveries = planned(desk, number)
+    desk.zendesk.fail(method="PUT", path=r"/tickets/\d+\.json", **fault)
+    desk.send(deliveries)
+    assert desk.deliveries(number)[0][1] is DeliveryState.WAITING
+    desk.soon()
+    desk.send(deliveries)
+    assert desk.replies(number) == 1
+    assert desk.deliveries(number)[0][1] is DeliveryState.SENT
+
+
+def test_a_put_that_times_out_and_was_applied_leaves_exactly_one_reply(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "TIMEOUT", (1.0, 0.3))
+    number = asked(desk)
+    deliveries = planned(desk, number)
+    desk.zendesk.fail(method="PUT", path=r"/tickets/\d+\.json", slow=0.6, cut="after")
+    desk.send(deliveries)
+    assert desk.replies(number) == 1
+    assert desk.deliveries(number)[0][1] is DeliveryState.WAITING
+    desk.soon()
+    desk.send(deliveries)
+    assert desk.replies(number) == 1
+    assert desk.deliveries(number)[0][1] is DeliveryState.SENT
+
+
+def test_a_put_that_zendesk_applies_only_after_we_looked_again_leaves_exactly_one_reply(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first PUT hangs in Zendesk and is applied between our second look and our second PUT."""
+    number = asked(desk)
+    deliveries = planned(desk, number)
+    held: list[tuple[client.Client, str, dict[str, Any]]] = []
+    update = client.Client.update
+
+    def hang(self: client.Client, ticket_id: str, fields: dict[str, Any]) -> Any:
+        if not held:
+            held.append((self, ticket_id, fields))
+            raise outbound.Temporary("timed out")
+        desk.zendesk.store.clock = lambda: 4_000_000_000.0
+        if len(held) == 1:
+            held.append(held[0])
+            update(*held[0])
+        return update(self, ticket_id, fields)
+
+    monkeypatch.setattr(client.Client, "update", hang)
+    desk.send(deliveries)
+    desk.soon()
+    desk.send(deliveries)
+    assert len(held) == 2
+    assert desk.replies(number) == 1
+    assert desk.deliveries(number)[0][1] is DeliveryState.SENT
+
+
+def test_a_note_whose_answer_was_lost_is_left_once(cautious: Desk) -> None:
+    number = asked(cautious)
+    deliveries = planned(cautious, number)
+    cautious.zendesk.fail(method="PUT", path=r"/tickets/\d+\.json", cut="after")
+    cautious.send(deliveries)
+    cautious.soon()
+    cautious.send(deliveries)
+    assert len(cautious.zendesk.notes(number)) == 1
+    assert cautious.zendesk.ticket(number)["tags"] == ["firstline_draft"]
+
+
+def test_labels_that_fail_are_put_on_later_and_the_reply_stays_one(desk: Desk) -> None:
+    number = asked(desk)
+    deliveries = planned(desk, number)
+    desk.zendesk.fail(method="PUT", path="/tags", cut="before")
+    desk.send(deliveries)
+    desk.soon()
+    desk.send(deliveries)
+    assert desk.replies(number) == 1
+    assert desk.zendesk.ticket(number)["tags"] == ["firstline_replied"]
+
+
+# --- Odd tickets -----------------------------------------------------------------------------------------------------
+
+
+def test_a_comment_with_only_an_attachment_gets_no_guessed_answer(desk: Desk) -> None:
+    number = desk.zendesk.new_ticket("", "", attachments=["photo.png"])
+    desk.post(created(number))
+    desk.work()
+    assert all(SENTENCE not in each["body"] for each in desk.zendesk.public_replies(number))
+    assert len(desk.zendesk.notes(number)) == 1
+    assert desk.state(number) in (TicketState.ESCALATED, TicketState.NOTED)
+
+
+def test_a_requester_without_an_address_is_answered(desk: Desk) -> None:
+    number = desk.zendesk.new_ticket("Password", QUESTION, None)
+    desk.post(created(number))
+    desk.work()
+    assert desk.replies(number) == 1
+
+
+def test_a_suspended_requesters_ticket_is_left_to_people(desk: Desk) -> None:
+    number = desk.zendesk.new_ticket("Password", QUESTION, "mallory@example.org")
+    desk.zendesk.suspend("mallory@example.org")
+    desk.post(created(number))
+    desk.work()
+    assert len(desk.zendesk.comments(number)) == 1
+    assert desk.state(number) is TicketState.STEPPED_BACK
+
+
+def test_the_last_of_three_hundred_comments_is_the_one_that_counts(desk: Desk) -> None:
+    number = desk.zendesk.new_ticket("Password", "Hello")
+    for place in range(299):
+        desk.zendesk.add_comment(number, QUESTION if place == 298 else f"comment {place}")
+    desk.post(created(number))
+    desk.work()
+    [item] = desk.items(number)
+    assert item.state is ItemState.DONE
+    assert len(desk.zendesk.comments(number)) > 300, "a person sees what Firstline made of it"
+
+
+def test_a_ticket_that_agents_opened_among_themselves_is_not_answered(desk: Desk) -> None:
+    number = desk.zendesk.new_ticket("Password", QUESTION, "noor@acorn.example")
+    desk.post(created(number))
+    desk.work()
+    assert len(desk.zendesk.comments(number)) == 1
+
+
+def test_a_revoked_token_parks_and_after_connecting_again_a_requeue_answers(desk: Desk) -> None:
+    number = asked(desk)
+    desk.connect(api_token="revoked")
+    desk.work()
+    [item] = desk.items(number)
+    assert item.state is ItemState.PARKED
+    assert "connect again" in (item.error or "")
+    desk.connect()
+    with desk.db.account(desk.account) as tx:
+        assert inbox.requeue(tx, item.id)
+    desk.enqueued.append(item.id)
+    desk.work()
+    assert desk.replies(number) == 1
