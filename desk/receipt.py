@@ -41,6 +41,7 @@ STOPS = {
     Stop.NOT_A_CUSTOMER: "Not written by a customer",
     Stop.PERSON_TOOK_OVER: "A person has taken over",
     Stop.CLOSED: "The ticket is closed",
+    Stop.SOLVED: "The ticket was solved meanwhile",
     Stop.MACHINE_MAIL: "Written by another machine",
     Stop.NEWER_MESSAGE: "A newer message is answered instead",
     Stop.ALREADY_ANSWERED: "Already answered",
@@ -146,7 +147,13 @@ def explanation(run: Run) -> str:
     lines += [f"- {r.text}{f': {r.detail}' if r.detail else ''}" for r in receipt.reasons]
     if not receipt.reasons:
         lines.append(f"- The policy's level for this category is `{receipt.level}`")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", _one_line(receipt)])
+
+
+def _one_line(receipt: Receipt) -> str:
+    read = f"{len(receipt.passages)} passages read in {receipt.milliseconds:.0f} ms"
+    tokens = f"{receipt.input_tokens + receipt.output_tokens} tokens, ${receipt.dollars:.4f}"
+    return f"Receipt: {read}, {tokens}, policy {dict(receipt.versions)['policy']}, run {receipt.run_id}"
 
 
 def _signals(run: Run) -> tuple[tuple[str, str], ...]:

@@ -335,6 +335,7 @@ class Stop(StrEnum):
     NOT_A_CUSTOMER = "not_a_customer"
     PERSON_TOOK_OVER = "person_took_over"
     CLOSED = "closed"
+    SOLVED = "solved"
     MACHINE_MAIL = "machine_mail"
     NEWER_MESSAGE = "newer_message"
     ALREADY_ANSWERED = "already_answered"

@@ -19,7 +19,7 @@ from desk.ticket import Action, DeliveryKind, EventKind, Reason, Run, Stage, Sto
 from workers import inbox, outbox, record
 from workers.inbox import InboxItem
 from workers.outbox import Planned
-from workers.pipeline.guards import Facts, first_stop, newest_question
+from workers.pipeline.guards import Facts, first_stop, in_human_hands, newest_question
 from workers.pipeline.run import Circumstances, think
 from workers.retries import back_off, insist
 from workers.toolbox import Toolbox
@@ -69,7 +69,7 @@ def handle_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list
 
 def _work(tools: Toolbox, item: InboxItem) -> list[str]:
     if item.kind is not EventKind.CUSTOMER_MESSAGE:
-        return _close(tools, item, "stored", TicketState.STEPPED_BACK if item.kind is EventKind.AGENT_MESSAGE else None)
+        return _close(tools, item, "stored", TicketState.STEPPED_BACK if _taken_over(tools, item) else None)
     ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
     policy = tools.policies.get(item.account)
     message_id = item.message_id or _newest(ticket)
@@ -81,6 +81,17 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
         return _close(tools, item, stop, TicketState.STEPPED_BACK if stepped_back else None)
     run = think(ticket, message_id, tools.models, tools.library, circumstances, _progress(tools, item))
     return _keep(tools, item, run, policy)
+
+
+def _taken_over(tools: Toolbox, item: InboxItem) -> bool:
+    """Does this event show that a person works on the ticket? Our own comments come back as an agent's: the token
+    belongs to one."""
+    if item.kind is not EventKind.AGENT_MESSAGE:
+        return False
+    with tools.db.account(item.account) as tx:
+        if item.message_id and outbox.is_ours(tx, item.channel, item.message_id):
+            return False
+    return in_human_hands(tools.channel(item.channel).fetch(item.account, item.ticket_id))
 
 
 def _newest(ticket: Ticket) -> str:
@@ -133,18 +144,21 @@ def _effects(run: Run, policy: PolicyFile, item: InboxItem) -> Sequence[Planned]
     def effect(kind: DeliveryKind, outgoing: Outgoing) -> Planned:
         return Planned(item.channel, item.ticket_id, run.message_id, kind, outgoing)
 
-    escalated = run.decision.action is Action.ESCALATE
-    note = effect(DeliveryKind.NOTE, compose_note(run.draft, run.hits, explanation(run), escalated=escalated))
+    def note(*, escalated: bool) -> Planned:
+        return effect(DeliveryKind.NOTE, compose_note(run.draft, run.hits, explanation(run), escalated=escalated))
+
     reasons = {cap.reason for cap in run.decision.caps}
     match run.decision.action:
         case Action.AUTO_REPLY:
             return [effect(DeliveryKind.REPLY, compose_reply(run.draft, run.hits, rules, run.message_id))]
         case Action.INTERNAL_NOTE:
-            return [note]
+            return [note(escalated=False)]
         case Action.ESCALATE if item.channel in rules.handover.channels and not reasons & NO_HANDOVER:
-            return [note, effect(DeliveryKind.HANDOVER, compose_handover(rules, run.message_id))]
+            # The hand-over puts the ticket before people: were it the note, they could take it before it is sent.
+            handover = effect(DeliveryKind.HANDOVER, compose_handover(rules, run.message_id))
+            return [handover, note(escalated=False)]
         case Action.ESCALATE:
-            return [note]
+            return [note(escalated=True)]
         case _:
             return []
 

@@ -12,7 +12,7 @@ from desk import accounts
 from desk.alert import alert_without_run, alert_without_ticket, compose_alert
 from desk.errors import Blocked, FirstlineError, Permanent, Temporary
 from desk.ports import Alert
-from desk.ticket import DeliveryKind, Stop, Ticket, TicketState
+from desk.ticket import Delivery, DeliveryKind, Stop, Ticket, TicketState, TicketStatus
 from workers import inbox, outbox, record
 from workers.outbox import PUBLIC, Claimed
 from workers.pipeline.guards import Facts, first_stop
@@ -100,7 +100,7 @@ def _recheck(tools: Toolbox, held: Claimed, ticket: Ticket) -> Stop | None:
         run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
     if paused:
         return Stop.PAUSED
-    if stop := first_stop(ticket, delivery.message_id, Facts()):
+    if stop := _overtaken(ticket, delivery):
         return stop
     if delivery.kind is DeliveryKind.REPLY and run and tools.library.outdated(delivery.account, run.draft.citations):
         return Stop.SOURCE_CHANGED
@@ -110,7 +110,13 @@ def _recheck(tools: Toolbox, held: Claimed, ticket: Ticket) -> Stop | None:
 def _moved_on(tools: Toolbox, held: Claimed) -> Stop:
     """Why the channel would not post: the ticket changed between the last look and the send."""
     ticket = tools.channel(held.delivery.channel).fetch(held.delivery.account, held.delivery.ticket_id)
-    return first_stop(ticket, held.delivery.message_id, Facts()) or Stop.NEWER_MESSAGE
+    return _overtaken(ticket, held.delivery) or Stop.NEWER_MESSAGE
+
+
+def _overtaken(ticket: Ticket, delivery: Delivery) -> Stop | None:
+    """What happened to the ticket since the delivery was planned. One solved meanwhile wants no answer any more."""
+    stop = first_stop(ticket, delivery.message_id, Facts())
+    return stop or (Stop.SOLVED if ticket.status is TicketStatus.SOLVED else None)
 
 
 def _sent(tools: Toolbox, held: Claimed, foreign_id: str) -> list[str]:

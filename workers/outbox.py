@@ -93,6 +93,12 @@ def answered(tx: Transaction, channel: str, message_id: str) -> bool:
     return tx.execute(select(deliveries.c.id).where(*theirs, standing).limit(1)).one_or_none() is not None
 
 
+def is_ours(tx: Transaction, channel: str, foreign_id: str) -> bool:
+    """True if this is what one of our deliveries became."""
+    ours = (deliveries.c.channel == channel, deliveries.c.foreign_id == foreign_id)
+    return tx.execute(select(deliveries.c.id).where(*ours).limit(1)).one_or_none() is not None
+
+
 def of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[Delivery]:
     """All deliveries of a ticket, oldest first."""
     theirs = (deliveries.c.channel == channel, deliveries.c.ticket_id == ticket_id)

@@ -21,7 +21,7 @@ from desk.errors import Temporary
 from desk.ticket import Event, EventKind, ItemState, Message, Ticket
 from integration.connections import set_cursor
 from integration.zendesk.client import Gone, Unacceptable, Unreadable
-from integration.zendesk.connection import PARTY, Line, Lines
+from integration.zendesk.connection import PARTY, Line, Lines, is_connected
 from integration.zendesk.fetch import CHANNEL, OFF_TAG, compose
 from integration.zendesk.outbound import newest_question
 from integration.zendesk.shapes import Export
@@ -55,11 +55,14 @@ class Position:
 def catch_up(db: Database, account: str, now: datetime | None = None) -> list[str]:
     """Read on from where the last run stopped; the ids of the inbox items to enqueue.
 
-    The first run begins five minutes ago. Raises Permanent when the account has no working connection, and Temporary
+    An account without Zendesk has nothing to read. The first run begins five minutes ago. Raises Permanent when the
+    connection does not work, and Temporary
     when nothing was found before Zendesk or the database gave trouble; what was found is stored either way.
     """
     started = int((now or datetime.now(UTC)).timestamp())
-    line = Lines(db).open(account)
+    line = Lines(db).open(account) if is_connected(db, account) else None
+    if line is None:
+        return []
     position = _position(line.cursor, started)
     found: list[str] = []
     try:

@@ -5,6 +5,7 @@ the process. Here every trouble is raised at once, as Temporary or Permanent; wa
 Limits: https://developer.zendesk.com/api-reference/introduction/rate-limits/
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from zenpy.lib.api import TicketApi  # type: ignore[import-untyped]  # zenpy car
 from zenpy.lib.cache import ZenpyCacheManager  # type: ignore[import-untyped]  # as above
 from zenpy.lib.exception import APIException, ZenpyException  # type: ignore[import-untyped]  # as above
 
-from desk.errors import FirstlineError, Permanent, Temporary
+from desk.errors import Blocked, FirstlineError, Permanent, Temporary
 from integration.zendesk.shapes import AuditPage, Export, TicketAnswer, Updated
 
 TIMEOUT = (5.0, 10.0)
@@ -35,6 +36,8 @@ WINDOW = 60.0
 """Zendesk counts by the minute."""
 RESERVE = 0.05
 """The share of a minute's requests that is left to the account's other integrations."""
+
+logging.getLogger("zenpy").setLevel(logging.INFO)  # at DEBUG it would log what customers wrote
 
 Json = dict[str, Any]
 OnLimit = Callable[[float], None]
@@ -57,7 +60,7 @@ class Unreadable(Permanent):
 
 
 class Session(requests.Session):
-    """HTTP without retries. A 429 raises Temporary before zenpy can sleep; `on_limit` hears of every wait."""
+    """HTTP without retries. A 429 raises Blocked before zenpy can sleep; `on_limit` hears of every wait."""
 
     def __init__(self, on_limit: OnLimit) -> None:
         super().__init__()
@@ -73,7 +76,7 @@ class Session(requests.Session):
             seconds = retry_after(response.headers.get("Retry-After"))
             wait = WINDOW if seconds is None else max(seconds, 1.0)
             self._on_limit(wait)
-            raise Temporary("Zendesk's rate limit is reached", retry_after=wait)
+            raise Blocked("Zendesk's rate limit is reached", retry_after=wait)  # it did nothing, so nothing is used up
         if (quiet := quiet_for(response.headers)) and time.monotonic() > self._told_until:
             self._told_until = time.monotonic() + quiet
             self._on_limit(quiet)

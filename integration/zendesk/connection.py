@@ -57,6 +57,12 @@ class ZendeskConnection(BaseModel):
         return f"{parts.scheme}://{parts.netloc}"
 
 
+def is_connected(db: Database, account: str) -> bool:
+    """Has this account set up Zendesk? Says nothing of whether its token still works."""
+    with db.account(account) as tx:
+        return load(tx, PARTY, ZendeskConnection) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """An account's open line to its Zendesk."""
@@ -76,7 +82,7 @@ class Lines:
         self._lock = Lock()
 
     def open(self, account: str) -> Line:
-        """The account's line. Raises Permanent when there is none, Temporary while Zendesk wants to be left alone."""
+        """The account's line. Raises Permanent when there is none, Blocked while Zendesk wants to be left alone."""
         with self._db.account(account) as tx:
             known = load(tx, PARTY, ZendeskConnection)
         if known is None:

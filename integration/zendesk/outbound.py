@@ -2,13 +2,14 @@
 
 Every comment of ours carries its delivery's id in the audit's `metadata.custom`. A comment is posted by a safe update
 right after a look at the whole ticket, so nothing that happened in between is talked over, and a request that Zendesk
-still works on cannot become a second comment: whichever of two comes late finds its stamp outdated (409).
+still works on cannot become a second comment: whichever of two comes late finds its stamp outdated (409). Stamps have
+whole seconds; what happens within the second of the last change is seen by the look, up to the moment of the post.
 """
 
 from typing import Any
 
 from desk.db import Database
-from desk.errors import Permanent, Temporary
+from desk.errors import Blocked, Permanent, Temporary
 from desk.ports import Outgoing
 from desk.ticket import Delivery, DeliveryKind, Message, Role, Ticket, TicketStatus
 from integration.zendesk.client import Conflict, Unacceptable
@@ -63,16 +64,12 @@ class ZendeskChannel:
 
     def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
         """Add our tags; on escalation set group and priority first, once: who changes them later is not overruled."""
-        line = self._lines.open(ticket.account)
         tags = {TAGS[delivery.kind]} | ({ESCALATED_TAG} if outgoing.escalated else set())
         try:
-            if ESCALATED_TAG in tags:
-                _escalate(line, ticket.id)
-            line.client.add_tags(ticket.id, sorted(tags))
-        except Unacceptable:
-            if line.client.ticket(ticket.id).ticket.status != TicketStatus.CLOSED:
-                raise
-            # a closed ticket takes no labels, and needs none
+            _label(self._lines.open(ticket.account), ticket.id, tags)
+        except Blocked as error:
+            # The comment is out, so this attempt was one: the next must look for it.
+            raise Temporary(str(error), error.retry_after) from error
 
 
 def moved_on(ticket: Ticket, newest_message_id: str | None) -> bool:
@@ -130,6 +127,17 @@ def _update(line: Line, seen: Seen, fields: dict[str, Any], delivery: Delivery) 
 
 def _ours(ticket: Ticket, delivery: Delivery) -> str | None:
     return next((message.id for message in ticket.messages if message.delivery_id == delivery.id), None)
+
+
+def _label(line: Line, ticket_id: str, tags: set[str]) -> None:
+    try:
+        if ESCALATED_TAG in tags:
+            _escalate(line, ticket_id)
+        line.client.add_tags(ticket_id, sorted(tags))
+    except Unacceptable:
+        if line.client.ticket(ticket_id).ticket.status != TicketStatus.CLOSED:
+            raise
+        # a closed ticket takes no labels, and needs none
 
 
 def _escalate(line: Line, ticket_id: str) -> None:

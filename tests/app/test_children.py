@@ -40,7 +40,7 @@ def test_no_process_gets_the_url_of_the_owner(settings: Settings, monkeypatch: p
 def test_a_taken_port_stops_the_start_and_names_the_variable(settings: Settings) -> None:
     with closing(listen(settings)) as holder:
         taken = settings.model_copy(update={"port": holder.getsockname()[1]})
-        with pytest.raises(BadSetting, match="FIRSTLINE_PORT: cannot listen on 127.0.0.1"):
+        with pytest.raises(BadSetting, match=r"FIRSTLINE_PORT: cannot listen on 127\.0\.0\.1"):
             listen(taken)
 
 
@@ -54,7 +54,7 @@ def test_in_the_demo_a_taken_port_is_replaced_by_a_free_one(settings: Settings) 
 
 @pytest.mark.loopback
 def test_a_host_that_is_not_ours_is_no_free_port_in_the_demo_either(settings: Settings) -> None:
-    with pytest.raises(BadSetting, match="cannot listen on 192.0.2.1"):
+    with pytest.raises(BadSetting, match=r"cannot listen on 192\.0\.2\.1"):
         listen(settings.model_copy(update={"host": "192.0.2.1", "demo": True}))
 
 

@@ -222,6 +222,18 @@ def test_an_errors_words_hold_nothing_of_the_ticket_or_the_token(desk: Desk) -> 
     assert "zendesk-token" not in repr(connection(desk.zendesk))
 
 
+def test_the_log_holds_nothing_that_anybody_wrote_not_even_at_debug(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = desk.zendesk.new_ticket("Subject Quux", "Body Quux")
+    with caplog.at_level("DEBUG"):
+        ticket = desk.channel.fetch(desk.account, str(number))
+        desk.channel.reply(ticket, an_answer(ticket.messages[0].id), a_delivery(number))
+    assert desk.replies(number) == 1
+    assert "Quux" not in caplog.text
+    assert "click on the link" not in caplog.text
+
+
 # --- Rate limits -----------------------------------------------------------------------------------------------------
 
 

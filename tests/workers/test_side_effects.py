@@ -128,7 +128,7 @@ def test_every_delivery_is_labelled_and_an_escalation_says_so(house: House) -> N
     house.finish(house.write(HUMAN))
     assert sorted(channel.labels) == [
         (DeliveryKind.HANDOVER, True),
-        (DeliveryKind.NOTE, True),
+        (DeliveryKind.NOTE, False),
         (DeliveryKind.REPLY, False),
     ]
 

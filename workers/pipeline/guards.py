@@ -68,10 +68,16 @@ def switched_off(ticket: Ticket, message: Message, facts: Facts) -> Stop | None:
 
 def person_took_over(ticket: Ticket, message: Message, facts: Facts) -> Stop | None:
     """Once an agent has replied in public, or the ticket is theirs, Firstline steps back for good."""
+    return Stop.PERSON_TOOK_OVER if in_human_hands(ticket, facts) else None
+
+
+def in_human_hands(ticket: Ticket, facts: Facts | None = None) -> bool:
+    """Has a person replied in public, or taken the ticket?"""
+    known = facts or Facts()
     replied = any(
-        m.role is Role.AGENT and m.public and not m.automatic and not _is_ours(m, facts) for m in ticket.messages
+        m.role is Role.AGENT and m.public and not m.automatic and not _is_ours(m, known) for m in ticket.messages
     )
-    return Stop.PERSON_TOOK_OVER if replied or ticket.assignee else None
+    return replied or ticket.assignee is not None
 
 
 def already_answered(ticket: Ticket, message: Message, facts: Facts) -> Stop | None:
