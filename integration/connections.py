@@ -66,6 +66,4 @@ def block(tx: Transaction, party: str, seconds: float) -> None:
 
 
 def _connection(tx: Transaction, row: Row[Any], model: type[M]) -> Connection[M]:
-    return Connection(
-        model.model_validate_json(tx.open(row.config)), row.cursor, row.blocked_until, row.updated_at
-    )
+    return Connection(model.model_validate_json(tx.open(row.config)), row.cursor, row.blocked_until, row.updated_at)
