@@ -5,7 +5,7 @@ import io
 import os
 import stat
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -29,7 +29,8 @@ from desk.ticket import Event, EventKind
 from integration import staff, tokens
 from integration.permissions import Scope, StaffRole
 from migrations.run import current_revision, newest_revision, upgrade
-from tests.app.conftest import in_database
+from tests.app.conftest import in_database, installed
+from tests.conftest import short_directory
 from workers import inbox
 
 SECRET = "my boat is called Nettie"
@@ -40,6 +41,18 @@ def full(migrated: Settings) -> Settings:
     """An installation with two accounts, an item, a user, a token and a document with its vectors."""
     fill(migrated)
     return migrated
+
+
+@pytest.fixture(scope="module")
+def untouched(bare_postgres: EmbeddedPostgres, template: str) -> Iterator[tuple[Settings, bytes]]:
+    """An installation and its backup, for all tests that must leave it as it is."""
+    with psycopg.connect(bare_postgres.superuser_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE own_untouched OWNER firstline_owner TEMPLATE {template}".encode())
+    with short_directory() as directory:
+        settings = installed(bare_postgres, "own_untouched", directory)
+        fill(settings)
+        backup(settings, directory / "kept")
+        yield settings, (directory / "kept").read_bytes()
 
 
 @pytest.fixture
@@ -276,14 +289,21 @@ def flipped(content: bytes) -> bytes:
     return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [cut, flipped, lambda _: b"", lambda _: b"hello\n", lambda content: content[:-4], gzip.compress, os.urandom],
-)
+def noise(content: bytes) -> bytes:
+    """As many bytes of nothing."""
+    return os.urandom(len(content))
+
+
+DAMAGES = (cut, flipped, noise, gzip.compress, lambda _: b"", lambda _: b"hello\n", lambda content: content[:-4])
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_or_foreign_file_is_refused_and_the_old_data_stay(
-    damage: Callable[[bytes], bytes], full: Settings, file: Path
+    damage: Callable[[bytes], bytes], untouched: tuple[Settings, bytes], tmp_path: Path
 ) -> None:
-    file.write_bytes(damage(file.read_bytes()))
+    full, content = untouched
+    file = tmp_path / "damaged"
+    file.write_bytes(damage(content))
     before = everything(full)
     with pytest.raises(Refused, match=r"damaged|not a whole|not a backup"):
         restore(full, file, overwrite=True)
@@ -308,8 +328,11 @@ CHANGES: dict[str, Callable[[str, bytes], bytes | None]] = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_whatever_is_wrong_inside_the_old_data_stay(
-    change: Callable[[str, bytes], bytes | None], full: Settings, file: Path
+    change: Callable[[str, bytes], bytes | None], untouched: tuple[Settings, bytes], tmp_path: Path
 ) -> None:
+    full, content = untouched
+    file = tmp_path / "kept"
+    file.write_bytes(content)
     before = everything(full)
     with pytest.raises((Refused, Permanent)):
         restore(full, rewritten(file, change), overwrite=True)

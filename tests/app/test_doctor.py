@@ -28,15 +28,22 @@ pytestmark = pytest.mark.loopback
 
 
 @pytest.fixture(autouse=True)
-def no_web(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever listens on port 8000 of this machine is not ours to ask."""
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever listens on port 8000 of this machine is not ours to ask, and no worker runs."""
     monkeypatch.setenv("FIRSTLINE_PORT", "1")
+    monkeypatch.setattr(doctor, "WORKER_SECONDS", 0.05)
 
 
 @pytest.fixture
 def well(migrated: Settings, redis_server: EmbeddedRedis) -> Settings:
     """An installation whose servers are all there."""
     return migrated.model_copy(update={"redis_url": SecretStr(redis_server.url), "port": 1})
+
+
+@pytest.fixture
+def otherwise_well(shared: Settings, redis_server: EmbeddedRedis) -> Settings:
+    """The same, for tests that leave nothing in it."""
+    return shared.model_copy(update={"redis_url": SecretStr(redis_server.url), "port": 1})
 
 
 def look(settings: Settings) -> dict[str, Check]:
@@ -74,8 +81,10 @@ def test_nothing_is_wrong_where_nothing_was_begun_and_nothing_is_made(tmp_path: 
     assert not (tmp_path / "data").exists()
 
 
-def test_a_role_that_security_does_not_bind_is_refused(well: Settings, bare_postgres: EmbeddedPostgres) -> None:
-    name = name_of(well)
+def test_a_role_that_security_does_not_bind_is_refused(
+    otherwise_well: Settings, bare_postgres: EmbeddedPostgres
+) -> None:
+    name = name_of(otherwise_well)
     with psycopg.connect(bare_postgres.superuser_url, autocommit=True) as connection:
         connection.execute("CREATE ROLE own_bypass LOGIN BYPASSRLS")
         connection.execute("CREATE ROLE own_member LOGIN IN ROLE own_bypass")
@@ -88,7 +97,7 @@ def test_a_role_that_security_does_not_bind_is_refused(well: Settings, bare_post
             (superuser.replace("//postgres@", "//own_bypass@"), "has BYPASSRLS"),
             (superuser.replace("//postgres@", "//own_member@"), "member of own_bypass, which has BYPASSRLS"),
         ):
-            bad = changed(well, database_url=url)
+            bad = changed(otherwise_well, database_url=url)
             check = look(bad)["role"]
             assert (check.state, words in check.found) == (State.WRONG, True), check
             db = make_database(bad)
@@ -115,8 +124,8 @@ def test_the_products_own_role_is_let_in(migrated: Settings) -> None:
         "postgresql://firstline:sesame@127.0.0.1:many/firstline",
     ],
 )
-def test_a_server_that_is_not_there_and_a_url_that_is_none(url: str, well: Settings) -> None:
-    found = look(changed(well, database_url=url))
+def test_a_server_that_is_not_there_and_a_url_that_is_none(url: str, otherwise_well: Settings) -> None:
+    found = look(changed(otherwise_well, database_url=url))
     assert found["DATABASE_URL"].state is State.WRONG
     assert "keys of main" not in found
     assert found["REDIS_URL"].state is State.FINE
@@ -124,33 +133,36 @@ def test_a_server_that_is_not_there_and_a_url_that_is_none(url: str, well: Setti
 
 
 def test_a_database_that_is_not_there_and_a_role_without_rights(
-    well: Settings, bare_postgres: EmbeddedPostgres
+    otherwise_well: Settings, bare_postgres: EmbeddedPostgres
 ) -> None:
-    found = look(changed(well, database_url=in_database(bare_postgres.url, "own_nowhere")))
+    found = look(changed(otherwise_well, database_url=in_database(bare_postgres.url, "own_nowhere")))
     assert '"own_nowhere" does not exist' in found["DATABASE_URL"].found
     with psycopg.connect(bare_postgres.superuser_url, autocommit=True) as connection:
         connection.execute("CREATE ROLE own_stranger LOGIN")
     try:
-        stranger = in_database(bare_postgres.url, name_of(well)).replace("//firstline@", "//own_stranger@")
-        assert look(changed(well, database_url=stranger))["rights"].state is State.WRONG
+        stranger = in_database(bare_postgres.url, name_of(otherwise_well)).replace("//firstline@", "//own_stranger@")
+        assert look(changed(otherwise_well, database_url=stranger))["rights"].state is State.WRONG
     finally:
         with psycopg.connect(bare_postgres.superuser_url, autocommit=True) as connection:
             connection.execute("DROP ROLE own_stranger")
 
 
-def test_the_owners_url_is_looked_at_too(well: Settings) -> None:
-    assert look(well.model_copy(update={"database_owner_url": None}))["DATABASE_OWNER_URL"].state is State.MISSING
-    assert well.database_url
-    same = changed(well, database_owner_url=well.database_url.get_secret_value())
+def test_the_owners_url_is_looked_at_too(otherwise_well: Settings) -> None:
+    assert (
+        look(otherwise_well.model_copy(update={"database_owner_url": None}))["DATABASE_OWNER_URL"].state
+        is State.MISSING
+    )
+    assert otherwise_well.database_url
+    same = changed(otherwise_well, database_owner_url=otherwise_well.database_url.get_secret_value())
     assert "does not own" in look(same)["DATABASE_OWNER_URL"].found
-    away = changed(well, database_owner_url="postgresql://x@/x?host=/nowhere")
+    away = changed(otherwise_well, database_owner_url="postgresql://x@/x?host=/nowhere")
     assert look(away)["DATABASE_OWNER_URL"].state is State.WRONG
 
 
 @pytest.mark.parametrize("url", ["redis://:sesame@127.0.0.1:1/0", "redis+socket:///nowhere.sock", "redis://:a/b@x/0",
                                  "amqp://u:sesame@127.0.0.1:1//"])  # fmt: skip
-def test_a_broker_that_is_down(url: str, well: Settings) -> None:
-    found = look(changed(well, redis_url=url))
+def test_a_broker_that_is_down(url: str, otherwise_well: Settings) -> None:
+    found = look(changed(otherwise_well, redis_url=url))
     assert found["REDIS_URL"].state is State.WRONG
     assert "workers" not in found
     assert "sesame" not in str(found)
@@ -179,13 +191,13 @@ def test_tables_of_another_version_and_tables_without_protection(
             assert words in look(well)["migrations"].found
 
 
-def test_a_policy_that_cannot_be_read(well: Settings, tmp_path: Path) -> None:
+def test_a_policy_that_cannot_be_read(otherwise_well: Settings, tmp_path: Path) -> None:
     broken = tmp_path / "policy.yaml"
     for content in ("tone: [", "tone: kind"):
         broken.write_text(content)
-        check = look(changed(well, policy=broken))["policy of main"]
+        check = look(changed(otherwise_well, policy=broken))["policy of main"]
         assert (check.state, str(broken) in check.found) == (State.WRONG, True)
-    assert look(changed(well, policy=tmp_path / "none"))["policy of main"].state is State.WRONG
+    assert look(changed(otherwise_well, policy=tmp_path / "none"))["policy of main"].state is State.WRONG
 
 
 def test_keys_that_are_none_and_keys_that_do_not_open_what_is_there(well: Settings) -> None:
@@ -224,14 +236,14 @@ def test_a_key_file_that_others_may_read(well: Settings) -> None:
     assert look(well)["FIRSTLINE_KEYS"].state is State.FINE
 
 
-def test_a_damaged_model_file(well: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_model_file(otherwise_well: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for file in minilm.MODEL.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     with (tmp_path / "model.int8.onnx").open("r+b") as model:
         model.seek(5_000_000)
         model.write(b"sesame")
     monkeypatch.setattr(doctor, "make_embedder", lambda: minilm.MiniLM(tmp_path))
-    check = look(well)["embedder"]
+    check = look(otherwise_well)["embedder"]
     assert (check.state, "SHA256SUMS" in check.found) == (State.WRONG, True)
 
 
@@ -244,12 +256,12 @@ def test_an_account_that_nobody_made_and_replies_that_are_paused(well: Settings,
     assert "firstline resume" in look(well)["replies of main"].remedy
 
 
-def test_a_data_directory_that_cannot_be_one(well: Settings, tmp_path: Path) -> None:
+def test_a_data_directory_that_cannot_be_one(otherwise_well: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert look(changed(well, data_dir=tmp_path / "file"))["FIRSTLINE_DATA_DIR"].state is State.WRONG
+    assert look(changed(otherwise_well, data_dir=tmp_path / "file"))["FIRSTLINE_DATA_DIR"].state is State.WRONG
 
 
-def test_somebody_elses_web_server_is_not_taken_for_ours(well: Settings) -> None:
+def test_somebody_elses_web_server_is_not_taken_for_ours(otherwise_well: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer() -> None:
@@ -260,24 +272,26 @@ def test_somebody_elses_web_server_is_not_taken_for_ours(well: Settings) -> None
 
         thread = threading.Thread(target=answer)
         thread.start()
-        found = look(changed(well, port=listener.getsockname()[1]))
+        found = look(changed(otherwise_well, port=listener.getsockname()[1]))
         thread.join()
     assert "something else answers" in found["web"].found
-    assert look(changed(well, public_url="support"))["FIRSTLINE_PUBLIC_URL"].state is State.WRONG
+    assert look(changed(otherwise_well, public_url="support"))["FIRSTLINE_PUBLIC_URL"].state is State.WRONG
 
 
-def test_what_never_answers_does_not_hold_the_doctor_up(well: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_never_answers_does_not_hold_the_doctor_up(
+    otherwise_well: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     never = threading.Event()
     monkeypatch.setattr(doctor, "MOST_SECONDS", 0.2)
     monkeypatch.setattr(doctor, "_web", lambda settings: iter([never.wait()]))
-    assert "no answer within" in look(well)["web"].found
+    assert "no answer within" in look(otherwise_well)["web"].found
     never.set()
 
 
 def test_the_command_prints_all_and_its_exit_code_says_whether_something_is_wrong(
-    well: Settings, monkeypatch: pytest.MonkeyPatch, firstline: Command
+    otherwise_well: Settings, monkeypatch: pytest.MonkeyPatch, firstline: Command
 ) -> None:
-    use(monkeypatch, well)
+    use(monkeypatch, otherwise_well)
     said = firstline("doctor")
     assert said.code == 0
     assert "fine     role: bound by row-level security\n" in said.out

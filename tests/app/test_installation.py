@@ -49,24 +49,17 @@ def test_beside_a_running_server_a_command_uses_that_one_unless_it_must_be_alone
         assert server.ready()
 
 
-def test_a_command_waits_for_the_server_that_another_is_just_starting(data_dir: Path) -> None:
-    settings = Settings(data_dir=data_dir)
-    server = EmbeddedPostgres(data_dir, durable=False)
-    server.prepare()  # the lock is taken, nothing answers yet
-    found: list[str] = []
-
-    def command() -> None:
-        with installation(settings, as_it_is=True) as ready:
-            found.append(ready.database_url.get_secret_value() if ready.database_url else "")
-
-    thread = threading.Thread(target=command)
-    thread.start()
-    try:
-        server.start()
-        thread.join(30)
-    finally:
-        server.stop()
-    assert found == [server.url]
+def test_a_command_waits_until_another_one_has_stopped_its_server(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir, durable=False) as server:
+        url = server.url
+    lock = Lock(data_dir / "postgres")
+    lock.acquire()  # as another command holds it while its server starts or stops
+    release = threading.Timer(0.3, lock.release)
+    release.start()
+    with installation(Settings(data_dir=data_dir), as_it_is=True) as ready:
+        assert ready.database_url
+        assert ready.database_url.get_secret_value() == url
+    release.join()
 
 
 def test_a_command_that_is_told_to_end_stops_its_server(data_dir: Path) -> None:
