@@ -64,12 +64,16 @@ def test_a_command_waits_until_another_one_has_stopped_its_server(data_dir: Path
 
 def test_a_command_that_is_told_to_end_stops_its_server(data_dir: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "FIRSTLINE_DATA_DIR": str(data_dir)}
-    command = subprocess.Popen([sys.executable, "-m", "app", "items"], env=env, stdout=subprocess.DEVNULL)
     home = data_dir / "postgres"
-    assert until(lambda: (home / "cluster" / "postmaster.pid").exists(), 60)
-    server = int((home / "cluster" / "postmaster.pid").read_text().split("\n")[0])
-    command.send_signal(signal.SIGTERM)
-    assert command.wait(30) == 128 + signal.SIGTERM
+    record = home / "cluster" / "postmaster.pid"
+    argv = [sys.executable, "-m", "app", "items"]
+    with subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL) as command:
+        try:
+            assert until(lambda: record.exists() and "\n" in record.read_text(), 60)
+            server = int(record.read_text().split("\n")[0])
+        finally:
+            command.send_signal(signal.SIGTERM)
+        assert command.wait(30) == 128 + signal.SIGTERM
     assert Lock(home.resolve()).holder() is None
     with pytest.raises(ProcessLookupError):
         os.kill(server, 0)

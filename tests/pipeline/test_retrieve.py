@@ -59,3 +59,8 @@ def test_hits_of_several_questions_are_interleaved_each_passage_once() -> None:
 def test_there_are_never_more_hits_than_the_limit() -> None:
     hits = [a_hit(a_passage("x", id=str(n))) for n in range(20)]
     assert len(interleaved([hits])) == LIMIT
+
+
+def test_a_subject_that_says_nothing_is_not_searched_for() -> None:
+    for subject, expected in (("Question", "reset it?"), ("Password", "Password\nreset it?")):
+        assert query(a_ticket("reset it?", subject=subject), "m1", "reset it?") == expected

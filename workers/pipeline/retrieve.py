@@ -16,7 +16,8 @@ _EMPTY = vocabulary(
     """
     a an the is are am i you we it this that what how why where when who which and or but if then so do does
     did can could will would to of in on for with my your me us our be been not no yes ok okay please thanks
-    thank hi hello hey also still there here about just get got have has had
+    thank hi hello hey also still there here about just get got have has had question questions help problem issue
+    request support inquiry
     """
 )
 
@@ -62,7 +63,8 @@ def _earlier(ticket: Ticket, message_id: str) -> str:
             and (said := new_part(message.body))
         ):
             return first_words(said, QUERY_WORDS // 2)[0]
-    return ticket.subject.strip()
+    subject = ticket.subject.strip()
+    return subject if any(word not in _EMPTY for word in words(subject)) else ""
 
 
 def interleaved(lists: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
