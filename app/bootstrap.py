@@ -126,7 +126,10 @@ def make_celery(settings: Settings) -> Celery:
         },
         timezone="UTC",
         worker_hijack_root_logger=False,
-        worker_prefetch_multiplier=1,
+        # A gevent worker acknowledges what it has done between two looks at the broker. At 1 there is no look while all
+        # that it may hold is at work or done, for up to 2 s (`celery.worker.loops.synloop`); at 2 it waits for a free
+        # greenlet instead, with one task in hand.
+        worker_prefetch_multiplier=2,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from desk.ticket import Message, Requester, Role, Run, Ticket, TicketStatus, new_id
+from desk.run import Run
+from desk.ticket import Message, Requester, Role, Ticket, TicketStatus, new_id
 from workers.pipeline.run import Circumstances, think
 from workers.toolbox import Toolbox
 

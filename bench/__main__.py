@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import spine
+from bench import pipeline, spine
 
-BENCHES = {"spine": spine.main}
+BENCHES = {"spine": spine.main, "pipeline": pipeline.main}
 
 for name in sys.argv[1:] or BENCHES:
     BENCHES[name]()

@@ -11,12 +11,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from pathlib import Path
 
-import psutil
 import yaml
+
+from bench.measure import cpu_by_kind, print_cpu
 
 ROOT = Path(__file__).parents[1]
 ONE_BY_ONE, AT_ONCE = 30, 200
@@ -55,21 +57,21 @@ def _measure(address: str, token: str, pid: int) -> None:
     ordered = sorted(took)
     print(f"POST to reply, {ONE_BY_ONE} tickets one by one: median {statistics.median(took) * 1000:.0f} ms, "
           f"p95 {ordered[int(len(ordered) * 0.95)] * 1000:.0f} ms (looked every 10 ms)")  # fmt: skip
-    before, began = _cpu(pid), time.monotonic()
+    before, began = cpu_by_kind(pid), time.monotonic()
     sent = [_send(address, token, questions[n % len(questions)]) for n in range(AT_ONCE)]
     for ticket in sent:
         _until_done(address, token, ticket, pause=0.2)
-    wall, used = time.monotonic() - began, _cpu(pid)
+    wall, used = time.monotonic() - began, cpu_by_kind(pid)
     print(f"{AT_ONCE} tickets at once: {AT_ONCE / wall:.1f} tickets/s")
-    for name in sorted(used, key=lambda each: -used[each]):
-        print(f"  CPU per ticket, {name:<10} {(used[name] - before.get(name, 0)) / AT_ONCE * 1000:6.1f} ms")
-    print(f"  CPU per ticket, all        {(sum(used.values()) - sum(before.values())) / AT_ONCE * 1000:6.1f} ms")
+    print_cpu(before, used, AT_ONCE)
 
 
 def _address(up: subprocess.Popen[str]) -> str:
     assert up.stdout
     for line in up.stdout:
         if found := re.search(r"Ready after .* at (http\S+)", line):
+            # A pipe that nobody reads fills up with the log, and then everybody waits to write.
+            threading.Thread(target=up.stdout.read, daemon=True).start()
             return found.group(1)
     raise SystemExit("the demo did not start")
 
@@ -97,14 +99,3 @@ def _call(url: str, token: str, body: dict[str, str] | None = None) -> dict[str,
     request = urllib.request.Request(url, json.dumps(body).encode() if body else None, headers)
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)
-
-
-def _cpu(pid: int) -> dict[str, float]:
-    """CPU seconds by kind of process, children that ended included."""
-    used: dict[str, float] = {}
-    for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
-        line = " ".join(process.cmdline())
-        kind = next((k for k in ("answer@", "knowledge@", "beat", "gunicorn", "redis", "postgres") if k in line), "up")
-        times = process.cpu_times()
-        used[kind] = used.get(kind, 0.0) + times.user + times.system
-    return used

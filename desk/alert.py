@@ -4,8 +4,9 @@ every place that alerts."""
 from desk.ports import Alert, Source
 from desk.receipt import ACTIONS, make_receipt
 from desk.reply import compose_note, draft_text
+from desk.run import Run
 from desk.text import new_part
-from desk.ticket import Message, Requester, Run, Ticket
+from desk.ticket import Message, Requester, Ticket
 
 LONGEST_QUESTION = 5000
 """Characters of a question that an alert carries; who wants all of it opens the ticket."""

@@ -34,6 +34,9 @@ SESSION = (
 )
 """What every connection sets. `hnsw` is pgvector's; Postgres keeps its settings until it loads the extension."""
 
+ENTER = text("SELECT set_config('firstline.account', :account, true)")
+"""Opens each transaction, so it is parsed once."""
+
 
 def driver_url(url: str) -> URL:
     """The URL for SQLAlchemy with the psycopg 3 driver."""
@@ -89,7 +92,7 @@ class Database:
     def account(self, account: str) -> Iterator[Transaction]:
         """A transaction that sees and writes this account's rows alone; committed at the end, rolled back on error."""
         with _temporary_when_away(), self.engine.begin() as connection:
-            connection.execute(text("SELECT set_config('firstline.account', :account, true)"), {"account": account})
+            connection.execute(ENTER, {"account": account})
             yield Transaction(account, connection, self.sealer)
 
     @contextmanager

@@ -8,19 +8,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from desk.delivery import Delivery
 from desk.errors import Temporary
+from desk.passage import Citation, Hit
 from desk.policy import Policy
-from desk.ticket import (
-    Citation,
-    Classification,
-    Delivery,
-    Draft,
-    Hit,
-    Sentiment,
-    Ticket,
-    Urgency,
-    Usage,
-)
+from desk.run import Classification, Draft, Sentiment, Urgency, Usage
+from desk.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)

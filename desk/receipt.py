@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from desk.ticket import Action, Cap, Finding, Hit, Limit, Reason, Run, Stop
+from desk.passage import Hit
+from desk.run import Action, Cap, Finding, Limit, Reason, Run, Stop
 
 ACTIONS = {
     Action.AUTO_REPLY: "Answered automatically",
@@ -63,7 +64,7 @@ class ReasonLine:
 
 @dataclass(frozen=True, slots=True)
 class PassageLine:
-    """One passage that was read. Scores as on `desk.ticket.Hit`; `cited` says if the draft rests on it."""
+    """One passage that was read. Scores as on `desk.passage.Hit`; `cited` says if the draft rests on it."""
 
     title: str
     heading: str

@@ -4,9 +4,10 @@ every channel and page."""
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from desk.passage import Block, BlockKind, Hit
 from desk.policy import Policy
 from desk.ports import Outgoing, Source
-from desk.ticket import Block, BlockKind, Draft, Hit, Statement
+from desk.run import Draft, Statement
 
 
 def compose_reply(draft: Draft, hits: Sequence[Hit], policy: Policy, newest_message_id: str) -> Outgoing:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Text, cast, func, select
 
 from desk.db import Database, Transaction
-from desk.ticket import Passage
+from desk.passage import Passage
 from knowledge.rows import passage_of
 from knowledge.tables import documents, passages
 

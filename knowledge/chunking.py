@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from desk.ticket import Block, BlockKind
+from desk.passage import Block, BlockKind
 from knowledge.structure import Section
 
 MOST_TOKENS = 256

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
-from desk.ticket import BlockKind
+from desk.passage import BlockKind
 from knowledge.structure import LINE_BREAK, LONGEST_HEADING, Structure, Writer, squeeze
 
 DEEPEST = 60

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from desk.passage import Block
 from desk.ports import Embedder, Page
 from desk.text import clean
-from desk.ticket import Block
 from knowledge.chunking import Cut, cut
 from knowledge.lexical import language_of, terms_of, weigh
 from knowledge.parse import parse

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from desk.ticket import Block, BlockKind, Passage
+from desk.passage import Block, BlockKind, Passage
 
 
 def passage_of(row: Row[Any]) -> Passage:

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import Row, TextClause, select, text
 
 from desk.db import Database, Transaction
+from desk.passage import Citation, Hit
 from desk.ports import Embedder
 from desk.text import clean
-from desk.ticket import Citation, Hit
 from knowledge.lexical import dimension, language_of, terms_of
 from knowledge.rows import passage_of
 from knowledge.tables import documents, library_states

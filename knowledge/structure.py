@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+from desk.passage import Block, BlockKind
 from desk.text import sentences
-from desk.ticket import Block, BlockKind
 
 LONGEST_HEADING = 200
 """Characters; what is longer is a paragraph that was marked as a heading."""

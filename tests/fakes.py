@@ -7,25 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from desk.passage import Block, BlockKind, Citation, Hit, Passage
 from desk.policy import Policy, parse_policy
+from desk.run import Classification, Draft, Sentiment, Statement, Urgency
 from desk.text import words
-from desk.ticket import (
-    Block,
-    BlockKind,
-    Citation,
-    Classification,
-    Draft,
-    Hit,
-    Message,
-    Passage,
-    Requester,
-    Role,
-    Sentiment,
-    Statement,
-    Ticket,
-    TicketStatus,
-    Urgency,
-)
+from desk.ticket import Message, Requester, Role, Ticket, TicketStatus
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[1]

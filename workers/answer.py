@@ -10,12 +10,14 @@ from functools import partial
 import structlog
 
 from desk import accounts
+from desk.delivery import DeliveryKind
 from desk.errors import Blocked, FirstlineError, Temporary
 from desk.policy import PolicyFile
 from desk.ports import Outgoing
 from desk.receipt import explanation
 from desk.reply import compose_handover, compose_note, compose_reply
-from desk.ticket import Action, DeliveryKind, EventKind, Reason, Run, Stage, Stop, Ticket, TicketState
+from desk.run import Action, Reason, Run, Stage, Stop
+from desk.ticket import EventKind, Ticket, TicketState
 from workers import inbox, outbox, record
 from workers.inbox import InboxItem
 from workers.outbox import Planned
@@ -69,11 +71,13 @@ def handle_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list
 
 def _work(tools: Toolbox, item: InboxItem) -> list[str]:
     if item.kind is not EventKind.CUSTOMER_MESSAGE:
-        return _close(tools, item, "stored", TicketState.STEPPED_BACK if _taken_over(tools, item) else None)
+        return _close(tools, item, inbox.STORED, TicketState.STEPPED_BACK if _taken_over(tools, item) else None)
+    if item.message_id and not _leads(tools, item, item.message_id):  # which needs no look at the ticket
+        return _close(tools, item, DUPLICATE, None)
     ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
     policy = tools.policies.get(item.account)
     message_id = item.message_id or _newest(ticket)
-    if not _leads(tools, item, message_id):
+    if not item.message_id and not _leads(tools, item, message_id):
         return _close(tools, item, DUPLICATE, None)
     facts, circumstances = _look_up(tools, item, ticket, message_id, policy)
     if stop := first_stop(ticket, message_id, facts):

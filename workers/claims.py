@@ -4,6 +4,7 @@ A row is free while `waiting`, and again when the lease of whoever took it has r
 whoever lost its claim can no longer write. Postgres decides, never the broker.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from sqlalchemy import text as sql
 
 from desk.db import Database, Transaction
 from desk.ticket import new_id
+
+NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,11 @@ def take(tx: Transaction, table: Table, row_id: str, busy: str, worker: str, sec
     return tx.execute(update(table).where(table.c.id == row_id, free).values(values).returning(table)).one_or_none()
 
 
-def renew(tx: Transaction, table: Table, row_id: str, claim_id: str, seconds: float) -> bool:
-    """Prolong the lease; False if the claim was lost meanwhile."""
-    return write(tx, table, row_id, claim_id, {"lease_until": _in(seconds)})
+def renew(
+    tx: Transaction, table: Table, row_id: str, claim_id: str, seconds: float, values: Mapping[str, Any] = NOTHING
+) -> bool:
+    """Prolong the lease, and write further values with it; False if the claim was lost meanwhile."""
+    return write(tx, table, row_id, claim_id, {**values, "lease_until": _in(seconds)})
 
 
 def write(tx: Transaction, table: Table, row_id: str, claim_id: str, values: dict[str, Any]) -> bool:

@@ -10,9 +10,11 @@ import structlog
 
 from desk import accounts
 from desk.alert import alert_without_run, alert_without_ticket, compose_alert
+from desk.delivery import Delivery, DeliveryKind
 from desk.errors import Blocked, FirstlineError, Permanent, Temporary
 from desk.ports import Alert
-from desk.ticket import Delivery, DeliveryKind, Stop, Ticket, TicketState, TicketStatus
+from desk.run import Stop
+from desk.ticket import Ticket, TicketState, TicketStatus
 from workers import inbox, outbox, record
 from workers.outbox import PUBLIC, Claimed
 from workers.pipeline.guards import Facts, first_stop

@@ -8,9 +8,17 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
-from desk.ticket import Event, EventKind, ItemState, Stage, new_id
+from desk.run import Stage
+from desk.ticket import Event, EventKind, ItemState, new_id
 from workers import claims
 from workers.tables import inbox_items
+
+STORED = "stored"
+"""The outcome of an event that leads to nothing."""
+
+ONLY_KEPT = {EventKind.TICKET_CHANGED}
+"""Whoever works on a ticket looks at it as it stands then, so nobody needs to work on these. Each effect of our own
+comes back as one or two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +42,10 @@ class InboxItem:
 
 
 def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None:
-    """Store an event with its raw payload; its item id, or None if it was stored before. Enqueue after the commit."""
-    values = {
+    """Store an event with its raw payload; its item id, or None if there is nothing to do about it: it was stored
+    before, or is of a kind that is only kept. Enqueue after the commit."""
+    kept = event.kind in ONLY_KEPT
+    values: dict[str, Any] = {
         "account_id": tx.account,
         "id": new_id(),
         "channel": channel,
@@ -44,11 +54,12 @@ def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None
         "ticket_id": event.ticket_id,
         "message_id": event.message_id,
         "payload": tx.seal(payload),
-        "state": ItemState.WAITING,
+        "state": ItemState.DONE if kept else ItemState.WAITING,
         "enqueued_at": func.now(),
-    }
+    } | ({"outcome": STORED, "done_at": func.now()} if kept else {})
     statement = insert(inbox_items).values(values).on_conflict_do_nothing().returning(inbox_items.c.id)
-    return tx.execute(statement).scalar_one_or_none()
+    added = tx.execute(statement).scalar_one_or_none()
+    return None if kept else added
 
 
 def claim(tx: Transaction, item_id: str, worker: str, seconds: float) -> InboxItem | None:
@@ -59,10 +70,7 @@ def claim(tx: Transaction, item_id: str, worker: str, seconds: float) -> InboxIt
 
 def renew(tx: Transaction, item: InboxItem, seconds: float, stage: Stage | None = None) -> bool:
     """Keep the item and say how far it is; False if it was lost meanwhile."""
-    values: dict[str, Any] = {"stage": stage} if stage else {}
-    return claims.renew(tx, inbox_items, item.id, _held(item), seconds) and (
-        not values or claims.write(tx, inbox_items, item.id, _held(item), values)
-    )
+    return claims.renew(tx, inbox_items, item.id, _held(item), seconds, {"stage": stage} if stage else {})
 
 
 def lead(tx: Transaction, item: InboxItem, message_id: str) -> bool:

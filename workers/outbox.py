@@ -13,8 +13,10 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.ports import Outgoing
-from desk.ticket import Delivery, DeliveryKind, DeliveryState, Stop, new_id
+from desk.run import Stop
+from desk.ticket import new_id
 from workers import claims
 from workers.tables import deliveries
 

@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
 from desk.policy import PolicyFile
-from desk.ticket import Requester, Run, TicketState
+from desk.run import Run
+from desk.ticket import Requester, TicketState
 from workers.tables import policies, runs, ticket_states
 
 _run = TypeAdapter(Run)

@@ -14,22 +14,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, func, insert, select, update
 
 from desk.db import Database, Transaction
+from desk.delivery import Delivery
 from desk.errors import Permanent, Refused
 from desk.ports import Outgoing, Source
 from desk.text import clean
-from desk.ticket import (
-    Delivery,
-    Event,
-    EventKind,
-    Message,
-    Priority,
-    Requester,
-    Role,
-    Ticket,
-    TicketState,
-    TicketStatus,
-    new_id,
-)
+from desk.ticket import Event, EventKind, Message, Priority, Requester, Role, Ticket, TicketState, TicketStatus, new_id
 from workers import inbox, record
 from workers.tables import messages, tickets
 

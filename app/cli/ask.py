@@ -9,9 +9,9 @@ from app.rehearsal import dry_run
 from desk.ports import Outgoing
 from desk.receipt import Receipt, make_receipt
 from desk.reply import compose_reply
+from desk.run import Action, Run
 from desk.settings import read_settings
 from desk.text import clean
-from desk.ticket import Action, Run
 
 
 @click.command()

@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from desk.ticket import Action, Level, Limit, Priority, Reason, Role, TicketState, TicketStatus
+from desk.run import Action, Level, Limit, Reason
+from desk.ticket import Priority, Role, TicketState, TicketStatus
 
 EXAMPLE_ID = "0197a1c0-5b1e-7c3a-9d42-2f6d1f0a7b11"
 EXAMPLE_MESSAGE = "0197a1c0-5b1e-7c3a-9d42-6ac0de0a7b12"

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from desk.ports import Source
 from desk.receipt import make_receipt, reason_line
-from desk.ticket import Message, Run, Ticket, TicketState
+from desk.run import Run
+from desk.ticket import Message, Ticket, TicketState
 from integration.api.outgoing import (
     FindingOut,
     MessageOut,

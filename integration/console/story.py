@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from desk.db import Transaction
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.ports import Source
 from desk.receipt import Receipt, make_receipt
 from desk.reply import compose_note, draft_text
-from desk.ticket import Delivery, DeliveryKind, DeliveryState, ItemState, Run, Ticket
+from desk.run import Run
+from desk.ticket import ItemState, Ticket
 from integration.pages.conversation import Shown, conversation
 from integration.pages.receipt import STOP_WORDS
 from workers import inbox, outbox, record, tickets

@@ -7,7 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from desk.errors import BadSetting
-from desk.ticket import Action
+from desk.run import Action
 
 Line = Annotated[str, Field(min_length=1, max_length=300)]
 

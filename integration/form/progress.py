@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.receipt import ACTIONS
-from desk.ticket import Action, Delivery, DeliveryKind, DeliveryState, EventKind, ItemState, Run, Stage, Stop
+from desk.run import Action, Run, Stage, Stop
+from desk.ticket import EventKind, ItemState
 from integration.pages.receipt import STOP_WORDS
 from workers.inbox import InboxItem
 

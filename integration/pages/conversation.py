@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from desk.delivery import Delivery, DeliveryKind
 from desk.ports import Source
-from desk.ticket import Delivery, DeliveryKind, Message, Role, Ticket
+from desk.ticket import Message, Role, Ticket
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from typing import Any
 import structlog
 
 from desk.db import Database
+from desk.delivery import Delivery
 from desk.errors import Permanent, Temporary
 from desk.ports import Alert
-from desk.ticket import Delivery
 from integration.slack.blocks import fallback, in_words, lay_out
 from integration.slack.client import PARTY, TIMEOUT_SECONDS, LayoutRefused, Line, connection_of, open_line
 

@@ -9,9 +9,10 @@ whole seconds; what happens within the second of the last change is seen by the 
 from typing import Any
 
 from desk.db import Database
+from desk.delivery import Delivery, DeliveryKind
 from desk.errors import Blocked, Permanent, Temporary
 from desk.ports import Outgoing
-from desk.ticket import Delivery, DeliveryKind, Message, Role, Ticket, TicketStatus
+from desk.ticket import Message, Role, Ticket, TicketStatus
 from integration.zendesk.client import Conflict, Unacceptable
 from integration.zendesk.connection import Line, Lines
 from integration.zendesk.fetch import CHANNEL, MARK, OFF_TAG, Seen, fetch

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from desk.db import Database
-from desk.ticket import Action, Role, Stage
+from desk.run import Action, Stage
+from desk.ticket import Role
 from integration import staff
 from integration.permissions import StaffRole
 from tests.integration.acted import Actor

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from desk.delivery import Delivery
 from desk.ports import Alert
-from desk.ticket import Delivery
 
 
 @dataclass(slots=True)

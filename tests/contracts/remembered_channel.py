@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+from desk.delivery import Delivery
 from desk.errors import Permanent
 from desk.ports import Outgoing
-from desk.ticket import Delivery, Message, Role, Ticket, TicketStatus
+from desk.ticket import Message, Role, Ticket, TicketStatus
 from tests.fakes import NOW
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from desk.db import Database
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.ports import Alert, Alerts, Source
-from desk.ticket import Delivery, DeliveryKind, DeliveryState, new_id
+from desk.ticket import new_id
 from integration.connections import connect
 from integration.slack.alerts import SlackAlerts
 from integration.slack.client import SlackConnection

@@ -8,9 +8,10 @@ from typing import Protocol
 import pytest
 
 from desk.db import Database
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Permanent
 from desk.ports import Channel, Outgoing
-from desk.ticket import Delivery, DeliveryKind, DeliveryState, Requester, Role, Ticket, TicketStatus, new_id
+from desk.ticket import Requester, Role, Ticket, TicketStatus, new_id
 from integration.connections import connect
 from integration.zendesk.connection import PARTY
 from integration.zendesk.outbound import ZendeskChannel

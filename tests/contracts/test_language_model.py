@@ -6,7 +6,8 @@ import pytest
 
 from desk.ports import Drafted, Guess, LanguageModel
 from desk.prices import Prices
-from desk.ticket import Role, Stage
+from desk.run import Stage
+from desk.ticket import Role
 from tests.fakes import (
     FakeEmbedder,
     a_citation,

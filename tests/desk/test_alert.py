@@ -4,19 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from desk.alert import LONGEST_QUESTION, alert_without_run, alert_without_ticket, compose_alert
-from desk.ticket import (
-    Action,
-    Cap,
-    Decision,
-    Draft,
-    Level,
-    Limit,
-    Reason,
-    Requester,
-    Role,
-    Run,
-    Versions,
-)
+from desk.run import Action, Cap, Decision, Draft, Level, Limit, Reason, Run, Versions
+from desk.ticket import Requester, Role
 from tests.fakes import (
     NOW,
     a_citation,

@@ -4,7 +4,7 @@ import pytest
 
 from desk.errors import BadSetting
 from desk.policy import parse_policy, policy_version
-from desk.ticket import Level
+from desk.run import Level
 from tests.fakes import ROOT, default_policy, demo_policy
 
 DEFAULT = (ROOT / "desk" / "default_policy.yaml").read_text(encoding="utf-8")

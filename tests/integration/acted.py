@@ -4,40 +4,33 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from desk.db import Database
+from desk.delivery import Delivery, DeliveryKind
+from desk.passage import Block, BlockKind, Citation, Hit, Passage
 from desk.policy import PolicyFile, parse_policy
 from desk.ports import Outgoing
 from desk.receipt import explanation
 from desk.reply import compose_handover, compose_note, compose_reply
-from desk.settings import DEFAULT_POLICY
-from desk.ticket import (
+from desk.run import (
     Action,
-    Block,
-    BlockKind,
     Cap,
-    Citation,
     Classification,
     Decision,
-    Delivery,
-    DeliveryKind,
     Draft,
     Finding,
-    Hit,
     Level,
     Limit,
-    Passage,
     Reason,
-    Requester,
     Run,
     Sentiment,
     Stage,
     StageTime,
     Statement,
-    TicketState,
     Urgency,
     Usage,
     Versions,
-    new_id,
 )
+from desk.settings import DEFAULT_POLICY
+from desk.ticket import Requester, TicketState, new_id
 from workers import inbox, outbox, record, tickets
 from workers.inbox import InboxItem
 from workers.outbox import Claimed, Planned

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from desk.db import Database
 from desk.errors import Temporary
-from desk.ticket import Action
+from desk.run import Action
 from integration import staff
 from integration.console.blueprint import COOKIE, make_console
 from integration.form.blueprint import make_form

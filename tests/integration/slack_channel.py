@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from desk.db import Database
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Temporary
 from desk.ports import Alert, Source
-from desk.ticket import Delivery, DeliveryKind, DeliveryState, new_id
+from desk.ticket import new_id
 from integration.connections import connect
 from integration.slack.alerts import SlackAlerts
 from integration.slack.client import SlackConnection

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from desk.db import Database
 from desk.errors import Temporary
 from desk.privacy import Sealer
-from desk.ticket import Action, ItemState
+from desk.run import Action
+from desk.ticket import ItemState
 from integration.tokens import Scope
 from tests.integration.acted import Actor
 from tests.integration.api_door import QUESTION, ApiDoor

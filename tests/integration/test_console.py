@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 
 from desk.accounts import add_account, get_account
 from desk.db import Database
-from desk.ticket import Action, Role, Stop
+from desk.run import Action, Stop
+from desk.ticket import Role
 from integration.permissions import StaffRole
 from tests.integration.acted import PASSAGES, Actor, draft, hits
 from tests.integration.paged import Queue, csrf, make_app, signed_in

@@ -6,7 +6,8 @@ from flask.testing import FlaskClient
 
 from desk.db import Database
 from desk.errors import Temporary
-from desk.ticket import Action, ItemState
+from desk.run import Action
+from desk.ticket import ItemState
 from integration import staff
 from integration.console.blueprint import COOKIE, NEEDS, OPEN, make_console
 from integration.pages.shell import make_pages

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from desk.accounts import add_account
 from desk.db import Database
 from desk.errors import BadSetting
-from desk.ticket import Action, Stage, Stop
+from desk.run import Action, Stage, Stop
 from integration.form.blueprint import make_form
 from integration.form.examples import read_examples
 from integration.pages.shell import make_pages

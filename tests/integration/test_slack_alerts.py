@@ -31,7 +31,7 @@ sys.path.insert(0, sys.argv[1])
 from desk.db import Database
 from desk.privacy import Sealer
 from desk.ports import Alert
-from desk.ticket import Delivery, DeliveryKind, DeliveryState
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from integration.slack.alerts import SlackAlerts
 told = json.load(sys.stdin)
 alert = Alert(told["account"], "api", "t1", "Refund", "Kim", "Where is it?", ("Asked",), "", (), None, None)

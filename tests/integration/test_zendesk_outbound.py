@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from desk.db import Database
+from desk.delivery import DeliveryKind
 from desk.errors import Permanent, Temporary
 from desk.ports import Outgoing, Source
-from desk.ticket import DeliveryKind, Ticket
+from desk.ticket import Ticket
 from integration.zendesk import client
 from integration.zendesk.html import note_html, reply_html
 from tests.integration.zendesk_house import Desk, a_delivery, a_desk, an_answer

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from desk.db import Database
+from desk.delivery import DeliveryKind, DeliveryState
 from desk.errors import Temporary
-from desk.ticket import DeliveryKind, DeliveryState
 from integration.zendesk import client
 from tests.integration.zendesk_house import QUESTION, Desk, a_desk, created
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from desk.db import Database
-from desk.ticket import DeliveryKind, DeliveryState, ItemState, Stop, TicketState
+from desk.delivery import DeliveryKind, DeliveryState
+from desk.run import Stop
+from desk.ticket import ItemState, TicketState
 from tests.integration.zendesk_house import QUESTION, SENTENCE, Desk, a_desk, commented, created
 from workers import inbox
 
@@ -90,6 +92,15 @@ def test_a_comment_that_comes_before_its_tickets_creation_is_answered_once(desk:
     desk.post(created(number))
     desk.work()
     assert desk.replies(number) == 1
+
+
+def test_a_comment_that_is_answered_already_is_not_looked_up_again(desk: Desk) -> None:
+    number = asked(desk)
+    desk.work()
+    before = len(desk.zendesk.requests)
+    desk.post(commented(number, desk.zendesk.comments(number)[0]["id"]))
+    desk.work()
+    assert len(desk.zendesk.requests) == before
 
 
 def test_two_webhooks_and_the_catch_up_for_one_comment_make_one_reply(desk: Desk) -> None:

@@ -13,21 +13,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from desk.db import Database
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.passage import Block, BlockKind, Citation, Passage
 from desk.policy import PolicyBook
 from desk.ports import Channel, Drafted, Guess, Outgoing
-from desk.ticket import (
-    Block,
-    BlockKind,
-    Citation,
-    Delivery,
-    DeliveryKind,
-    DeliveryState,
-    Draft,
-    Passage,
-    Statement,
-    TicketState,
-    new_id,
-)
+from desk.run import Draft, Statement
+from desk.ticket import TicketState, new_id
 from integration.connections import connect
 from integration.webhooks import make_webhooks
 from integration.zendesk.catchup import catch_up

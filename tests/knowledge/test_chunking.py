@@ -1,6 +1,6 @@
 """Sections are cut into passages that the embedder reads whole."""
 
-from desk.ticket import Block, BlockKind
+from desk.passage import Block, BlockKind
 from knowledge.chunking import cut
 from knowledge.structure import Section
 

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import text, update
 
 from desk.db import Database
+from desk.passage import Citation, Hit
 from desk.ports import Library
-from desk.ticket import Citation, Hit
 from knowledge.ingest import index
 from knowledge.search import PostgresLibrary, candidates, fuse, rank
 from knowledge.tables import documents

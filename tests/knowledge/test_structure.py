@@ -2,8 +2,8 @@
 
 import pytest
 
+from desk.passage import BlockKind
 from desk.ports import Markup
-from desk.ticket import BlockKind
 from knowledge.parse import parse
 from knowledge.structure import Structure
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from desk.ports import Wasted
-from desk.ticket import Role, Sentiment, Stage, Urgency
+from desk.run import Sentiment, Stage, Urgency
+from desk.ticket import Role
 from tests.fakes import a_message, a_ticket, default_policy
 from tests.llm.conftest import SMALL
 from tests.lookalikes.claude import Claude as LookAlike

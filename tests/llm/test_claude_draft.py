@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from desk.passage import Block, BlockKind, Citation, Hit
 from desk.policy import Policy
 from desk.ports import Drafted, Wasted
 from desk.reply import compose_reply
-from desk.ticket import Block, BlockKind, Citation, Hit, Stage
+from desk.run import Stage
 from tests.fakes import a_citation, a_classification, a_hit, a_passage, a_ticket, default_policy
 from tests.lookalikes.claude import Claude as LookAlike
 from workers.llm.claude import Claude

@@ -8,7 +8,7 @@ import pytest
 
 from desk.errors import FirstlineError, Permanent, Temporary
 from desk.ports import Drafted, Wasted
-from desk.ticket import Reason
+from desk.run import Reason
 from tests.fakes import FakeEmbedder, FakeLibrary, a_classification, a_hit, a_passage, a_ticket, default_policy
 from tests.lookalikes.claude import Claude as LookAlike
 from workers.llm.breaker import Breaker

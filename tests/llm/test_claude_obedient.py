@@ -2,8 +2,9 @@
 
 import pytest
 
+from desk.passage import Hit
 from desk.policy import Policy
-from desk.ticket import Action, Hit, Level, Run
+from desk.run import Action, Level, Run
 from tests.fakes import FakeEmbedder, FakeLibrary, a_hit, a_passage, a_ticket, default_policy
 from tests.lookalikes.claude import Claude as LookAlike
 from workers.llm.claude import Claude

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from desk.passage import Block, BlockKind
 from desk.policy import Category, Policy
-from desk.ticket import Block, BlockKind, Role
+from desk.ticket import Role
 from tests.fakes import a_classification, a_hit, a_message, a_passage, a_ticket, default_policy
 from tests.lookalikes.claude import Claude as LookAlike
 from workers.llm.claude import Claude

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desk.ticket import BlockKind, Citation
+from desk.passage import BlockKind, Citation
 from workers.llm.claude_prose import Stretch, is_courtesy, joined, statements
 
 ONE, TWO = Citation("d1", "v1", "p1", (0,)), Citation("d2", "v1", "p2", (3,))

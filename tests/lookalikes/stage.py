@@ -138,9 +138,16 @@ class LookAlike:
         if request.path == "/_journal":
             with self.lock:
                 return Answer(body={"journal": list(self.journal), "requests": len(self.requests)})
+        if request.path == "/_requests":
+            with self.lock:
+                return Answer(body={"requests": [_shown(each) for each in self.requests]})
         if request.path == "/_faults":
             self.fail(**request.json)
             return Answer(body=asdict(self.faults[-1]))
+        if request.path == "/_forget_requests":
+            with self.lock:
+                self.requests.clear()
+            return Answer(body={})
         if request.path == "/_reset":
             self.reset()
             return Answer(body={})
@@ -224,6 +231,12 @@ def _handler(party: LookAlike) -> type[BaseHTTPRequestHandler]:
             self.connection.shutdown(socket.SHUT_RDWR)
 
     return Handler
+
+
+def _shown(request: Request) -> dict[str, Any]:
+    """A request as JSON, without its headers: they hold secrets."""
+    body = request.body.decode(errors="replace")
+    return {"method": request.method, "path": request.path, "query": request.query, "body": body}
 
 
 def serve(make: Callable[[int], LookAlike]) -> None:

@@ -108,10 +108,10 @@ class Zendesk(LookAlike):
             self.webhooks.append(Webhook(url=url, secret=secret, **options({"kinds": kinds, **more})))
             return self.webhooks[-1].id
 
-    def webhook_options(self, **more: Any) -> None:
-        """Change all webhooks: `zendesk.webhook_options(off=True)`."""
+    def webhook_options(self, only: str | None = None, **more: Any) -> None:
+        """Change all webhooks, or only the one of this id: `zendesk.webhook_options(off=True)`."""
         with self.lock:
-            for webhook in self.webhooks:
+            for webhook in (each for each in self.webhooks if only in (None, each.id)):
                 for name, value in options(more).items():
                     setattr(webhook, name, value)
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from desk.ports import Guess
-from desk.ticket import Sentiment, Urgency
+from desk.run import Sentiment, Urgency
 from tests.fakes import default_policy
 from workers.pipeline.classify import merged, signals
 

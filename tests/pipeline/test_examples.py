@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from desk.db import Database
-from desk.ticket import Run
+from desk.run import Run
 from knowledge.embedders.minilm import MiniLM
 from knowledge.ingest import index
 from knowledge.search import PostgresLibrary

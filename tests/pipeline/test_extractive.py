@@ -1,6 +1,7 @@
 """The local rung: what it quotes, how it cites, and when it keeps silent. With an embedder that counts words."""
 
-from desk.ticket import Block, BlockKind, Classification, Draft, Hit
+from desk.passage import Block, BlockKind, Hit
+from desk.run import Classification, Draft
 from tests.fakes import FakeEmbedder, a_classification, a_hit, a_passage, a_ticket, default_policy
 from workers.llm.extractive import COURTESY, NO_ANSWER, Extractive, best_category
 from workers.llm.questions import Wish, content, questions, wish_of

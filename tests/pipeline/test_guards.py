@@ -2,7 +2,8 @@
 
 import pytest
 
-from desk.ticket import Role, Stop, Ticket, TicketStatus
+from desk.run import Stop
+from desk.ticket import Role, Ticket, TicketStatus
 from tests.fakes import a_message, a_ticket
 from workers.pipeline.guards import Facts, first_stop
 

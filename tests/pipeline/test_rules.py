@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from desk.policy import Policy
-from desk.ticket import Action, Cap, Draft, Finding, Level, Limit, Reason, Role, Sentiment, Urgency
+from desk.run import Action, Cap, Draft, Finding, Level, Limit, Reason, Sentiment, Urgency
+from desk.ticket import Role
 from tests.fakes import (
     a_citation,
     a_classification,

@@ -7,7 +7,8 @@ import pytest
 from desk.errors import Permanent, Temporary
 from desk.policy import Policy
 from desk.ports import Drafted, Guess
-from desk.ticket import Action, Level, Limit, Message, Reason, Role, Run, Stage, Ticket, Usage
+from desk.run import Action, Level, Limit, Reason, Run, Stage, Usage
+from desk.ticket import Message, Role, Ticket
 from tests.fakes import (
     FakeLibrary,
     a_citation,

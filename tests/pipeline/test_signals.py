@@ -2,7 +2,8 @@
 
 import pytest
 
-from desk.ticket import Priority, Sentiment, Urgency
+from desk.run import Sentiment, Urgency
+from desk.ticket import Priority
 from tests.fakes import default_policy
 from workers.pipeline.classify import sensitive_topics
 from workers.pipeline.orders import orders_machine

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desk.ticket import Finding
+from desk.run import Finding
 from tests.fakes import a_citation, a_classification, a_draft, a_hit, a_passage, a_statement, a_ticket, default_policy
 from workers.pipeline.validate import validate
 

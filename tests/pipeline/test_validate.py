@@ -2,7 +2,8 @@
 
 import pytest
 
-from desk.ticket import Block, BlockKind, Citation, Draft, Finding, Statement
+from desk.passage import Block, BlockKind, Citation
+from desk.run import Draft, Finding, Statement
 from tests.fakes import (
     a_citation,
     a_classification,

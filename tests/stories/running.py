@@ -78,8 +78,16 @@ class Running:
 
     def start(self) -> None:
         """Start it and wait until it is ready; on the first start, make a customer's token and a staff one."""
+        printed = self._launch("demo", "Sign in, once: ")
+        self.sign_in_link = self._said("Sign in, once: ", printed)
+        if not self.staff:
+            self.customer = self.token("tickets:write", "tickets:read")
+            self.staff = self.token("tickets:write", "tickets:read", "staff")
+
+    def _launch(self, command: str, last_line: str) -> int:
+        """Start `python -m app COMMAND` and wait for the line that begins so; where its own lines begin."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", "demo", "--port", "0"],
+            [sys.executable, "-m", "app", command, "--port", "0"],
             env=self.environment(),
             cwd=self.data_dir,  # no `.env` of this checkout
             stdin=subprocess.DEVNULL,
@@ -90,14 +98,11 @@ class Running:
         printed = len(self.lines)
         self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self.reader.start()
-        until(lambda: self._said("Sign in, once: ", printed) or self._ended(), "the sign-in link", START_SECONDS)
-        self.sign_in_link = self._said("Sign in, once: ", printed)
-        assert self.sign_in_link, "\n".join(self.lines)
+        until(lambda: self._said(last_line, printed) or self._ended(), last_line, START_SECONDS)
+        assert self._said(last_line, printed), "\n".join(self.lines)
         self.url = self._said("Ready after ", printed).split(" at ")[1]
         until(lambda: len(self.records()) == 6, "a record of each child")
-        if not self.staff:
-            self.customer = self.token("tickets:write", "tickets:read")
-            self.staff = self.token("tickets:write", "tickets:read", "staff")
+        return printed
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
         """Send a signal and wait for the end; how many seconds that took. After `SIGKILL` the children die alone."""

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import text
 
 from desk.db import Database, Transaction
-from desk.ticket import Event, EventKind, ItemState, Stage
+from desk.run import Stage
+from desk.ticket import Event, EventKind, ItemState
 from workers import claims, inbox
 from workers.inbox import InboxItem
 
@@ -51,6 +52,15 @@ def test_the_same_external_id_on_another_channel_is_another_event(database: Data
     with database.account(account) as tx:
         assert inbox.add(tx, "api", event(), "{}")
         assert inbox.add(tx, "email", event(), "{}")
+
+
+def test_that_a_ticket_changed_is_kept_and_given_to_nobody(database: Database, account: str) -> None:
+    with database.account(account) as tx:
+        assert inbox.add(tx, "zendesk", Event(EventKind.TICKET_CHANGED, "e1", "t1"), "{}") is None
+        [kept] = inbox.of_ticket(tx, "zendesk", "t1")
+        forget_enqueueing(tx)
+    assert (kept.state, kept.outcome) == (ItemState.DONE, inbox.STORED)
+    assert account not in {due.account for due in claims.due_items(database)}
 
 
 def test_of_ten_workers_at_once_one_gets_the_item(database: Database, account: str) -> None:

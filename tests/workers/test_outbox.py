@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import text
 
 from desk.db import Database
+from desk.delivery import DeliveryKind, DeliveryState
 from desk.ports import Outgoing
-from desk.ticket import DeliveryKind, DeliveryState, Stop
+from desk.run import Stop
 from workers import claims, outbox
 from workers.outbox import Claimed, Planned
 

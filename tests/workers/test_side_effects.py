@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 from sqlalchemy import text
 
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Blocked, Permanent, Temporary
 from desk.ports import Alert, Outgoing
-from desk.ticket import Delivery, DeliveryKind, DeliveryState, Event, EventKind, ItemState, Ticket, TicketState
+from desk.ticket import Event, EventKind, ItemState, Ticket, TicketState
 from tests.workers.test_walk import House, Killed, house  # noqa: F401  # the fixture
 from workers import inbox, record
 from workers.tickets import TicketChannel

@@ -4,9 +4,10 @@ import pytest
 from sqlalchemy import text
 
 from desk.db import Database
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Permanent, Refused
 from desk.ports import Outgoing, Source
-from desk.ticket import Delivery, DeliveryKind, DeliveryState, Requester, Role, TicketState, new_id
+from desk.ticket import Requester, Role, TicketState, new_id
 from workers import inbox, record, tickets
 from workers.tickets import Accepted, NewTicket, TicketChannel
 

@@ -9,27 +9,13 @@ from sqlalchemy import text
 
 from desk.accounts import set_paused
 from desk.db import Database
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Permanent, Temporary
+from desk.passage import Block, BlockKind, Citation, Hit, Passage
 from desk.policy import PolicyBook
 from desk.ports import Drafted, Guess, Outgoing
-from desk.ticket import (
-    Block,
-    BlockKind,
-    Citation,
-    Delivery,
-    DeliveryKind,
-    DeliveryState,
-    Draft,
-    Hit,
-    ItemState,
-    Passage,
-    Requester,
-    Role,
-    Statement,
-    Stop,
-    Ticket,
-    TicketState,
-)
+from desk.run import Draft, Statement, Stop
+from desk.ticket import ItemState, Requester, Role, Ticket, TicketState
 from tests.fakes import FakeEmbedder
 from workers import inbox, outbox, record, tickets
 from workers.answer import handle_item

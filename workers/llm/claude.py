@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from desk.errors import Permanent, Temporary
+from desk.passage import Hit
 from desk.policy import Policy
 from desk.ports import Drafted, Guess, Wasted
-from desk.ticket import Classification, Hit, Stage, Ticket, Usage
+from desk.run import Classification, Stage, Usage
+from desk.ticket import Ticket
 from workers.llm import claude_classify, claude_draft
 from workers.llm.breaker import Breaker
 from workers.llm.claude_call import Ask, Line, Size

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from desk.errors import Temporary
 from desk.prices import Prices
-from desk.ticket import Stage, Usage
+from desk.run import Stage, Usage
 from workers.llm.breaker import Breaker
 from workers.llm.claude_errors import concerns_everybody, translated
 from workers.llm.claude_wire import Reply

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 
 from desk.policy import Policy
 from desk.ports import Guess
-from desk.ticket import Sentiment, Ticket, Urgency, Usage
+from desk.run import Sentiment, Urgency, Usage
+from desk.ticket import Ticket
 from workers.llm.claude_call import Ask, cached, user
 from workers.llm.claude_ticket import earlier
 from workers.pipeline.prompts import filled, prompt, untrusted

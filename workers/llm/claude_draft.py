@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from anthropic.types import MessageParam, SearchResultBlockParam, TextBlockParam, ToolParam
 
+from desk.passage import Citation, Hit
 from desk.policy import Policy
+from desk.run import Classification, Draft
 from desk.text import clean
-from desk.ticket import Citation, Classification, Draft, Hit, Ticket
+from desk.ticket import Ticket
 from workers.llm.claude_call import Ask, cached
 from workers.llm.claude_prose import Stretch, statements
 from workers.llm.claude_ticket import earlier

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from desk.passage import BlockKind, Citation
+from desk.run import Statement
 from desk.text import sentences, vocabulary, words
-from desk.ticket import BlockKind, Citation, Statement
 
 CITED_PART = 0.5
 _COURTESY_WORDS = 20

@@ -8,10 +8,12 @@ import math
 import threading
 from collections.abc import Sequence
 
+from desk.passage import BlockKind, Hit
 from desk.policy import Category, Policy
 from desk.ports import Drafted, Embedder, Guess
+from desk.run import Classification, Draft, Statement
 from desk.text import first_words, words
-from desk.ticket import BlockKind, Classification, Draft, Hit, Role, Statement, Ticket
+from desk.ticket import Role, Ticket
 from workers.llm.questions import content, questions, wish_of
 from workers.llm.units import Unit, fits, is_lead, names, titled, units
 

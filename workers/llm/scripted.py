@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from desk.passage import Hit
 from desk.policy import Policy
 from desk.ports import Drafted, Guess
-from desk.ticket import Classification, Draft, Hit, Ticket
+from desk.run import Classification, Draft
+from desk.ticket import Ticket
 
 Answer = TypeVar("Answer")  # Python 3.11 has no `def f[Answer]` yet
 

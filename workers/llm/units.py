@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from desk.ticket import Block, BlockKind, Citation, Hit
+from desk.passage import Block, BlockKind, Citation, Hit
 from workers.llm.questions import Wish, content
 
 LONGEST_TABLE = 8

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from desk.language import detect
 from desk.policy import Policy, SensitiveTopic
 from desk.ports import Guess
+from desk.run import Classification, Sentiment, Urgency
 from desk.text import words
-from desk.ticket import Classification, Priority, Sentiment, Urgency
+from desk.ticket import Priority
 from workers.pipeline.orders import orders_machine
 from workers.pipeline.phrases import phrases
 from workers.pipeline.signals import sentiment, urgency

@@ -14,7 +14,8 @@ Never a number a model made up, and never the fused search score, whose best is 
 
 from collections.abc import Sequence
 
-from desk.ticket import Classification, Draft, Finding, Hit
+from desk.passage import Hit
+from desk.run import Classification, Draft, Finding
 
 
 def confidence(classification: Classification, hits: Sequence[Hit], draft: Draft, findings: Sequence[Finding]) -> float:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from desk.passage import Hit
 from desk.policy import Policy
 from desk.ports import Drafted, LanguageModel
-from desk.ticket import Classification, Draft, Hit, Ticket
+from desk.run import Classification, Draft
+from desk.ticket import Ticket
 
 NOTHING_FOUND = "No document matches the question."
 NO_MODEL = "No model could draft a reply."

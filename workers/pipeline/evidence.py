@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from desk.passage import Block, Citation, Hit, Passage
 from desk.policy import Policy
+from desk.run import Classification, Draft, Statement
 from desk.text import words
-from desk.ticket import Block, Citation, Classification, Draft, Hit, Passage, Role, Statement, Ticket
+from desk.ticket import Role, Ticket
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from desk.passage import BlockKind
+from desk.run import Finding, Statement
 from desk.text import sentences, vocabulary, words
-from desk.ticket import BlockKind, Finding, Statement
 from workers.pipeline.evidence import Evidence
 from workers.pipeline.figures import figures
 from workers.pipeline.orders import page_orders

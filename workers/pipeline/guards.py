@@ -6,7 +6,8 @@ Each guard is a small function that returns why it stops the walk, or None. Bein
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from desk.ticket import Message, Role, Stop, Ticket, TicketStatus
+from desk.run import Stop
+from desk.ticket import Message, Role, Ticket, TicketStatus
 
 OFF_TAG = "firstline_off"
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from desk.ticket import Finding
+from desk.run import Finding
 from workers.pipeline.evidence import Evidence
 from workers.pipeline.phrases import alternation
 

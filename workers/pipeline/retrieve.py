@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from desk.passage import Hit
 from desk.policy import Policy
 from desk.ports import Library
+from desk.run import Classification
 from desk.text import first_words, new_part, vocabulary, words
-from desk.ticket import Classification, Hit, Role, Ticket
+from desk.ticket import Role, Ticket
 
 LIMIT = 6
 QUERY_WORDS = 80

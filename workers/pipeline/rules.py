@@ -6,24 +6,11 @@ To add one: write the function and put it into `RULES`.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from desk.passage import Block, Citation, Hit
 from desk.policy import Policy
+from desk.run import Cap, Classification, Draft, Finding, Limit, Reason, Sentiment, Urgency
 from desk.text import vocabulary, words
-from desk.ticket import (
-    Block,
-    Cap,
-    Citation,
-    Classification,
-    Draft,
-    Finding,
-    Hit,
-    Limit,
-    Message,
-    Reason,
-    Role,
-    Sentiment,
-    Ticket,
-    Urgency,
-)
+from desk.ticket import Message, Role, Ticket
 
 UNSURE = 0.35
 """A category less likely than this is no category."""

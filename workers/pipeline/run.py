@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from desk.errors import Permanent, Temporary
+from desk.passage import Hit
 from desk.policy import Policy
 from desk.ports import Drafted, LanguageModel, Library, Wasted
+from desk.run import Classification, Draft, Finding, Run, Stage, StageTime, Usage, Versions
 from desk.text import words
-from desk.ticket import Classification, Draft, Finding, Hit, Run, Stage, StageTime, Ticket, Usage, Versions, new_id
+from desk.ticket import Ticket, new_id
 from workers.pipeline.classify import merged, signals
 from workers.pipeline.confidence import confidence
 from workers.pipeline.decide import decide

@@ -6,8 +6,9 @@ and Spanish at their commonest.
 
 import re
 
+from desk.run import Sentiment, Urgency
 from desk.text import sentences, vocabulary, words
-from desk.ticket import Priority, Sentiment, Urgency
+from desk.ticket import Priority
 from workers.pipeline.phrases import Phrases
 
 # --- Mood ------------------------------------------------------------------------------------------------------------

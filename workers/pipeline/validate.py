@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from desk.passage import Hit
 from desk.policy import Policy
-from desk.ticket import Classification, Draft, Finding, Hit, Ticket
+from desk.run import Classification, Draft, Finding
+from desk.ticket import Ticket
 from workers.pipeline.evidence import Evidence, gather
 from workers.pipeline.grounding import (
     internal_source,

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 from desk.language import detect
+from desk.passage import BlockKind
+from desk.run import Finding
 from desk.text import words
-from desk.ticket import BlockKind, Finding
 from workers.pipeline.evidence import Evidence
 from workers.pipeline.prompts import copied
 

@@ -1,0 +1,43 @@
+"""One intended effect outside, and what became of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DeliveryKind(StrEnum):
+    """What a delivery does outside. A `HANDOVER` is the public message that a person will answer; an `ALERT` tells
+    people elsewhere."""
+
+    REPLY = "reply"
+    NOTE = "note"
+    HANDOVER = "handover"
+    ALERT = "alert"
+
+
+class DeliveryState(StrEnum):
+    """What became of a delivery. `WITHDRAWN`: a re-check stopped it before it was sent."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One intended effect outside. `id` travels with it and is how it is found again in the channel."""
+
+    id: str
+    account: str
+    channel: str
+    ticket_id: str
+    message_id: str
+    run_id: str | None
+    kind: DeliveryKind
+    key: str
+    state: DeliveryState
+    attempts: int = 0
+    foreign_id: str | None = None
+    reason: str | None = None

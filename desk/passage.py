@@ -1,0 +1,68 @@
+"""Knowledge as every room passes it on: passages, what search says of them, and citations."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class BlockKind(StrEnum):
+    """What a block was in its document. `STEP` is an item of a numbered list; a `ROW` reads `Header: cell; ...`."""
+
+    SENTENCE = "sentence"
+    ITEM = "item"
+    STEP = "step"
+    ROW = "row"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The smallest thing that can be cited. Blocks of one paragraph, list or table share a `group`."""
+
+    text: str
+    kind: BlockKind
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk of one version of a document, with the headings above it, outermost first."""
+
+    id: str
+    document_id: str
+    version: str
+    title: str
+    url: str | None
+    headings: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    locale: str = "en"
+    audience: str = "public"
+
+    @property
+    def text(self) -> str:
+        """All blocks, one a line."""
+        return "\n".join(block.text for block in self.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that search returned, and why.
+
+    `cosine` is in [-1, 1]; `lexical` is BM25 divided by the best of the candidates, in [0, 1]; `share` is the part of
+    the query's IDF that the passage holds, in [0, 1]; `fused` ranks and means nothing on its own.
+    """
+
+    passage: Passage
+    cosine: float
+    lexical: float
+    share: float
+    fused: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Names document, version, passage and blocks (positions in `Passage.blocks`)."""
+
+    document_id: str
+    version: str
+    passage_id: str
+    blocks: tuple[int, ...]

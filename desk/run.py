@@ -1,0 +1,231 @@
+"""What the pipeline makes of a message: from its classification to the decision, and the run that keeps them all."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from desk.passage import BlockKind, Citation, Hit
+
+
+class Urgency(StrEnum):
+    """How pressing the message is."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Sentiment(StrEnum):
+    """The customer's mood."""
+
+    POSITIVE = "positive"
+    NEUTRAL = "neutral"
+    NEGATIVE = "negative"
+    VERY_NEGATIVE = "very_negative"
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What a message is about. `category` is None where no category fits; `confidence` is its probability, 0 to 1."""
+
+    category: str | None
+    confidence: float
+    urgency: Urgency
+    sentiment: Sentiment
+    language: str
+    wants_human: bool
+    sensitive: tuple[str, ...]
+    questions: tuple[str, ...]
+    orders_machine: bool = False
+    """The text tries to give orders to the machine that reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence, list item, step, row or code block of a draft, with what it rests on.
+
+    Statements of one list or paragraph share a `group`. A `courtesy` (greeting, thanks) states no fact and needs no
+    citation.
+    """
+
+    text: str
+    kind: BlockKind
+    group: int
+    citations: tuple[Citation, ...] = ()
+    courtesy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A reply that has not been sent. `hand_over` is the model's own way out: why a person should answer."""
+
+    statements: tuple[Statement, ...]
+    hand_over: str | None = None
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """All citations, in order of appearance, each once."""
+        return tuple(dict.fromkeys(c for s in self.statements for c in s.citations))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One failed check of a draft: which check, and what it saw."""
+
+    check: str
+    detail: str
+
+
+class Level(StrEnum):
+    """How much a category may do alone, lowest first."""
+
+    OBSERVE = "observe"
+    DRAFT = "draft"
+    AUTO = "auto"
+
+
+class Action(StrEnum):
+    """What a run leads to. `OBSERVE` is recorded only; `IGNORE` was stopped by a guard."""
+
+    AUTO_REPLY = "auto_reply"
+    INTERNAL_NOTE = "internal_note"
+    ESCALATE = "escalate"
+    OBSERVE = "observe"
+    IGNORE = "ignore"
+
+
+class Limit(StrEnum):
+    """What a rule allows at the most: a draft for an agent, or a person at once."""
+
+    DRAFT = "draft"
+    PERSON = "person"
+
+
+class Reason(StrEnum):
+    """Why a decision fell as it did. Prose for each stands in `desk/receipt.py`."""
+
+    WANTS_HUMAN = "wants_human"
+    SENSITIVE_TOPIC = "sensitive_topic"
+    VERY_NEGATIVE = "very_negative"
+    CRITICAL = "critical"
+    BUDGET_SPENT = "budget_spent"
+    NOTHING_FOUND = "nothing_found"
+    NO_QUESTION = "no_question"
+    HANDED_OVER = "handed_over"
+    WITH_PEOPLE = "with_people"
+    LANGUAGE_NOT_SERVED = "language_not_served"
+    ORDERS_MACHINE = "orders_machine"
+    UNKNOWN_CATEGORY = "unknown_category"
+    LOW_CONFIDENCE = "low_confidence"
+    FINDING = "finding"
+    STALE_SOURCE = "stale_source"
+    TOO_MANY_TURNS = "too_many_turns"
+    LONG_MESSAGE = "long_message"
+    MANY_QUESTIONS = "many_questions"
+    ATTACHMENT_UNREAD = "attachment_unread"
+    CONTRADICTION = "contradiction"
+    PAUSED = "paused"
+
+
+class Stop(StrEnum):
+    """Why a guard ended the walk before the pipeline, or a re-check ended it before the send."""
+
+    OWN_MESSAGE = "own_message"
+    NOT_A_CUSTOMER = "not_a_customer"
+    PERSON_TOOK_OVER = "person_took_over"
+    CLOSED = "closed"
+    SOLVED = "solved"
+    MACHINE_MAIL = "machine_mail"
+    NEWER_MESSAGE = "newer_message"
+    ALREADY_ANSWERED = "already_answered"
+    SWITCHED_OFF = "switched_off"
+    MESSAGE_GONE = "message_gone"
+    PAUSED = "paused"
+    SOURCE_CHANGED = "source_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """What one rule said: its limit, its reason, and the particulars in prose."""
+
+    limit: Limit
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The action, the policy's level for the category, every cap that fired, and the confidence, 0 to 1."""
+
+    action: Action
+    level: Level
+    caps: tuple[Cap, ...]
+    confidence: float
+
+
+class Stage(StrEnum):
+    """The pipeline's stages, in order."""
+
+    CLASSIFY = "classify"
+    RETRIEVE = "retrieve"
+    DRAFT = "draft"
+    VALIDATE = "validate"
+    DECIDE = "decide"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one model call used, as the model's side reported it."""
+
+    stage: Stage
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    dollars: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """Wall time of one stage, in milliseconds."""
+
+    stage: Stage
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What the run was made with: hashes or names that let it be understood later."""
+
+    policy: str
+    knowledge: str
+    prompts: str
+    product: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One pass of the pipeline over one state of a ticket. `remarks` say what was left out or fell back."""
+
+    id: str
+    account: str
+    channel: str
+    ticket_id: str
+    message_id: str
+    classification: Classification
+    hits: tuple[Hit, ...]
+    draft: Draft
+    findings: tuple[Finding, ...]
+    decision: Decision
+    versions: Versions
+    usage: tuple[Usage, ...]
+    times: tuple[StageTime, ...]
+    remarks: tuple[str, ...]
+    at: datetime
+
+    @property
+    def dollars(self) -> float:
+        """What all model calls of the run cost."""
+        return sum(use.dollars for use in self.usage)
