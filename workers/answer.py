@@ -16,12 +16,12 @@ from desk.policy import PolicyFile
 from desk.ports import Outgoing
 from desk.receipt import explanation
 from desk.reply import compose_handover, compose_note, compose_reply
-from desk.run import Action, Reason, Run, Stage, Stop
+from desk.run import Action, Reason, Run, Stage
 from desk.ticket import EventKind, Ticket, TicketState
 from workers import inbox, outbox, record
 from workers.inbox import InboxItem
 from workers.outbox import Planned
-from workers.pipeline.guards import Facts, first_stop, in_human_hands, newest_question
+from workers.pipeline.guards import STATE_AFTER, Facts, first_stop, in_human_hands, newest_question
 from workers.pipeline.run import Circumstances, think
 from workers.retries import back_off, insist
 from workers.toolbox import Toolbox
@@ -81,8 +81,7 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
         return _close(tools, item, DUPLICATE, None)
     facts, circumstances = _look_up(tools, item, ticket, message_id, policy)
     if stop := first_stop(ticket, message_id, facts):
-        stepped_back = stop in (Stop.PERSON_TOOK_OVER, Stop.SWITCHED_OFF)
-        return _close(tools, item, stop, TicketState.STEPPED_BACK if stepped_back else None)
+        return _close(tools, item, stop, STATE_AFTER.get(stop))
     run = think(ticket, message_id, tools.models, tools.library, circumstances, _progress(tools, item))
     return _keep(tools, item, run, policy)
 

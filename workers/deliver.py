@@ -17,7 +17,7 @@ from desk.run import Stop
 from desk.ticket import Ticket, TicketState, TicketStatus
 from workers import inbox, outbox, record
 from workers.outbox import PUBLIC, Claimed
-from workers.pipeline.guards import Facts, first_stop
+from workers.pipeline.guards import STATE_AFTER, Facts, first_stop
 from workers.retries import back_off, insist
 from workers.toolbox import Toolbox
 
@@ -139,8 +139,8 @@ def _withdraw(tools: Toolbox, held: Claimed, stop: Stop) -> list[str]:
     with tools.db.account(delivery.account) as tx:
         if not outbox.withdraw(tx, held, stop):
             return []
-        if stop is Stop.PERSON_TOOK_OVER:
-            record.note_state(tx, delivery.channel, delivery.ticket_id, TicketState.STEPPED_BACK)
+        if state := STATE_AFTER.get(stop):
+            record.note_state(tx, delivery.channel, delivery.ticket_id, state)
         again = delivery.kind is DeliveryKind.REPLY and stop in THINK_AGAIN and held.item_id is not None
         if again and held.item_id and inbox.think_again(tx, held.item_id):
             log.info("withdrawn, thinking again", why=stop.value)

@@ -64,7 +64,10 @@ class ZendeskChannel:
         return _ours(ticket, delivery) or _ours(self.fetch(ticket.account, ticket.id), delivery)
 
     def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
-        """Add our tags; on escalation set group and priority first, once: who changes them later is not overruled."""
+        """Add our tags; on escalation set group and priority first, once: who changes them later is not overruled.
+
+        Raises Permanent when Zendesk takes no such group or priority; the tags are on the ticket all the same.
+        """
         tags = {TAGS[delivery.kind]} | ({ESCALATED_TAG} if outgoing.escalated else set())
         try:
             _label(self._lines.open(ticket.account), ticket.id, tags)
@@ -131,10 +134,16 @@ def _ours(ticket: Ticket, delivery: Delivery) -> str | None:
 
 
 def _label(line: Line, ticket_id: str, tags: set[str]) -> None:
+    refused: Unacceptable | None = None
     try:
         if ESCALATED_TAG in tags:
             _escalate(line, ticket_id)
+    except Unacceptable as error:
+        refused = error
+    try:
         line.client.add_tags(ticket_id, sorted(tags))
+        if refused:
+            raise refused
     except Unacceptable:
         if line.client.ticket(ticket_id).ticket.status != TicketStatus.CLOSED:
             raise

@@ -257,6 +257,15 @@ def test_an_escalation_sets_group_and_priority_once_and_never_overrules_a_person
     assert (stands["priority"], stands["group_id"]) == ("low", desk.zendesk.support["id"])
 
 
+def test_a_group_that_does_not_exist_keeps_no_tag_from_the_ticket(desk: Desk) -> None:
+    desk.connect(escalation_group_id="404404")
+    number, _, _ = a_new_ticket(desk)
+    desk.zendesk.fail(method="PUT", status=422, body='{"error": "RecordInvalid"}')
+    with pytest.raises(Permanent, match="422"):
+        escalate(desk, number)
+    assert "firstline_escalated" in desk.zendesk.ticket(number)["tags"]
+
+
 def test_an_escalation_never_lowers_a_priority_nor_takes_a_ticket_from_its_agent(desk: Desk) -> None:
     desk.connect(escalation_group_id=str(desk.zendesk.tier2["id"]), escalation_priority="high")
     number, _, _ = a_new_ticket(desk, priority="urgent")

@@ -144,11 +144,17 @@ def test_a_burst_gets_one_answer_to_the_newest(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "stop"),
-    [("assign", Stop.PERSON_TOOK_OVER), ("tag", Stop.SWITCHED_OFF), ("newer", Stop.NEWER_MESSAGE)],
+    ("what", "stop", "state"),
+    [
+        ("assign", Stop.PERSON_TOOK_OVER, TicketState.STEPPED_BACK),
+        ("tag", Stop.SWITCHED_OFF, TicketState.STEPPED_BACK),
+        ("solved", Stop.PERSON_TOOK_OVER, TicketState.STEPPED_BACK),
+        ("closed", Stop.CLOSED, TicketState.STEPPED_BACK),
+        ("newer", Stop.NEWER_MESSAGE, TicketState.RECEIVED),
+    ],
 )
 def test_what_happens_between_thinking_and_sending_stops_the_send_and_says_why(
-    desk: Desk, what: str, stop: Stop
+    desk: Desk, what: str, stop: Stop, state: TicketState
 ) -> None:
     number = asked(desk)
     deliveries = planned(desk, number)
@@ -156,20 +162,14 @@ def test_what_happens_between_thinking_and_sending_stops_the_send_and_says_why(
         desk.zendesk.assign(number)
     elif what == "tag":
         desk.zendesk.set_tags(number, ["firstline_off"])
+    elif what in ("solved", "closed"):
+        desk.zendesk.set_status(number, what)
     else:
         desk.zendesk.add_comment(number, "One more thing")
     desk.send(deliveries)
     assert desk.replies(number) == 0
     assert desk.deliveries(number) == [(DeliveryKind.REPLY, DeliveryState.WITHDRAWN, stop)]
-
-
-def test_a_solve_between_thinking_and_sending_stops_the_send(desk: Desk) -> None:
-    number = asked(desk)
-    deliveries = planned(desk, number)
-    desk.zendesk.set_status(number, "solved")
-    desk.send(deliveries)
-    assert desk.replies(number) == 0
-    assert desk.deliveries(number)[0][1] is DeliveryState.WITHDRAWN
+    assert desk.state(number) is state
 
 
 def test_a_ticket_that_is_deleted_meanwhile_is_parked(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from desk.run import Stop
-from desk.ticket import Message, Role, Ticket, TicketStatus
+from desk.ticket import Message, Role, Ticket, TicketState, TicketStatus
 
 OFF_TAG = "firstline_off"
 
@@ -107,3 +107,15 @@ GUARDS: tuple[Guard, ...] = (
     newer_message,
 )
 """In this order; the first that objects is the one reported."""
+
+STATE_AFTER = {
+    Stop.PERSON_TOOK_OVER: TicketState.STEPPED_BACK,
+    Stop.SWITCHED_OFF: TicketState.STEPPED_BACK,
+    Stop.CLOSED: TicketState.STEPPED_BACK,
+    Stop.SOLVED: TicketState.STEPPED_BACK,
+    Stop.MACHINE_MAIL: TicketState.STEPPED_BACK,
+    Stop.NOT_A_CUSTOMER: TicketState.STEPPED_BACK,
+    Stop.MESSAGE_GONE: TicketState.STEPPED_BACK,
+    Stop.ALREADY_ANSWERED: TicketState.ANSWERED,
+}
+"""Where a ticket stands once a stop ended the walk. After any other, a walk of its own goes on with the ticket."""
