@@ -3,7 +3,7 @@
 Every method may raise `Temporary` (try again later) or `Permanent` (a person has to look), and nothing else.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -141,6 +141,17 @@ class Page:
     url: str | None = None
     locale: str = "en"
     audience: str = "public"
+    collection: str = ""
+    """What the page is kept under, to search in: a product, a category, a brand. Empty for none."""
+    stamp: str | None = None
+    """What the source calls this version of the page (an ETag, a time of change), so that it need not be read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A page that is as it was when it had the stamp that the index knows; it was not read again."""
+
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,10 @@ class Unreadable:
 
     id: str
     why: str
+
+
+Stamps = Callable[[str], str | None]
+"""Gives, by a page's id, the stamp of what the index holds of it; None when it must be read (again)."""
 
 
 class PageSource(Protocol):
@@ -161,16 +176,25 @@ class PageSource(Protocol):
         """How many pages there are, for a progress bar; None where that is not cheap to know."""
         ...
 
-    def pages(self) -> Iterator[Page | Unreadable]:
-        """All pages, each once. An error ends the run before anything is taken for vanished."""
+    def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
+        """All pages, each once. What it does not name has vanished; an error ends the run, and nothing is changed."""
         ...
 
 
 class Library(Protocol):
     """The knowledge room as the pipeline sees it."""
 
-    def search(self, account: str, query: str, *, limit: int, audiences: frozenset[str], locale: str) -> list[Hit]:
-        """The best passages, best first; never one outside the audiences."""
+    def search(
+        self,
+        account: str,
+        query: str,
+        *,
+        limit: int,
+        audiences: frozenset[str],
+        locale: str,
+        collections: frozenset[str] | None = None,
+    ) -> list[Hit]:
+        """The best passages, best first; never one outside the audiences, nor outside the collections if given."""
         ...
 
     def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:

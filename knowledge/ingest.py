@@ -1,9 +1,10 @@
 """Bring the index in step with a source.
 
-Pages stream through in batches: what has not changed is only marked as seen; of what has, the passages are cut, the
-vectors of unchanged passages are taken over, the others are made with no transaction open, and whole documents are
-written. A run that is killed leaves each document in its old or its new form. What a complete run has not seen is gone
-from the source, and leaves the index; a run that fails removes nothing.
+First the source is read to its end: what has not changed is only marked as seen, the rest is laid aside on disk. A
+source that fails half-way thus leaves the index as it was. Then the changed pages are cut, the vectors of unchanged
+passages are taken over, the others are made with no transaction open, and whole documents are written. A run that is
+killed leaves each document in its old or its new form, and the next one goes on from there. What a complete run has
+not seen is gone from the source, and leaves the index.
 """
 
 import time
@@ -16,9 +17,10 @@ import structlog
 from sqlalchemy import func, select
 
 from desk.db import Database
-from desk.ports import Embedder, Page, PageSource, Unreadable
+from desk.ports import Embedder, Page, PageSource, Unchanged, Unreadable
 from knowledge import shelf
 from knowledge.prepare import ReadyDocument, fingerprint, prepare
+from knowledge.spool import Spool
 from knowledge.turn import one_run
 
 PAGES_AT_ONCE = 64
@@ -54,9 +56,12 @@ def index(
     with one_run(db, account, source.name):
         run = _Run(db, account, source, embedder, progress, source.count() if progress else None)
         stamp = _now(db, account)
-        pages = source.pages()
-        while batch := list(islice(pages, PAGES_AT_ONCE)):
-            run.take(batch)
+        pages = source.pages(run.stamp)
+        with Spool() as changed:
+            while batch := list(islice(pages, PAGES_AT_ONCE)):
+                changed.add(run.sift(batch))
+            while written := list(islice(changed.pages, PAGES_AT_ONCE)):
+                run.take(written)
         run.removed = _remove(db, account, source.name, stamp)
     report = run.report(time.monotonic() - began)
     figures = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed", "passages")}
@@ -104,24 +109,40 @@ class _Run:
     embedded: int = 0
     skipped: list[Unreadable] = field(default_factory=list)
 
-    def take(self, batch: Sequence[Page | Unreadable]) -> None:
-        """Index one batch of pages."""
+    def stamp(self, page_id: str) -> str | None:
+        """What the source called the version of the page that the index holds."""
         with self.db.account(self.account) as tx:
-            known = shelf.known(tx, self.source.name, [page.id for page in batch], self.embedder.name)
-        untouched: list[str] = []
+            return shelf.stamp(tx, self.source.name, page_id, self.embedder.name)
+
+    def sift(self, batch: Sequence[Page | Unchanged | Unreadable]) -> list[Page]:
+        """Mark as seen what need not be written; the pages that must be."""
+        known = self._known([page.id for page in batch])
+        changed = [page for page in batch if isinstance(page, Page) and not _same(page, known.get(page.id))]
+        waiting = {page.id for page in changed}
+        untouched = [page for page in batch if page.id not in waiting]
+        restamped = {page.id: page.stamp for page in untouched if isinstance(page, Page) and page.stamp}
+        with self.db.account(self.account) as tx:
+            shelf.mark_seen(tx, self.source.name, [page.id for page in untouched])
+            shelf.restamp(tx, self.source.name, restamped)
+        for page in untouched:
+            if isinstance(page, Unreadable):
+                self.skipped.append(page)
+            self.unchanged += not isinstance(page, Unreadable)
+            self._tell(page.id)
+        return changed
+
+    def take(self, batch: Sequence[Page]) -> None:
+        """Index one batch of pages."""
+        known = self._known([page.id for page in batch])
         waiting: list[ReadyDocument] = []
         for page in batch:
-            if self._is_untouched(page, known.get(page.id)):
-                untouched.append(page.id)
-            elif isinstance(page, Page) and (ready := self._prepare(page)):
+            if ready := self._prepare(page):
                 waiting.append(ready)
             if sum(len(ready.passages) for ready in waiting) >= PASSAGES_AT_ONCE:
                 self._write(waiting, known)
                 waiting = []
             self._tell(page.id)
         self._write(waiting, known)
-        with self.db.account(self.account) as tx:
-            shelf.mark_seen(tx, self.source.name, untouched)
 
     def report(self, seconds: float) -> Report:
         """The figures of the run."""
@@ -136,13 +157,9 @@ class _Run:
             seconds=seconds,
         )
 
-    def _is_untouched(self, page: Page | Unreadable, old: shelf.Known | None) -> bool:
-        if isinstance(page, Unreadable):
-            self.skipped.append(page)
-            return True
-        same = old is not None and old.indexed and old.fingerprint == fingerprint(page)
-        self.unchanged += same
-        return same
+    def _known(self, page_ids: Sequence[str]) -> dict[str, shelf.Known]:
+        with self.db.account(self.account) as tx:
+            return shelf.known(tx, self.source.name, page_ids, self.embedder.name)
 
     def _prepare(self, page: Page) -> ReadyDocument | None:
         ready = prepare(page, self.embedder)
@@ -181,3 +198,7 @@ class _Run:
         self.done += 1
         if self.progress:
             self.progress(self.done, self.total, page_id)
+
+
+def _same(page: Page, old: shelf.Known | None) -> bool:
+    return old is not None and old.indexed and old.fingerprint == fingerprint(page)

@@ -14,7 +14,7 @@ from knowledge.lexical import language_of, terms_of, weigh
 from knowledge.parse import parse
 from knowledge.structure import LONGEST_HEADING, Section, squeeze
 
-RECIPE = 2
+RECIPE = 3
 """Raise it when parsing, cutting or weighing changes: all documents are then cut anew; unchanged texts keep their
 vectors."""
 
@@ -39,6 +39,8 @@ class ReadyDocument:
     title: str
     locale: str
     audience: str
+    collection: str
+    stamp: str | None
     version: str
     fingerprint: bytes
     passages: tuple[ReadyPassage, ...]
@@ -57,6 +59,8 @@ def prepare(page: Page, embedder: Embedder) -> ReadyDocument | None:
         title=title,
         locale=page.locale,
         audience=page.audience,
+        collection=page.collection,
+        stamp=page.stamp,
         version=_version(page, title, structure.sections),
         fingerprint=fingerprint(page),
         passages=tuple(_passage(one, language_of(page.locale)) for one in cuts),
@@ -65,13 +69,13 @@ def prepare(page: Page, embedder: Embedder) -> ReadyDocument | None:
 
 def fingerprint(page: Page) -> bytes:
     """SHA-256 of everything the source said."""
-    parts = [page.id, page.body, page.markup, page.title, page.url, page.locale, page.audience]
+    parts = [page.id, page.body, page.markup, page.title, page.url, page.locale, page.audience, page.collection]
     return _sha256(parts)
 
 
 def _version(page: Page, title: str, sections: Sequence[Section]) -> str:
     texts = [[section.headings, [block.text for block in section.blocks]] for section in sections]
-    return _sha256([title, page.audience, page.locale, texts]).hex()[:16]
+    return _sha256([title, page.audience, page.collection, page.locale, texts]).hex()[:16]
 
 
 def _passage(one: Cut, language: str) -> ReadyPassage:

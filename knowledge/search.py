@@ -53,7 +53,8 @@ _STATEMENT = """
         FROM asked
     ), spoken AS MATERIALIZED (
         SELECT EXISTS (SELECT FROM passages WHERE account_id = :account AND embedder = :embedder
-                       AND language = :language AND audience = ANY(:audiences)) AS found
+                       AND language = :language AND audience = ANY(:audiences)
+                       AND (CAST(:collections AS text[]) IS NULL OR collection = ANY(:collections))) AS found
     ), gate AS MATERIALIZED (
         SELECT count(*) <= :exact AS small
         FROM (SELECT FROM passages AS passage WHERE {scope} LIMIT :exact + 1) AS counted
@@ -86,6 +87,7 @@ _STATEMENT = """
     WHERE passage.id = ANY (ARRAY(SELECT id FROM candidate))
 """
 _SCOPE = """passage.account_id = :account AND passage.embedder = :embedder AND passage.audience = ANY(:audiences)
+              AND (CAST(:collections AS text[]) IS NULL OR passage.collection = ANY(:collections))
               AND (passage.language = :language OR NOT (SELECT found FROM spoken))"""
 
 
@@ -106,9 +108,15 @@ class Candidate:
 
 
 def candidates(
-    tx: Transaction, query: str, embedder: Embedder, audiences: Iterable[str], locale: str, vector: Sequence[float]
+    tx: Transaction,
+    query: str,
+    embedder: Embedder,
+    audiences: Iterable[str],
+    locale: str,
+    vector: Sequence[float],
+    collections: Iterable[str] | None = None,
 ) -> list[Candidate]:
-    """What either half proposes, in no order: at most 80, none outside the audiences."""
+    """What either half proposes, in no order: at most 80, none outside the audiences and collections."""
     language = language_of(locale)
     question_terms = dict.fromkeys(map(dimension, terms_of(query, language)))
     values = {
@@ -118,6 +126,7 @@ def candidates(
         "vector": json.dumps(list(vector)),
         "language": language,
         "audiences": sorted(audiences),
+        "collections": None if collections is None else sorted(collections),
         "candidates": CANDIDATES,
         "exact": EXACT_UP_TO,
     }
@@ -148,14 +157,23 @@ class PostgresLibrary:
         self._db = db
         self._embedder = embedder
 
-    def search(self, account: str, query: str, *, limit: int, audiences: frozenset[str], locale: str) -> list[Hit]:
+    def search(
+        self,
+        account: str,
+        query: str,
+        *,
+        limit: int,
+        audiences: frozenset[str],
+        locale: str,
+        collections: frozenset[str] | None = None,
+    ) -> list[Hit]:
         """The best passages for a question, best first, in its language where there are any. Empty query, no hits."""
         query = clean(query[:MOST_QUESTION]).strip()
         if not query or limit < 1:
             return []
         vector = self._embedder.embed_query(query)
         with self._db.account(account) as tx:
-            found = candidates(tx, query, self._embedder, audiences, locale, vector)
+            found = candidates(tx, query, self._embedder, audiences, locale, vector, collections)
         return rank(found, limit)
 
     def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:

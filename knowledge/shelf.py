@@ -1,7 +1,7 @@
 """The index's rows: what `ingest.py` reads and writes, each call within one transaction of the account."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -39,19 +39,16 @@ class Known:
 
 def known(tx: Transaction, source: str, external_ids: Sequence[str], embedder: str) -> dict[str, Known]:
     """Those of the pages that are in the index, by the id their source gives them."""
-    indexed = (
-        exists()
-        .where(
-            passages.c.document_id == documents.c.id,
-            passages.c.embedder == embedder,
-            passages.c.recipe == RECIPE,
-            passages.c.version == documents.c.version,
-        )
-        .label("indexed")
-    )
+    indexed = _indexed(embedder).label("indexed")
     columns = (documents.c.external_id, documents.c.id, documents.c.version, documents.c.fingerprint, indexed)
     rows = tx.execute(select(*columns).where(_of(tx, source), documents.c.external_id.in_(external_ids)))
     return {row.external_id: Known(row.id, row.version, row.fingerprint, row.indexed) for row in rows}
+
+
+def stamp(tx: Transaction, source: str, external_id: str, embedder: str) -> str | None:
+    """The stamp of what the index holds of a page; None when it has none, or is not indexed whole."""
+    row = select(documents.c.stamp).where(_of(tx, source), documents.c.external_id == external_id, _indexed(embedder))
+    return tx.execute(row).scalar_one_or_none()
 
 
 def mark_seen(tx: Transaction, source: str, external_ids: Sequence[str]) -> None:
@@ -59,6 +56,13 @@ def mark_seen(tx: Transaction, source: str, external_ids: Sequence[str]) -> None
     if external_ids:
         there = and_(_of(tx, source), documents.c.external_id.in_(external_ids))
         tx.execute(update(documents).where(there).values(seen_at=func.now()))
+
+
+def restamp(tx: Transaction, source: str, stamps: Mapping[str, str | None]) -> None:
+    """These pages have the same bytes under another stamp."""
+    for external_id, given in stamps.items():
+        there = and_(_of(tx, source), documents.c.external_id == external_id, documents.c.stamp.is_distinct_from(given))
+        tx.execute(update(documents).where(there).values(stamp=given))
 
 
 def vectors(tx: Transaction, embedder: str, content_hashes: Sequence[bytes]) -> dict[bytes, list[float]]:
@@ -123,6 +127,16 @@ class _Count:
             self.terms[dimension] += sign
 
 
+def _indexed(embedder: str) -> ColumnElement[bool]:
+    """Are the passages of a row of `documents` there, for this embedder and cut by this recipe?"""
+    return exists().where(
+        passages.c.document_id == documents.c.id,
+        passages.c.embedder == embedder,
+        passages.c.recipe == RECIPE,
+        passages.c.version == documents.c.version,
+    )
+
+
 def _of(tx: Transaction, source: str) -> ColumnElement[bool]:
     return and_(documents.c.account_id == tx.account, documents.c.source == source)
 
@@ -142,6 +156,8 @@ def _put_document(tx: Transaction, source: str, document: ReadyDocument) -> str:
         "title": document.title,
         "locale": document.locale,
         "audience": document.audience,
+        "collection": document.collection,
+        "stamp": document.stamp,
         "version": document.version,
         "fingerprint": document.fingerprint,
         "seen_at": func.now(),
@@ -182,6 +198,7 @@ def _passage_rows(
             "blocks": [asdict(block) for block in passage.blocks],
             "language": language_of(document.locale),
             "audience": document.audience,
+            "collection": document.collection,
             "embedder": embedder.name,
             "recipe": RECIPE,
             "content_hash": passage.content_hash,

@@ -22,6 +22,23 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, UUID
 from desk.db import metadata
 from knowledge.lexical import SPARSE_DIMENSIONS
 
+sources = Table(
+    "sources",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False, comment="a word of app.bootstrap.SOURCES"),
+    Column("settings", JSONB, nullable=False, server_default="{}", comment="what its kind asks for; no secrets"),
+    Column("audience", Text, comment="instead of what its pages say"),
+    Column("locale", Text, comment="of pages that do not say it"),
+    Column("collection", Text, nullable=False, server_default="", comment="of pages that do not say it"),
+    Column("added_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("tried_at", DateTime(timezone=True), comment="when it was last read, or should have been"),
+    Column("synced_at", DateTime(timezone=True), comment="when it was last read to its end"),
+    Column("error", Text, comment="why it was not"),
+    Column("report", JSONB, comment="the figures of the last whole run"),
+)
+
 documents = Table(
     "documents",
     metadata,
@@ -33,6 +50,8 @@ documents = Table(
     Column("title", Text, nullable=False),
     Column("locale", Text, nullable=False),
     Column("audience", Text, nullable=False),
+    Column("collection", Text, nullable=False, server_default=""),
+    Column("stamp", Text, comment="what the source calls this version"),
     Column("version", Text, nullable=False, comment="hash of title, audience, locale and text"),
     Column("fingerprint", BYTEA, nullable=False, comment="hash of the page as its source gave it"),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
@@ -52,6 +71,7 @@ passages = Table(
     Column("blocks", JSONB, nullable=False),
     Column("language", Text, nullable=False, comment="the first part of the locale"),
     Column("audience", Text, nullable=False),
+    Column("collection", Text, nullable=False, server_default=""),
     Column("embedder", Text, nullable=False),
     Column("recipe", SmallInteger, nullable=False, comment="knowledge.ingest.RECIPE that cut and weighed it"),
     Column("content_hash", BYTEA, nullable=False, comment="hash of the embedded text"),

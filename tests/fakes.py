@@ -152,7 +152,16 @@ class FakeLibrary:
     stale: Sequence[Citation] = ()
     searches: list[Searched] = field(default_factory=list)
 
-    def search(self, account: str, query: str, *, limit: int, audiences: frozenset[str], locale: str) -> list[Hit]:
+    def search(
+        self,
+        account: str,
+        query: str,
+        *,
+        limit: int,
+        audiences: frozenset[str],
+        locale: str,
+        collections: frozenset[str] | None = None,
+    ) -> list[Hit]:
         """The hits."""
         self.searches.append(Searched(account, query, limit, audiences, locale))
         return [hit for hit in self.hits if hit.passage.audience in audiences][:limit]

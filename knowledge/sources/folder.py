@@ -1,8 +1,8 @@
 """A folder of Markdown, HTML and plain text files.
 
-A file may begin with front matter, YAML between two lines of `---`: `title`, `locale`, `audience`, `url`, and
-`draft: true` for a page that is not out yet. The document's id is its path below the folder, with `/`. Symbolic links
-that lead out of the folder are not followed.
+A file may begin with front matter, YAML between two lines of `---`: `title`, `locale`, `audience`, `collection`,
+`url`, and `draft: true` for a page that is not out yet. The document's id is its path below the folder, with `/`.
+Symbolic links that lead out of the folder are not followed.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from desk.errors import Permanent
-from desk.ports import Markup, Page, Unreadable
+from desk.ports import Markup, Page, Stamps, Unchanged, Unreadable
 from desk.text import clean
 
 MOST_BYTES = 10_000_000
@@ -37,7 +37,7 @@ class Folder:
         """How many files have a known ending."""
         return sum(1 for _ in _files(self._root()))
 
-    def pages(self) -> Iterator[Page | Unreadable]:
+    def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
         """Each file with a known ending. Raises Permanent when the folder is not there or cannot be listed."""
         root = self._root()
         for path in _files(root):
@@ -89,6 +89,7 @@ def _read(root: Path, path: Path, page_id: str) -> Page | None:
         url=_word(front, "url"),
         locale=_word(front, "locale") or "en",
         audience=(_word(front, "audience") or "public").lower(),
+        collection=_word(front, "collection") or "",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from desk.ports import Markup, Page, Unreadable
+from desk.ports import Markup, Page, Stamps, Unchanged, Unreadable
 
 
 class WordEmbedder:
@@ -36,19 +36,21 @@ class WordEmbedder:
 
 
 class ListSource:
-    """The pages of a list; an exception in the list is raised where it stands."""
+    """The pages of a list; an exception in the list is raised where it stands. Remembers the stamps it was told."""
 
-    def __init__(self, *pages: Page | Unreadable | Exception, name: str = "list") -> None:
+    def __init__(self, *pages: Page | Unchanged | Unreadable | Exception, name: str = "list") -> None:
         self.name = name
         self.items = pages
+        self.stamps: dict[str, str | None] = {}
 
     def count(self) -> int | None:
         return len(self.items)
 
-    def pages(self) -> Iterator[Page | Unreadable]:
+    def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
         for item in self.items:
             if isinstance(item, Exception):
                 raise item
+            self.stamps[item.id] = stamps(item.id)
             yield item
 
 

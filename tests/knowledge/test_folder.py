@@ -11,6 +11,10 @@ from knowledge.sources import folder
 from knowledge.sources.folder import Folder
 
 
+def no_stamps(page_id: str) -> None:
+    """The index holds nothing."""
+
+
 def write(root: Path, name: str, content: str | bytes) -> None:
     path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -18,7 +22,7 @@ def write(root: Path, name: str, content: str | bytes) -> None:
 
 
 def read(root: Path) -> dict[str, Page | Unreadable]:
-    return {page.id: page for page in Folder(root).pages()}
+    return {page.id: page for page in Folder(root).pages(no_stamps)}
 
 
 def why(found: Page | Unreadable) -> str:
@@ -114,7 +118,7 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_an_error_and_not_an_empty_source(tmp_path: Path) -> None:
     with pytest.raises(Permanent, match="not a folder"):
-        list(Folder(tmp_path / "nowhere").pages())
+        list(Folder(tmp_path / "nowhere").pages(no_stamps))
 
 
 @pytest.fixture(params=["folder", "list"])
@@ -135,7 +139,7 @@ def test_a_source_has_a_name_and_counts_what_it_gives(any_source: PageSource) ->
 
 
 def test_a_source_gives_each_page_once_and_the_same_every_time(any_source: PageSource) -> None:
-    first, second = list(any_source.pages()), list(any_source.pages())
+    first, second = list(any_source.pages(no_stamps)), list(any_source.pages(no_stamps))
     assert first == second
     assert len({page.id for page in first}) == len(first) == 3
     assert sum(isinstance(page, Unreadable) for page in first) == 1

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 
 from desk.db import Database
 from desk.errors import Permanent, Temporary
-from desk.ports import Embedder, Page, Unreadable
+from desk.ports import Embedder, Page, Unchanged, Unreadable
 from knowledge import ingest, prepare
 from knowledge.catalogue import count_documents, find_passage, list_documents, sources_of
 from knowledge.ingest import index, remove
@@ -99,7 +99,7 @@ def test_a_page_that_cannot_be_read_keeps_what_is_known_of_it(database, account,
         assert count_documents(tx) == 1
 
 
-def test_a_source_that_fails_half_way_removes_nothing(
+def test_a_source_that_fails_half_way_leaves_the_index_as_it_was(
     database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ingest, "PAGES_AT_ONCE", 1)
@@ -108,12 +108,38 @@ def test_a_source_that_fails_half_way_removes_nothing(
         index(database, account, source(page("a", "New text."), Permanent("gone"), page("b", "Other.")), embedder)
     with database.account(account) as tx:
         assert count_documents(tx) == 2
+        assert {row[0]["text"] for row in tx.execute(select(passages.c.blocks)).scalars()} == {"Text.", "Other."}
     assert counts(index(database, account, source(page("a", "New text."), page("b", "Other.")), embedder)) == (
         0,
-        0,
-        2,
+        1,
+        1,
         0,
     )
+
+
+def test_a_source_is_told_the_stamps_of_what_is_indexed_and_need_not_give_it_again(
+    database, account, embedder, source, page
+) -> None:
+    index(database, account, source(page("a", "Text.", stamp="v1"), page("b", "Other.")), embedder)
+    again = source(Unchanged("a"), page("b", "Other.", stamp="v2"), page("c", "Third."))
+    assert counts(index(database, account, again, embedder)) == (1, 0, 2, 0)
+    assert again.stamps == {"a": "v1", "b": None, "c": None}
+    index(database, account, (last := source(page("b", "Other."), Unchanged("a"))), embedder)
+    assert last.stamps == {"a": "v1", "b": "v2"}
+    other = type(embedder)()
+    other.name = "words-too"
+    index(database, account, (fresh := source(page("a", "Text.", stamp="v1"), page("b", "Other."))), other)
+    assert fresh.stamps == {"a": None, "b": None}
+
+
+def test_pages_moved_to_another_collection_are_found_there_without_being_embedded_again(
+    database, account, embedder, source, page
+) -> None:
+    index(database, account, source(page("a", "Text.", collection="old")), embedder)
+    report = index(database, account, source(page("a", "Text.", collection="new")), embedder)
+    assert (counts(report), report.passages_embedded) == ((0, 1, 0, 0), 0)
+    with database.account(account) as tx:
+        assert tx.execute(select(passages.c.collection)).scalars().all() == ["new"]
 
 
 def test_a_run_that_dies_while_embedding_leaves_the_old_text(database, account, embedder, source, page) -> None:
@@ -190,12 +216,12 @@ def test_even_without_the_lock_two_runs_at_once_leave_one_right_copy(
     monkeypatch.setattr(ingest, "PAGES_AT_ONCE", 1)
 
     class Overtaken(source):
-        def pages(self):
+        def pages(self, stamps):
             yield page("a", "Text.")
             index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
             yield page("b", "Other.")
 
-    assert counts(index(database, account, Overtaken(), embedder)) == (1, 0, 1, 0)
+    assert counts(index(database, account, Overtaken(), embedder)) == (0, 0, 2, 0)
     assert kept_terms(database, account) == true_terms(database, account)
     with database.account(account) as tx:
         assert count_documents(tx) == 2
@@ -205,7 +231,7 @@ def test_progress_is_told_page_by_page(database, account, embedder, source, page
     told: list[tuple[int, int | None, str]] = []
     pages = source(page("a", "Text."), Unreadable("b", "is binary"), page("c", ""))
     index(database, account, pages, embedder, lambda *event: told.append(event))
-    assert told == [(1, 3, "a"), (2, 3, "b"), (3, 3, "c")]
+    assert told == [(1, 3, "b"), (2, 3, "a"), (3, 3, "c")]  # what need not be written comes first
 
 
 def test_a_new_recipe_cuts_everything_anew_without_embedding(

@@ -84,6 +84,22 @@ def test_an_empty_library_finds_nothing(library, account) -> None:
     assert library.revision(account) == "words@0"
 
 
+def test_only_the_named_collections_are_searched(library, database, account, embedder, source, page) -> None:
+    pages = source(page("a", "Sails are dear.", collection="boats"), page("b", "Sails are cheap.", collection="kites"))
+    index(database, account, pages, embedder)
+
+    def found(*collections: str) -> set[str]:
+        hits = library.search(
+            account, "sails", limit=5, audiences=PUBLIC, locale="en", collections=frozenset(collections)
+        )
+        return {hit.passage.text for hit in hits}
+
+    assert found("boats") == {"Sails are dear."}
+    assert found("boats", "kites") == {"Sails are dear.", "Sails are cheap."}
+    assert found() == set()
+    assert len(search(library, account, "sails")) == 2
+
+
 def test_only_the_named_audiences_are_searched(library, shelf) -> None:
     assert "Rates" not in {hit.passage.title for hit in search(library, shelf, "interface calls a minute")}
     assert search(library, shelf, "interface calls a minute", frozenset({"partner"}))[0].passage.title == "Rates"

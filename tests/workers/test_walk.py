@@ -52,7 +52,16 @@ class Shelf:
     hits: list[Hit] = field(default_factory=lambda: [Hit(PASSAGE, 0.8, 1.0, 1.0, 0.9)])
     stale: list[Citation] = field(default_factory=list)
 
-    def search(self, account: str, query: str, *, limit: int, audiences: frozenset[str], locale: str) -> list[Hit]:
+    def search(
+        self,
+        account: str,
+        query: str,
+        *,
+        limit: int,
+        audiences: frozenset[str],
+        locale: str,
+        collections: frozenset[str] | None = None,
+    ) -> list[Hit]:
         return self.hits
 
     def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:
@@ -400,5 +409,14 @@ class Broken(Shelf):
         super().__init__()
         self.error = error or Permanent("the index is gone")
 
-    def search(self, account: str, query: str, *, limit: int, audiences: frozenset[str], locale: str) -> list[Hit]:
+    def search(
+        self,
+        account: str,
+        query: str,
+        *,
+        limit: int,
+        audiences: frozenset[str],
+        locale: str,
+        collections: frozenset[str] | None = None,
+    ) -> list[Hit]:
         raise self.error
