@@ -25,7 +25,7 @@ from integration.zendesk.inbound import ZendeskInbound
 from integration.zendesk.outbound import ZendeskChannel
 from knowledge.catalogue import sources_of
 from knowledge.embedders.minilm import MiniLM
-from knowledge.search import PostgresLibrary
+from knowledge.library import PostgresLibrary
 from knowledge.sources.folder import Folder
 from workers.tickets import TicketChannel
 from workers.toolbox import Toolbox

@@ -1,32 +1,22 @@
 """Search: meaning and words together, in one statement.
 
 Each half proposes candidates, dense vectors by cosine and sparse ones by BM25; every candidate gets both scores, and
-`fuse` alone decides how they make one. Row-level security and the filters on audience and language stand inside the
+`ranking.fuse` alone decides how they make one. Row-level security and the filters on audience and language stand inside the
 statement, so that nothing is cut away after the candidates were chosen.
 """
 
 import json
-import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Row, TextClause, select, text
+from sqlalchemy import TextClause, text
 
-from desk.db import Database, Transaction
-from desk.passage import Citation, Hit
+from desk.db import Transaction
 from desk.ports import Embedder
-from desk.text import clean
 from knowledge.lexical import dimension, language_of, terms_of
-from knowledge.rows import passage_of
-from knowledge.tables import documents, library_states
-
-WORDS_WEIGHT = 0.3
-"""The part of BM25 in the fused score; cosine has the rest."""
+from knowledge.ranking import Candidate
 
 CANDIDATES = 40
-MOST_QUESTION = 10_000
 MOST_QUESTION_TERMS = 64
 
 EXACT_UP_TO = 5_000
@@ -97,16 +87,6 @@ def _statement(size: int) -> TextClause:
     return text(_STATEMENT.format(size=size, scope=_SCOPE))
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A passage with both scores as they come from the index: cosine, and BM25 (`words`) as a bare number."""
-
-    row: Row[Any]
-    cosine: float
-    words: float
-    share: float
-
-
 def candidates(
     tx: Transaction,
     query: str,
@@ -132,69 +112,3 @@ def candidates(
     }
     rows = tx.execute(_statement(embedder.dimensions), values)
     return [Candidate(row, row.cosine, row.words, row.share) for row in rows]
-
-
-def fuse(cosine: float, lexical: float) -> float:
-    """The score that ranks: a convex combination of cosine and of BM25 divided by its best."""
-    return (1 - WORDS_WEIGHT) * cosine + WORDS_WEIGHT * lexical
-
-
-def rank(found: Sequence[Candidate], limit: int) -> list[Hit]:
-    """The best candidates, best first."""
-    best = max((one.words for one in found), default=0.0) or 1.0
-    hits = [(fuse(one.cosine, one.words / best), one) for one in found]
-    hits.sort(key=lambda hit: (-hit[0], hit[1].row.id))
-    return [
-        Hit(passage_of(one.row), one.cosine, one.words / best, min(one.share, 1.0), fused)
-        for fused, one in hits[:limit]
-    ]
-
-
-class PostgresLibrary:
-    """The library as the pipeline sees it (desk.ports.Library)."""
-
-    def __init__(self, db: Database, embedder: Embedder) -> None:
-        self._db = db
-        self._embedder = embedder
-
-    def search(
-        self,
-        account: str,
-        query: str,
-        *,
-        limit: int,
-        audiences: frozenset[str],
-        locale: str,
-        collections: frozenset[str] | None = None,
-    ) -> list[Hit]:
-        """The best passages for a question, best first, in its language where there are any. Empty query, no hits."""
-        query = clean(query[:MOST_QUESTION]).strip()
-        if not query or limit < 1:
-            return []
-        vector = self._embedder.embed_query(query)
-        with self._db.account(account) as tx:
-            found = candidates(tx, query, self._embedder, audiences, locale, vector, collections)
-        return rank(found, limit)
-
-    def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:
-        """Those whose document has another version now, or is gone."""
-        ids = {citation.document_id for citation in citations if _is_id(citation.document_id)}
-        with self._db.account(account) as tx:
-            rows = tx.execute(select(documents.c.id, documents.c.version).where(documents.c.id.in_(ids)))
-            versions = {row.id: row.version for row in rows}
-        return [citation for citation in citations if versions.get(citation.document_id) != citation.version]
-
-    def revision(self, account: str) -> str:
-        """The embedder and how often the index has changed: `minilm-l6-v2-int8@42`."""
-        row = select(library_states.c.revision).where(
-            library_states.c.account_id == account, library_states.c.embedder == self._embedder.name
-        )
-        with self._db.account(account) as tx:
-            return f"{self._embedder.name}@{tx.execute(row).scalar_one_or_none() or 0}"
-
-
-def _is_id(value: str) -> bool:
-    try:
-        return str(uuid.UUID(value)) == value
-    except ValueError:
-        return False

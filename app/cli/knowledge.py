@@ -18,7 +18,7 @@ from desk.text import clean
 from knowledge import ingest
 from knowledge.catalogue import sources_of
 from knowledge.ingest import Report
-from knowledge.search import PostgresLibrary
+from knowledge.library import PostgresLibrary
 from knowledge.sources.folder import Folder
 
 COLUMNS = ("added", "changed", "unchanged", "removed", "passages_embedded")

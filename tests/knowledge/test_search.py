@@ -7,7 +7,9 @@ from desk.db import Database
 from desk.passage import Citation, Hit
 from desk.ports import Library
 from knowledge.ingest import index
-from knowledge.search import PostgresLibrary, candidates, fuse, rank
+from knowledge.library import PostgresLibrary
+from knowledge.ranking import fuse, rank
+from knowledge.search import candidates
 from knowledge.tables import documents
 
 PUBLIC = frozenset({"public"})

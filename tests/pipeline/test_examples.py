@@ -9,7 +9,7 @@ from desk.db import Database
 from desk.run import Run
 from knowledge.embedders.minilm import MiniLM
 from knowledge.ingest import index
-from knowledge.search import PostgresLibrary
+from knowledge.library import PostgresLibrary
 from knowledge.sources.folder import Folder
 from tests.fakes import ROOT, a_ticket, demo_policy
 from workers.llm.extractive import Extractive
