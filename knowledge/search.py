@@ -1,8 +1,8 @@
 """Search: meaning and words together, in one statement.
 
 Each half proposes candidates, dense vectors by cosine and sparse ones by BM25; every candidate gets both scores, and
-`ranking.fuse` alone decides how they make one. Row-level security and the filters on audience and language stand inside the
-statement, so that nothing is cut away after the candidates were chosen.
+`ranking.fuse` alone decides how they make one. Row-level security and the filters on audience, collection and language
+stand inside the statement, so that nothing is cut away after the candidates were chosen.
 """
 
 import json

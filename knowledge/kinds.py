@@ -1,0 +1,23 @@
+"""What a kind of source asks for, and how one is opened. `app/bootstrap.py` lists the kinds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from desk.db import Database
+from desk.ports import PageSource
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKind:
+    """One kind of source. The fields of `settings` are what `firstline sources add KIND` asks for, with their
+    descriptions as help; `place` names the one that stands without an option's name (a path, an address)."""
+
+    line: str
+    """What it reads, in a few words."""
+    settings: type[BaseModel]
+    place: str | None
+    open: Callable[[Database, str, str, Any], PageSource]
+    """With the database, the account, the source's name and valid settings; raises Permanent when that cannot be."""
