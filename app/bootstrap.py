@@ -93,6 +93,16 @@ def make_toolbox(settings: Settings, db: Database) -> Toolbox:
     )
 
 
+BROKER_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "max_retries": 0,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "visibility_timeout": 3600,
+}
+"""Times in seconds. A broker that is away is noticed at once, and left to the sweeper."""
+
+
 def make_celery(settings: Settings) -> Celery:
     """The Celery app: which queue takes what, and how the broker is talked to.
 
@@ -110,20 +120,7 @@ def make_celery(settings: Settings) -> Celery:
             "tidy": {"queue": "notify"},
             "reindex": {"queue": "knowledge"},
         },
-        beat_schedule={
-            "sweep": {
-                "task": "sweep",
-                "schedule": settings.sweep_seconds,
-                "options": {"expires": settings.sweep_seconds * 2},
-            },
-            "catch_up": {
-                "task": "catch_up",
-                "schedule": settings.catch_up_seconds,
-                "options": {"expires": settings.catch_up_seconds},
-            },
-            "reindex": {"task": "reindex", "schedule": settings.reindex_seconds, "options": {"expires": 3600}},
-            "tidy": {"task": "tidy", "schedule": 3600.0, "options": {"expires": 3600}},
-        },
+        beat_schedule=_schedule(settings),
         timezone="UTC",
         worker_hijack_root_logger=False,
         # A gevent worker acknowledges what it has done between two looks at the broker. At 1 there is no look while all
@@ -132,16 +129,28 @@ def make_celery(settings: Settings) -> Celery:
         worker_prefetch_multiplier=2,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport_options={
-            "socket_connect_timeout": 1,
-            "max_retries": 0,
-            "socket_keepalive": True,
-            "health_check_interval": 10,
-            "visibility_timeout": 3600,
-        },
+        broker_transport_options=BROKER_OPTIONS,
     )
     celery.set_default()  # the current app is kept per thread, and under gevent each request is a thread of its own
     return celery
+
+
+def _schedule(settings: Settings) -> dict[str, dict[str, object]]:
+    """What beat asks for, and how often. What waited longer than that is dropped: the next one does its work."""
+    return {
+        "sweep": {
+            "task": "sweep",
+            "schedule": settings.sweep_seconds,
+            "options": {"expires": settings.sweep_seconds * 2},
+        },
+        "catch_up": {
+            "task": "catch_up",
+            "schedule": settings.catch_up_seconds,
+            "options": {"expires": settings.catch_up_seconds},
+        },
+        "reindex": {"task": "reindex", "schedule": settings.reindex_seconds, "options": {"expires": 3600}},
+        "tidy": {"task": "tidy", "schedule": 3600.0, "options": {"expires": 3600}},
+    }
 
 
 def uptime(started: float = time.monotonic()) -> float:  # the moment this module was read
