@@ -55,9 +55,10 @@ def _alert(
 
 def _prose(requester: Requester) -> str:
     """`Kim Berg (kim@example.com)`, or the half of it that is known, or the id."""
+    known = requester.name or requester.email or requester.id
     if requester.name and requester.email:
-        return f"{requester.name} ({requester.email})"
-    return requester.name or requester.email or requester.id
+        known = f"{requester.name} ({requester.email})"
+    return f"{known}, {requester.organisation}" if requester.organisation else known
 
 
 def _question(message: Message) -> str:

@@ -50,6 +50,7 @@ class Requester:
     id: str
     name: str | None = None
     email: str | None = None
+    organisation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from integration.zendesk.client import Gone, Unacceptable, Unreadable
 from integration.zendesk.connection import PARTY, Line, Lines, is_connected
 from integration.zendesk.fetch import CHANNEL, OFF_TAG, compose
 from integration.zendesk.outbound import newest_question
-from integration.zendesk.shapes import Export
+from integration.zendesk.shapes import Export, TicketAnswer
 from workers import inbox
 
 log = structlog.get_logger(__name__)
@@ -109,7 +109,7 @@ def _waiting(line: Line, page: Export, since: datetime) -> Iterator[tuple[Ticket
         if each.status in IDLE or OFF_TAG in each.tags or datetime.fromisoformat(each.updated_at) < since:
             continue
         try:
-            ticket = compose(line, each, (), line.client.audits(each.id)).ticket
+            ticket = compose(line, TicketAnswer(ticket=each), line.client.audits(each.id)).ticket
         except (Gone, Unreadable) as error:
             log.warning("catch-up passes a ticket over", account=line.account, ticket=each.id, why=str(error))
             continue

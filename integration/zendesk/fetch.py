@@ -43,12 +43,13 @@ class Seen:
 def fetch(line: Line, ticket_id: str) -> Seen:
     """Read a ticket. The ticket first, then its history: what comes in between is then seen, or breaks the stamp."""
     answer = line.client.ticket(ticket_id)
-    return compose(line, answer.ticket, answer.users, line.client.audits(ticket_id))
+    return compose(line, answer, line.client.audits(ticket_id))
 
 
-def compose(line: Line, ticket: shapes.Ticket, users: Iterable[shapes.User], pages: Iterable[shapes.AuditPage]) -> Seen:
+def compose(line: Line, answer: shapes.TicketAnswer, pages: Iterable[shapes.AuditPage]) -> Seen:
     """The snapshot of a ticket and its history."""
-    people = {user.id: user for user in users}
+    ticket, people = answer.ticket, {user.id: user for user in answer.users}
+    organisations = {each.id: each.name for each in answer.organizations}
     audits: list[shapes.Audit] = []
     for page in pages:
         people |= {user.id: user for user in page.users}
@@ -61,7 +62,7 @@ def compose(line: Line, ticket: shapes.Ticket, users: Iterable[shapes.User], pag
         channel=CHANNEL,
         subject=clean(ticket.subject or ""),
         status=STATUSES.get(ticket.status.lower(), TicketStatus.OPEN),
-        requester=_requester(ticket.requester_id, requester),
+        requester=_requester(ticket.requester_id, requester, organisations.get(ticket.organization_id or "")),
         messages=messages,
         priority=_priority(ticket.priority),
         tags=_tags(ticket, requester),
@@ -122,10 +123,10 @@ def _body(comment: shapes.Happening) -> str:
     return clean(text.replace("&nbsp;", " ")).strip()
 
 
-def _requester(requester_id: str, user: shapes.User | None) -> Requester:
-    if user is None:
-        return Requester(requester_id)
-    return Requester(requester_id, clean(user.name) if user.name else None, clean(user.email) if user.email else None)
+def _requester(requester_id: str, user: shapes.User | None, organisation: str | None) -> Requester:
+    known = (user.name, user.email) if user else (None, None)
+    name, email, of = (clean(word) if word else None for word in (*known, organisation))
+    return Requester(requester_id, name, email, of)
 
 
 def _priority(name: str | None) -> Priority:

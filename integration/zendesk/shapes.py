@@ -42,6 +42,7 @@ class Ticket(Shape):
     requester_id: str
     assignee_id: str | None = None
     group_id: str | None = None
+    organization_id: str | None = None
     updated_at: str
     created_at: str | None = None
     generated_timestamp: int | None = None

@@ -95,6 +95,7 @@ def test_a_requester_is_named_by_what_is_known() -> None:
     assert shown(Requester("c1", None, "kim@example.com")) == "kim@example.com"
     assert shown(Requester("c1", "Kim Berg")) == "Kim Berg"
     assert shown(Requester("c1")) == "c1"
+    assert shown(Requester("c1", "Kim Berg", organisation="Harbour")) == "Kim Berg, Harbour"
 
 
 def test_an_alert_without_a_run_says_why() -> None:

@@ -43,6 +43,7 @@ def test_a_ticket_comes_in_two_calls_with_people_comments_and_tags(desk: Desk) -
     assert len(desk.zendesk.requests) == 2
     assert (ticket.subject, ticket.status, ticket.priority) == ("Lost parcel", TicketStatus.OPEN, Priority.HIGH)
     assert (ticket.requester.name, ticket.requester.email) == ("Ada", "ada@example.org")
+    assert ticket.requester.organisation == "Oak"
     assert (ticket.tags, ticket.assignee) == (("vip",), None)
     assert ticket.url == f"{desk.zendesk.url}/agent/tickets/{number}"
     assert [(m.role, m.public, m.body) for m in ticket.messages] == [
