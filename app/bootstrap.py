@@ -5,30 +5,35 @@ To add a channel, model, embedder or source: write its file, add its line to the
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from contextlib import suppress
+from functools import cache, partial
 from importlib.metadata import version
-from pathlib import Path
 
 from celery import Celery
 
-from app import models
+from app import embedders, models
 from app.database import make_database as make_database
 from app.database import needed
 from desk.db import Database
+from desk.errors import BadSetting
 from desk.policy import PolicyBook
-from desk.ports import Channel, Embedder, LanguageModel, PageSource
+from desk.ports import Channel, Embedder, LanguageModel
 from desk.settings import Settings
 from integration.slack.alerts import SlackAlerts
 from integration.webhooks import Inbound
+from integration.zendesk import guide, solved
 from integration.zendesk.catchup import catch_up as zendesk_catch_up
 from integration.zendesk.inbound import ZendeskInbound
 from integration.zendesk.outbound import ZendeskChannel
-from knowledge.catalogue import sources_of
+from knowledge import switch, sync
 from knowledge.embedders.minilm import MiniLM
+from knowledge.kinds import SourceKind
 from knowledge.library import PostgresLibrary
-from knowledge.sources.folder import Folder
+from knowledge.sources import folder
+from knowledge.sync import Reading
+from knowledge.wanted import want
 from workers.tickets import TicketChannel
-from workers.toolbox import Toolbox
+from workers.toolbox import Sync, Toolbox
 
 VERSION = version("firstline")
 QUEUES = ("answer", "deliver", "notify", "knowledge")
@@ -39,20 +44,25 @@ CHANNELS: Mapping[str, Callable[[Database], Channel]] = {
 }
 """Where tickets live and replies go."""
 
-INBOUND: tuple[Callable[[], Inbound], ...] = (ZendeskInbound,)
+INBOUND: tuple[Callable[[], Inbound], ...] = (lambda: ZendeskInbound(articles_changed=lambda tx: want(tx, guide.NAME)),)
 """Who calls us by webhook."""
 
 CATCH_UPS: tuple[Callable[[Database, str], Sequence[str]], ...] = (zendesk_catch_up,)
 """What reads, for an account, everything that no webhook told of."""
 
-EMBEDDERS: Mapping[str, Callable[[], Embedder]] = {
-    "minilm": MiniLM,
+EMBEDDERS: Mapping[str, Callable[[Settings], Embedder]] = {
+    "minilm": embedders.minilm,
+    "voyage": embedders.voyage,
+    "openai": embedders.openai,
 }
+"""What `FIRSTLINE_EMBEDDER` may say."""
 
-SOURCES: Mapping[str, Callable[[str], PageSource]] = {
-    "folder": lambda path: Folder(Path(path)),
+SOURCES: Mapping[str, SourceKind] = {
+    "folder": folder.KIND,
+    "zendesk-guide": guide.KIND,
+    "solved-tickets": solved.KIND,
 }
-"""By the word before the colon in a source's name; what follows says where."""
+"""Where documents may come from: what `firstline sources add` knows."""
 
 MODELS: Mapping[str, Callable[[Settings, Embedder], LanguageModel | None]] = {
     "claude": models.claude,
@@ -61,28 +71,62 @@ MODELS: Mapping[str, Callable[[Settings, Embedder], LanguageModel | None]] = {
 """The ladder, best first; None for a rung that is not set up."""
 
 
-def make_embedder() -> Embedder:
-    """What passages and questions are turned into vectors by."""
-    return EMBEDDERS["minilm"]()
+def make_embedder(settings: Settings) -> Embedder:
+    """What passages and questions are to be turned into vectors by. Raises BadSetting."""
+    if settings.embedder not in EMBEDDERS:
+        raise BadSetting(f"FIRSTLINE_EMBEDDER: must be one of {', '.join(EMBEDDERS)}")
+    return EMBEDDERS[settings.embedder](settings)
 
 
-def make_sources(db: Database, account: str) -> list[PageSource]:
-    """The sources that the account's documents came from, those that can be read again."""
-    named = (name.partition(":") for name in sources_of(db, account))
-    return [SOURCES[kind](place) for kind, _, place in named if kind in SOURCES]
+def find_embedder(settings: Settings) -> Callable[[str], Embedder | None]:
+    """Gives an embedder that the index may still be kept for by its name; None when these settings cannot make it."""
+
+    @cache
+    def find(name: str) -> Embedder | None:
+        then = embedders.settings_for(settings, name)
+        if then is None or then.embedder not in EMBEDDERS:
+            return None
+        with suppress(BadSetting):
+            made = make_embedder(then)
+            return made if made.name == name else None
+        return None
+
+    return find
+
+
+def make_sync(db: Database, settle: Callable[[str], Embedder]) -> Sync:
+    """Brings the index in step with an account's sources, all or the one that is named."""
+
+    def sync_sources(account: str, name: str | None = None) -> None:
+        wanted = sync.known(db, account, [name] if name else [])
+        outcomes = list(sync.sync_all(Reading(db, account, SOURCES, settle(account)), wanted))
+        if name and outcomes[0].fault:
+            raise outcomes[0].fault
+
+    return sync_sources
+
+
+def make_library(settings: Settings, db: Database) -> PostgresLibrary:
+    """The library, to search in."""
+    return PostgresLibrary(db, make_embedder(settings), find_embedder(settings), embedders.make_reranker(settings))
 
 
 def make_toolbox(settings: Settings, db: Database) -> Toolbox:
-    """Every tool of the work."""
-    embedder = make_embedder()
+    """Every tool of the work. The local model keeps to the embedder in the box, which its figures were fitted on, and
+    which is there when a provider is not."""
+    embedder, find, local = make_embedder(settings), find_embedder(settings), MiniLM()
+
+    def settle(account: str) -> Embedder:
+        return switch.settle(db, account, embedder, find)
+
     return Toolbox(
         db=db,
         channels={name: make(db) for name, make in CHANNELS.items()},
-        models=tuple(model for make in MODELS.values() if (model := make(settings, embedder))),
-        library=PostgresLibrary(db, embedder),
+        models=tuple(model for make in MODELS.values() if (model := make(settings, local))),
+        library=PostgresLibrary(db, embedder, find, embedders.make_reranker(settings)),
         policies=PolicyBook(settings.policy),
         embedder=embedder,
-        sources=partial(make_sources, db),
+        sync=make_sync(db, settle),
         product_version=VERSION,
         alerts=SlackAlerts(db),
         catch_ups=tuple(partial(read, db) for read in CATCH_UPS),
@@ -119,6 +163,7 @@ def make_celery(settings: Settings) -> Celery:
             "catch_up": {"queue": "notify"},
             "tidy": {"queue": "notify"},
             "reindex": {"queue": "knowledge"},
+            "sync_source": {"queue": "knowledge"},
         },
         beat_schedule=_schedule(settings),
         timezone="UTC",

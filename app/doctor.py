@@ -82,7 +82,7 @@ def _services(settings: Settings) -> list[Check]:
     if broker[0].state is State.FINE:
         checks += _within("workers", lambda: _workers(settings))
     checks += _within("web", lambda: _web(settings))
-    return checks + _within("embedder", _model)
+    return checks + _within("embedder", lambda: _model(settings))
 
 
 def _within(name: str, questions: Callable[[], Iterable[Check]]) -> list[Check]:
@@ -211,11 +211,13 @@ def _ask_health(where: str) -> str | None:
     return str(answer["version"]) if isinstance(answer, dict) and "version" in answer else None
 
 
-def _model() -> Iterator[Check]:
+def _model(settings: Settings) -> Iterator[Check]:
     try:
-        embedder = make_embedder()
+        embedder = make_embedder(settings)
         embedder.embed_query("hello")
     except FirstlineError as error:
-        yield wrong("embedder", str(error), "install Firstline again: a file of the model is damaged")
+        damaged = "install Firstline again: a file of the model is damaged"
+        remote = "see FIRSTLINE_EMBEDDER and what follows it in .env.example"
+        yield wrong("embedder", str(error), damaged if settings.embedder == "minilm" else remote)
     else:
         yield fine("embedder", f"{embedder.name}, {embedder.dimensions} dimensions")

@@ -1,10 +1,12 @@
 """The database's insides, for `app/doctor.py`: role, extension, tables, row-level security, and what is in them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from app.bootstrap import make_embedder
 from app.check import Check, State, fine, missing, wrong
 from app.database import make_database, readable_url
 from app.role import role_fault
@@ -14,9 +16,14 @@ from desk.errors import BadSetting, FirstlineError, Permanent
 from desk.policy import PolicyBook
 from desk.settings import Settings
 from knowledge.catalogue import count_documents
+from knowledge.registered import late
+from knowledge.switch import switching
 from migrations.run import current_revision, knows, newest_revision
 
 PGVECTOR = (0, 8)
+LONG_AGO = 86_400.0
+"""Seconds since a source was read, from which on somebody should look."""
+
 CALL = {"connect_timeout": 5, "tcp_user_timeout": 5000, "options": "-c statement_timeout=5s"}
 FORBIDDEN = "42501"  # insufficient privilege
 RIGHTS_REMEDY = "`firstline migrate` gave the rights to the role that DATABASE_URL named then: name that one"
@@ -81,6 +88,8 @@ def contents(settings: Settings) -> Iterator[Check]:
             yield _policy(settings, account.id)
             with db.account(account.id) as tx:
                 yield from _account(tx, account)
+                yield from _sources(tx, max(LONG_AGO, 3 * settings.reindex_seconds))
+                yield from _switching(tx, settings)
     except (DBAPIError, FirstlineError) as error:
         words = first_line(error) if isinstance(error, DBAPIError) else str(error)
         yield wrong("accounts", words, "run `firstline migrate` with the same DATABASE_URL as the processes have")
@@ -144,7 +153,7 @@ def _policy(settings: Settings, account: str) -> Check:
 def _account(tx: Transaction, account: Account) -> Iterator[Check]:
     yield _opens(tx)
     if not (count := count_documents(tx)):
-        yield missing(f"documents of {tx.account}", "none", "`firstline index PATH` adds some")
+        yield missing(f"documents of {tx.account}", "none", "`firstline sources add` adds some")
     else:
         yield fine(f"documents of {tx.account}", f"{count} documents")
     if not (count := tx.execute(text("SELECT count(*) FROM users WHERE disabled_at IS NULL")).scalar_one()):
@@ -154,6 +163,28 @@ def _account(tx: Transaction, account: Account) -> Iterator[Check]:
     if account.paused_at:
         since = account.paused_at.astimezone().strftime("%Y-%m-%d %H:%M")
         yield missing(f"replies of {tx.account}", f"paused since {since}", "`firstline resume` lets them leave again")
+
+
+def _switching(tx: Transaction, settings: Settings) -> Iterator[Check]:
+    """What the setting says of the embedder may not be what the library is searched with yet."""
+    with suppress(BadSetting):  # it has a line of its own
+        if way := switching(tx, make_embedder(settings).name):
+            share = way.done / way.all if way.all else 1.0
+            found = f"switching from {way.old} to {way.new}: {share:.0%} of the documents"
+            yield missing(f"embedder of {tx.account}", found, "the next sync goes on; the old one serves till then")
+
+
+def _sources(tx: Transaction, long_ago: float) -> Iterator[Check]:
+    """Those that could not be read, or have not been read for long."""
+    for name, synced_at, error in late(tx, long_ago):
+        what = f"source {name} of {tx.account}"
+        if error:
+            yield wrong(what, f"could not be read: {error}", f"mend it, or `firstline sources remove {name}`")
+        else:
+            found = synced_at.astimezone().strftime("not read since %Y-%m-%d %H:%M") if synced_at else "never read"
+            yield missing(
+                what, found, "`firstline sources sync`; beat and the worker for `knowledge` do it by themselves"
+            )
 
 
 def _opens(tx: Transaction) -> Check:

@@ -8,10 +8,10 @@ from workers.pipeline.run import Circumstances, think
 from workers.toolbox import Toolbox
 
 
-def dry_run(tools: Toolbox, account: str, question: str, subject: str = "") -> Run:
+def dry_run(tools: Toolbox, account: str, question: str, subject: str = "", *, budget_spent: bool = False) -> Run:
     """What would become of this question if it came in now. Raises what `think` raises, and BadSetting."""
     message = Message(new_id(), Role.CUSTOMER, public=True, body=question, at=datetime.now(UTC))
     ticket = Ticket(new_id(), account, "api", subject, TicketStatus.OPEN, Requester("dry-run"), (message,))
     policy = tools.policies.get(account).policy
-    circumstances = Circumstances(policy=policy, product_version=tools.product_version)
+    circumstances = Circumstances(policy=policy, budget_spent=budget_spent, product_version=tools.product_version)
     return think(ticket, message.id, tools.models, tools.library, circumstances)

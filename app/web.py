@@ -6,6 +6,7 @@ from sqlalchemy import text
 from app.bootstrap import INBOUND, VERSION, make_celery, make_database, uptime
 from app.logs import set_up_logs
 from app.role import refuse_privileges
+from app.searched import searched_with
 from desk.db import Database
 from desk.settings import Settings, read_settings
 from integration.api.blueprint import make_api
@@ -14,7 +15,7 @@ from integration.form.blueprint import make_form
 from integration.form.examples import read_examples
 from integration.pages.shell import make_pages
 from integration.webhooks import make_webhooks
-from workers.tasks import handle_item, publish
+from workers.tasks import handle_item, publish, sync_source
 
 
 def create() -> Flask:
@@ -47,7 +48,9 @@ def make_app(settings: Settings, db: Database) -> Flask:
     app.register_blueprint(
         make_webhooks(db, enqueue, [make() for make in INBOUND], max_body_bytes=settings.max_body_bytes)
     )
-    app.register_blueprint(make_console(db, enqueue, at_root=not settings.demo))
+    app.register_blueprint(
+        make_console(db, enqueue, searched_with(settings, db), enqueue_sync, at_root=not settings.demo)
+    )
     if settings.demo:
         examples = read_examples(settings.policy.with_name("tickets.yaml"))
         app.register_blueprint(make_form(db, enqueue, settings.account, examples))
@@ -57,3 +60,8 @@ def make_app(settings: Settings, db: Database) -> Flask:
 def enqueue(account: str, item_id: str) -> None:
     """Hand an inbox item to the broker. Raises Temporary when it does not answer; the sweeper comes by."""
     publish(handle_item, account, item_id)
+
+
+def enqueue_sync(account: str, source: str) -> None:
+    """Have a source read soon. Raises Temporary when the broker does not answer; `reindex` comes by."""
+    publish(sync_source, account, source)

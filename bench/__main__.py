@@ -1,10 +1,19 @@
-"""`make bench` or `python -m bench [NAME ...]`."""
+"""`make bench` or `python -m bench [NAME ...]`; `python -m bench NAME --option …` for one that needs data."""
 
+import importlib
 import sys
 
-from bench import pipeline, spine
+ALONE = ("spine", "pipeline")
+"""Need nothing but the product."""
 
-BENCHES = {"spine": spine.main, "pipeline": pipeline.main}
+WITH_DATA = ("retrieval", "scale")
+"""Need question sets or corpora, which are not in the repository; `--help` says what."""
 
-for name in sys.argv[1:] or BENCHES:
-    BENCHES[name]()
+names = sys.argv[1:] or list(ALONE)
+if names[0] in WITH_DATA:
+    importlib.import_module(f"bench.{names[0]}").main(names[1:])
+else:
+    for name in names:
+        if name not in ALONE:
+            sys.exit(f"no bench {name!r}; there are {', '.join(ALONE + WITH_DATA)}")
+        importlib.import_module(f"bench.{name}").main()

@@ -36,6 +36,11 @@ class Passage:
     blocks: tuple[Block, ...]
     locale: str = "en"
     audience: str = "public"
+    source: str = ""
+    external_id: str = ""
+    """What its source is called, and what it calls the document: they outlive the document's id."""
+    ordinal: int = 0
+    """Its place among the document's passages."""
 
     @property
     def text(self) -> str:
@@ -48,7 +53,8 @@ class Hit:
     """A passage that search returned, and why.
 
     `cosine` is in [-1, 1]; `lexical` is BM25 divided by the best of the candidates, in [0, 1]; `share` is the part of
-    the query's IDF that the passage holds, in [0, 1]; `fused` ranks and means nothing on its own.
+    the query's IDF that the passage holds, in [0, 1]; `fused` ranks and means nothing on its own, as does `reranked`,
+    a reranker's score where there is one.
     """
 
     passage: Passage
@@ -56,6 +62,7 @@ class Hit:
     lexical: float
     share: float
     fused: float
+    reranked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

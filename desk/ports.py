@@ -105,9 +105,14 @@ class Embedder(Protocol):
     """Turns texts into vectors of unit length. One text always gives one vector, whatever else is in the batch."""
 
     name: str
-    dimensions: int
+    """Other vectors, other name: the index keeps them under it."""
     window: int
     """How many of its own tokens it reads of one text, its special tokens included; the rest would be dropped."""
+
+    @property
+    def dimensions(self) -> int:
+        """How many numbers a vector has. May have to ask."""
+        ...
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector per text, for what is searched."""
@@ -122,12 +127,29 @@ class Embedder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Reads a question beside each text, which an embedder never does, and so weighs the best few anew."""
+
+    name: str
+
+    def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """One score per text, in order: the higher, the better it answers. Of no fixed scale."""
+        ...
+
+
+PUBLIC = "public"
+"""The audience that is everybody."""
+
+
 class Markup(StrEnum):
     """How a page's body is written."""
 
     MARKDOWN = "markdown"
     HTML = "html"
     TEXT = "text"
+
+
+DEFAULT_LOCALE = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +161,9 @@ class Page:
     markup: Markup
     title: str | None = None
     url: str | None = None
-    locale: str = "en"
-    audience: str = "public"
+    locale: str = ""
+    """Empty where the page does not say it: then it is the one its source was set up with, or `DEFAULT_LOCALE`."""
+    audience: str = PUBLIC
     collection: str = ""
     """What the page is kept under, to search in: a product, a category, a brand. Empty for none."""
     stamp: str | None = None

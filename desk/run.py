@@ -56,12 +56,22 @@ class Statement:
     courtesy: bool = False
 
 
+class WayOut(StrEnum):
+    """Which kind of reason a model has for handing over."""
+
+    NOT_IN_DOCUMENTS = "not_in_documents"
+    CONTRADICTION = "contradiction"
+    NEEDS_A_PERSON = "needs_a_person"
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A reply that has not been sent. `hand_over` is the model's own way out: why a person should answer."""
+    """A reply that has not been sent. `hand_over` is the model's own way out: why a person should answer; `way_out`
+    is of which kind that is, where the model said so."""
 
     statements: tuple[Statement, ...]
     hand_over: str | None = None
+    way_out: WayOut | None = None
 
     @property
     def citations(self) -> tuple[Citation, ...]:

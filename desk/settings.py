@@ -44,6 +44,23 @@ class Settings(BaseSettings):
     draft_max_tokens: int = Field(default=2000, ge=200)
     draft_seconds: float = Field(default=45.0, gt=0, le=90)
 
+    embedder: str = "minilm"
+    embedder_model: str | None = None
+    embedder_url: str | None = None
+    embedder_dimensions: int | None = Field(default=None, ge=8, le=4000)
+    embedder_window: int | None = Field(default=None, ge=128)
+    embedder_tokenizer: Path | None = None
+    embedder_query_prefix: str = Field(default="", max_length=200)
+    embedder_document_prefix: str = Field(default="", max_length=200)
+    embedder_batch: int = Field(default=32, ge=1, le=2048)
+    embedder_seconds: float = Field(default=20.0, gt=0, le=120)
+    voyage_api_key: SecretStr | None = Field(default=None, validation_alias="VOYAGE_API_KEY")
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    reranker_url: str | None = None
+    reranker_model: str = Field(default="rerank-2.5", min_length=1)
+    reranker_api_key: SecretStr | None = None
+    reranker_seconds: float = Field(default=3.0, gt=0, le=30)
+
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     answer_concurrency: int = Field(default=50, ge=1, le=1000)
     database_pool: int = Field(default=8, ge=1, le=100)
@@ -70,11 +87,11 @@ class Settings(BaseSettings):
         Prices.parse(prices)
         return prices
 
-    @field_validator("anthropic_base_url")
+    @field_validator("anthropic_base_url", "embedder_url", "reranker_url")
     @classmethod
-    def is_a_web_address(cls, url: str) -> str:
+    def is_a_web_address(cls, url: str | None) -> str | None:
         """Where HTTP is spoken."""
-        if not url.startswith(("https://", "http://")):
+        if url is not None and not url.startswith(("https://", "http://")):
             raise ValueError("must start with https://")
         return url
 

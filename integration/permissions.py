@@ -37,8 +37,10 @@ class Act(StrEnum):
     READ_TICKETS = "read_tickets"
     SEE_INTERNAL = "see_internal"
     SEE_RECEIPTS = "see_receipts"
+    READ_KNOWLEDGE = "read_knowledge"
     REQUEUE = "requeue"
     PAUSE = "pause"
+    SYNC_SOURCES = "sync_sources"
     MANAGE_USERS = "manage_users"
     MANAGE_TOKENS = "manage_tokens"
 
@@ -59,8 +61,10 @@ MAY: Mapping[Act, Needs] = {
     Act.READ_TICKETS: Needs(StaffRole.VIEWER),
     Act.SEE_INTERNAL: Needs(StaffRole.VIEWER, Scope.STAFF),
     Act.SEE_RECEIPTS: Needs(StaffRole.VIEWER, Scope.STAFF),
+    Act.READ_KNOWLEDGE: Needs(StaffRole.VIEWER),
     Act.REQUEUE: Needs(StaffRole.AGENT),
     Act.PAUSE: Needs(StaffRole.AGENT),
+    Act.SYNC_SOURCES: Needs(StaffRole.ADMIN),
     Act.MANAGE_USERS: Needs(StaffRole.ADMIN),
     Act.MANAGE_TOKENS: Needs(StaffRole.ADMIN),
 }

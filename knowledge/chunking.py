@@ -138,7 +138,17 @@ def _short_words(text: str, count: Count, most: int) -> Iterator[str]:
         if len(word) <= LONGEST_WORD or (len(word) <= most * 4 and count(_readable(word)) <= most):
             yield word
         else:
-            yield from (word[place : place + LONGEST_WORD] for place in range(0, len(word), LONGEST_WORD))
+            yield from _slices(word, count, most)
+
+
+def _slices(word: str, count: Count, most: int) -> list[str]:
+    """The word in pieces that fit; shorter ones where a small window meets characters of several tokens each."""
+    length = LONGEST_WORD
+    while True:
+        slices = [word[place : place + length] for place in range(0, len(word), length)]
+        if length == 1 or all(count(piece) <= most for piece in slices):
+            return slices
+        length //= 2
 
 
 def _readable(text: str) -> str:

@@ -2,33 +2,40 @@
 
 First the source is read to its end: what has not changed is only marked as seen, the rest is laid aside on disk. A
 source that fails half-way thus leaves the index as it was. Then the changed pages are cut, the vectors of unchanged
-passages are taken over, the others are made with no transaction open, and whole documents are written. A run that is
-killed leaves each document in its old or its new form, and the next one goes on from there. What a complete run has
-not seen is gone from the source, and leaves the index.
+passages are taken over, the others are made with no transaction open, and whole documents are written; one batch is
+embedded while the one before it is written and the next is cut. A run that is killed leaves each document in its old
+or its new form, and the next one goes on from there. What a complete run has not seen is gone from the source, and
+leaves the index.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import func, select
 
 from desk.db import Database
 from desk.ports import Embedder, Page, PageSource, Unchanged, Unreadable
-from knowledge import shelf
+from knowledge import near, shelf
+from knowledge.ahead import Ahead, Embedded
 from knowledge.prepare import ReadyDocument, fingerprint, prepare
+from knowledge.scale import gauge
 from knowledge.spool import Spool
 from knowledge.turn import one_run
 
-PAGES_AT_ONCE = 64
-PASSAGES_AT_ONCE = 32
+PAGES_AT_ONCE = 256
+CHARACTERS_AT_ONCE = 4_000_000
+PASSAGES_AT_ONCE = 64
 REMOVED_AT_ONCE = 100
+BROUGHT_NEAR_AT_ONCE = 250
 
 Progress = Callable[[int, int | None, str], None]
 """Called with (pages done, pages in all if known, id of the page)."""
+
+Item = TypeVar("Item", bound=Page | Unchanged | Unreadable)
 
 log = structlog.get_logger(__name__)
 
@@ -58,11 +65,16 @@ def index(
         stamp = _now(db, account)
         pages = source.pages(run.stamp)
         with Spool() as changed:
-            while batch := list(islice(pages, PAGES_AT_ONCE)):
+            for batch in _batches(pages):
                 changed.add(run.sift(batch))
-            while written := list(islice(changed.pages, PAGES_AT_ONCE)):
-                run.take(written)
+            with Ahead(embedder) as run.ahead:
+                for written in _batches(changed.pages):
+                    run.take(written)
+                run.land()
         run.removed = _remove(db, account, source.name, stamp)
+        bring_near(db, account, embedder.name)
+        with db.account(account) as tx:
+            gauge(tx, embedder.name)
     report = run.report(time.monotonic() - began)
     figures = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed", "passages")}
     log.info("indexed", account=account, source=source.name, skipped=len(report.skipped), **figures)
@@ -83,6 +95,14 @@ def _remove(db: Database, account: str, source: str, unseen_since: datetime | No
         removed += gone
         if gone < REMOVED_AT_ONCE:
             return removed
+
+
+def bring_near(db: Database, account: str, embedder: str) -> None:
+    """Into the vector indexes with a library that has outgrown the exact search. Killed, the next run goes on."""
+    more = True
+    while more:
+        with db.account(account) as tx:
+            more = near.bring_near(tx, embedder, BROUGHT_NEAR_AT_ONCE)
 
 
 def _now(db: Database, account: str) -> datetime:
@@ -108,6 +128,7 @@ class _Run:
     passages: int = 0
     embedded: int = 0
     skipped: list[Unreadable] = field(default_factory=list)
+    ahead: Ahead = field(init=False)
 
     def stamp(self, page_id: str) -> str | None:
         """What the source called the version of the page that the index holds."""
@@ -116,12 +137,13 @@ class _Run:
 
     def sift(self, batch: Sequence[Page | Unchanged | Unreadable]) -> list[Page]:
         """Mark as seen what need not be written; the pages that must be."""
-        known = self._known([page.id for page in batch])
-        changed = [page for page in batch if isinstance(page, Page) and not _same(page, known.get(page.id))]
-        waiting = {page.id for page in changed}
-        untouched = [page for page in batch if page.id not in waiting]
-        restamped = {page.id: page.stamp for page in untouched if isinstance(page, Page) and page.stamp}
+        pages = {page.id: (page, fingerprint(page)) for page in batch if isinstance(page, Page)}
         with self.db.account(self.account) as tx:
+            known = shelf.known(tx, self.source.name, list(pages), self.embedder.name)
+            changed = [page for page, mark in pages.values() if not _same(mark, known.get(page.id))]
+            waiting = {page.id for page in changed}
+            untouched = [page for page in batch if page.id not in waiting]
+            restamped = {page.id: page.stamp for page in untouched if isinstance(page, Page) and page.stamp}
             shelf.mark_seen(tx, self.source.name, [page.id for page in untouched])
             shelf.restamp(tx, self.source.name, restamped)
         for page in untouched:
@@ -132,17 +154,21 @@ class _Run:
         return changed
 
     def take(self, batch: Sequence[Page]) -> None:
-        """Index one batch of pages."""
+        """Begin to index one batch of pages; `land` ends what was begun."""
         known = self._known([page.id for page in batch])
-        waiting: list[ReadyDocument] = []
+        waiting: dict[str, ReadyDocument] = {}
         for page in batch:
             if ready := self._prepare(page):
-                waiting.append(ready)
-            if sum(len(ready.passages) for ready in waiting) >= PASSAGES_AT_ONCE:
-                self._write(waiting, known)
-                waiting = []
+                waiting[page.id] = ready
+            if sum(len(ready.passages) for ready in waiting.values()) >= PASSAGES_AT_ONCE:
+                self._begin(waiting.values(), known)
+                waiting = {}
             self._tell(page.id)
-        self._write(waiting, known)
+        self._begin(waiting.values(), known)
+
+    def land(self) -> None:
+        """Write what is still being embedded."""
+        self._write(self.ahead.last())
 
     def report(self, seconds: float) -> Report:
         """The figures of the run."""
@@ -167,7 +193,8 @@ class _Run:
             self.skipped.append(Unreadable(page.id, "has no text"))
         return ready
 
-    def _write(self, waiting: Sequence[ReadyDocument], known: dict[str, shelf.Known]) -> None:
+    def _begin(self, waiting: Iterable[ReadyDocument], known: dict[str, shelf.Known]) -> None:
+        """Have a batch embedded, and meanwhile write the one before it."""
         fresh: list[ReadyDocument] = []
         moved: list[ReadyDocument] = []
         for ready in waiting:
@@ -177,22 +204,24 @@ class _Run:
             self.unchanged += old is not None and old.version == ready.version
             same = old is not None and old.indexed and old.version == ready.version
             (moved if same else fresh).append(ready)
-        vectors = self._vectors(fresh) if fresh else {}
-        with self.db.account(self.account) as tx:
-            for ready in moved:
-                shelf.move(tx, self.source.name, ready)
-            if fresh:
-                shelf.put(tx, self.source.name, fresh, vectors, self.embedder)
-        self.passages += sum(len(ready.passages) for ready in fresh)
+        if moved:
+            with self.db.account(self.account) as tx:
+                shelf.move(tx, self.source.name, moved)
+        if fresh:
+            self._write(self.ahead.send(fresh, self._vectors(fresh)))
 
-    def _vectors(self, documents: Sequence[ReadyDocument]) -> dict[bytes, list[float]]:
-        texts = {passage.content_hash: passage.embedded for ready in documents for passage in ready.passages}
+    def _vectors(self, documents: Sequence[ReadyDocument]) -> dict[bytes, str]:
+        hashes = {passage.content_hash for ready in documents for passage in ready.passages}
         with self.db.account(self.account) as tx:
-            vectors = shelf.vectors(tx, self.embedder.name, list(texts))
-        missing = [key for key in texts if key not in vectors]
-        made = self.embedder.embed_documents([texts[key] for key in missing])
-        self.embedded += len(missing)
-        return vectors | dict(zip(missing, made, strict=True))
+            return shelf.vectors(tx, self.embedder.name, list(hashes))
+
+    def _write(self, batch: Embedded | None) -> None:
+        if batch is None:
+            return
+        with self.db.account(self.account) as tx:
+            shelf.put(tx, self.source.name, batch.documents, batch.vectors, self.embedder)
+        self.embedded += batch.made
+        self.passages += sum(len(ready.passages) for ready in batch.documents)
 
     def _tell(self, page_id: str) -> None:
         self.done += 1
@@ -200,5 +229,19 @@ class _Run:
             self.progress(self.done, self.total, page_id)
 
 
-def _same(page: Page, old: shelf.Known | None) -> bool:
-    return old is not None and old.indexed and old.fingerprint == fingerprint(page)
+def _same(mark: bytes, old: shelf.Known | None) -> bool:
+    return old is not None and old.indexed and old.fingerprint == mark
+
+
+def _batches(pages: Iterable[Item]) -> Iterator[list[Item]]:
+    """Few transactions, and little memory: by number, and by the size of the bodies."""
+    batch: list[Item] = []
+    size = 0
+    for page in pages:
+        batch.append(page)
+        size += len(page.body) if isinstance(page, Page) else 0
+        if len(batch) >= PAGES_AT_ONCE or size >= CHARACTERS_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

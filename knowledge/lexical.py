@@ -50,6 +50,13 @@ _EMPTY_WORDS = frozenset({
     "would", "you", "your",
 })  # fmt: skip
 
+# Words of people who write to a help desk, in their questions only: documents may be about "any" and "need".
+_FILLERS = frozenset({
+    "about", "also", "am", "any", "anybody", "anyone", "anything", "dear", "get", "gets", "getting", "got", "hello",
+    "here", "hey", "hi", "just", "know", "let", "like", "may", "might", "must", "need", "needs", "please", "regards",
+    "some", "somebody", "someone", "something", "thank", "thanks", "us", "want", "wanted", "wants",
+})  # fmt: skip
+
 _stemming = threading.Lock()
 
 
@@ -61,6 +68,13 @@ def language_of(locale: str) -> str:
 def terms_of(text: str, language: str) -> list[str]:
     """The text's terms in order, lower case, without accents, stemmed by the language where a stemmer is known."""
     return [term for word in _words(text) if (term := _term(word, language))]
+
+
+def question_terms(text: str, language: str) -> list[str]:
+    """The same of what is asked, each once, without what people write around a question."""
+    fillers = _FILLERS if language == "en" else frozenset()
+    words = (word for word in _words(text) if word not in fillers)
+    return list(dict.fromkeys(term for word in words if (term := _term(word, language))))
 
 
 def dimension(term: str) -> int:

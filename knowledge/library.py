@@ -2,27 +2,46 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 
 from desk.db import Database
 from desk.passage import Citation, Hit
-from desk.ports import Embedder
+from desk.ports import Embedder, Reranker
 from desk.text import clean
+from knowledge.asking import Asking, Find
+from knowledge.merging import merged
 from knowledge.ranking import rank
+from knowledge.reranking import WEIGHED, Reranking
 from knowledge.search import candidates
-from knowledge.tables import documents, library_states
+from knowledge.states import active
+from knowledge.tables import documents
 
 MOST_QUESTION = 10_000
 """Characters; what stands behind them is not searched for."""
 
 
 class PostgresLibrary:
-    """The library as the pipeline sees it (desk.ports.Library)."""
+    """The library as the pipeline sees it (desk.ports.Library).
 
-    def __init__(self, db: Database, embedder: Embedder) -> None:
+    It searches with the embedder that is active for the account; while the index is switched to another, that is not
+    the one of the settings, and `find` gives it by its name, or None. What is left when the active one can no longer be
+    had, or refuses, is the words: hits have a cosine of 0 then, too little for any automatic reply. An embedder of the
+    settings that is merely away raises Temporary, and is waited for.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        embedder: Embedder,
+        find: Find = lambda name: None,
+        reranker: Reranker | None = None,
+    ) -> None:
         self._db = db
         self._embedder = embedder
+        self._asking = Asking(db, embedder, find)
+        self._reranking = Reranking(reranker) if reranker else None
 
     def search(
         self,
@@ -38,10 +57,15 @@ class PostgresLibrary:
         query = clean(query[:MOST_QUESTION]).strip()
         if not query or limit < 1:
             return []
-        vector = self._embedder.embed_query(query)
+        question = self._asking.ask(account, query)
         with self._db.account(account) as tx:
-            found = candidates(tx, query, self._embedder, audiences, locale, vector, collections)
-        return rank(found, limit)
+            found = candidates(tx, query, question, audiences, locale, question.vector, collections)
+        if question.words_only:
+            found = [replace(one, cosine=0.0) for one in found if one.words > 0]
+        hits = rank(found, max(limit, WEIGHED))
+        if self._reranking is not None:
+            hits = self._reranking.reorder(account, query, hits)
+        return merged(hits, limit)
 
     def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:
         """Those whose document has another version now, or is gone."""
@@ -53,11 +77,9 @@ class PostgresLibrary:
 
     def revision(self, account: str) -> str:
         """The embedder and how often the index has changed: `minilm-l6-v2-int8@42`."""
-        row = select(library_states.c.revision).where(
-            library_states.c.account_id == account, library_states.c.embedder == self._embedder.name
-        )
         with self._db.account(account) as tx:
-            return f"{self._embedder.name}@{tx.execute(row).scalar_one_or_none() or 0}"
+            state = active(tx)
+        return f"{state.embedder}@{state.revision}" if state else f"{self._embedder.name}@0"
 
 
 def _is_id(value: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from desk.passage import Block
-from desk.ports import Embedder, Page
+from desk.ports import DEFAULT_LOCALE, Embedder, Page
 from desk.text import clean
 from knowledge.chunking import Cut, cut
 from knowledge.lexical import language_of, terms_of, weigh
@@ -44,27 +44,34 @@ class ReadyDocument:
     version: str
     fingerprint: bytes
     passages: tuple[ReadyPassage, ...]
+    recipe: int = RECIPE
 
 
 def prepare(page: Page, embedder: Embedder) -> ReadyDocument | None:
     """Parse and cut a page; None if it holds no text."""
-    structure = parse(page.body, page.markup)
+    structure, locale = parse(page.body, page.markup), page.locale or DEFAULT_LOCALE
     title = squeeze(clean(page.title or structure.title or _name(page.id)))[:LONGEST_HEADING]
-    cuts = cut(title, structure.sections, embedder.count_tokens, embedder.window)
-    if not cuts:
+    passages = passages_of(title, structure.sections, locale, embedder)
+    if not passages:
         return None
     return ReadyDocument(
         external_id=page.id,
         url=page.url,
         title=title,
-        locale=page.locale,
+        locale=locale,
         audience=page.audience,
         collection=page.collection,
         stamp=page.stamp,
         version=_version(page, title, structure.sections),
         fingerprint=fingerprint(page),
-        passages=tuple(_passage(one, language_of(page.locale)) for one in cuts),
+        passages=passages,
     )
+
+
+def passages_of(title: str, sections: Sequence[Section], locale: str, embedder: Embedder) -> tuple[ReadyPassage, ...]:
+    """The sections cut for this embedder, and weighed."""
+    cuts = cut(title, sections, embedder.count_tokens, embedder.window)
+    return tuple(_passage(one, language_of(locale)) for one in cuts)
 
 
 def fingerprint(page: Page) -> bytes:
@@ -75,7 +82,7 @@ def fingerprint(page: Page) -> bytes:
 
 def _version(page: Page, title: str, sections: Sequence[Section]) -> str:
     texts = [[section.headings, [block.text for block in section.blocks]] for section in sections]
-    return _sha256([title, page.audience, page.collection, page.locale, texts]).hex()[:16]
+    return _sha256([title, page.audience, page.collection, page.locale or DEFAULT_LOCALE, texts]).hex()[:16]
 
 
 def _passage(one: Cut, language: str) -> ReadyPassage:

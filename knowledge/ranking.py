@@ -1,7 +1,12 @@
-"""From two scores to one order: the one place where meaning and words are weighed against each other."""
+"""From two scores to one order: the one place where meaning and words are weighed against each other.
 
+What was tried, and on what: docs/decisions/retrieval.md.
+"""
+
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from sqlalchemy import Row
@@ -9,8 +14,16 @@ from sqlalchemy import Row
 from desk.passage import Hit
 from knowledge.rows import passage_of
 
-WORDS_WEIGHT = 0.3
-"""The part of BM25 in the fused score; cosine has the rest."""
+WORDS_WEIGHT = 0.045
+"""What one point of BM25 is worth, where the candidates' cosines span 1. BM25 enters as it is, not divided by its best:
+the best match for a question is then worth little where even that shares only a common word with it."""
+
+LEAST_SPAN = 0.2
+"""Of cosines that are taken to differ; closer ones are not pulled further apart."""
+
+COMPANY, COMPANIONS, REACH = 0.25, 2, 3
+"""A passage gains by the best others around it, at most so many places away in its document: so much of what each has
+above the median. The whole of a long document is no company: it would win by its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +36,38 @@ class Candidate:
     share: float
 
 
-def fuse(cosine: float, lexical: float) -> float:
-    """The score that ranks: a convex combination of cosine and of BM25 divided by its best."""
-    return (1 - WORDS_WEIGHT) * cosine + WORDS_WEIGHT * lexical
+def fuse(found: Sequence[Candidate]) -> list[float]:
+    """The score that ranks, for each candidate: where its cosine stands between the least and the greatest, plus its
+    BM25, plus what it gains by its company. Whatever range an embedder's cosines have, words weigh the same."""
+    if not found:
+        return []
+    cosines = [one.cosine for one in found]
+    least, span = min(cosines), max(max(cosines) - min(cosines), LEAST_SPAN)
+    scores = [(one.cosine - least) / span + WORDS_WEIGHT * one.words for one in found]
+    return [score + gain for score, gain in zip(scores, _company(found, scores), strict=True)]
 
 
 def rank(found: Sequence[Candidate], limit: int) -> list[Hit]:
     """The best candidates, best first."""
     best = max((one.words for one in found), default=0.0) or 1.0
-    hits = [(fuse(one.cosine, one.words / best), one) for one in found]
-    hits.sort(key=lambda hit: (-hit[0], hit[1].row.id))
+    hits = sorted(zip(fuse(found), found, strict=True), key=lambda hit: (-hit[0], hit[1].row.id))
     return [
         Hit(passage_of(one.row), one.cosine, one.words / best, min(one.share, 1.0), fused)
         for fused, one in hits[:limit]
     ]
+
+
+def _company(found: Sequence[Candidate], scores: Sequence[float]) -> list[float]:
+    """What each gains by those around it; one that stands alone, nothing."""
+    usual = median(scores)
+    above: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for one, score in zip(found, scores, strict=True):
+        if score > usual:
+            above[one.row.document_id].append((score - usual, one.row.ordinal))
+    for members in above.values():
+        members.sort(reverse=True)
+    return [COMPANY * sum(_around(one.row.ordinal, above[one.row.document_id])[:COMPANIONS]) for one in found]
+
+
+def _around(place: int, members: Sequence[tuple[float, int]]) -> list[float]:
+    return [more for more, other in members if 0 < abs(other - place) <= REACH]

@@ -1,6 +1,7 @@
 """From rows of the index to the product's words."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -9,7 +10,8 @@ from desk.passage import Block, BlockKind, Passage
 
 
 def passage_of(row: Row[Any]) -> Passage:
-    """A passage from its own columns, `blocks` as JSON text, and its document's `title`, `url` and `locale`."""
+    """A passage from its own columns, `blocks` as JSON text, and its document's `title`, `url`, `locale`, `source` and
+    `external_id`."""
     return Passage(
         id=row.id,
         document_id=row.document_id,
@@ -17,7 +19,15 @@ def passage_of(row: Row[Any]) -> Passage:
         title=row.title,
         url=row.url,
         headings=tuple(row.headings),
-        blocks=tuple(Block(b["text"], BlockKind(b["kind"]), b["group"]) for b in json.loads(row.blocks)),
+        blocks=blocks_of(json.loads(row.blocks)),
         locale=row.locale,
         audience=row.audience,
+        source=row.source,
+        external_id=row.external_id,
+        ordinal=row.ordinal,
     )
+
+
+def blocks_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
+    """The blocks of a passage from its column `blocks`."""
+    return tuple(Block(block["text"], BlockKind(block["kind"]), block["group"]) for block in stored)

@@ -1,20 +1,37 @@
 """The index's rows: what `ingest.py` reads and writes, each call within one transaction of the account."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from pgvector import SparseVector
-from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from desk.db import Transaction
 from desk.ports import Embedder
 from desk.ticket import new_id
 from knowledge.lexical import SPARSE_DIMENSIONS, language_of
+from knowledge.near import Size, lock
 from knowledge.prepare import RECIPE, ReadyDocument
+from knowledge.states import admit
 from knowledge.tables import documents, library_states, passages, terms
 
 # Sorted, so that two transactions never wait for each other; one statement, however many terms.
@@ -25,6 +42,15 @@ _COUNT_TERMS = text("""
     ORDER BY dimension
     ON CONFLICT (account_id, embedder, dimension) DO UPDATE SET passages = terms.passages + excluded.passages
 """)
+
+# Vectors go as text: to make it costs less than the types' own way.
+_PUT_PASSAGE = insert(passages).values(
+    vector=cast(bindparam("vector_text", type_=Text), passages.c.vector.type),
+    sparse=cast(bindparam("sparse_text", type_=Text), passages.c.sparse.type),
+)
+
+_SAID = ("url", "title", "locale", "audience", "collection", "stamp", "version", "fingerprint")
+"""What a document's row takes from its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +67,7 @@ def known(tx: Transaction, source: str, external_ids: Sequence[str], embedder: s
     """Those of the pages that are in the index, by the id their source gives them."""
     indexed = _indexed(embedder).label("indexed")
     columns = (documents.c.external_id, documents.c.id, documents.c.version, documents.c.fingerprint, indexed)
-    rows = tx.execute(select(*columns).where(_of(tx, source), documents.c.external_id.in_(external_ids)))
+    rows = tx.execute(select(*columns).where(_named(tx, source, external_ids)))
     return {row.external_id: Known(row.id, row.version, row.fingerprint, row.indexed) for row in rows}
 
 
@@ -54,8 +80,7 @@ def stamp(tx: Transaction, source: str, external_id: str, embedder: str) -> str 
 def mark_seen(tx: Transaction, source: str, external_ids: Sequence[str]) -> None:
     """These pages are still in their source."""
     if external_ids:
-        there = and_(_of(tx, source), documents.c.external_id.in_(external_ids))
-        tx.execute(update(documents).where(there).values(seen_at=func.now()))
+        tx.execute(update(documents).where(_named(tx, source, external_ids)).values(seen_at=func.now()))
 
 
 def restamp(tx: Transaction, source: str, stamps: Mapping[str, str | None]) -> None:
@@ -65,9 +90,9 @@ def restamp(tx: Transaction, source: str, stamps: Mapping[str, str | None]) -> N
         tx.execute(update(documents).where(there).values(stamp=given))
 
 
-def vectors(tx: Transaction, embedder: str, content_hashes: Sequence[bytes]) -> dict[bytes, list[float]]:
-    """Those of the texts that have a vector already, in whichever document."""
-    columns = (passages.c.content_hash, passages.c.vector)
+def vectors(tx: Transaction, embedder: str, content_hashes: Sequence[bytes]) -> dict[bytes, str]:
+    """Those of the texts that have a vector already, in whichever document; vectors as Postgres writes them."""
+    columns = (passages.c.content_hash, cast(passages.c.vector, Text).label("vector"))
     same = and_(
         passages.c.account_id == tx.account,
         passages.c.embedder == embedder,
@@ -78,24 +103,44 @@ def vectors(tx: Transaction, embedder: str, content_hashes: Sequence[bytes]) -> 
 
 
 def put(
-    tx: Transaction, source: str, ready: Sequence[ReadyDocument], made: dict[bytes, list[float]], embedder: Embedder
+    tx: Transaction, source: str, ready: Sequence[ReadyDocument], made: Mapping[bytes, str], embedder: Embedder
 ) -> None:
-    """Write whole documents: their rows, their passages instead of the old ones, and the counts of their terms."""
-    _lock(tx, embedder.name)
-    ids = {document.external_id: _put_document(tx, source, document) for document in ready}
-    counted = _take_out(tx, list(ids.values()), embedder.name)[embedder.name]
-    rows = []
-    for document in ready:
-        rows += _passage_rows(tx, document, ids[document.external_id], made, embedder)
-        for passage in document.passages:
+    """Write whole documents: their rows, their passages instead of the old ones, and the counts of their terms.
+    `made`: by content hash, the vectors as Postgres reads them."""
+    size = lock(tx, embedder.name)[embedder.name]
+    admit(tx, embedder)
+    ids = _put_documents(tx, source, ready)
+    _put_passages(tx, {ids[document.external_id]: document for document in ready}, made, embedder, size)
+
+
+def fill(tx: Transaction, ready: Mapping[str, ReadyDocument], made: Mapping[bytes, str], embedder: Embedder) -> None:
+    """Write the passages of documents whose rows are there, by their ids, but of those that have changed since."""
+    size = lock(tx, embedder.name)[embedder.name]
+    admit(tx, embedder)
+    rows = tx.execute(select(documents.c.id, documents.c.version).where(documents.c.id.in_(list(ready))))
+    same = {row.id: ready[row.id] for row in rows if ready[row.id].version == row.version}
+    if same:
+        _put_passages(tx, same, made, embedder, size)
+
+
+def _put_passages(
+    tx: Transaction, ready: Mapping[str, ReadyDocument], made: Mapping[bytes, str], embedder: Embedder, size: Size
+) -> None:
+    more = sum(len(document.passages) for document in ready.values())
+    counted = _take_out(tx, list(ready), embedder.name)[embedder.name]
+    rows: list[dict[str, object]] = []
+    for document_id, document in ready.items():
+        for row, passage in zip(_passage_rows(document), document.passages, strict=True):
+            rows.append(row | {"document_id": document_id, "vector_text": made[passage.content_hash]})
             counted.add(passage.weights, 1)
-    tx.execute(insert(passages), rows)
+    same = {"account_id": tx.account, "embedder": embedder.name, "dimensions": embedder.dimensions}
+    tx.execute(_PUT_PASSAGE.values(**same, near=size.wants_index(more)), rows)
     _settle(tx, embedder.name, counted)
 
 
-def move(tx: Transaction, source: str, document: ReadyDocument) -> None:
-    """Write the row of a document whose text is as it was: a new address, or other bytes around the same text."""
-    _put_document(tx, source, document)
+def move(tx: Transaction, source: str, ready: Sequence[ReadyDocument]) -> None:
+    """Write the rows of documents whose text is as it was: a new address, or other bytes around the same text."""
+    _put_documents(tx, source, ready)
 
 
 def remove(tx: Transaction, source: str, before: datetime | None, most: int) -> int:
@@ -106,7 +151,7 @@ def remove(tx: Transaction, source: str, before: datetime | None, most: int) -> 
     ids = list(tx.execute(select(documents.c.id).where(going).limit(most)).scalars())
     if not ids:
         return 0
-    _lock(tx)
+    lock(tx)
     for embedder, counted in _take_out(tx, ids).items():
         _settle(tx, embedder, counted)
     tx.execute(delete(documents).where(documents.c.id.in_(ids)))
@@ -129,48 +174,38 @@ class _Count:
 
 def _indexed(embedder: str) -> ColumnElement[bool]:
     """Are the passages of a row of `documents` there, for this embedder and cut by this recipe?"""
-    return exists().where(
+    theirs = select(passages.c.id).where(
         passages.c.document_id == documents.c.id,
         passages.c.embedder == embedder,
         passages.c.recipe == RECIPE,
         passages.c.version == documents.c.version,
     )
+    return exists(theirs.correlate(documents).offset(0))  # so that it stays a look-up, and becomes no join
 
 
 def _of(tx: Transaction, source: str) -> ColumnElement[bool]:
     return and_(documents.c.account_id == tx.account, documents.c.source == source)
 
 
-def _lock(tx: Transaction, embedder: str | None = None) -> None:
-    """Writers of one account take turns, so that counts are right and nobody waits in a circle."""
-    if embedder:
-        row = upsert(library_states).values(account_id=tx.account, embedder=embedder)
-        tx.execute(row.on_conflict_do_nothing())
-    rows = select(library_states.c.embedder).where(library_states.c.account_id == tx.account)
-    tx.execute(rows.order_by(library_states.c.embedder).with_for_update())
+def _named(tx: Transaction, source: str, external_ids: Sequence[str]) -> ColumnElement[bool]:
+    # One array: a list of parameters would be another statement for each length.
+    array = bindparam("external_ids", list(external_ids), type_=ARRAY(Text))
+    return and_(_of(tx, source), documents.c.external_id == any_(array))
 
 
-def _put_document(tx: Transaction, source: str, document: ReadyDocument) -> str:
-    values = {
-        "url": document.url,
-        "title": document.title,
-        "locale": document.locale,
-        "audience": document.audience,
-        "collection": document.collection,
-        "stamp": document.stamp,
-        "version": document.version,
-        "fingerprint": document.fingerprint,
-        "seen_at": func.now(),
-    }
-    row = upsert(documents).values(
-        account_id=tx.account, id=new_id(), source=source, external_id=document.external_id, **values
+def _put_documents(tx: Transaction, source: str, ready: Sequence[ReadyDocument]) -> dict[str, str]:
+    """Their ids by the ids that their source gives them; each must be there once."""
+    new = upsert(documents).values(account_id=tx.account, source=source, seen_at=func.now())
+    set_: dict[str, ColumnElement[Any]] = {name: new.excluded[name] for name in (*_SAID, "seen_at")}
+    set_["updated_at"] = case((documents.c.version == new.excluded.version, documents.c.updated_at), else_=func.now())
+    written = new.on_conflict_do_update(index_elements=["account_id", "source", "external_id"], set_=set_).returning(
+        documents.c.external_id, documents.c.id
     )
-    changed_at = case((documents.c.version == row.excluded.version, documents.c.updated_at), else_=func.now())
-    written = row.on_conflict_do_update(
-        index_elements=["account_id", "source", "external_id"], set_={**values, "updated_at": changed_at}
-    ).returning(documents.c.id)
-    document_id: str = tx.execute(written).scalar_one()
-    return document_id
+    rows = [
+        {"id": new_id(), "external_id": document.external_id} | {name: getattr(document, name) for name in _SAID}
+        for document in ready
+    ]
+    return {row.external_id: row.id for row in tx.execute(written, rows)}
 
 
 def _take_out(tx: Transaction, document_ids: Sequence[str], embedder: str | None = None) -> defaultdict[str, _Count]:
@@ -184,14 +219,11 @@ def _take_out(tx: Transaction, document_ids: Sequence[str], embedder: str | None
     return counts
 
 
-def _passage_rows(
-    tx: Transaction, document: ReadyDocument, document_id: str, made: dict[bytes, list[float]], embedder: Embedder
-) -> list[dict[str, object]]:
-    return [
-        {
-            "account_id": tx.account,
+def _passage_rows(document: ReadyDocument) -> Iterator[dict[str, object]]:
+    """All but what the account, the embedder and the index say."""
+    for ordinal, passage in enumerate(document.passages):
+        yield {
             "id": new_id(),
-            "document_id": document_id,
             "version": document.version,
             "ordinal": ordinal,
             "headings": list(passage.headings),
@@ -199,15 +231,10 @@ def _passage_rows(
             "language": language_of(document.locale),
             "audience": document.audience,
             "collection": document.collection,
-            "embedder": embedder.name,
-            "recipe": RECIPE,
+            "recipe": document.recipe,
             "content_hash": passage.content_hash,
-            "dimensions": embedder.dimensions,
-            "vector": made[passage.content_hash],
-            "sparse": SparseVector(passage.weights, SPARSE_DIMENSIONS),
+            "sparse_text": sparse_text(passage.weights),
         }
-        for ordinal, passage in enumerate(document.passages)
-    ]
 
 
 def _settle(tx: Transaction, embedder: str, counted: _Count) -> None:
@@ -233,3 +260,9 @@ def _settle(tx: Transaction, embedder: str, counted: _Count) -> None:
     lost = [dimension for dimension, n in changed if n < 0]
     if lost:
         tx.execute(delete(terms).where(gone, terms.c.dimension.in_(lost)))
+
+
+def sparse_text(weights: Mapping[int, float]) -> str:
+    """As `sparsevec` reads it, which counts dimensions from 1 and wants them in order."""
+    terms_in_order = ",".join(f"{dimension + 1}:{weight:.9g}" for dimension, weight in sorted(weights.items()))
+    return f"{{{terms_in_order}}}/{SPARSE_DIMENSIONS}"

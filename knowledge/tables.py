@@ -6,14 +6,18 @@ Passages, term counts and the state are kept per embedder, so that a second embe
 from pgvector.sqlalchemy import HALFVEC, SPARSEVEC
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
+    Double,
     ForeignKey,
+    Index,
     Integer,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
+    false,
     func,
     text,
 )
@@ -29,7 +33,7 @@ sources = Table(
     Column("name", Text, primary_key=True),
     Column("kind", Text, nullable=False, comment="a word of app.bootstrap.SOURCES"),
     Column("settings", JSONB, nullable=False, server_default="{}", comment="what its kind asks for; no secrets"),
-    Column("audience", Text, comment="instead of what its pages say"),
+    Column("audience", Text, comment="of pages that are public"),
     Column("locale", Text, comment="of pages that do not say it"),
     Column("collection", Text, nullable=False, server_default="", comment="of pages that do not say it"),
     Column("added_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
@@ -37,6 +41,8 @@ sources = Table(
     Column("synced_at", DateTime(timezone=True), comment="when it was last read to its end"),
     Column("error", Text, comment="why it was not"),
     Column("report", JSONB, comment="the figures of the last whole run"),
+    Column("wanted_at", DateTime(timezone=True), comment="when something told that it has changed"),
+    Column("asked_at", DateTime(timezone=True), comment="when a worker was last asked to read it for that"),
 )
 
 documents = Table(
@@ -78,6 +84,7 @@ passages = Table(
     Column("dimensions", SmallInteger, nullable=False),
     Column("vector", HALFVEC(), nullable=False),
     Column("sparse", SPARSEVEC(SPARSE_DIMENSIONS), nullable=False),
+    Column("near", Boolean, nullable=False, server_default=false(), comment="stands in the vector indexes"),
 )
 
 terms = Table(
@@ -97,4 +104,10 @@ library_states = Table(
     Column("passages", Integer, nullable=False, server_default=text("0")),
     Column("revision", BigInteger, nullable=False, server_default=text("0")),
     Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("near", Boolean, nullable=False, server_default=false(), comment="all its passages are"),
+    Column("dimensions", SmallInteger, comment="of its vectors"),
+    Column("active", Boolean, nullable=False, server_default=false(), comment="the one that is searched"),
+    Column("stretch", Double, nullable=False, server_default=text("1"), comment="of distances, see scale.py"),
+    Column("retired_at", DateTime(timezone=True), comment="since when it is no longer wanted"),
 )
+Index("library_states_active", library_states.c.account_id, unique=True, postgresql_where=library_states.c.active)

@@ -16,14 +16,18 @@ from desk.db import Database
 from desk.errors import Temporary
 
 
+class Taken(Temporary):
+    """Another run is at it, and will see to it."""
+
+
 @contextmanager
 def one_run(db: Database, account: str, source: str) -> Iterator[None]:
-    """Hold the turn of this source. Raises Temporary when another run has it, or when Postgres is away."""
+    """Hold the turn of this source. Raises Taken when another run has it, and Temporary when Postgres is away."""
     key = int.from_bytes(hashlib.sha256(f"index\0{account}\0{source}".encode()).digest()[:8], signed=True)
     connection = _connect(db)
     try:
         if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one():
-            raise Temporary(f"{source} is being indexed by another run", retry_after=30)
+            raise Taken(f"{source} is being indexed by another run", retry_after=30)
         try:
             yield
         finally:

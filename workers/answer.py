@@ -18,7 +18,7 @@ from desk.receipt import explanation
 from desk.reply import compose_handover, compose_note, compose_reply
 from desk.run import Action, Reason, Run, Stage
 from desk.ticket import EventKind, Ticket, TicketState
-from workers import inbox, outbox, record
+from workers import gaps, inbox, outbox, record
 from workers.inbox import InboxItem
 from workers.outbox import Planned
 from workers.pipeline.guards import STATE_AFTER, Facts, first_stop, in_human_hands, newest_question
@@ -83,7 +83,7 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
     if stop := first_stop(ticket, message_id, facts):
         return _close(tools, item, stop, STATE_AFTER.get(stop))
     run = think(ticket, message_id, tools.models, tools.library, circumstances, _progress(tools, item))
-    return _keep(tools, item, run, policy)
+    return _keep(tools, item, run, policy, gaps.unanswered(run, tools.embedder))
 
 
 def _taken_over(tools: Toolbox, item: InboxItem) -> bool:
@@ -121,15 +121,17 @@ def _look_up(
             paused=accounts.is_paused(tx),
             budget_spent=record.dollars_today(tx) >= policy.policy.budget.dollars_per_day,
             with_people=record.escalated_before(tx, item.channel, item.ticket_id),
+            rethought=item.rethought,
             product_version=tools.product_version,
         )
     return facts, circumstances
 
 
-def _keep(tools: Toolbox, item: InboxItem, run: Run, policy: PolicyFile) -> list[str]:
+def _keep(tools: Toolbox, item: InboxItem, run: Run, policy: PolicyFile, unanswered: Sequence[gaps.Asked]) -> list[str]:
     """Save the run, plan what it leads to and close the item: all of it or nothing."""
     with tools.db.account(item.account) as tx:
         record.save_run(tx, run, policy)
+        gaps.note(tx, run, unanswered)
         state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
         record.note_state(tx, item.channel, item.ticket_id, state, category=run.classification.category)
         effects = [*_effects(run, policy, item), *_alerts(tools, run, item)]

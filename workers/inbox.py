@@ -39,6 +39,8 @@ class InboxItem:
     stage: Stage | None = None
     outcome: str | None = None
     error: str | None = None
+    rethought: int = 0
+    """How often it was put back because what was to be sent no longer fitted."""
 
 
 def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None:
@@ -105,6 +107,7 @@ def park(tx: Transaction, item: InboxItem, why: str) -> bool:
 def think_again(tx: Transaction, item_id: str) -> bool:
     """Put a finished item back: what was to be sent no longer fits."""
     values = claims.again_in(0) | {"attempts": 0, "outcome": None, "done_at": None, "stage": None}
+    values["rethought"] = inbox_items.c.rethought + 1
     done = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.DONE)
     return tx.execute(update(inbox_items).where(*done).values(values)).rowcount == 1
 
@@ -118,7 +121,7 @@ def set_aside(tx: Transaction, item_id: str, why: str) -> bool:
 
 def requeue(tx: Transaction, item_id: str) -> bool:
     """Put a parked item back, with all its attempts before it; False if it is not parked."""
-    values = claims.again_in(0) | {"attempts": 0, "error": None, "enqueued_at": func.now()}
+    values = claims.again_in(0) | {"attempts": 0, "rethought": 0, "error": None, "enqueued_at": func.now()}
     parked_one = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.PARKED)
     return tx.execute(update(inbox_items).where(*parked_one).values(values)).rowcount == 1
 
@@ -165,4 +168,5 @@ def _item(row: Row[Any]) -> InboxItem:
         stage=Stage(row.stage) if row.stage else None,
         outcome=row.outcome,
         error=row.error,
+        rethought=row.rethought,
     )

@@ -26,17 +26,22 @@ _outgoing = TypeAdapter(Outgoing)
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An effect to bring about. Reply and hand-over share a key: one customer message gets one public answer."""
+    """An effect to bring about. Reply and hand-over share a key: one customer message gets one public answer.
+
+    `order` names what a person ordered, such as `recall:<id>`: each ticket gets that once, whatever its message."""
 
     channel: str
     ticket_id: str
     message_id: str
     kind: DeliveryKind
     outgoing: Outgoing
+    order: str | None = None
 
     @property
     def key(self) -> str:
         """Unique within the account."""
+        if self.order:
+            return f"{self.order}:{self.channel}:{self.ticket_id}"
         return f"{self.channel}:{self.message_id}:{'public' if self.kind in PUBLIC else self.kind.value}"
 
 
@@ -93,6 +98,13 @@ def answered(tx: Transaction, channel: str, message_id: str) -> bool:
     theirs = (deliveries.c.channel == channel, deliveries.c.message_id == message_id, deliveries.c.kind.in_(PUBLIC))
     standing = deliveries.c.state.not_in((DeliveryState.WITHDRAWN, DeliveryState.FAILED))
     return tx.execute(select(deliveries.c.id).where(*theirs, standing).limit(1)).one_or_none() is not None
+
+
+def standing(tx: Transaction, order: str, channel: str, ticket_id: str) -> DeliveryState | None:
+    """What became of what was ordered for this ticket; None if `plan` would plan it (again)."""
+    key = f"{order}:{channel}:{ticket_id}"
+    state = tx.execute(select(deliveries.c.state).where(deliveries.c.key == key)).scalar_one_or_none()
+    return None if state in (None, DeliveryState.WITHDRAWN, DeliveryState.FAILED) else DeliveryState(state)
 
 
 def is_ours(tx: Transaction, channel: str, foreign_id: str) -> bool:

@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
 from desk.policy import PolicyFile
 from desk.run import Run
 from desk.ticket import Requester, TicketState
-from workers.tables import policies, runs, ticket_states
+from workers.tables import policies, run_citations, runs, ticket_states
 
 _run = TypeAdapter(Run)
 
@@ -62,10 +62,36 @@ def save_run(tx: Transaction, run: Run, policy: PolicyFile) -> None:
         "policy_version": run.versions.policy,
         "at": run.at,
         "body": tx.seal(_run.dump_json(run).decode()),
+        "citations_kept": True,
     }
     tx.execute(insert(runs).values(values))
+    keep_citations(tx, run)
     version = {"account_id": tx.account, "version": policy.policy.version, "text": policy.text}
     tx.execute(insert(policies).values(version).on_conflict_do_nothing())
+
+
+def keep_citations(tx: Transaction, run: Run) -> None:
+    """Write down which passages the run's draft cites, with the names of their documents, which may be gone one day."""
+    cited = {citation.passage_id: citation for citation in run.draft.citations}
+    found = {hit.passage.id: hit.passage for hit in run.hits}
+    rows = [
+        {
+            "account_id": tx.account,
+            "run_id": run.id,
+            "passage_id": key,
+            "document_id": citation.document_id,
+            "version": citation.version,
+            "source": passage.source,
+            "external_id": passage.external_id,
+            "title": passage.title,
+            "url": passage.url,
+            "at": run.at,
+        }
+        for key, citation in cited.items()
+        if (passage := found.get(key))
+    ]
+    if rows:
+        tx.execute(insert(run_citations).on_conflict_do_nothing(), rows)
 
 
 def runs_of(tx: Transaction, channel: str, ticket_id: str) -> list[Run]:
@@ -78,6 +104,21 @@ def get_run(tx: Transaction, run_id: str) -> Run | None:
     """One run."""
     row = tx.execute(select(runs.c.body).where(runs.c.id == run_id)).one_or_none()
     return _open(tx, row) if row else None
+
+
+def keep_older_citations(tx: Transaction, most: int = 100) -> int:
+    """Do the same for up to so many runs of before that was done; how many there were."""
+    older = select(runs.c.id, runs.c.body).where(~runs.c.citations_kept).order_by(runs.c.at).limit(most)
+    rows = tx.execute(older.with_for_update(skip_locked=True)).all()
+    for row in rows:
+        keep_citations(tx, _open(tx, row))
+    tx.execute(update(runs).where(runs.c.id.in_([row.id for row in rows])).values(citations_kept=True))
+    return len(rows)
+
+
+def count_older_runs(tx: Transaction) -> int:
+    """How many runs there are of which nobody wrote down what they cite."""
+    return int(tx.execute(select(func.count()).select_from(runs).where(~runs.c.citations_kept)).scalar_one())
 
 
 def dollars_today(tx: Transaction) -> float:

@@ -1,4 +1,5 @@
-"""The tables of the work. `inbox.py`, `tickets.py`, `record.py` and `deliver.py` each read and write their own."""
+"""The tables of the work. `inbox.py`, `tickets.py`, `record.py`, `gaps.py` and `deliver.py` each read and write their
+own."""
 
 from typing import Any
 
@@ -62,6 +63,7 @@ inbox_items = Table(
     Column("outcome", Text),
     Column("error", Text),
     Column("done_at", DateTime(timezone=True)),
+    Column("rethought", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("account_id", "channel", "external_id"),
 )
 
@@ -129,6 +131,22 @@ runs = Table(
     Column("policy_version", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("citations_kept", Boolean, nullable=False, server_default=text("false")),
+)
+
+run_citations = Table(
+    "run_citations",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("run_id", UUID(as_uuid=False), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("passage_id", Text, primary_key=True),
+    Column("document_id", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("source", Text, nullable=False, server_default=""),
+    Column("external_id", Text, nullable=False, server_default=""),
+    Column("title", Text, nullable=False),
+    Column("url", Text),
+    Column("at", DateTime(timezone=True), nullable=False, comment="when the run was"),
 )
 
 policies = Table(
@@ -159,4 +177,36 @@ deliveries = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("sent_at", DateTime(timezone=True)),
     UniqueConstraint("account_id", "key"),
+)
+
+open_questions = Table(
+    "open_questions",
+    metadata,
+    _account(),
+    _id(),
+    Column("run_id", UUID(as_uuid=False), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("ticket_id", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("category", Text),
+    Column("language", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("question", LargeBinary, nullable=False),
+    Column("embedder", Text, comment="whose vector it has; null for none yet"),
+    Column("vector", LargeBinary, comment="sealed too: it tells nearly as much as the text"),
+)
+
+disagreements = Table(
+    "disagreements",
+    metadata,
+    _account(),
+    _id(),
+    Column("run_id", UUID(as_uuid=False), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("ticket_id", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("documents", ARRAY(Text), nullable=False),
+    Column("told", LargeBinary, nullable=False),
 )

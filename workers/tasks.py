@@ -13,10 +13,13 @@ from kombu.exceptions import OperationalError
 
 from desk.accounts import list_accounts
 from desk.errors import FirstlineError, Temporary
-from knowledge.ingest import index
+from knowledge.wanted import take_wanted
 from workers import answer, claims
 from workers import deliver as delivery
 from workers.toolbox import Toolbox
+
+SYNC_TRIES = 20
+SYNC_AGAIN_SECONDS = 30
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +42,8 @@ def deliver(self: Task[Any, None], account: str, delivery_id: str) -> None:
 
 @shared_task(name="sweep", bind=True)
 def sweep(self: Task[Any, None]) -> None:
-    """Hand to the broker what waits in Postgres: what it forgot, what was postponed, what a dead worker held."""
+    """Hand to the broker what waits in Postgres: what it forgot, what was postponed, what a dead worker held; and the
+    sources that are to be read before their time."""
     tools = _tools(self)
     with _left_to_the_sweeper():
         items = claims.due_items(tools.db, tools.enqueue_again_seconds)
@@ -48,6 +52,8 @@ def sweep(self: Task[Any, None]) -> None:
             enqueue(handle_item, due.account, due.id)
         for due in deliveries:
             enqueue(deliver, due.account, due.id)
+        for wanted in take_wanted(tools.db):
+            enqueue(sync_source, wanted.account, wanted.name)
         if items or deliveries:
             log.info("swept", items=len(items), deliveries=len(deliveries))
 
@@ -70,11 +76,22 @@ def reindex(self: Task[Any, None]) -> None:
     """Bring the index of every account in step with its sources. One that fails leaves its part as it was."""
     tools = _tools(self)
     for account in list_accounts(tools.db):
-        for source in tools.sources(account.id):
-            try:
-                index(tools.db, account.id, source, tools.embedder)
-            except FirstlineError as error:
-                log.warning("source not indexed", account=account.id, source=source.name, why=str(error))
+        try:
+            tools.sync(account.id)
+        except FirstlineError as error:
+            log.warning("account not synced", account=account.id, why=str(error))
+
+
+@shared_task(name="sync_source", bind=True, max_retries=SYNC_TRIES, throws=(Temporary,))
+def sync_source(self: Task[Any, None], account: str, name: str) -> None:
+    """Bring the index in step with one source, which is said to have changed. While another run is at it, which may
+    have passed the change already, this one waits for its turn; what is not done in the end, `reindex` does."""
+    try:
+        _tools(self).sync(account, name)
+    except Temporary as error:
+        raise self.retry(exc=error, countdown=error.retry_after or SYNC_AGAIN_SECONDS, retry=False) from error
+    except FirstlineError as error:
+        log.warning("source not synced", account=account, source=name, why=str(error))
 
 
 def enqueue(task: Any, account: str, row_id: str) -> None:

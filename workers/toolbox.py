@@ -2,14 +2,24 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from desk.db import Database
 from desk.errors import Permanent
 from desk.policy import PolicyBook
-from desk.ports import Alerts, Channel, Embedder, LanguageModel, Library, PageSource
+from desk.ports import Alerts, Channel, Embedder, LanguageModel, Library
 
 CatchUp = Callable[[str], Sequence[str]]
 """Reads, for an account, what a channel changed since last time into the inbox; the item ids to enqueue."""
+
+
+class Sync(Protocol):
+    """Brings the index in step with the sources of an account."""
+
+    def __call__(self, account: str, name: str | None = None) -> None:
+        """All of them: what cannot be read is logged and noted on the source. Or the one of this name; then it raises
+        why it could not be read: Temporary while another run is at it, Refused when there is no such source."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +32,7 @@ class Toolbox:
     library: Library
     policies: PolicyBook
     embedder: Embedder
-    sources: Callable[[str], Sequence[PageSource]]
-    """The sources of an account, by its id."""
+    sync: Sync
     product_version: str
     alerts: Alerts | None = None
     catch_ups: Sequence[CatchUp] = ()

@@ -1,77 +1,55 @@
-"""Commands on the knowledge: index, reindex, forget, search."""
+"""Commands on the knowledge: index, reindex, forget, search. The first three are short for `sources`."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from app.bootstrap import make_database, make_embedder, make_sources
-from app.cli.output import account_option, json_option, mutter, out, print_json, print_rows, progress_bar, say
-from app.installation import existing, installation
-from desk.db import Database
-from desk.errors import FirstlineError, Permanent, Refused, Temporary
-from desk.ports import PageSource
+from app.bootstrap import SOURCES, make_library
+from app.cli import asked
+from app.cli.output import account_option, json_option, out, print_json, say
+from app.cli.sources import name_of, run, set_up, take_out
+from app.cli.syncing import library, read, tell
+from desk.errors import Refused
 from desk.settings import read_settings
 from desk.text import clean
-from knowledge import ingest
-from knowledge.catalogue import sources_of
-from knowledge.ingest import Report
-from knowledge.library import PostgresLibrary
-from knowledge.sources.folder import Folder
+from knowledge import sync
+from knowledge.registered import Registered
 
-COLUMNS = ("added", "changed", "unchanged", "removed", "passages_embedded")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of the sources: a report of each that was read, an error of each that was not."""
-
-    reports: dict[str, Report]
-    faults: dict[str, FirstlineError]
+FOLDER = "folder"
 
 
 @click.command("index")
 @click.argument("path", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option("--name", help="What the source is called (default: folder:PATH, which `reindex` can read again).")
+@click.option("--name", help="What to call the source (default: folder:PATH).")
 @account_option
 @json_option
 def index_folder(path: Path, name: str | None, account: str | None, as_json: bool) -> None:
-    """Index the Markdown, HTML and text pages under PATH, and keep in step with it: unchanged text costs nothing,
-    changed text is read anew, pages that are gone leave the index."""
-    if name is not None and (not clean(name).strip() or ":" in name):
-        raise Refused("a source's name is not empty and has no colon: that parts kind and place, as in folder:PATH")
-    with _library(account) as (db, account_id):
-        outcome = _index(db, account_id, [Folder(path, clean(name).strip() if name else None)], as_json)
-    _report(outcome, as_json)
+    """Index the Markdown, HTML, text, PDF and Word files under PATH, and keep in step with it: short for `sources add
+    folder PATH`, and once that is done for `sources sync`."""
+    settings = asked.valid(SOURCES[FOLDER], {"path": str(path)})
+    called = name_of(name) if name else None
+    with library(account) as (db, account_id):
+        source = _folder(sync.known(db, account_id), settings, called)
+        set_up(db, account_id, source)
+        outcomes = read(db, account_id, [source], as_json=as_json)
+    tell(outcomes, as_json=as_json)
 
 
 @click.command()
 @account_option
 @json_option
 def reindex(account: str | None, as_json: bool) -> None:
-    """Bring every folder that was indexed before in step again. Of a folder that is gone, the documents stay."""
-    with _library(account) as (db, account_id):
-        names, sources = sources_of(db, account_id), make_sources(db, account_id)
-        if not names:
-            raise Refused("nothing has been indexed yet; `firstline index PATH` does it")
-        for name in sorted(set(names) - {source.name for source in sources}):
-            mutter(f"{name} has a name of its own: `firstline index PATH --name {name}` reads it again")
-        outcome = _index(db, account_id, sources, as_json)
-    _report(outcome, as_json)
+    """Bring the index in step with all sources: the same as `sources sync`."""
+    run((), account, as_json=as_json)
 
 
 @click.command()
 @click.argument("source")
 @account_option
 def forget(source: str, account: str | None) -> None:
-    """Take all documents of a SOURCE out of the index. Without such a source, the names of those that are there."""
-    with _library(account) as (db, account_id):
-        if source not in (names := sources_of(db, account_id)):
-            raise Refused(f"no source {source}; there are: {', '.join(names) or 'none'}")
-        count = ingest.remove(db, account_id, source)
-    say(f"{count} documents have left the index.")
+    """Remove a SOURCE, and take its documents out of the index: the same as `sources remove --yes`."""
+    take_out(source, account, ask=False)
 
 
 @click.command()
@@ -84,9 +62,9 @@ def forget(source: str, account: str | None) -> None:
 def search(query: str, most: int, locale: str, internal: bool, account: str | None, as_json: bool) -> None:
     """Show the passages that the documents hold for a QUERY, best first, with their scores."""
     audiences = frozenset({"public", "internal"} if internal else {"public"})
-    with _library(account) as (db, account_id):
-        library = PostgresLibrary(db, make_embedder())
-        hits = library.search(account_id, clean(query), limit=most, audiences=audiences, locale=clean(locale))
+    with library(account) as (db, account_id):
+        found = make_library(read_settings(), db)
+        hits = found.search(account_id, clean(query), limit=most, audiences=audiences, locale=clean(locale))
     if as_json:
         print_json(hits)
         return
@@ -100,46 +78,11 @@ def search(query: str, most: int, locale: str, internal: bool, account: str | No
         say("Nothing found; `firstline index PATH` adds documents.")
 
 
-@contextmanager
-def _library(account: str | None) -> Iterator[tuple[Database, str]]:
-    """The database and the account's id, for one command."""
-    settings = read_settings()
-    with installation(settings) as ready:
-        db = make_database(ready)
-        try:
-            yield db, existing(db, account or settings.account)
-        finally:
-            db.close()
-
-
-def _index(db: Database, account: str, sources: Sequence[PageSource], as_json: bool) -> Outcome:
-    """One source after the other; a fault of one leaves its documents as they were, and the others go on."""
-    outcome, embedder = Outcome({}, {}), make_embedder()
-    for source in sources:
-        try:
-            with progress_bar(source.name, quiet=as_json) as on_page:
-                outcome.reports[source.name] = ingest.index(db, account, source, embedder, on_page)
-        except (Permanent, Temporary) as error:
-            outcome.faults[source.name] = error
-    return outcome
-
-
-def _report(outcome: Outcome, as_json: bool) -> None:
-    """Print it. Raises Permanent or Temporary at the end when a source could not be read."""
-    if as_json:
-        print_json(outcome.reports)
-    elif outcome.reports:
-        rows = [
-            (name, *(getattr(report, column) for column in COLUMNS), f"{report.seconds:.1f}")
-            for name, report in outcome.reports.items()
-        ]
-        print_rows(("source", "added", "changed", "unchanged", "removed", "embedded", "seconds"), rows, empty="")
-    for report in outcome.reports.values():
-        for page in report.skipped:
-            mutter(f"skipped {page.id}: {page.why}")
-    for name, fault in outcome.faults.items():
-        gone = f". Its documents stay in the index; `firstline forget {name}` takes them out"
-        mutter(f"{name}: {fault}{gone if isinstance(fault, Permanent) else ''}")
-    if outcome.faults:
-        kind = Permanent if any(isinstance(fault, Permanent) for fault in outcome.faults.values()) else Temporary
-        raise kind(f"{len(outcome.faults)} of {len(outcome.faults) + len(outcome.reports)} sources could not be read")
+def _folder(there: list[Registered], settings: dict[str, str], name: str | None) -> Registered:
+    """The source of this name, or the one that reads this folder already, so that its marks hold; or a new one."""
+    for source in there:
+        if source.name == name and source.kind != FOLDER:
+            raise Refused(f"{name} is there already, a source of the kind {source.kind}; choose another --name")
+        if source.name == name or (name is None and source.kind == FOLDER and source.settings == settings):
+            return replace(source, settings={**source.settings, **settings})
+    return Registered(name or f"{FOLDER}:{settings['path']}", FOLDER, settings)

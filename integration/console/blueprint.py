@@ -15,6 +15,7 @@ from desk.errors import Temporary
 from desk.text import clean
 from desk.ticket import ItemState, TicketState
 from integration import staff as people
+from integration.console.knowledge import Embedders, KnowledgePages
 from integration.console.listing import find, read_asked
 from integration.console.story import tell
 from integration.pages.shell import database_away, error_page, from_here, guard, kindly
@@ -40,6 +41,12 @@ NEEDS: Mapping[str, Act] = {
     "requeue": Act.REQUEUE,
     "ask_pause": Act.PAUSE,
     "pause": Act.PAUSE,
+    "documents": Act.READ_KNOWLEDGE,
+    "document": Act.READ_KNOWLEDGE,
+    "passage": Act.READ_KNOWLEDGE,
+    "search": Act.READ_KNOWLEDGE,
+    "gaps": Act.READ_KNOWLEDGE,
+    "sync_source": Act.SYNC_SOURCES,
     "users": Act.MANAGE_USERS,
     "sign_out": Act.READ_TICKETS,
 }
@@ -52,19 +59,25 @@ DONE = {
     "requeued": ("is-good", "Put back. It will be worked on again in a moment."),
     "not-parked": ("is-warn", "That one was no longer parked, so nothing was changed."),
     "paused": ("is-good", "Paused. Nothing public leaves until somebody resumes; drafts go on."),
+    "syncing": ("is-good", "Asked for. The source is read in a moment; look again to see how it went."),
+    "not-syncing": ("is-warn", "The queue did not answer. The source is read with the next round of all sources."),
     "resumed": ("is-good", "Resumed. Automatic replies may leave again."),
 }
 """What a page says after an act, by the word in its address."""
 
 
-def make_console(db: Database, enqueue: Enqueue, *, at_root: bool = False) -> Blueprint:
+def make_console(
+    db: Database, enqueue: Enqueue, embedders: Embedders, sync: Enqueue, *, at_root: bool = False
+) -> Blueprint:
     """The console for all accounts of the installation; staff see their own account alone.
 
+    `sync` is called with (account, source) when somebody wants a source read at once, and may raise Temporary.
     `at_root` makes `/` lead here, for installations without the customer's form.
 
     Needs `integration.pages.shell.make_pages` registered on the same app.
     """
     pages = Console(db, enqueue)
+    knowledge = KnowledgePages(db, pages.page, embedders, sync)
     console = Blueprint("console", __name__, template_folder="templates")
     for rule, name, view, method in (
         ("/console/", "start", pages.start, "GET"),
@@ -74,6 +87,12 @@ def make_console(db: Database, enqueue: Enqueue, *, at_root: bool = False) -> Bl
         ("/console/items/<uuid:item_id>/requeue", "requeue", pages.requeue, "POST"),
         ("/console/pause", "ask_pause", pages.ask_pause, "GET"),
         ("/console/pause", "pause", pages.pause, "POST"),
+        ("/console/documents", "documents", knowledge.documents, "GET"),
+        ("/console/documents/<uuid:document_id>", "document", knowledge.document, "GET"),
+        ("/console/sources/sync", "sync_source", knowledge.sync_source, "POST"),
+        ("/console/passages/<uuid:passage_id>", "passage", knowledge.passage, "GET"),
+        ("/console/search", "search", knowledge.search, "GET"),
+        ("/console/gaps", "gaps", knowledge.gaps, "GET"),
         ("/console/users", "users", pages.users, "GET"),
         ("/sign-in", "knock", pages.knock, "GET"),
         ("/sign-in/<token>", "sign_in", pages.sign_in, "GET"),
@@ -123,7 +142,7 @@ class Console:
         asked = read_asked(request.args)
         with self._db.account(_staff().account) as tx:
             found = find(tx, asked)
-            return self._page(tx, "listing", asked=asked, found=found, states=tuple(TicketState))
+            return self.page(tx, "listing", asked=asked, found=found, states=tuple(TicketState))
 
     def story(self, channel: str, ticket_id: str) -> Page:
         """One ticket with all that happened to it."""
@@ -133,13 +152,13 @@ class Console:
             story = tell(tx, channel, ticket_id)
             if story is None:
                 abort(404)
-            return self._page(tx, "story", story=story)
+            return self.page(tx, "story", story=story)
 
     def parked(self) -> Page:
         """What could not be worked on, and why."""
         with self._db.account(_staff().account) as tx:
             items = inbox.listing(tx, ItemState.PARKED)
-            return self._page(tx, "parked", items=items)
+            return self.page(tx, "parked", items=items)
 
     def requeue(self, item_id: object) -> Page:
         """Put a parked item back."""
@@ -153,7 +172,7 @@ class Console:
     def ask_pause(self) -> Page:
         """Says what pausing or resuming means, and asks."""
         with self._db.account(_staff().account) as tx:
-            return self._page(tx, "pause")
+            return self.page(tx, "pause")
 
     def pause(self) -> Page:
         """Pause or resume."""
@@ -165,7 +184,7 @@ class Console:
     def users(self) -> Page:
         """Who has access."""
         with self._db.account(_staff().account) as tx:
-            return self._page(tx, "users", users=people.list_users(tx))
+            return self.page(tx, "users", users=people.list_users(tx))
 
     def knock(self) -> Page:
         """How to sign in."""
@@ -193,7 +212,7 @@ class Console:
         response.delete_cookie(COOKIE, path="/")
         return response
 
-    def _page(self, tx: Transaction, name: str, **values: object) -> str:
+    def page(self, tx: Transaction, name: str, **values: object) -> str:
         """A page in the console's frame."""
         return render_template(
             f"console/{name}.html",

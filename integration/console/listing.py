@@ -64,7 +64,7 @@ def read_asked(args: Mapping[str, str]) -> Asked:
         since=days["since"],
         until=days["until"],
     )
-    return Asked(typed, wanted, _page(args.get("page", "")), faults)
+    return Asked(typed, wanted, read_page(args.get("page", "")), faults)
 
 
 def find(tx: Transaction, asked: Asked) -> Listing:
@@ -87,5 +87,6 @@ def _day(typed: str, name: str, faults: dict[str, str]) -> date | None:
     return day if day < date.max else None  # the day after it must exist too
 
 
-def _page(typed: str) -> int:
+def read_page(typed: str) -> int:
+    """The number of a page as typed, from 1; 1 for what is none."""
     return min(max(int(typed), 1), MOST_PAGES) if typed.isascii() and typed.isdigit() and len(typed) < 8 else 1

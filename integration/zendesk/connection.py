@@ -2,11 +2,12 @@
 
 import random
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from threading import Lock
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -16,6 +17,7 @@ from desk.db import Database
 from desk.errors import Blocked, Permanent, Temporary
 from integration.connections import Connection, block, load
 from integration.zendesk.client import Client
+from integration.zendesk.shapes import ListPage
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +26,7 @@ LOCAL = {"127.0.0.1", "::1", "localhost"}
 SPREAD = 0.25
 """Waiting workers come back over a quarter of the wait, not all in one moment."""
 
+P = TypeVar("P", bound=ListPage)
 Number = Annotated[str, Field(pattern=r"^[0-9]{0,20}$")]
 
 
@@ -91,6 +94,13 @@ class Lines:
             spread = wait * random.uniform(1, 1 + SPREAD)  # noqa: S311  # spreads load, hides nothing
             raise Blocked("Zendesk asked for a pause", retry_after=spread)
         return Line(account, known.config, self._client(account, known), known.cursor)
+
+    def listed(self, account: str, path: str, shape: type[P], **query: str) -> Iterator[P]:
+        """A whole list, page by page; Blocked as soon as anybody hears that Zendesk wants to be left alone."""
+        for page in self.open(account).client.listed(path, shape, **query):
+            yield page
+            if page.meta.has_more:
+                self.open(account)
 
     def _client(self, account: str, known: Connection[ZendeskConnection]) -> Client:
         with self._lock:

@@ -30,6 +30,8 @@ ACCOUNT = "X-Zendesk-Account-Id"
 VERSION = "2022-11-06"
 NAMESPACE = "zen:event-type:"
 SUBJECT = "zen:ticket:"
+ARTICLES = vocabulary("article.published article.unpublished")
+"""What Zendesk tells of the help center. Edits, moves and archived articles it does not tell of."""
 
 CHANGES = vocabulary(
     """
@@ -85,13 +87,22 @@ class _Trigger(_Shape):
     updated_at: Annotated[str, Field(max_length=100)] = ""
 
 
+ArticlesChanged = Callable[[Transaction], object]
+"""Has the sources that read the help center read again soon; says nothing when there is none."""
+
+
 class ZendeskInbound:
     """`integration.webhooks.Inbound` for Zendesk. `now` is the clock."""
 
     name = "zendesk"
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        articles_changed: ArticlesChanged = lambda tx: None,
+    ) -> None:
         self._now = now
+        self._articles_changed = articles_changed
 
     def receive(self, tx: Transaction, headers: Headers, body: bytes) -> list[Event]:
         """The events of a webhook call. Raises Refused (401, or 400 for what Zendesk cannot have sent) and Ignored."""
@@ -107,20 +118,45 @@ class ZendeskInbound:
             raise Refused("this is another Zendesk account's event", status=400)
         if "firstline" in content:
             return [_of_trigger(content, headers.get(INVOCATION, ""), body)]
-        return parse(content, own)
+        if not is_about_articles(content, own):
+            return parse(content, own)
+        if not self._articles_changed(tx):
+            raise Ignored("no source reads the help center")
+        return []
+
+
+def is_about_articles(content: Mapping[str, Any], own_account: str) -> bool:
+    """Does a native event tell that an article was published or withdrawn? Raises Refused (400).
+
+    It makes no inbox item: with the commit the source is marked as changed, and however many such marks there are, one
+    reading does for all.
+    """
+    if str(content.get("type", "")).removeprefix(NAMESPACE) not in ARTICLES:
+        return False
+    envelope = _envelope(content, own_account)
+    if not envelope.subject.startswith("zen:article:"):
+        raise Refused("an article's event must name an article", status=400)
+    return True
 
 
 def parse(content: Mapping[str, Any], own_account: str) -> list[Event]:
     """The events in a native event's JSON. Raises Refused (400) and Ignored."""
     try:
-        envelope = _Envelope.model_validate(content)
-        if own_account and envelope.account_id != own_account:
-            raise Refused("this is another Zendesk account's event", status=400)
-        if envelope.zendesk_event_version != VERSION:
-            raise Refused(f"events of this version are not understood; set the webhook to {VERSION}", status=400)
-        return [_event(envelope)]
+        return [_event(_envelope(content, own_account))]
     except ValidationError as error:
         raise Refused("this is no event that Zendesk sends", status=400) from error
+
+
+def _envelope(content: Mapping[str, Any], own_account: str) -> _Envelope:
+    try:
+        envelope = _Envelope.model_validate(content)
+    except ValidationError as error:
+        raise Refused("this is no event that Zendesk sends", status=400) from error
+    if own_account and envelope.account_id != own_account:
+        raise Refused("this is another Zendesk account's event", status=400)
+    if envelope.zendesk_event_version != VERSION:
+        raise Refused(f"events of this version are not understood; set the webhook to {VERSION}", status=400)
+    return envelope
 
 
 def _event(envelope: _Envelope) -> Event:

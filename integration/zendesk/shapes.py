@@ -48,6 +48,18 @@ class Ticket(Shape):
     generated_timestamp: int | None = None
 
 
+class Rating(Shape):
+    """What the requester thought of it: `good`, `bad`, either with a comment, `offered` or `unoffered`."""
+
+    score: str | None = None
+
+
+class FoundTicket(Ticket):
+    """A ticket as search gives it."""
+
+    satisfaction_rating: Rating | None = None
+
+
 class User(Shape):
     """Somebody: `role` is `end-user`, `agent` or `admin`."""
 
@@ -143,3 +155,22 @@ class Export(Shape):
     tickets: list[Ticket]
     after_cursor: str | None = None
     end_of_stream: bool = True
+
+
+class ListMeta(Shape):
+    """As `Meta`, of a list that counts as read only when it says that it ends."""
+
+    has_more: bool
+    after_cursor: str | None = None
+
+
+class ListPage(Shape):
+    """A page of a list by cursor."""
+
+    meta: ListMeta
+
+
+class FoundTickets(ListPage):
+    """Some of the tickets that a search found."""
+
+    results: list[FoundTicket]

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,9 @@ MODEL = Path(__file__).with_name("model")
 
 # Texts are cut here before they reach the tokenizer; 256 tokens never need more.
 MOST_CHARACTERS = 20_000
+
+SHORT = 1_000
+"""Characters of a text whose count is remembered: to cut a page asks several times for the same blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class MiniLM:
         self._threads = threads or min(os.cpu_count() or 1, 8)
         self._lock = threading.Lock()
         self._model: _Loaded | None = None
+        self._counted = lru_cache(maxsize=4096)(self._count)
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector per text, in order."""
@@ -63,6 +68,9 @@ class MiniLM:
 
     def count_tokens(self, text: str) -> int:
         """Word pieces without the two special tokens. A run of over 100 letters without a space counts as one."""
+        return self._counted(text) if len(text) <= SHORT else self._count(text)
+
+    def _count(self, text: str) -> int:
         return len(self._loaded().tokenizer.encode(clean(text), add_special_tokens=False))
 
     def _embed(self, text: str) -> list[float]:

@@ -1,6 +1,6 @@
-"""A folder of Markdown, HTML and plain text files.
+"""A folder of files: Markdown, HTML, plain text, PDF and Word.
 
-A file may begin with front matter, YAML between two lines of `---`: `title`, `locale`, `audience`, `collection`,
+A text file may begin with front matter, YAML between two lines of `---`: `title`, `locale`, `audience`, `collection`,
 `url`, and `draft: true` for a page that is not out yet. The document's id is its path below the folder, with `/`.
 Symbolic links that lead out of the folder are not followed.
 """
@@ -10,12 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from desk.db import Database
 from desk.errors import Permanent
 from desk.ports import Markup, Page, Stamps, Unchanged, Unreadable
 from desk.text import clean
+from knowledge.files import confined
+from knowledge.kinds import SourceKind
 
 MOST_BYTES = 10_000_000
+MOST_BYTES_CONFINED = 50_000_000
 
 _MARKUP = {
     ".md": Markup.MARKDOWN,
@@ -24,6 +29,20 @@ _MARKUP = {
     ".htm": Markup.HTML,
     ".txt": Markup.TEXT,
 }
+
+
+class FolderSettings(BaseModel):
+    """Which folder."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(min_length=1, description="the folder, with all folders in it")
+
+    @field_validator("path")
+    @classmethod
+    def is_absolute(cls, path: str) -> str:
+        """As it is known from everywhere."""
+        return str(Path(path).expanduser().resolve())
 
 
 class Folder:
@@ -35,26 +54,36 @@ class Folder:
 
     def count(self) -> int:
         """How many files have a known ending."""
-        return sum(1 for _ in _files(self._root()))
+        return sum(1 for _ in _files(self.root()))
 
     def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
         """Each file with a known ending. Raises Permanent when the folder is not there or cannot be listed."""
-        root = self._root()
+        root = self.root()
         for path in _files(root):
-            page_id = path.relative_to(root).as_posix().encode("utf-8", "replace").decode()
+            page_id = path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
             try:
-                if page := _read(root, path, page_id):
+                if page := _read(root, path, page_id, stamps):
                     yield page
             except OSError as error:
                 yield Unreadable(page_id, error.strerror or "cannot be opened")
             except ValueError as error:
                 yield Unreadable(page_id, str(error))
 
-    def _root(self) -> Path:
+    def root(self) -> Path:
+        """The folder, if it is there. Raises Permanent."""
         root = self.path.resolve()
         if not root.is_dir():
             raise Permanent(f"{self.path} is not a folder")
         return root
+
+
+def _open(db: Database, account: str, name: str, settings: FolderSettings) -> Folder:
+    folder = Folder(Path(settings.path), name)
+    folder.root()
+    return folder
+
+
+KIND = SourceKind("a folder of Markdown, HTML, text, PDF and Word files", FolderSettings, "path", _open)
 
 
 def _files(root: Path) -> Iterator[Path]:
@@ -66,36 +95,55 @@ def _files(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root, onerror=give_up):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if Path(name).suffix.lower() in _MARKUP and not name.startswith("."):
+            ending = Path(name).suffix.lower()
+            # "~$" begins the name of the lock file that Word leaves beside a document.
+            if (ending in _MARKUP or ending in confined.READERS) and not name.startswith((".", "~$")):
                 yield Path(folder, name)
 
 
-def _read(root: Path, path: Path, page_id: str) -> Page | None:
+def _read(root: Path, path: Path, page_id: str, stamps: Stamps) -> Page | Unchanged | None:
     """None for a draft. Raises OSError, or ValueError that says what is wrong with the file."""
     if not path.resolve().is_relative_to(root):
         raise ValueError("leads out of the folder")
     if not path.is_file():
         raise ValueError("is not a file")
-    with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    front, body = _front_matter(_decode(content))
+    ending = path.suffix.lower()
+    if ending in confined.READERS:
+        return _read_confined(path, ending, page_id, stamps)
+    front, body = _front_matter(_decode(_content(path, MOST_BYTES)))
     if front.get("draft") is True:
         return None
     return Page(
         id=page_id,
         body=body,
-        markup=_MARKUP[path.suffix.lower()],
+        markup=_MARKUP[ending],
         title=_word(front, "title"),
         url=_word(front, "url"),
-        locale=_word(front, "locale") or "en",
+        locale=_word(front, "locale") or "",
         audience=(_word(front, "audience") or "public").lower(),
         collection=_word(front, "collection") or "",
     )
 
 
+def _read_confined(path: Path, ending: str, page_id: str, stamps: Stamps) -> Page | Unchanged:
+    """PDF and Word take long to read, so that a file which has not been written since is left alone."""
+    found = path.stat()
+    stamp = f"{confined.RECIPE}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
+    if stamps(page_id) == stamp:
+        return Unchanged(page_id)
+    read = confined.read(_content(path, MOST_BYTES_CONFINED), ending)
+    return Page(page_id, read.html, Markup.HTML, title=read.title, stamp=stamp)
+
+
+def _content(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"is larger than {most:,} bytes")
+    return content
+
+
 def _decode(content: bytes) -> str:
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"is larger than {MOST_BYTES:,} bytes")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif b"\0" in content:

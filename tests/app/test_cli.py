@@ -124,6 +124,10 @@ def test_wrong_usage_is_exit_code_2_and_says_what_is_right(
         ("index", "."),
         ("reindex",),
         ("forget", "folder:x"),
+        ("sources", "list"),
+        ("sources", "add", "folder", "."),
+        ("sources", "sync"),
+        ("sources", "remove", "x", "--yes"),
         ("search", "berth"),
         ("replay", "x"),
         ("pause",),
@@ -237,49 +241,6 @@ def test_a_fault_of_ours_shows_where_and_no_word_of_a_customer(
 # --- Knowledge
 
 
-def test_index_counts_what_it_did_and_a_second_run_embeds_nothing(
-    here: Settings, pages: Path, firstline: Command
-) -> None:
-    first = json.loads(firstline("index", str(pages), "--json").out)[f"folder:{pages}"]
-    assert (first["added"], first["unchanged"], first["passages_embedded"]) == (2, 0, 2)
-    (pages / "tide.md").unlink()
-    (pages / "moor.md").write_text("# Mooring\n\nA berth by the pier costs 15 florins a night.\n")
-    said = firstline("index", str(pages))
-    header, _, row = said.out.splitlines()
-    assert header.split() == ["source", "added", "changed", "unchanged", "removed", "embedded", "seconds"]
-    assert row.split()[:6] == [f"folder:{pages}", "0", "1", "0", "1", "1"]
-    assert said.err == ""
-
-
-def test_reindex_reads_the_folders_again_and_keeps_the_documents_of_one_that_is_gone(
-    here: Settings, pages: Path, tmp_path: Path, firstline: Command
-) -> None:
-    assert "nothing has been indexed yet" in firstline("reindex").err
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "crane.md").write_text("# Cranes\n\nThe crane lifts boats of up to nine tonnes.\n")
-    firstline("index", str(pages))
-    firstline("index", str(other))
-    pages.rename(tmp_path / "moved")
-    said = firstline("reindex", "--json")
-    assert said.code == 1
-    assert list(json.loads(said.out)) == [f"folder:{other}"]
-    assert f"`firstline forget folder:{pages}` takes them out" in said.err
-    assert "1 of 2 sources could not be read" in said.err
-    assert json.loads(firstline("search", "florins berth pier", "--json").out)[0]["passage"]["title"] == "Mooring"
-    assert firstline("forget", f"folder:{pages}").out == "2 documents have left the index.\n"
-    assert firstline("reindex").code == 0
-
-
-def test_a_source_with_a_name_of_its_own_is_not_read_again_in_silence(
-    here: Settings, pages: Path, firstline: Command
-) -> None:
-    assert firstline("index", str(pages), "--name", "folder:elsewhere").code == 1
-    firstline("index", str(pages), "--name", "harbour")
-    assert "`firstline index PATH --name harbour`" in firstline("reindex").err
-    assert "there are: harbour" in firstline("forget", "port").err
-
-
 def test_search_and_ask_print_what_people_read_and_what_scripts_read(
     here: Settings, pages: Path, firstline: Command
 ) -> None:
@@ -299,7 +260,7 @@ def test_search_and_ask_print_what_people_read_and_what_scripts_read(
     "words", ["", "\udcff\udc80", "\x1b[2J\x07", "שלום " * 50, "[bold]x[/nothing] :smile:", "x" * 60_000]
 )
 def test_strange_words_do_no_harm(words: str, anywhere: Settings, firstline: Command) -> None:
-    for command in (("ask", words), ("search", words), ("forget", words), ("tokens", "create", words)):
+    for command in (("ask", words), ("search", words), ("sources", "sync", words), ("tokens", "create", words)):
         said = firstline(*command)
         assert said.code in (0, 1)
         assert "\x1b" not in said.out + said.err

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app import doctor
+from app.bootstrap import SOURCES, make_embedder
 from app.check import Check, State
 from app.database import make_database
 from app.doctor import examine
@@ -21,7 +22,12 @@ from desk.errors import BadSetting
 from desk.privacy import new_key
 from desk.settings import Settings
 from desk.ticket import new_id
+from knowledge import registered, sync
 from knowledge.embedders import minilm
+from knowledge.ingest import index
+from knowledge.registered import Registered
+from knowledge.sources.folder import Folder
+from knowledge.sync import Reading
 from tests.app.conftest import Command, in_database, use
 
 pytestmark = pytest.mark.loopback
@@ -242,7 +248,7 @@ def test_a_damaged_model_file(otherwise_well: Settings, tmp_path: Path, monkeypa
     with (tmp_path / "model.int8.onnx").open("r+b") as model:
         model.seek(5_000_000)
         model.write(b"sesame")
-    monkeypatch.setattr(doctor, "make_embedder", lambda: minilm.MiniLM(tmp_path))
+    monkeypatch.setattr(doctor, "make_embedder", lambda settings: minilm.MiniLM(tmp_path))
     check = look(otherwise_well)["embedder"]
     assert (check.state, "SHA256SUMS" in check.found) == (State.WRONG, True)
 
@@ -309,3 +315,34 @@ def test_settings_that_cannot_be_read_are_findings_too(monkeypatch: pytest.Monke
     assert said.code == 1
     assert {check["name"] for check in json.loads(said.out)} == {"FIRSTLINE_PORT", "DATABASE_URL"}
     assert "sesame" not in said.out
+
+
+def test_a_switch_of_the_embedder_is_told_with_how_far_it_is(well: Settings, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.md").write_text(f"# {name}\n\nA refund takes days.", encoding="utf-8")
+    db = make_database(well)
+    index(db, "main", Folder(tmp_path), minilm.MiniLM())
+    db.close()
+    other = changed(well, embedder="openai", embedder_url="http://127.0.0.1:1/v1/embeddings", embedder_model="m")
+    check = look(other)["embedder of main"]
+    assert check.found == "switching from minilm-l6-v2-int8 to openai:m: 0% of the documents"
+    assert "embedder of main" not in look(well)
+
+
+def test_a_source_with_an_error_is_wrong_and_one_that_nobody_reads_is_missing(well: Settings, tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    db = make_database(well)
+    with db.account("main") as tx:
+        for name, path in (("fine", "pages"), ("gone", "nowhere"), ("idle", "pages")):
+            registered.put(tx, Registered(name, "folder", {"path": str(tmp_path / path)}))
+    reading = Reading(db, "main", SOURCES, make_embedder(well))
+    for source in sync.known(db, "main", ["fine", "gone"]):
+        sync.sync(reading, source)
+    with db.account("main") as tx:
+        tx.execute(text("UPDATE sources SET added_at = now() - interval '2 days' WHERE name = 'idle'"))
+    db.close()
+    found = look(well)
+    assert "source fine of main" not in found
+    gone, idle = found["source gone of main"], found["source idle of main"]
+    assert (gone.state, "is not a folder" in gone.found) == (State.WRONG, True)
+    assert (idle.state, idle.found) == (State.MISSING, "never read")

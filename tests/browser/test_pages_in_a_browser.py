@@ -6,15 +6,22 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy import insert
 from werkzeug.serving import make_server
 
 from desk.db import Database
-from desk.run import Action, Stage
+from desk.run import Action, Reason, Stage
 from desk.ticket import Role
 from integration import staff
 from integration.permissions import StaffRole
+from knowledge.catalogue import list_documents
+from knowledge.ingest import index
+from knowledge.tables import sources
+from tests.fakes import FakeEmbedder
 from tests.integration.acted import Actor
 from tests.integration.paged import Queue, make_app
+from tests.knowledge.conftest import ListSource, make_page
+from tests.workers.left_open import a_run, keep
 from workers import inbox, tickets
 from workers.tickets import CHANNEL, Accepted
 
@@ -83,6 +90,21 @@ def accepted(actor: Actor, page: Page) -> Accepted:
     with actor.db.account(actor.account) as tx:
         item = inbox.of_ticket(tx, CHANNEL, ticket_id)[-1]
     return Accepted(ticket_id, item.message_id or "", item.id)
+
+
+def knowledge_pages(actor: Actor) -> list[str]:
+    """The addresses of the pages on knowledge, with something long on each of them."""
+    body = "# " + "Heading" * 20 + "\n\n" + "word" * 200 + "\n\n```\n" + "code " * 80 + "\n```\n"
+    wide = make_page("w" * 300, body, title="Title" * 40, audience="a" * 60, collection="c" * 60)
+    index(actor.db, actor.account, ListSource(wide, name="s" * 200), FakeEmbedder(dimensions=384))
+    with actor.db.account(actor.account) as tx:
+        tx.execute(insert(sources).values(account_id=actor.account, name="s" * 200, kind="website", error="e" * 500))
+        (document,) = list_documents(tx)
+    for number, reason in enumerate((Reason.NOTHING_FOUND, Reason.CONTRADICTION)):
+        run = a_run(reason, questions=("Question" * 40,), message_id=str(number))
+        keep(actor.db, actor.account, run, FakeEmbedder(dimensions=384))
+    pages = ("documents", "documents?title=nothing", "search", "search?q=" + "word" * 100, "gaps", "gaps?days=365")
+    return [f"/console/documents/{document.id}", *(f"/console/{page}" for page in pages)]
 
 
 def test_a_ticket_is_written_watched_and_answered_without_a_reload(page: Page, actor: Actor) -> None:
@@ -178,7 +200,7 @@ def test_no_page_is_wider_than_the_screen(page: Page, actor: Actor, size: dict[s
     page.goto("/sign-in/" + staff.new_sign_in_link(actor.db, actor.account, "ada@firstline.example"))
     page.get_by_role("button", name="Sign in").click()
     console = ("/console/tickets", f"/console/tickets/api/{ticket.ticket_id}", "/console/parked", "/console/users")
-    for path in ("/", f"/t/{ticket.ticket_id}", *console):
+    for path in ("/", f"/t/{ticket.ticket_id}", *console, *knowledge_pages(actor)):
         page.goto(path)
         page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
         too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -192,7 +214,11 @@ def test_every_text_stands_out_from_its_ground(browser: Browser, address: str, a
     actor.finish(ticket, Action.ESCALATE)
     context = browser.new_context(base_url=address, color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
     page = context.new_page()
-    for path in ("/", f"/t/{ticket.ticket_id}", "/sign-in/x"):
+    with actor.db.account(actor.account) as tx:
+        staff.add_user(tx, "ada@firstline.example", StaffRole.ADMIN)
+    page.goto("/sign-in/" + staff.new_sign_in_link(actor.db, actor.account, "ada@firstline.example"))
+    page.get_by_role("button", name="Sign in").click()
+    for path in ("/", f"/t/{ticket.ticket_id}", "/sign-in/x", *knowledge_pages(actor)):
         page.goto(path)
         page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
         assert page.evaluate(CONTRAST) == [], path

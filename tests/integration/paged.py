@@ -15,6 +15,7 @@ from integration.form.blueprint import make_form
 from integration.form.examples import Example
 from integration.pages.shell import make_pages
 from integration.permissions import StaffRole
+from tests.fakes import FakeEmbedder
 
 EXAMPLES = (
     Example(
@@ -47,7 +48,7 @@ def make_app(database: Database, account: str, queue: Queue) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 1_048_576
     app.register_blueprint(make_pages("9.9.9"))
     app.register_blueprint(make_form(database, queue, account, EXAMPLES))
-    app.register_blueprint(make_console(database, queue))
+    app.register_blueprint(make_console(database, queue, lambda account: FakeEmbedder(dimensions=384), queue))
     return app
 
 

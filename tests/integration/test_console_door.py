@@ -12,6 +12,7 @@ from integration import staff
 from integration.console.blueprint import COOKIE, NEEDS, OPEN, make_console
 from integration.pages.shell import make_pages
 from integration.permissions import StaffRole
+from tests.fakes import FakeEmbedder
 from tests.integration.acted import Actor
 from tests.integration.paged import Queue, csrf, make_app, signed_in
 from workers import inbox
@@ -23,6 +24,11 @@ PAGES = (
     "/console/parked",
     "/console/pause",
     "/console/users",
+    "/console/documents",
+    "/console/documents/00000000-0000-7000-8000-000000000000",
+    "/console/passages/00000000-0000-7000-8000-000000000000",
+    "/console/search?q=refund",
+    "/console/gaps",
 )
 
 
@@ -104,7 +110,7 @@ def test_every_route_stands_in_the_table_of_rights_or_is_open(app: Flask) -> Non
 def test_without_the_form_the_address_itself_leads_to_the_console(database: Database) -> None:
     app = Flask("bare", static_folder=None)
     app.register_blueprint(make_pages("1"))
-    app.register_blueprint(make_console(database, Queue(), at_root=True))
+    app.register_blueprint(make_console(database, Queue(), lambda account: FakeEmbedder(), Queue(), at_root=True))
     assert app.test_client().get("/").location == "/console/tickets"
     assert app.test_client().get("/t/00000000-0000-0000-0000-000000000000").status_code == 404
 

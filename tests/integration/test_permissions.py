@@ -29,9 +29,12 @@ def test_every_act_stands_in_the_table_and_somebody_may_do_it() -> None:
 @pytest.mark.parametrize(
     ("role", "acts"),
     [
-        (StaffRole.VIEWER, {Act.READ_ONE_TICKET, Act.READ_TICKETS, Act.SEE_INTERNAL, Act.SEE_RECEIPTS}),
+        (
+            StaffRole.VIEWER,
+            {Act.READ_ONE_TICKET, Act.READ_TICKETS, Act.SEE_INTERNAL, Act.SEE_RECEIPTS, Act.READ_KNOWLEDGE},
+        ),
         (StaffRole.AGENT, {Act.WRITE_AS_AGENT, Act.REQUEUE, Act.PAUSE}),
-        (StaffRole.ADMIN, {Act.MANAGE_USERS, Act.MANAGE_TOKENS}),
+        (StaffRole.ADMIN, {Act.MANAGE_USERS, Act.MANAGE_TOKENS, Act.SYNC_SOURCES}),
     ],
 )
 def test_each_role_adds_these_acts(role: StaffRole, acts: set[Act]) -> None:

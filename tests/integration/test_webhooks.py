@@ -99,7 +99,7 @@ def test_a_rating_is_stored(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["ticket.subject_changed", "ticket.something_new", "user.created", "article.published"]
+    "name", ["ticket.subject_changed", "ticket.something_new", "user.created", "article.vote_created"]
 )
 def test_an_event_of_no_use_or_of_an_unknown_type_is_taken_and_forgotten(desk: Desk, name: str) -> None:
     assert desk.post(event(name, 7, {})) == 200

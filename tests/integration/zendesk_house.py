@@ -164,7 +164,7 @@ def a_desk(db: Database, account: str, directory: Path, level: str = "auto") -> 
             library=FakeLibrary([a_hit(PASSAGE, 0.8)]),
             policies=PolicyBook(directory / "policy.yaml"),
             embedder=FakeEmbedder(),
-            sources=lambda account: [],
+            sync=lambda account, name=None: None,
             product_version="test",
             max_attempts=3,
         )

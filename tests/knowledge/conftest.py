@@ -2,11 +2,15 @@
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 
+from desk.db import Database
 from desk.ports import Markup, Page, Stamps, Unchanged, Unreadable
+from knowledge.ingest import index
+from tests.knowledge.sized import Sized
 
 
 class WordEmbedder:
@@ -71,3 +75,25 @@ def source() -> type[ListSource]:
 @pytest.fixture
 def page():
     return make_page
+
+
+@pytest.fixture
+def old() -> Sized:
+    return Sized("old", 384)
+
+
+@pytest.fixture(params=[16, 1024])
+def new(request: pytest.FixtureRequest) -> Sized:
+    return Sized("new", request.param)
+
+
+@pytest.fixture
+def filled(database: Database, account: str, source: Any, page: Any, old: Sized) -> Callable[..., Any]:
+    """Seven pages in the index of the old embedder; called, it gives the source, perhaps with other bodies."""
+
+    def pages(**other: str) -> Any:
+        bodies = {f"p{n}": f"# Page {n}\n\nThe refund number {n} takes {n} days." for n in range(7)} | other
+        return source(*(page(name, body) for name, body in bodies.items()))
+
+    index(database, account, pages(), old)
+    return pages

@@ -3,6 +3,7 @@
 import math
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,39 @@ import pytest
 from desk.errors import BadSetting
 from desk.ports import Embedder
 from knowledge.embedders.minilm import MODEL, MiniLM
+from knowledge.embedders.openai_compatible import OpenAICompatible, Prefixes
+from knowledge.embedders.voyage import Voyage
+from knowledge.measure import measure
+from knowledge.wire import Wire
+from tests.lookalikes.embeddings import KEY, Embeddings
 
 SHARED = MiniLM(threads=2)
 
 
-@pytest.fixture(params=["minilm", "fake"])
-def any_embedder(request: pytest.FixtureRequest, embedder: Embedder) -> Embedder:
-    return SHARED if request.param == "minilm" else embedder
+@pytest.fixture(
+    params=[
+        "fake",
+        "minilm",
+        pytest.param("voyage", marks=pytest.mark.loopback),
+        pytest.param("openai", marks=pytest.mark.loopback),
+        pytest.param("openai with a tokenizer", marks=pytest.mark.loopback),
+    ]
+)
+def any_embedder(request: pytest.FixtureRequest, embedder: Embedder) -> Iterator[Embedder]:
+    if request.param in ("fake", "minilm"):
+        yield SHARED if request.param == "minilm" else embedder
+        return
+    with Embeddings() as party:
+        path = "/voyage/v1/embeddings" if request.param == "voyage" else "/v1/embeddings"
+        wire = Wire("the look-alike", party.url + path, KEY)
+        if request.param == "voyage":
+            yield Voyage(wire, "look-64", measure(512))
+        else:
+            tokenizer = MODEL / "tokenizer.json" if "tokenizer" in request.param else None
+            yield OpenAICompatible(
+                wire, "look-alike", measure(512, tokenizer, "passage: "), 32, Prefixes("", "passage: ")
+            )
+        wire.close()
 
 
 def cosine(a: list[float], b: list[float]) -> float:
@@ -54,6 +81,14 @@ def test_odd_texts_are_embedded_and_counted(any_embedder: Embedder, text: str) -
 
 def test_more_words_are_more_tokens(any_embedder: Embedder) -> None:
     assert any_embedder.count_tokens("one two three") > any_embedder.count_tokens("one")
+
+
+def test_what_fits_the_window_is_read_to_its_last_word(any_embedder: Embedder) -> None:
+    text = "word"
+    while any_embedder.count_tokens(f"{text} word end") <= any_embedder.window - 2:
+        text += " word"
+    whole, other = any_embedder.embed_documents([f"{text} end", f"{text} fin"])
+    assert whole != other
 
 
 def test_the_window_of_the_model_in_the_box_ends_at_256_tokens() -> None:

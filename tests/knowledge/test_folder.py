@@ -1,14 +1,19 @@
 """A folder of files as a source of pages."""
 
-from collections.abc import Iterator
+import os
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from desk.db import Database
 from desk.errors import Permanent
-from desk.ports import Markup, Page, PageSource, Unreadable
+from desk.ports import Markup, Page, Unchanged, Unreadable
+from knowledge.ingest import index
 from knowledge.sources import folder
-from knowledge.sources.folder import Folder
+from knowledge.sources.folder import Folder, FolderSettings
+from tests.knowledge.conftest import WordEmbedder
+from tests.knowledge.written_files import docx, pdf
 
 
 def no_stamps(page_id: str) -> None:
@@ -52,7 +57,7 @@ def test_front_matter_says_title_locale_audience_and_address(tmp_path: Path) -> 
     )
 
 
-def test_without_front_matter_a_page_is_public_and_english(tmp_path: Path) -> None:
+def test_without_front_matter_a_page_is_public_and_says_no_language(tmp_path: Path) -> None:
     write(tmp_path, "a.md", "\ufeff# Hi")
     assert read(tmp_path)["a.md"] == Page("a.md", "# Hi", Markup.MARKDOWN)
 
@@ -121,25 +126,84 @@ def test_a_folder_that_is_not_there_is_an_error_and_not_an_empty_source(tmp_path
         list(Folder(tmp_path / "nowhere").pages(no_stamps))
 
 
-@pytest.fixture(params=["folder", "list"])
-def any_source(request: pytest.FixtureRequest, tmp_path: Path, source, page) -> Iterator[PageSource]:
-    """Every source with three pages, one of them unreadable."""
-    if request.param == "list":
-        yield source(page("a", "one"), page("b", "two"), Unreadable("c", "broken"))
-        return
-    write(tmp_path, "a.md", "one")
-    write(tmp_path, "b.html", "two")
-    write(tmp_path, "c.md", b"\xff")
-    yield Folder(tmp_path)
+def test_names_that_are_no_text_are_told_apart(tmp_path: Path) -> None:
+    for name in (b"caf\xe9.md", b"caf\xe8.md"):
+        (tmp_path / os.fsdecode(name)).write_text("Coffee.")
+    assert sorted(read(tmp_path)) == [r"caf\udce8.md", r"caf\udce9.md"]
 
 
-def test_a_source_has_a_name_and_counts_what_it_gives(any_source: PageSource) -> None:
-    assert any_source.name
-    assert any_source.count() in (None, 3)
+def test_pdf_and_word_files_are_pages_with_a_stamp(tmp_path: Path) -> None:
+    write(tmp_path, "fees.PDF", pdf("A berth costs 14 florins."))
+    write(tmp_path, "rules.docx", docx("Moor by the pier."))
+    write(tmp_path, "~$rules.docx", "whose Word has it open")
+    found = read(tmp_path)
+    assert list(found) == ["fees.PDF", "rules.docx"]
+    stamps = {page.id: page.stamp for page in found.values() if isinstance(page, Page)}
+    assert all(stamps.values())
+    assert list(Folder(tmp_path).pages(stamps.get)) == [Unchanged("fees.PDF"), Unchanged("rules.docx")]
+    write(tmp_path, "rules.docx", docx("Moor by the crane."))
+    [_, rules] = Folder(tmp_path).pages(stamps.get)
+    assert isinstance(rules, Page)
+    assert "crane" in rules.body
 
 
-def test_a_source_gives_each_page_once_and_the_same_every_time(any_source: PageSource) -> None:
-    first, second = list(any_source.pages(no_stamps)), list(any_source.pages(no_stamps))
-    assert first == second
-    assert len({page.id for page in first}) == len(first) == 3
-    assert sum(isinstance(page, Unreadable) for page in first) == 1
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.pdf", b"%PDF-1.7\nbroken", "is damaged"),
+        ("a.pdf", b"", "is no PDF"),
+        ("a.docx", b"not a zip", "is damaged, or no Word file"),
+        (
+            "a.docx",
+            docx(parts={"word/document.xml": b" " * 70_000_000}),
+            "unpacks to 70,000,000 bytes, which is too much",
+        ),
+    ],
+    ids=["pdf", "no-pdf", "docx", "bomb"],
+)
+def test_a_broken_pdf_or_word_file_is_reported_and_its_neighbours_are_read(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    write(tmp_path, name, content)
+    write(tmp_path, "good.md", "fine")
+    found = read(tmp_path)
+    assert why(found[name]) == reason
+    assert isinstance(found["good.md"], Page)
+
+
+def test_a_pdf_too_large_is_not_even_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "MOST_BYTES_CONFINED", 100)
+    write(tmp_path, "a.pdf", pdf("Text."))
+    assert why(read(tmp_path)["a.pdf"]) == "is larger than 100 bytes"
+
+
+def test_the_settings_of_a_folder_say_where_it_is_from_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pages").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert FolderSettings(path="pages").path == FolderSettings(path=str(tmp_path / "pages")).path == f"{tmp_path}/pages"
+    for settings in ({}, {"path": ""}, {"path": "x", "depth": 3}):
+        with pytest.raises(ValidationError):
+            FolderSettings.model_validate(settings)
+
+
+def test_1500_tiny_pages_and_odd_ones_between_them_are_indexed(
+    tmp_path: Path, database: Database, account: str, embedder: WordEmbedder
+) -> None:
+    for number in range(1500):
+        write(tmp_path, f"{number % 7}/p{number}.txt", f"Berth {number}.")
+    write(tmp_path, "3/empty.md", "")
+    write(tmp_path, "3/binary.md", bytes(range(256)))
+    write(tmp_path, "3/latin.md", b"caf\xe9")
+    write(tmp_path, "3/megabyte.md", "A berth by the pier. " * 50_000)
+    write(tmp_path, "3/line.md", "x" * 50_000)
+    embedder.window = 256
+    report = index(database, account, Folder(tmp_path), embedder)
+    assert report.added == 1502
+    assert {page.id: page.why for page in report.skipped} == {
+        "3/empty.md": "has no text",
+        "3/binary.md": "is binary",
+        "3/latin.md": "is not UTF-8 (byte 3)",
+    }
+    assert index(database, account, Folder(tmp_path), embedder).unchanged == 1502

@@ -2,7 +2,15 @@
 
 import pytest
 
-from knowledge.lexical import MOST_TERMS, SPARSE_DIMENSIONS, dimension, language_of, terms_of, weigh
+from knowledge.lexical import (
+    MOST_TERMS,
+    SPARSE_DIMENSIONS,
+    dimension,
+    language_of,
+    question_terms,
+    terms_of,
+    weigh,
+)
 
 
 @pytest.mark.parametrize(
@@ -53,3 +61,10 @@ def test_dimensions_fit_and_never_change() -> None:
 @pytest.mark.parametrize(("locale", "language"), [("pt-BR", "pt"), ("EN_us", "en"), ("de", "de"), ("", "en")])
 def test_the_language_is_the_first_part_of_the_locale(locale: str, language: str) -> None:
     assert language_of(locale) == language
+
+
+def test_what_people_write_around_a_question_is_not_searched_for() -> None:
+    asked = "Hello, please can someone help: I need any refund, refunds about Paris. Thanks!"
+    assert question_terms(asked, "en") == ["help", "refund", "pari"]
+    assert question_terms("please", "xx") == ["please"]
+    assert "need" in terms_of("What you need", "en")

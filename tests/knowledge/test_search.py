@@ -1,15 +1,13 @@
 """Search finds by meaning and by words, and never shows what is not the asker's to see."""
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from desk.db import Database
 from desk.passage import Citation, Hit
 from desk.ports import Library
 from knowledge.ingest import index
 from knowledge.library import PostgresLibrary
-from knowledge.ranking import fuse, rank
-from knowledge.search import candidates
 from knowledge.tables import documents
 
 PUBLIC = frozenset({"public"})
@@ -55,7 +53,6 @@ def test_scores_mean_what_they_say(library, shelf) -> None:
     assert hits == sorted(hits, key=lambda hit: -hit.fused)
     assert hits[0].lexical == pytest.approx(1.0)
     assert hits[0].share == pytest.approx(1.0)
-    assert hits[0].fused == pytest.approx(fuse(hits[0].cosine, hits[0].lexical))
     assert all(-1.01 <= hit.cosine <= 1.01 and 0 <= hit.share <= 1 for hit in hits)
 
 
@@ -146,31 +143,6 @@ def test_a_small_account_is_found_in_full_beside_a_large_one(
     assert all("money" in hit.passage.text for hit in hits)
 
 
-def found_by_index(database: Database, account: str, query: str, embedder, audience: str) -> set[str]:
-    """The candidates' ids, with the planner made to use the vector indexes."""
-    with database.account(account) as tx:
-        tx.execute(text("SET LOCAL enable_seqscan = off"))
-        tx.execute(text("SET LOCAL enable_bitmapscan = off"))
-        tx.execute(text("SET LOCAL enable_sort = off"))
-        found = candidates(tx, query, embedder, [audience], "en", embedder.embed_query(query))
-    return {hit.passage.id for hit in rank(found, 10)}
-
-
-def test_the_vector_indexes_find_what_an_exact_scan_finds_even_under_a_filter(
-    library, database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pages = [page(f"p{n}", f"w{n % 7} w{n % 11} w{n}", audience="vip" if n % 40 == 0 else "public") for n in range(600)]
-    index(database, account, source(*pages), embedder)
-    for audience in ("vip", "public"):
-        hits = library.search(account, "w3 w5 w80", limit=10, audiences=frozenset({audience}), locale="en")
-        exact = {hit.passage.id for hit in hits}
-        with monkeypatch.context() as patch:
-            patch.setattr("knowledge.search.EXACT_UP_TO", 0)
-            found = found_by_index(database, account, "w3 w5 w80", embedder, audience)
-        assert len(found) == 10
-        assert len(found & exact) >= 9
-
-
 def citation(hit: Hit) -> Citation:
     return Citation(hit.passage.document_id, hit.passage.version, hit.passage.id, (0,))
 
@@ -209,9 +181,3 @@ def test_the_revision_names_the_state_of_the_index(library, database, shelf, emb
     assert before.startswith("words@")
     index(database, shelf, source(), embedder)
     assert library.revision(shelf) != before
-
-
-def test_fusion_ranks_by_both_halves() -> None:
-    assert fuse(0.5, 1.0) > fuse(0.5, 0.0)
-    assert fuse(0.6, 0.5) > fuse(0.5, 0.5)
-    assert fuse(1.0, 1.0) == pytest.approx(1.0)

@@ -8,7 +8,7 @@ from desk.passage import Block, BlockKind, Citation, Hit
 from desk.policy import Policy
 from desk.ports import Drafted, Wasted
 from desk.reply import compose_reply
-from desk.run import Stage
+from desk.run import Stage, WayOut
 from tests.fakes import a_citation, a_classification, a_hit, a_passage, a_ticket, default_policy
 from tests.lookalikes.claude import Claude as LookAlike
 from workers.llm.claude import Claude
@@ -99,8 +99,21 @@ def test_the_customers_language_is_asked_for(look: LookAlike, claude: Claude) ->
 def test_the_tool_hands_over_with_its_reason(look: LookAlike, claude: Claude) -> None:
     done = draft(claude, "Do penguins migrate in winter?").draft
     assert (done.statements, done.hand_over) == ((), "The documents do not answer this.")
+    assert done.way_out is WayOut.NOT_IN_DOCUMENTS
     look.behave("hand_over")
-    assert draft(claude).draft.hand_over == "The customer needs something that only a person can do."
+    done = draft(claude).draft
+    assert done.hand_over == "The customer needs something that only a person can do."
+    assert done.way_out is WayOut.NEEDS_A_PERSON
+
+
+@pytest.mark.parametrize(
+    ("kind", "way_out"),
+    [("contradiction", WayOut.CONTRADICTION), ("bored", None), ("", None), (7, None), (None, None), (["x"], None)],
+)
+def test_the_tool_says_of_which_kind_its_reason_is_and_nonsense_is_none(kind: object, way_out: WayOut | None) -> None:
+    given = {"kind": kind, "reason": "Pages disagree about the fee."}
+    done = read(reply({"type": "tool_use", "id": "t", "name": "hand_over", "input": given}), shown(HITS))
+    assert (done.hand_over, done.way_out) == ("Pages disagree about the fee.", way_out)
 
 
 def test_a_reply_to_a_part_may_stand_beside_the_hand_over() -> None:

@@ -196,7 +196,7 @@ def think(body: Json, mode: str) -> tuple[list[Json], str]:
         return [], "end_turn"
     schema = ((body.get("output_config") or {}).get("format") or {}).get("schema")
     if mode == "hand_over" and not schema:
-        return hand_over("The customer needs something that only a person can do."), "tool_use"
+        return hand_over("The customer needs something that only a person can do.", "needs_a_person"), "tool_use"
     if schema:
         content = [text_block("I would say billing." if mode == "invalid" else answer_in_schema(body, schema))]
     else:

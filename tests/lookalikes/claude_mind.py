@@ -28,9 +28,10 @@ def text_block(text: str, *citations: Json) -> Json:
     return {"type": "text", "text": text} | ({"citations": list(citations)} if citations else {})
 
 
-def hand_over(reason: str) -> list[Json]:
+def hand_over(reason: str, kind: str = "not_in_documents") -> list[Json]:
     """A call of the tool."""
-    return [{"type": "tool_use", "id": "toolu_01", "name": "hand_over", "input": {"reason": reason}}]
+    given = {"kind": kind, "reason": reason}
+    return [{"type": "tool_use", "id": "toolu_01", "name": "hand_over", "input": given}]
 
 
 def all_text(value: Any) -> str:

@@ -8,7 +8,8 @@
 
 or `python -m tests.lookalikes.zendesk --port 9001`, steered by `POST /_<method>` with the arguments as JSON:
 `/_new_ticket`, `/_comment`, `/_assign`, `/_set_status`, `/_set_tags`, `/_merge`, `/_delete`, `/_suspend`, `/_rate`,
-`/_lock`, `/_limits`, `/_connect_webhook`, `/_webhook_options`, `/_drain`, and `GET /_ticket/<id>`.
+`/_lock`, `/_limits`, `/_connect_webhook`, `/_webhook_options`, `/_drain`, and `GET /_ticket/<id>`; the help center by
+`/_guide/publish`, `/_guide/translate`, `/_guide/unpublish`, `/_guide/change`, `/_guide/archive`, `/_guide/segment`.
 
 zenpy without environment variables: `Zenpy(subdomain="127", domain="0.0.1:<port>", ...)`, then
 `for api in vars(client).values(): api.protocol = "http"`.
@@ -26,8 +27,10 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from desk.text import vocabulary
 from tests.lookalikes.stage import Answer, LookAlike, Request, serve
 from tests.lookalikes.zendesk_api import Api
+from tests.lookalikes.zendesk_guide import Guide, announce
 from tests.lookalikes.zendesk_hooks import Invocation, Postman, Webhook, options, sign
 from tests.lookalikes.zendesk_shapes import Json, Record, Refusal
 from tests.lookalikes.zendesk_store import Happening, Store
@@ -44,22 +47,14 @@ VIA = {
     "email": {"channel": "email", "source": {"from": {}, "to": {"address": "help@acorn.example"}, "rel": None}},
     "api": {"channel": "api", "source": {"from": {}, "to": {}, "rel": None}},
 }
-METHODS = (
-    "new_ticket",
-    "add_comment",
-    "assign",
-    "set_status",
-    "set_tags",
-    "merge",
-    "delete",
-    "suspend",
-    "rate",
-    "lock_ticket",
-    "limits",
-    "connect_webhook",
-    "webhook_options",
-    "drain",
+METHODS = vocabulary(
+    """
+    new_ticket add_comment assign set_status set_tags merge delete suspend rate lock_ticket limits connect_webhook
+    webhook_options drain
+    """
 )
+GUIDE_METHODS = ("publish", "translate", "unpublish", "change", "archive", "segment")
+MAKERS = ("new_ticket", "add_comment", "connect_webhook", "publish", "segment")
 SHORT = {"tickets": "new_ticket", "comment": "add_comment", "webhook": "connect_webhook", "lock": "lock_ticket"}
 
 
@@ -81,7 +76,8 @@ class Zendesk(LookAlike):
         self.support = self.store.named(self.store.groups, "Support")
         self.tier2 = self.store.named(self.store.groups, "Tier 2")
         self.webhooks: list[Webhook] = []
-        self.api = Api(self.store, self.agent["id"], f"{EMAIL}/token:{TOKEN}", OAUTH_TOKEN)
+        self.guide = Guide(self.clock, self.lock, self._article_told)
+        self.api = Api(self.store, self.guide, self.agent["id"], f"{EMAIL}/token:{TOKEN}", OAUTH_TOKEN)
 
     def __exit__(self, *details: object) -> None:
         self.postman.stop()
@@ -125,6 +121,9 @@ class Zendesk(LookAlike):
         for webhook in self.webhooks:
             for body in webhook.bodies(ACCOUNT_ID, record, self.store.users[actor], happenings, self.clock()):
                 self.postman.take(webhook, ACCOUNT_ID, body, record.ticket["id"])
+
+    def _article_told(self, kind: str, event: Json) -> None:
+        announce(self.postman, self.webhooks, ACCOUNT_ID, kind, event)
 
     def _posted(self, invocation: Invocation, status: int) -> None:
         with self.lock:
@@ -273,12 +272,14 @@ class Zendesk(LookAlike):
     def _steer(self, request: Request) -> Answer:
         name = request.path.removeprefix("/_")
         name = SHORT.get(name, name)
-        if request.method == "POST" and name in METHODS:
+        guided = name.removeprefix("guide/")
+        target = self.guide if name != guided and guided in GUIDE_METHODS else self
+        if request.method == "POST" and (name in METHODS or target is self.guide):
             try:
-                made = getattr(self, name)(**request.json)
-            except (Refusal, TypeError, ValueError) as error:
+                made = getattr(target, guided)(**request.json)
+            except (Refusal, KeyError, TypeError, ValueError) as error:
                 return Answer(400, {"error": str(error)})
-            return Answer(body={"id" if name in ("new_ticket", "add_comment", "connect_webhook") else "done": made})
+            return Answer(body={"id" if guided in MAKERS else "done": made})
         if re.fullmatch(r"ticket/\d+", name) and int(name[7:]) in self.store.records:
             number = int(name[7:])
             views = (self.ticket, self.comments, self.public_replies, self.notes, self.timeline)

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.lookalikes.stage import Answer, Request
+from tests.lookalikes.zendesk_guide import Guide
 from tests.lookalikes.zendesk_limits import Limits
 from tests.lookalikes.zendesk_pages import cursor_of, cursor_page, here, offset_page, place_of
+from tests.lookalikes.zendesk_search import found as search
 from tests.lookalikes.zendesk_shapes import Json, Record, Refusal, not_found
 from tests.lookalikes.zendesk_store import Store
 
@@ -19,8 +21,9 @@ MOST_EXPORT = 1000
 class Api:
     """What one account answers to one agent's token. Call it with the look-alike's lock held."""
 
-    def __init__(self, store: Store, agent: int, basic: str, bearer: str) -> None:
+    def __init__(self, store: Store, guide: Guide, agent: int, basic: str, bearer: str) -> None:
         self.store = store
+        self.guide = guide
         self.agent = agent
         self.accepted = {"Basic " + base64.b64encode(basic.encode()).decode(), f"Bearer {bearer}"}
         self.limits = Limits(store.clock)
@@ -44,6 +47,8 @@ class Api:
             return Answer(body={"user": ANONYMOUS})
         if not known:
             return Answer(401, {"error": "Couldn't authenticate you"})
+        if request.path.startswith("/api/v2/help_center/"):
+            return self.guide.answer(request)
         for method, pattern, act in ROUTES:
             found = re.fullmatch(pattern, request.path.removeprefix("/api/v2/").removesuffix(".json"))
             if found and method == request.method:
@@ -143,6 +148,13 @@ class Api:
     def list_groups(self, request: Request) -> Answer:
         """GET groups."""
         return Answer(body=self._page(request, "groups", list(self.store.groups.values())))
+
+    def export_search(self, request: Request) -> Answer:
+        """GET search/export?query=&filter[type]=ticket, by cursor only."""
+        if request.query.get("filter[type]") != "ticket":
+            raise Refusal(400, {"error": "InvalidValue", "description": "filter[type] is missing"})
+        rows = [self._told(request, row) for row in search(list(self.store.records.values()), request.query["query"])]
+        return Answer(body=cursor_page(request, "results", rows))
 
     # --- Incremental export -----------------------------------------------------------------------------------------
 
@@ -260,6 +272,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", r"organizations/(\d+)", Api.show_organization),
     ("GET", r"groups/(\d+)", Api.show_group),
     ("GET", r"groups", Api.list_groups),
+    ("GET", r"search/export", Api.export_search),
     ("GET", r"incremental/tickets", Api.export_by_time),
     ("GET", r"incremental/tickets/cursor", Api.export_by_cursor),
 )

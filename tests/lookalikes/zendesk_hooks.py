@@ -38,6 +38,8 @@ KINDS = (
     "merged",
     "csat_received",
     "soft_deleted",
+    "article.published",
+    "article.unpublished",
 )
 CHANNEL_OF = {"api": "web_service", "email": "mail", "web": "web_form"}
 SENDERS = 4

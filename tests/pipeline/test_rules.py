@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from desk.policy import Policy
-from desk.run import Action, Cap, Draft, Finding, Level, Limit, Reason, Sentiment, Urgency
+from desk.run import Action, Cap, Draft, Finding, Level, Limit, Reason, Sentiment, Urgency, WayOut
 from desk.ticket import Role
 from tests.fakes import (
     a_citation,
@@ -72,16 +72,25 @@ PERSON = {
     "with people": ({"with_people": True}, Reason.WITH_PEOPLE),
     "empty": ({"text": " \n"}, Reason.NO_QUESTION),
     "nothing found": ({"draft": Draft((), "nothing"), "hits": ()}, Reason.NOTHING_FOUND),
+    "contradiction seen by the model": (
+        {"draft": Draft((), "Pages disagree about the fee.", WayOut.CONTRADICTION)},
+        Reason.CONTRADICTION,
+    ),
+    "contradiction seen by the model that drafted": (
+        {"draft": replace(DRAFT, hand_over="Pages disagree.", way_out=WayOut.CONTRADICTION)},
+        Reason.CONTRADICTION,
+    ),
+    "only a person can do it": ({"draft": Draft((), "Money back.", WayOut.NEEDS_A_PERSON)}, Reason.HANDED_OVER),
+    "not in the documents": ({"draft": Draft((), "No page.", WayOut.NOT_IN_DOCUMENTS)}, Reason.NOTHING_FOUND),
     "handed over": ({"draft": replace(DRAFT, hand_over="needs a look at the account")}, Reason.HANDED_OVER),
 }
 CITATION = a_citation(PASSAGE)
-RIVAL = a_passage("A booking holds up to 20 files of any kind.", id="p2", document_id="d2")
-CLAIM = a_passage("A booking holds up to 30 files of any kind.", id="p3", document_id="d3")
 DRAFTED = {
     "no category": ({"classification": a_classification(category=None, confidence=0.0)}, Reason.UNKNOWN_CATEGORY),
     "unsure": ({"classification": a_classification(confidence=0.2)}, Reason.UNKNOWN_CATEGORY),
     "low confidence": ({"confidence": 0.69}, Reason.LOW_CONFIDENCE),
     "finding": ({"findings": (Finding("uncited", "x"),)}, Reason.FINDING),
+    "overtaken again and again": ({"rethought": 3}, Reason.STALE_SOURCE),
     "stale": ({"outdated": (CITATION,)}, Reason.STALE_SOURCE),
     "long": ({"text": "word " * 400}, Reason.LONG_MESSAGE),
     "cut": ({"cut": True}, Reason.LONG_MESSAGE),
@@ -94,7 +103,7 @@ DRAFTED = {
         Reason.TOO_MANY_TURNS,
     ),
     "contradiction": (
-        {"hits": (a_hit(CLAIM), a_hit(RIVAL)), "draft": a_draft(a_statement(CLAIM.text, a_citation(CLAIM)))},
+        {"findings": (Finding("contradiction", "“20 files” (Uploads) against “30 files” (Limits)"),)},
         Reason.CONTRADICTION,
     ),
 }
@@ -136,12 +145,6 @@ def test_a_policy_may_allow_refunds_but_never_the_law() -> None:
     assert decide(case(policy=allowed, classification=both)).caps == (
         Cap(Limit.PERSON, Reason.SENSITIVE_TOPIC, "legal"),
     )
-
-
-def test_two_documents_that_say_the_same_contradict_nothing() -> None:
-    same = a_passage(CLAIM.text, id="p4", document_id="d4")
-    agreed = case(hits=(a_hit(CLAIM), a_hit(same)), draft=a_draft(a_statement(CLAIM.text, a_citation(CLAIM))))
-    assert decide(agreed).caps == ()
 
 
 def test_confidence_is_high_for_a_near_passage_and_low_for_a_far_one() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from desk.ports import Drafted, Guess, Outgoing
 from desk.run import Draft, Statement, Stop
 from desk.ticket import ItemState, Requester, Role, Ticket, TicketState
 from tests.fakes import FakeEmbedder
-from workers import inbox, outbox, record, tickets
+from workers import gaps, inbox, outbox, record, tickets
 from workers.answer import handle_item
 from workers.deliver import deliver
 from workers.llm.scripted import Scripted
@@ -175,7 +176,7 @@ def house(database: Database, account: str, tmp_path: Path) -> House:
         library=shelf,
         policies=PolicyBook(tmp_path / "policy.yaml"),
         embedder=FakeEmbedder(),
-        sources=lambda account: [],
+        sync=lambda account, name=None: None,
         product_version="test",
         max_attempts=3,
     )
@@ -420,3 +421,15 @@ class Broken(Shelf):
         collections: frozenset[str] | None = None,
     ) -> list[Hit]:
         raise self.error
+
+
+def test_what_no_document_answers_is_kept_as_an_open_question(house: House) -> None:
+    tools = replace(house.tools, models=(Scripted([guess()], [Drafted(Draft((), hand_over="no page says it"))]),))
+    empty = House(replace(tools, library=Shelf(hits=[])), house.account, house.shelf)
+    accepted = empty.write()
+    empty.finish(accepted)
+    house.finish(house.write())  # this one is answered
+    with house.tools.db.account(house.account) as tx:
+        (question,), vectors = gaps.read(tx, datetime(2020, 1, 1, tzinfo=UTC), tools.embedder.name)
+        assert tx.open(question.sealed) == QUESTION
+    assert (question.ticket_id, len(vectors)) == (accepted.ticket_id, 1)

@@ -7,7 +7,7 @@ from anthropic.types import MessageParam, SearchResultBlockParam, TextBlockParam
 
 from desk.passage import Citation, Hit
 from desk.policy import Policy
-from desk.run import Classification, Draft
+from desk.run import Classification, Draft, WayOut
 from desk.text import clean
 from desk.ticket import Ticket
 from workers.llm.claude_call import Ask, cached
@@ -27,13 +27,19 @@ HAND_OVER: ToolParam = {
     "input_schema": {
         "type": "object",
         "properties": {
+            "kind": {
+                "type": "string",
+                "enum": [kind.value for kind in WayOut],
+                "description": "Which case it is: the search results do not answer the question; they contradict each "
+                "other on what matters; or only a person can do what is wanted.",
+            },
             "reason": {
                 "type": "string",
                 "description": "One sentence of your own, for the colleague: what the search results do not cover or "
                 "what has to be done.",
-            }
+            },
         },
-        "required": ["reason"],
+        "required": ["kind", "reason"],
         "additionalProperties": False,
     },
 }
@@ -98,17 +104,18 @@ def read(reply: Reply, results: Sequence[Shown]) -> Draft:
         if cited:
             stretches.append(Stretch(len(text), len(text) + len(part.text), cited))
         text += part.text
-    return Draft(statements(_same_length_clean(text), stretches), _way_out(reply))
+    return Draft(statements(_same_length_clean(text), stretches), *_way_out(reply))
 
 
-def _way_out(reply: Reply) -> str | None:
-    """Why the model wants a person, in its own words, made short and harmless; None if it does not."""
+def _way_out(reply: Reply) -> tuple[str | None, WayOut | None]:
+    """Why the model wants a person, in its own words, made short and harmless, and of which kind that is; None if it
+    does not, or does not say."""
     call = next((part for part in reply.content if part.type == "tool_use"), None)
     if call is None:
-        return None
-    reason = call.input.get("reason")
+        return None, None
+    reason, kind = call.input.get("reason"), call.input.get("kind")
     said = " ".join(clean(reason).split()) if isinstance(reason, str) else ""
-    return said[:_REASON_CHARACTERS] or NO_REASON
+    return said[:_REASON_CHARACTERS] or NO_REASON, next((one for one in WayOut if one == kind), None)
 
 
 def _citation(place: Place, results: Sequence[Shown]) -> Citation | None:

@@ -19,7 +19,7 @@ _UP_TO_TWENTY = (
     "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
     "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
 )  # fmt: skip
-_SPELLED = {name: str(value) for value, name in enumerate(_UP_TO_TWENTY, start=2)} | {
+SPELLED = {name: str(value) for value, name in enumerate(_UP_TO_TWENTY, start=2)} | {
     "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
     "hundred": "100", "thousand": "1000",
 }  # fmt: skip
@@ -47,7 +47,7 @@ _NUMBER = re.compile(
     rf"(?:[\s-]?(?P<unit>{_UNITS})(?!\w)|\s?(?P<after>[$€£¥]|(?:{_CODES})\b))?",
     re.IGNORECASE,
 )
-_SPELLED_OUT = re.compile(rf"\b(?:{'|'.join(_SPELLED)})\b", re.IGNORECASE)
+_SPELLED_OUT = re.compile(rf"\b(?:{'|'.join(SPELLED)})\b", re.IGNORECASE)
 _SPACED_THOUSANDS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}\b)")
 
 
@@ -57,7 +57,7 @@ def figures(text: str) -> frozenset[str]:
     rest = _SPACED_THOUSANDS.sub(",", text)
     for take in (_addresses, _iso_dates, _phones, _spoken_dates):
         rest = take(rest, found)
-    rest = _SPELLED_OUT.sub(lambda word: _SPELLED[word.group().lower()], rest)
+    rest = _SPELLED_OUT.sub(lambda word: SPELLED[word.group().lower()], rest)
     return frozenset(found.union(*map(_number_facts, _NUMBER.finditer(rest))))
 
 

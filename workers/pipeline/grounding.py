@@ -9,6 +9,7 @@ from desk.text import sentences, vocabulary, words
 from workers.pipeline.evidence import Evidence
 from workers.pipeline.figures import figures
 from workers.pipeline.orders import page_orders
+from workers.pipeline.retrieve import searchable
 
 _NEGATIONS = vocabulary(
     """
@@ -62,11 +63,12 @@ def unknown_citation(evidence: Evidence) -> Iterator[Finding]:
 
 
 def internal_source(evidence: Evidence) -> Iterator[Finding]:
-    """An internal document never reaches a customer, whatever search returned."""
+    """A document for other eyes never reaches a customer, whatever search returned."""
+    allowed = searchable(evidence.classification, evidence.policy)
     for citation in evidence.draft.citations:
         passage = evidence.passage(citation)
-        if passage and passage.audience == "internal":
-            yield Finding("internal_source", f"{passage.title} is an internal document")
+        if passage and passage.audience not in allowed:
+            yield Finding("internal_source", f"{passage.title} is a document for {passage.audience} readers")
 
 
 def unfounded_figure(evidence: Evidence) -> Iterator[Finding]:

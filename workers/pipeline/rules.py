@@ -6,16 +6,21 @@ To add one: write the function and put it into `RULES`.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from desk.passage import Block, Citation, Hit
+from desk.passage import Citation, Hit
 from desk.policy import Policy
-from desk.run import Cap, Classification, Draft, Finding, Limit, Reason, Sentiment, Urgency
+from desk.run import Cap, Classification, Draft, Finding, Limit, Reason, Sentiment, Urgency, WayOut
 from desk.text import vocabulary, words
 from desk.ticket import Message, Role, Ticket
+from workers.pipeline.contradict import CHECK as CONTRADICTION
 
 UNSURE = 0.35
 """A category less likely than this is no category."""
+MOST_RETHOUGHT = 3
+"""So often an answer that was overtaken before it was sent is made anew; then an agent looks at it."""
 ALWAYS_PERSON = frozenset({"refund", "cancellation"})
 """The sensitive topics that a policy may allow."""
+NOT_FOR_WANT_OF_WORDS = frozenset({WayOut.CONTRADICTION, WayOut.NEEDS_A_PERSON})
+"""Ways out that a model takes although the documents speak of the matter."""
 _POLITE = vocabulary(
     """
     thanks thank you very much so a lot many all again ok okay great perfect awesome cool good got it works
@@ -45,6 +50,7 @@ class Case:
     paused: bool = False
     budget_spent: bool = False
     with_people: bool = False
+    rethought: int = 0
 
 
 Rule = Callable[[Case], Cap | None]
@@ -107,14 +113,18 @@ def nothing_found(case: Case) -> Cap | None:
     """No passage, or none that answers."""
     if case.skipped or not words(case.text) or is_polite(case.text):
         return None
-    stated = any(not statement.courtesy for statement in case.draft.statements)
-    return None if stated else _person(Reason.NOTHING_FOUND, case.draft.hand_over or "")
+    if _states(case.draft) or case.draft.way_out in NOT_FOR_WANT_OF_WORDS:
+        return None
+    return _person(Reason.NOTHING_FOUND, case.draft.hand_over or "")
 
 
 def handed_over(case: Case) -> Cap | None:
-    """The model drafted, and still asks for a person."""
-    stated = any(not statement.courtesy for statement in case.draft.statements)
-    return _person(Reason.HANDED_OVER, case.draft.hand_over) if case.draft.hand_over and stated else None
+    """The model drafted, and still asks for a person; or it says that only a person can do what is wanted."""
+    draft = case.draft
+    if draft.way_out is WayOut.CONTRADICTION or not draft.hand_over:
+        return None
+    wanted = draft.way_out is WayOut.NEEDS_A_PERSON or _states(draft)
+    return _person(Reason.HANDED_OVER, draft.hand_over) if wanted else None
 
 
 # --- A draft, for an agent to look at --------------------------------------------------------------------------------
@@ -138,12 +148,15 @@ def low_confidence(case: Case) -> Cap | None:
 
 def finding(case: Case) -> Cap | None:
     """A check of the draft failed."""
-    checks = dict.fromkeys(finding.check for finding in case.findings)
+    checks = dict.fromkeys(finding.check for finding in case.findings if finding.check != CONTRADICTION)
     return _draft(Reason.FINDING, ", ".join(checks).replace("_", " ")) if checks else None
 
 
 def stale_source(case: Case) -> Cap | None:
-    """A cited document has changed since it was found."""
+    """A cited document has changed since it was found, or the answer has been overtaken so often that it would go on
+    for ever."""
+    if case.rethought >= MOST_RETHOUGHT:
+        return _draft(Reason.STALE_SOURCE, f"overtaken {case.rethought} times before it was sent")
     return _draft(Reason.STALE_SOURCE) if case.outdated else None
 
 
@@ -172,16 +185,11 @@ def attachment_unread(case: Case) -> Cap | None:
 
 
 def contradiction(case: Case) -> Cap | None:
-    """A cited block and a block of another document say nearly the same, with other numbers."""
-    cited = {(c.passage_id, place) for c in case.draft.citations for place in c.blocks}
-    blocks = [(hit, place, block) for hit in case.hits for place, block in enumerate(hit.passage.blocks)]
-    for one, place, block in blocks:
-        if (one.passage.id, place) not in cited:
-            continue
-        for other, _, rival in blocks:
-            if other.passage.document_id != one.passage.document_id and _differ(block, rival):
-                return _draft(Reason.CONTRADICTION, f"{one.passage.title} and {other.passage.title}")
-    return None
+    """The sources disagree: the model says so, or what is cited and what else was found do."""
+    if case.draft.way_out is WayOut.CONTRADICTION:
+        return _person(Reason.CONTRADICTION, case.draft.hand_over or "")
+    told = [finding.detail for finding in case.findings if finding.check == CONTRADICTION]
+    return _draft(Reason.CONTRADICTION, "; ".join(told)) if told else None
 
 
 def paused(case: Case) -> Cap | None:
@@ -189,18 +197,8 @@ def paused(case: Case) -> Cap | None:
     return _draft(Reason.PAUSED) if case.paused else None
 
 
-def _differ(block: Block, rival: Block) -> bool:
-    """Nearly the same words, and numbers on both sides of which neither holds the other's."""
-    here, there = set(words(block.text)), set(words(rival.text))
-    numbers, others = _numbers(here), _numbers(there)
-    if not numbers or not others or numbers <= others or others <= numbers:
-        return False
-    plain, plain_there = here - numbers, there - others
-    return len(plain) >= 5 and len(plain & plain_there) >= 0.8 * len(plain | plain_there)
-
-
-def _numbers(found: set[str]) -> set[str]:
-    return {word for word in found if word.isdigit()}
+def _states(draft: Draft) -> bool:
+    return any(not statement.courtesy for statement in draft.statements)
 
 
 def is_polite(text: str) -> bool:

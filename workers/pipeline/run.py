@@ -34,12 +34,13 @@ NO_DRAFT = Draft(())
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What holds besides the ticket: the policy, whether anything public may leave, whether today's dollars are spent,
-    and whether the ticket was handed to people before."""
+    whether the ticket was handed to people before, and how often the answer to this message was thought over anew."""
 
     policy: Policy
     paused: bool = False
     budget_spent: bool = False
     with_people: bool = False
+    rethought: int = 0
     product_version: str = "unknown"
 
 
@@ -189,6 +190,7 @@ def _case(thought: _Thought, library: Library, circumstances: Circumstances) -> 
         paused=circumstances.paused,
         budget_spent=circumstances.budget_spent,
         with_people=circumstances.with_people,
+        rethought=circumstances.rethought,
     )
 
 

@@ -6,6 +6,7 @@ from desk.passage import Hit
 from desk.policy import Policy
 from desk.run import Classification, Draft, Finding
 from desk.ticket import Ticket
+from workers.pipeline.contradict import contradiction
 from workers.pipeline.evidence import Evidence, gather
 from workers.pipeline.grounding import (
     internal_source,
@@ -40,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     unfounded_name,
     turned_negation,
     unsupported,
+    contradiction,
     empty_promise,
     foreign_markup,
     leftover_template,

@@ -1,0 +1,91 @@
+"""Embedders and the reranker, built from the settings. `app/bootstrap.py` lists them."""
+
+import re
+
+from desk.errors import BadSetting
+from desk.ports import Embedder, Reranker
+from desk.settings import Settings
+from knowledge.embedders.minilm import MiniLM
+from knowledge.measure import measure
+
+_NAME = re.compile(r"(?P<provider>[a-z]+):(?P<model>.+?)(?:@(?P<dimensions>\d{1,4}))?(?:\+[0-9a-f]{8})?")
+
+
+def minilm(settings: Settings) -> Embedder:
+    """The one in the box."""
+    return MiniLM()
+
+
+def voyage(settings: Settings) -> Embedder:
+    """Voyage AI."""
+    from knowledge.embedders import voyage
+    from knowledge.wire import Wire
+
+    if settings.voyage_api_key is None:
+        raise BadSetting("VOYAGE_API_KEY: not set, and FIRSTLINE_EMBEDDER is voyage")
+    key = settings.voyage_api_key.get_secret_value()
+    return voyage.Voyage(
+        Wire("Voyage", settings.embedder_url or voyage.URL, key, settings.embedder_seconds),
+        settings.embedder_model or voyage.MODEL,
+        measure(settings.embedder_window or voyage.WINDOW, settings.embedder_tokenizer),
+        settings.embedder_dimensions,
+    )
+
+
+def openai(settings: Settings) -> Embedder:
+    """OpenAI, or whatever speaks like it at `FIRSTLINE_EMBEDDER_URL`; that may do without a key."""
+    from knowledge.embedders import openai_compatible as api
+    from knowledge.wire import Wire
+
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
+    if key is None and settings.embedder_url is None:
+        raise BadSetting("OPENAI_API_KEY: not set, and FIRSTLINE_EMBEDDER_URL names no other server")
+    prefixes = api.Prefixes(settings.embedder_query_prefix, settings.embedder_document_prefix)
+    return api.OpenAICompatible(
+        Wire("the embeddings server", settings.embedder_url or api.URL, key, settings.embedder_seconds),
+        settings.embedder_model or api.MODEL,
+        measure(
+            settings.embedder_window or api.WINDOW,
+            settings.embedder_tokenizer,
+            prefixes.longer,
+        ),
+        settings.embedder_dimensions,
+        prefixes,
+        settings.embedder_batch,
+    )
+
+
+def settings_for(settings: Settings, name: str) -> Settings | None:
+    """The settings as they must have been for an embedder of this name, as far as the name tells: keys, addresses and
+    prefixes are today's. None for a name that no setting makes."""
+    if name == MiniLM.name:
+        return settings.model_copy(update={"embedder": "minilm"})
+    said = _NAME.fullmatch(name)
+    if said is None:
+        return None
+    dimensions = int(said["dimensions"]) if said["dimensions"] else None
+    same = settings.embedder == said["provider"]
+    return settings.model_copy(
+        update={
+            "embedder": said["provider"],
+            "embedder_model": said["model"],
+            "embedder_dimensions": dimensions,
+            # Of another provider, neither the address nor what is known of the model is right.
+            "embedder_url": settings.embedder_url if same else None,
+            "embedder_window": settings.embedder_window if same else None,
+            "embedder_tokenizer": None,
+        }
+    )
+
+
+def make_reranker(settings: Settings) -> Reranker | None:
+    """What weighs search's best anew; None where `FIRSTLINE_RERANKER_URL` is not set."""
+    if settings.reranker_url is None:
+        return None
+    from knowledge.rerankers.rerank_api import RerankAPI
+    from knowledge.wire import Wire
+
+    key = settings.reranker_api_key.get_secret_value() if settings.reranker_api_key else None
+    return RerankAPI(
+        Wire("the reranker", settings.reranker_url, key, settings.reranker_seconds), settings.reranker_model
+    )

@@ -1,0 +1,124 @@
+"""The console's pages on knowledge: documents, search and gaps. `blueprint.py` admits whoever comes in."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from flask import abort, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from desk.db import Database, Transaction
+from desk.errors import FirstlineError, Temporary
+from desk.ports import Embedder
+from desk.text import clean
+from integration.console.documents import find_documents, open_document, page_of, read_documents_asked
+from integration.console.gaps import Order, survey
+from integration.console.listing import read_page
+from integration.console.search import read_search_asked, search
+from integration.permissions import Act, allow
+from integration.staff import Staff
+from knowledge.catalogue import list_documents, place_of
+from knowledge.registered import get as get_registered
+
+log = structlog.get_logger(__name__)
+
+Embedders = Callable[[str], Embedder]
+"""Gives the embedder that an account's library is searched with, by the account's id."""
+
+Framed = Callable[..., str]
+"""Renders a page in the console's frame: the transaction, the page's name, its values."""
+
+PERIODS = (7, 30, 90, 365)
+USUAL = 30
+INTERNAL = frozenset({"internal"})
+
+
+class KnowledgePages:
+    """The views; each returns a page or a redirect."""
+
+    def __init__(self, db: Database, page: Framed, embedders: Embedders, sync: Callable[[str, str], None]) -> None:
+        self._db = db
+        self._page = page
+        self._embedders = embedders
+        self._sync = sync
+
+    def documents(self) -> str:
+        """What there is to quote from: sources, and the documents they gave."""
+        asked = read_documents_asked(request.args, _hidden())
+        with self._db.account(_staff().account) as tx:
+            return self._page(tx, "documents", asked=asked, found=find_documents(tx, asked))
+
+    def document(self, document_id: object) -> str:
+        """One document: where it comes from, its passages, what cites it."""
+        embedder, page = self._embedder(), read_page(request.args.get("page", ""))
+        with self._db.account(_staff().account) as tx:
+            view = open_document(tx, str(document_id), page, embedder.name, _hidden())
+            if view is None:
+                abort(404)
+            return self._page(tx, "document", view=view)
+
+    def sync_source(self) -> Response:
+        """Have a source read at once."""
+        staff, name = _staff(), clean(request.form.get("name", ""))
+        with self._db.account(staff.account) as tx:
+            if get_registered(tx, name) is None:
+                abort(404)
+        log.info("sync asked for", account=staff.account, source=name, by=staff.email)
+        try:
+            self._sync(staff.account, name)
+        except Temporary as error:
+            log.warning("sync not enqueued", account=staff.account, source=name, why=str(error))
+            return redirect(url_for("console.documents", done="not-syncing"), 303)
+        return redirect(url_for("console.documents", done="syncing"), 303)
+
+    def passage(self, passage_id: object) -> Response:
+        """To the place of a passage in its document, wherever that is by now."""
+        with self._db.account(_staff().account) as tx:
+            place = place_of(tx, str(passage_id))
+        if place is None:
+            abort(404)
+        document_id, ordinal = place
+        page, anchor = page_of(ordinal), f"p-{passage_id}"
+        return redirect(
+            url_for("console.document", document_id=document_id, page=page if page > 1 else None, _anchor=anchor)
+        )
+
+    def search(self) -> str:
+        """Meaning, words and both together, side by side."""
+        asked, found, fault = read_search_asked(request.args), None, None
+        try:
+            found = search(self._db, _staff().account, self._embedder(), asked, _hidden())
+        except FirstlineError as error:  # an embedder elsewhere; were it the database, the next line would say so
+            fault = str(error)
+        with self._db.account(_staff().account) as tx:
+            return self._page(tx, "search", asked=asked, found=found, fault=fault)
+
+    def gaps(self) -> str:
+        """What customers ask and no document answers."""
+        order = Order(typed) if (typed := request.args.get("order", "")) in set(Order) else Order.SIZE
+        days = int(typed) if (typed := request.args.get("days", "")) in map(str, PERIODS) else USUAL
+        found = survey(
+            self._db, _staff().account, self._embedder(), timedelta(days=days), order=order, hidden=_hidden()
+        )
+        with self._db.account(_staff().account) as tx:
+            return self._page(
+                tx, "gaps", found=found, order=order, orders=tuple(Order), days=days, periods=PERIODS, empty=_empty(tx)
+            )
+
+    def _embedder(self) -> Embedder:
+        return self._embedders(_staff().account)
+
+
+def _empty(tx: Transaction) -> bool:
+    """Is there no document at all yet?"""
+    return not list_documents(tx, limit=1)
+
+
+def _staff() -> Staff:
+    staff: Staff = g.staff
+    return staff
+
+
+def _hidden() -> frozenset[str]:
+    """The audiences whose documents this reader may not see."""
+    return frozenset() if allow(_staff(), Act.SEE_INTERNAL) else INTERNAL

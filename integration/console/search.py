@@ -1,0 +1,89 @@
+"""A search as the console shows it: what each half found, and what became of both."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from desk.db import Database
+from desk.passage import Hit
+from desk.ports import Embedder
+from desk.text import clean
+from knowledge.catalogue import Choices, choices
+from knowledge.ranking import rank
+from knowledge.search import CANDIDATES, candidates
+
+SHOWN = 20
+LONGEST = 2_000
+SNIPPET = 260
+
+
+@dataclass(frozen=True, slots=True)
+class AskedSearch:
+    """What was typed. A field left empty means all that the reader may see; the locale `en` where none is given."""
+
+    query: str
+    audience: str
+    locale: str
+    collection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage and its place among all candidates by cosine, by BM25 (None where no word of the question stands in
+    it) and by both together."""
+
+    hit: Hit
+    dense: int
+    lexical: int | None
+    fused: int
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The best passages, best first, how many either half proposed, and what the filter can offer."""
+
+    rows: tuple[Found, ...]
+    proposed: int
+    choices: Choices
+    locales: tuple[str, ...]
+
+
+def read_search_asked(args: Mapping[str, str]) -> AskedSearch:
+    """What stands in a query string; whatever it is, it is no error."""
+
+    def typed(name: str, most: int = 100) -> str:
+        return clean(args.get(name, "")[: most * 2]).strip()[:most]
+
+    return AskedSearch(typed("q", LONGEST), typed("audience"), typed("locale"), typed("collection"))
+
+
+def search(db: Database, account: str, embedder: Embedder, asked: AskedSearch, hidden: frozenset[str]) -> Search:
+    """Look for it in what the reader may see: candidates and fusion as for a ticket, but neighbours are not joined and
+    no reranker is asked, so that each passage shows what it is ranked by. The question is not logged."""
+    vector = embedder.embed_query(asked.query) if asked.query else []
+    with db.account(account) as tx:
+        known = choices(tx, hidden)
+        locales = tuple(sorted({"en", *known.locales}))
+        if not asked.query:
+            return Search((), 0, known, locales)
+        audiences = set(known.audiences) & ({asked.audience} if asked.audience else set(known.audiences))
+        collections = {"": None, "-": {""}}.get(asked.collection, {asked.collection})
+        found = candidates(tx, asked.query, embedder, audiences, asked.locale or "en", vector, collections)
+    hits = rank(found, 2 * CANDIDATES)
+    dense, lexical = _places(hits, lambda hit: hit.cosine), _places(hits, lambda hit: hit.lexical)
+    rows = (
+        Found(hit, dense[hit.passage.id], lexical[hit.passage.id] if hit.lexical > 0 else None, fused, _snippet(hit))
+        for fused, hit in enumerate(hits[:SHOWN], 1)
+    )
+    return Search(tuple(rows), len(hits), known, locales)
+
+
+def _places(hits: Sequence[Hit], score: Callable[[Hit], float]) -> dict[str, int]:
+    """Each passage's place by a score, from 1; equal scores share one."""
+    ordered = sorted((score(hit) for hit in hits), reverse=True)
+    return {hit.passage.id: ordered.index(score(hit)) + 1 for hit in hits}
+
+
+def _snippet(hit: Hit) -> str:
+    text = " ".join(hit.passage.text.split())
+    return text if len(text) <= SNIPPET else text[:SNIPPET].rsplit(" ", 1)[0] + "…"

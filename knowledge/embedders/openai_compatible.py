@@ -1,0 +1,69 @@
+"""Every server that speaks OpenAI's `/v1/embeddings`: OpenAI, vLLM, Ollama, LM Studio, text-embeddings-inference.
+
+https://platform.openai.com/docs/api-reference/embeddings. Which text a model wants before questions and documents
+("query: ", "search_document: ") stands on its card, and goes into the settings.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from knowledge.measure import Measure
+from knowledge.vectors import Vectors, name_of
+from knowledge.wire import Wire
+
+URL = "https://api.openai.com/v1/embeddings"
+MODEL = "text-embedding-3-small"
+WINDOW = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class Prefixes:
+    """What stands before every question, and before every document."""
+
+    query: str = ""
+    document: str = ""
+
+    @property
+    def longer(self) -> str:
+        """The one that takes more of the window."""
+        return max(self.query, self.document, key=lambda prefix: len(prefix.encode(errors="replace")))
+
+
+class OpenAICompatible:
+    """Vectors of one model (desk.ports.Embedder). `dimensions` only where another size than its own is wanted, and can
+    be had; `measure` has the longer prefix taken off the window."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        model: str,
+        measure: Measure,
+        dimensions: int | None = None,
+        prefixes: Prefixes = Prefixes(),
+        most_texts: int = 32,
+    ) -> None:
+        self.name = name_of("openai", model, dimensions, prefixes.document)
+        self.window = measure.window
+        self._measure = measure
+        self._prefixes = prefixes
+        self._vectors = Vectors(wire, model, measure, most_texts, dimensions)
+        self._options: dict[str, object] = {"encoding_format": "float"}
+        if dimensions:
+            self._options["dimensions"] = dimensions
+
+    @property
+    def dimensions(self) -> int:
+        """How many numbers a vector has; asked once, if it was not set."""
+        return self._vectors.dimensions(self._options)
+
+    def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector per text, in order."""
+        return self._vectors.of(texts, self._options, self._prefixes.document)
+
+    def embed_query(self, text: str) -> list[float]:
+        """The vector of a question."""
+        return self._vectors.of([text], self._options, self._prefixes.query)[0]
+
+    def count_tokens(self, text: str) -> int:
+        """Counted here, see `knowledge/measure.py`."""
+        return self._measure.count(text)

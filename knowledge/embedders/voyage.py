@@ -1,0 +1,44 @@
+"""Voyage AI, which puts its own prompts before questions and documents, by `input_type`.
+
+https://docs.voyageai.com/reference/embeddings-api
+"""
+
+from collections.abc import Sequence
+
+from knowledge.measure import Measure
+from knowledge.vectors import Vectors, name_of
+from knowledge.wire import Wire
+
+URL = "https://api.voyageai.com/v1/embeddings"
+MODEL = "voyage-4"
+WINDOW = 32_000
+MOST_TEXTS = 128
+
+
+class Voyage:
+    """Vectors of a Voyage model (desk.ports.Embedder). `dimensions` only where another size than its own is wanted."""
+
+    def __init__(self, wire: Wire, model: str, measure: Measure, dimensions: int | None = None) -> None:
+        self.name = name_of("voyage", model, dimensions)
+        self.window = measure.window
+        self._measure = measure
+        self._vectors = Vectors(wire, model, measure, MOST_TEXTS, dimensions)
+        # Not cut by them: what does not fit is an error to be seen, not text that no vector stands for.
+        self._options = {"truncation": False} | ({"output_dimension": dimensions} if dimensions else {})
+
+    @property
+    def dimensions(self) -> int:
+        """How many numbers a vector has; asked once, if it was not set."""
+        return self._vectors.dimensions(self._options)
+
+    def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
+        """One vector per text, in order."""
+        return self._vectors.of(texts, {"input_type": "document", **self._options})
+
+    def embed_query(self, text: str) -> list[float]:
+        """The vector of a question."""
+        return self._vectors.of([text], {"input_type": "query", **self._options})[0]
+
+    def count_tokens(self, text: str) -> int:
+        """Counted here, see `knowledge/measure.py`."""
+        return self._measure.count(text)

@@ -1,0 +1,194 @@
+"""Documents and questions to measure search by, as lines of JSON.
+
+A document: `id`, `text`, and if it has them `title`, `url`, `locale` and `markup` (text, markdown, html). A question:
+`text`, `relevant` (ids of documents, any one of which is right), and if it has it `locale`. Other usual names of these
+fields are understood. Everything is read line by line: a corpus of any size needs little memory.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from desk.errors import Refused
+from desk.ports import Markup, Page, Stamps, Unchanged, Unreadable
+from desk.text import clean
+
+LONGEST_LINE = 64_000_000
+"""Bytes."""
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "id": ("id", "_id", "doc_id", "document_id", "docid", "query_id", "qid"),
+    "text": ("text", "content", "contents", "body", "question", "query"),
+    "relevant": ("relevant", "relevant_ids", "relevant_docs", "positive_ids", "qrels"),
+}
+_HEADING = re.compile(r"\s*#{1,6} \S")
+_TAG = re.compile(r"\s*<(?:!doctype|html|body|main|article|div|p|h[1-6]|ul|ol|table)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and the ids of the documents that answer it: any one is right."""
+
+    text: str
+    relevant: frozenset[str]
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One object of a file, and where it stands, for what is said of it."""
+
+    file: Path
+    number: int
+    fields: Mapping[str, Any]
+
+    def wrong(self, why: str) -> Refused:
+        """What to raise."""
+        return Refused(f"{self.file}, line {self.number}: {why}")
+
+    def get(self, name: str) -> Any:
+        """The field under one of its names; None if there is none."""
+        names = _NAMES.get(name, (name,))
+        return next((self.fields[each] for each in names if self.fields.get(each) is not None), None)
+
+    def word(self, name: str) -> str | None:
+        """A field that is a text or a number."""
+        value = self.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise self.wrong(f"the field {name!r} is not a text")
+        return clean(str(value)).strip()
+
+    def needed(self, name: str) -> str:
+        """The same, and missing is wrong."""
+        value = self.word(name)
+        if value is None:
+            raise self.wrong(f"the field {name!r} is missing")
+        return value
+
+
+class Corpus:
+    """The documents of a file, as a source (desk.ports.PageSource). Raises Refused, at once, for a file that cannot be
+    read, a line that is no JSON object, a field that is missing or odd; a second document of an id is left out."""
+
+    name = "corpus"
+
+    def __init__(self, file: Path, locale: str = "en") -> None:
+        self._file = file
+        self._locale = locale
+        self.repeated: list[str] = []
+        """What was left out, and why."""
+        self.ids = self._check()
+
+    def count(self) -> int:
+        """How many documents there are."""
+        return len(self.ids)
+
+    def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
+        """Each document."""
+        left = set(self.ids)
+        for line in _lines(self._file):
+            page = _page(line, self._locale)
+            if page.id in left:
+                left.remove(page.id)
+                yield page
+
+    def _check(self) -> frozenset[str]:
+        ids: dict[str, int] = {}
+        for line in _lines(self._file):
+            page = _page(line, self._locale)
+            if (first := ids.setdefault(page.id, line.number)) != line.number:
+                self.repeated.append(f"line {line.number}: {page.id} stands on line {first} already")
+        if not ids:
+            raise Refused(f"{self._file} holds no documents")
+        return frozenset(ids)
+
+
+def read_questions(file: Path, known: frozenset[str], locale: str = "en") -> tuple[list[Question], list[str]]:
+    """The questions that can be measured on these documents, and what was left out of them and why. Raises Refused as
+    `Corpus` does, and when none is left."""
+    questions: list[Question] = []
+    left_out: list[str] = []
+    for line in _lines(file):
+        text, relevant = line.needed("text"), _ids(line)
+        unknown = sorted(relevant - known)
+        if unknown:
+            left_out.append(f"line {line.number}: not in the corpus: {', '.join(unknown)}")
+        if not text:
+            left_out.append(f"line {line.number}: the question is empty")
+        elif not relevant:
+            left_out.append(f"line {line.number}: no document is named as relevant")
+        elif relevant & known:
+            questions.append(Question(text, relevant & known, line.word("locale") or locale))
+    if not questions:
+        why = f" ({left_out[0]})" if left_out else ""
+        raise Refused(f"{file} holds no question that can be measured{why}")
+    return questions, left_out
+
+
+def _page(line: _Line, locale: str) -> Page:
+    page_id, body = line.needed("id"), line.needed("text")
+    if not page_id:
+        raise line.wrong("the field 'id' is empty")
+    markup = line.word("markup")
+    if markup is not None and markup not in set(Markup):
+        raise line.wrong(f"the field 'markup' is {markup[:20]!r}, not one of {', '.join(Markup)}")
+    return Page(
+        id=page_id,
+        body=body,
+        markup=Markup(markup) if markup else _guess(body),
+        title=line.word("title") or None,
+        url=line.word("url") or None,
+        locale=line.word("locale") or locale,
+    )
+
+
+def _guess(body: str) -> Markup:
+    """A text that opens with a Markdown heading or an HTML element is read as such, any other as it stands."""
+    if _HEADING.match(body):
+        return Markup.MARKDOWN
+    return Markup.HTML if _TAG.match(body) else Markup.TEXT
+
+
+def _ids(line: _Line) -> frozenset[str]:
+    """A list of ids, one id, or an object from ids to how relevant they are, where 0 is not."""
+    given = line.get("relevant")
+    if given is None:
+        raise line.wrong("the field 'relevant' is missing")
+    if isinstance(given, dict):
+        given = [each for each, grade in given.items() if grade]
+    listed = given if isinstance(given, list) else [given]
+    if any(isinstance(each, bool) or not isinstance(each, str | int) for each in listed):
+        raise line.wrong("the field 'relevant' is not a list of ids")
+    return frozenset(clean(str(each)).strip() for each in listed)
+
+
+def _lines(file: Path) -> Iterator[_Line]:
+    """Each line that is not blank. Raises Refused that says which line is wrong, and how."""
+    try:
+        with file.open("rb") as stream:
+            number = 0
+            while raw := stream.readline(LONGEST_LINE + 1):
+                number += 1
+                if raw.strip():
+                    yield _Line(file, number, _object(raw, _Line(file, number, {})))
+    except OSError as error:
+        raise Refused(f"{file}: {error.strerror or error}") from error
+
+
+def _object(raw: bytes, line: _Line) -> dict[str, Any]:
+    if len(raw) > LONGEST_LINE:
+        raise line.wrong(f"longer than {LONGEST_LINE:,} bytes")
+    try:
+        value = json.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise line.wrong(f"not UTF-8 (byte {error.start:,})") from error
+    except (ValueError, RecursionError) as error:
+        raise line.wrong("not JSON") from error
+    if not isinstance(value, dict):
+        raise line.wrong("not a JSON object")
+    return value

@@ -1,0 +1,1 @@
+"""What orders search's best passages anew, one file per API (desk.ports.Reranker)."""

@@ -1,0 +1,131 @@
+"""Bring the index in step with the sources that were set up, one after the other, and note how each went.
+
+A source that cannot be read leaves its part of the index as it was, and the others go on.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+
+import structlog
+from pydantic import ValidationError
+
+from desk.db import Database
+from desk.errors import FirstlineError, Permanent, Refused, Temporary
+from desk.ports import Embedder, PageSource
+from desk.text import clean
+from knowledge import ingest, registered
+from knowledge.ingest import Progress, Report
+from knowledge.kinds import SourceKind
+from knowledge.marked import Marked
+from knowledge.registered import Registered
+from knowledge.turn import Taken
+
+MOST_SKIPPED = 100
+"""Pages that could not be read whose names are kept on the row."""
+
+Kinds = Mapping[str, SourceKind]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one source: either its report, or why it has none."""
+
+    name: str
+    report: Report | None
+    fault: FirstlineError | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What sources are read with: the database, the account, the kinds that there are, the embedder."""
+
+    db: Database
+    account: str
+    kinds: Kinds
+    embedder: Embedder
+
+
+def known(db: Database, account: str, names: Sequence[str] = ()) -> list[Registered]:
+    """The account's sources, all or those that are named. Raises Refused when one is not there."""
+    with db.account(account) as tx:
+        found = {source.name: source for source in registered.list_registered(tx)}
+    if unknown := [name for name in names if name not in found]:
+        raise Refused(f"no source {unknown[0]}; there are: {', '.join(found) or 'none'}")
+    return [source for source in found.values() if not names or source.name in names]
+
+
+def sync_all(reading: Reading, sources: Sequence[Registered]) -> Iterator[Outcome]:
+    """Read each of the sources."""
+    for source in sources:
+        yield sync(reading, source)
+
+
+def sync(reading: Reading, source: Registered, progress: Progress | None = None) -> Outcome:
+    """Read one source. Raises nothing: why it could not be read is the outcome's fault."""
+    try:
+        report = _read(reading, source, progress)
+    except Taken as error:  # whoever has the turn notes how it went
+        return Outcome(source.name, None, error)
+    except (FirstlineError, OSError) as error:
+        fault = error if isinstance(error, FirstlineError) else Temporary(f"this machine: {error.strerror or error}")
+        log.warning("source not read", account=reading.account, source=source.name, why=str(fault))
+    except Exception as error:  # a fault of ours in one source is no reason to lose the others
+        fault = Permanent(f"a fault in Firstline ({type(error).__name__})")
+        fault.__cause__ = error
+        log.exception("source not read", account=reading.account, source=source.name)
+    else:
+        return Outcome(source.name, report, None)
+    with suppress(Temporary), reading.db.account(reading.account) as tx:
+        registered.note_failure(tx, source.name, clean(str(fault)))
+    return Outcome(source.name, None, fault)
+
+
+def open_source(db: Database, account: str, kinds: Kinds, source: Registered) -> PageSource:
+    """The source, its pages marked as its row says. Raises Permanent when it cannot be opened."""
+    kind = kinds.get(source.kind)
+    if kind is None:
+        raise Permanent(f"this installation has no kind of source {source.kind!r}")
+    try:
+        settings = kind.settings.model_validate(source.settings)
+    except ValidationError as error:
+        raise Permanent(f"its settings are no longer right: {faults(error)}") from error
+    return Marked(kind.open(db, account, source.name, settings), source)
+
+
+def remove(db: Database, account: str, name: str) -> int:
+    """Take a source and all its documents out; how many documents. Raises Temporary while the source is being read."""
+    removed = ingest.remove(db, account, name)
+    with db.account(account) as tx:
+        registered.drop(tx, name)
+    return removed
+
+
+def faults(error: ValidationError) -> str:
+    """What is wrong with which setting; nothing of what was given."""
+    told = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(": ".join([*map(str, each["loc"]), each["msg"].removeprefix("Value error, ")]) for each in told)
+
+
+def _read(reading: Reading, source: Registered, progress: Progress | None) -> Report:
+    db, account = reading.db, reading.account
+    with db.account(account) as tx:
+        registered.note_try(tx, source.name)
+    pages = open_source(db, account, reading.kinds, source)
+    report = ingest.index(db, account, pages, reading.embedder, progress)
+    with db.account(account) as tx:
+        there = registered.note_success(tx, source.name, _figures(report))
+    if not there:
+        ingest.remove(db, account, source.name)
+        raise Permanent("was removed while it was being read")
+    return report
+
+
+def _figures(report: Report) -> dict[str, object]:
+    """As the row keeps it: of thousands of unreadable pages the first will do."""
+    figures = asdict(report)
+    del figures["skipped"]
+    unread = [{"id": clean(page.id), "why": clean(page.why)} for page in report.skipped[:MOST_SKIPPED]]
+    return figures | {"skipped": len(report.skipped), "unread": unread}

@@ -1,0 +1,212 @@
+"""The sources that `test_sources.py` holds to the contract, each over an outside that the tests steer."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from desk.db import Database
+from desk.errors import Temporary
+from desk.ports import Markup, Page, PageSource, Stamps, Unchanged, Unreadable
+from integration.connections import connect
+from integration.zendesk.connection import PARTY, ZendeskConnection
+from integration.zendesk.guide import Guide
+from integration.zendesk.solved import Solved, SolvedSettings
+from knowledge.sources.folder import Folder
+from tests.knowledge.conftest import ListSource
+from tests.knowledge.written_files import docx, pdf
+from tests.lookalikes.zendesk import EMAIL, TOKEN, Zendesk
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A source over an outside that the tests steer.
+
+    At first it has three pages that can be read, whose texts hold the words "first", "second" and "third", and, where
+    `leaves_out`, a draft with the word "draft". Each of the acts below is done to that outside; `spoil_third` is None
+    where that cannot happen to this kind of source.
+    """
+
+    source: PageSource
+    change_second: Callable[[], None]
+    """The second page says "altered" instead of "second"."""
+    remove_third: Callable[[], None]
+    """The third page is gone."""
+    spoil_third: Callable[[], None] | None
+    """The third page is still there, and cannot be read."""
+    break_off: Callable[[], AbstractContextManager[None]]
+    """While it lasts, the source cannot be read to its end."""
+    has_stamps: bool
+    """Its pages have stamps, and what has not changed since its stamp is not read again."""
+    leaves_out: bool = True
+
+
+class _Pages(ListSource):
+    """A list that keeps to its stamps, as a source that asks a server does."""
+
+    def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
+        for item in super().pages(stamps):
+            known = isinstance(item, Page) and item.stamp and stamps(item.id) == item.stamp
+            yield Unchanged(item.id) if known else item
+
+
+def _page(page_id: str, body: str, stamp: str) -> Page:
+    return Page(page_id, body, Markup.MARKDOWN, stamp=stamp)
+
+
+def of_a_list(database: Database, account: str, tmp_path: Path) -> Iterator[Stage]:
+    """The fake that other tests use."""
+    source = _Pages(*(_page(word[0], f"The {word} page.", "v1") for word in ("first", "second", "third")))
+    first, second, third = source.items
+
+    def put(*items: object) -> Callable[[], None]:
+        return lambda: setattr(source, "items", items)
+
+    @contextmanager
+    def break_off() -> Iterator[None]:
+        before = source.items
+        source.items = (first, Temporary("away"), *before[1:])
+        yield
+        source.items = before
+
+    yield Stage(
+        source,
+        change_second=put(first, _page("s", "The altered page.", "v2"), third),
+        remove_third=put(first, second),
+        spoil_third=put(first, second, Unreadable("t", "is spoilt")),
+        break_off=break_off,
+        has_stamps=True,
+        leaves_out=False,
+    )
+
+
+def of_a_folder(database: Database, account: str, tmp_path: Path) -> Iterator[Stage]:
+    """Text files."""
+    root = tmp_path / "pages"
+    (root / "deeper").mkdir(parents=True)
+    (root / "first.md").write_text("# One\n\nThe first page.")
+    (root / "second.html").write_text("<h1>Two</h1><p>The second page.</p>")
+    (root / "deeper/third.txt").write_text("The third page.")
+    (root / "soon.md").write_text("---\ndraft: true\n---\nThe draft page.")
+
+    yield Stage(
+        Folder(root),
+        change_second=_write(root / "second.html", b"<h1>Two</h1><p>The altered page.</p>"),
+        remove_third=(root / "deeper/third.txt").unlink,
+        spoil_third=_write(root / "deeper/third.txt", b"\xff\xff\xff"),
+        break_off=lambda: _away(root),
+        has_stamps=False,
+    )
+
+
+def of_a_folder_of_files(database: Database, account: str, tmp_path: Path) -> Iterator[Stage]:
+    """PDF and Word files, which have stamps."""
+    root = tmp_path / "files"
+    root.mkdir()
+    (root / "first.pdf").write_bytes(pdf("The first page."))
+    (root / "second.docx").write_bytes(docx("The second page."))
+    (root / "third.pdf").write_bytes(pdf("The third page."))
+    yield Stage(
+        Folder(root),
+        change_second=_write(root / "second.docx", docx("The altered page.")),
+        remove_third=(root / "third.pdf").unlink,
+        spoil_third=_write(root / "third.pdf", b"%PDF-1.7\nnothing"),
+        break_off=lambda: _away(root),
+        has_stamps=True,
+        leaves_out=False,
+    )
+
+
+@contextmanager
+def _away(root: Path) -> Iterator[None]:
+    root.rename(root.with_name("elsewhere"))
+    yield
+    root.with_name("elsewhere").rename(root)
+
+
+def _write(path: Path, content: bytes) -> Callable[[], None]:
+    def act() -> None:
+        path.write_bytes(content)
+
+    return act
+
+
+def of_zendesk_guide(database: Database, account: str, tmp_path: Path) -> Iterator[Stage]:
+    """Articles of a help center."""
+    with _zendesk(database, account) as zendesk:
+        guide = zendesk.guide
+        words = ("first", "second", "third")
+        _, second, third = (guide.publish(f"Article {word}", f"<p>The {word} article.</p>") for word in words)
+        guide.publish("Soon", "<p>The draft article.</p>", draft=True)
+
+        def change_second() -> None:
+            guide.clock = lambda: time.time() + 10  # times have whole seconds
+            guide.translate(second, "en-us", "Article altered", "<p>The altered article.</p>")
+
+        yield Stage(
+            Guide(database, account, now=lambda: datetime.now(UTC) + timedelta(minutes=5)),
+            change_second=change_second,
+            remove_third=lambda: guide.archive(third),
+            spoil_third=lambda: guide.articles[third].pop("user_segment_id") and None,
+            break_off=lambda: _trouble(zendesk, r"/articles\.json"),
+            has_stamps=True,
+        )
+
+
+def of_solved_tickets(database: Database, account: str, tmp_path: Path) -> Iterator[Stage]:
+    """What colleagues answered to customers."""
+    with _zendesk(database, account) as zendesk:
+
+        def answer(word: str, **fields: str) -> int:
+            number = zendesk.new_ticket("A question", "How does that work, please?", f"{word}@mail.example")
+            zendesk.add_comment(number, f"This is the {word} answer of ours.", "colleague", **fields)
+            return number
+
+        _, second, third = (answer(word, status="solved") for word in ("first", "second", "third"))
+        answer("draft", status="open")
+
+        def change(number: int, words: str) -> None:
+            zendesk.store.clock = lambda: time.time() + 10  # times have whole seconds
+            zendesk.add_comment(number, words, "colleague", status="solved")
+
+        def spoil_third() -> None:
+            change(third, "This is another answer of ours.")
+            zendesk.fail(path=f"/{third}/audits", status=403, body="{}")
+
+        yield Stage(
+            Solved(database, account, settings=SolvedSettings(least_words=3, for_customers=True)),
+            change_second=lambda: change(second, "This is the altered answer of ours."),
+            remove_third=lambda: zendesk.delete(third),
+            spoil_third=spoil_third,
+            break_off=lambda: _trouble(zendesk, "/search/export"),
+            has_stamps=True,
+        )
+
+
+@contextmanager
+def _zendesk(database: Database, account: str) -> Iterator[Zendesk]:
+    with Zendesk() as zendesk:
+        with database.account(account) as tx:
+            connect(tx, PARTY, ZendeskConnection(base_url=zendesk.url, email=EMAIL, api_token=TOKEN))
+        yield zendesk
+
+
+@contextmanager
+def _trouble(zendesk: Zendesk, path: str) -> Iterator[None]:
+    zendesk.fail(path=path, status=503, body="{}", times=1000)
+    yield
+    zendesk.faults.clear()
+
+
+Make = Callable[[Database, str, Path], Iterator[Stage]]
+
+STAGES: dict[str, Make] = {
+    "list": of_a_list,
+    "folder": of_a_folder,
+    "files": of_a_folder_of_files,
+    "zendesk-guide": of_zendesk_guide,
+    "solved-tickets": of_solved_tickets,
+}
+"""By the name in the test's id. What stands after a stage's `yield` clears up."""

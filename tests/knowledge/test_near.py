@@ -1,0 +1,168 @@
+"""A library that has outgrown the exact search is searched by the vector indexes, and finds the same."""
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import func, select, text
+
+from desk.db import Database
+from knowledge import ingest
+from knowledge.ingest import index, remove
+from knowledge.search import asked, candidates, extent_statement, search_statement
+from knowledge.tables import library_states, passages
+
+LIMIT = 50
+QUESTIONS = [f"w{n} w{n + 3} w{n * 7 % 300}" for n in range(0, 300, 12)]
+
+
+@pytest.fixture(autouse=True)
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So few passages are a large library here."""
+    monkeypatch.setattr("knowledge.search.EXACT_UP_TO", LIMIT)
+    monkeypatch.setattr(ingest, "BROUGHT_NEAR_AT_ONCE", 20)
+
+
+@pytest.fixture
+def many(source, page):
+    """A source of so many pages, one in four for partners, some in German, some in a collection."""
+
+    def make(count: int, name: str = "list"):
+        def one(n: int):
+            audience = "partner" if n % 4 == 0 else "public"
+            locale, collection = "de" if n % 5 == 1 else "en", "boats" if n % 3 == 1 else ""
+            body = f"w{n % 7} w{n % 11} w{n % 30} w{n}"
+            return page(f"p{n}", body, audience=audience, locale=locale, collection=collection)
+
+        return source(*map(one, range(count)), name=name)
+
+    return make
+
+
+def near_rows(db: Database, account: str) -> tuple[int, int, bool]:
+    """Passages in the vector indexes, passages in all, and whether the state says that all are."""
+    with db.account(account) as tx:
+        counted = select(func.count().filter(passages.c.near), func.count()).select_from(passages)
+        near, whole = tx.execute(counted).one()
+        return near, whole, bool(tx.execute(select(library_states.c.near)).scalar_one())
+
+
+def best_ten(db: Database, account: str, embedder, query: str, exact: bool, **seen) -> set[str]:
+    """The ten best of the candidates by cosine, from the one search or the other."""
+    what = {"audiences": ["public"], "locale": "en"} | seen
+    with db.account(account) as tx:
+        tx.execute(text("SET LOCAL enable_seqscan = off"))
+        tx.execute(text("SET LOCAL enable_sort = " + ("on" if exact else "off")))
+        question = asked(tx, query, embedder, vector=embedder.embed_query(query), **what)
+        search = search_statement(question.size, question.in_collections, spoken=True, large=not exact)
+        rows = tx.execute(search, question.values).all()
+    return {row.id for row in sorted(rows, key=lambda row: (-row.cosine, row.id))[:10]}
+
+
+def plan(db: Database, account: str, embedder) -> str:
+    with db.account(account) as tx:
+        tx.execute(text("SET LOCAL enable_seqscan = off"))
+        tx.execute(text("SET LOCAL enable_sort = off"))
+        question = asked(tx, "w1 w2", embedder, ["public"], "en", embedder.embed_query("w1 w2"))
+        extent = tx.execute(extent_statement(False), question.values).one()
+        search = search_statement(question.size, False, extent.spoken, extent.large)
+        return "\n".join(tx.execute(text(f"EXPLAIN {search.text}"), question.values).scalars())
+
+
+def test_a_small_library_stands_in_no_vector_index(database, account, embedder, many) -> None:
+    index(database, account, many(LIMIT), embedder)
+    assert near_rows(database, account) == (0, LIMIT, False)
+    assert "passages_near" not in plan(database, account, embedder)
+
+
+def test_a_library_that_outgrows_the_limit_is_brought_into_the_vector_indexes(
+    database, account, embedder, many
+) -> None:
+    index(database, account, many(LIMIT), embedder)
+    index(database, account, many(3 * LIMIT), embedder)
+    assert near_rows(database, account) == (3 * LIMIT, 3 * LIMIT, True)
+    asked_of = plan(database, account, embedder)
+    assert "passages_near_384" in asked_of
+    assert "passages_near_sparse" in asked_of
+
+
+def test_passages_that_come_later_are_in_at_once(database, account, embedder, many) -> None:
+    index(database, account, many(2 * LIMIT), embedder)
+    index(database, account, many(5, name="other"), embedder)
+    assert near_rows(database, account) == (2 * LIMIT + 5, 2 * LIMIT + 5, True)
+
+
+def test_the_vector_indexes_find_what_scoring_everything_finds(database, account, embedder, many) -> None:
+    index(database, account, many(600), embedder)
+    for seen in ({}, {"audiences": ["partner"]}, {"locale": "de"}, {"collections": ["boats"]}):
+        shares: list[float] = []
+        for query in QUESTIONS:
+            exact = best_ten(database, account, embedder, query, exact=True, **seen)
+            assert len(exact) == 10
+            shares.append(len(exact & best_ten(database, account, embedder, query, exact=False, **seen)) / 10)
+        assert sum(shares) / len(shares) >= 0.98, seen
+
+
+def test_a_filter_that_keeps_few_of_a_large_library_is_answered_exactly(database, account, embedder, many) -> None:
+    index(database, account, many(3 * LIMIT), embedder)
+
+    def large(**seen: Sequence[str]) -> bool:
+        with database.account(account) as tx:
+            what = {"audiences": ["public", "partner"]} | seen
+            question = asked(tx, "w1", embedder, locale="en", vector=embedder.embed_query("w1"), **what)
+            return bool(tx.execute(extent_statement(question.in_collections), question.values).one().large)
+
+    assert large()
+    assert not large(audiences=["partner"])
+    assert not large(collections=["boats"])
+    assert not large(audiences=[])
+
+
+def test_a_library_half_brought_in_is_searched_exactly_and_the_next_run_goes_on(
+    database, account, embedder, many, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(Exception):
+        pass
+
+    parts: list[int] = []
+
+    def one_part(tx, name, most):
+        if parts:
+            raise Killed
+        parts.append(most)
+        return bring_near(tx, name, most)
+
+    bring_near = ingest.near.bring_near
+    index(database, account, many(LIMIT), embedder)
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest.near, "bring_near", one_part)
+        with pytest.raises(Killed):
+            index(database, account, many(2 * LIMIT), embedder)
+    near, whole, all_near = near_rows(database, account)
+    assert 0 < near < whole == 2 * LIMIT
+    assert not all_near
+    assert "passages_near" not in plan(database, account, embedder)
+    index(database, account, many(2 * LIMIT), embedder)
+    assert near_rows(database, account) == (2 * LIMIT, 2 * LIMIT, True)
+
+
+def test_a_library_that_shrinks_is_searched_exactly_again_and_may_grow_again(database, account, embedder, many) -> None:
+    index(database, account, many(2 * LIMIT), embedder)
+    index(database, account, many(20), embedder)
+    assert "passages_near" not in plan(database, account, embedder)
+    with database.account(account) as tx:
+        found = candidates(tx, "w1 w2", embedder, ["public"], "en", embedder.embed_query("w1 w2"))
+    assert len(found) == len([n for n in range(20) if n % 4 and n % 5 != 1])
+    index(database, account, many(2 * LIMIT), embedder)
+    assert near_rows(database, account) == (2 * LIMIT, 2 * LIMIT, True)
+    assert remove(database, account, "list") == 2 * LIMIT
+    assert near_rows(database, account)[1] == 0
+
+
+def test_another_account_is_as_it_was(database, account, other_account, embedder, many) -> None:
+    index(database, other_account, many(LIMIT), embedder)
+    index(database, account, many(3 * LIMIT), embedder)
+    assert near_rows(database, other_account) == (0, LIMIT, False)
+    ours = best_ten(database, account, embedder, "w1 w2", exact=False)
+    assert len(ours) == 10
+    with database.account(account) as tx:
+        assert set(tx.execute(select(passages.c.id)).scalars()) >= ours

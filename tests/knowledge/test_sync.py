@@ -1,0 +1,248 @@
+"""Sources as they were set up, read one after the other, each with its outcome."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+from pydantic import BaseModel, Field
+
+from desk.db import Database
+from desk.errors import Permanent, Refused, Temporary
+from desk.ports import Page, PageSource, Unreadable
+from knowledge import registered, sync
+from knowledge.catalogue import Sync, list_documents, list_sources
+from knowledge.ingest import index
+from knowledge.kinds import SourceKind
+from knowledge.registered import Marks, Registered
+from knowledge.sync import Reading
+from knowledge.turn import Taken, one_run
+
+MakePage = Callable[..., Page]
+
+
+class ShelfSettings(BaseModel):
+    """Which of the lists below."""
+
+    shelf: str = Field(max_length=20)
+
+
+class Shelves:
+    """A kind of source that reads lists, by the name in their settings. Remembers what was opened."""
+
+    def __init__(self, make: Callable[..., PageSource]) -> None:
+        self.lists: dict[str, list[object]] = {}
+        self.opened: list[str] = []
+        self._make = make
+
+    def open(self, db: Database, account: str, name: str, settings: ShelfSettings) -> PageSource:
+        self.opened.append(name)
+        if settings.shelf not in self.lists:
+            raise Permanent("there is no such shelf")
+        return self._make(*self.lists[settings.shelf], name=name)
+
+    @property
+    def kinds(self) -> Mapping[str, SourceKind]:
+        return {"shelf": SourceKind("a shelf", ShelfSettings, "shelf", self.open)}
+
+
+class House:
+    """An account with shelves."""
+
+    def __init__(self, db: Database, account: str, shelves: Shelves, embedder: object) -> None:
+        self.db, self.account, self.shelves = db, account, shelves
+        self.reading = Reading(db, account, shelves.kinds, embedder)
+
+    def add(self, name: str, *pages: object, **marks: str) -> Registered:
+        self.shelves.lists[name] = list(pages)
+        source = Registered(name, "shelf", {"shelf": name}, Marks(**marks))
+        with self.db.account(self.account) as tx:
+            registered.put(tx, source)
+        return source
+
+    def sync(self, *names: str) -> list[sync.Outcome]:
+        return list(sync.sync_all(self.reading, sync.known(self.db, self.account, names)))
+
+    def documents(self) -> dict[str, str]:
+        with self.db.account(self.account) as tx:
+            return {document.external_id: document.source for document in list_documents(tx)}
+
+    def row(self, name: str) -> Sync:
+        with self.db.account(self.account) as tx:
+            return {each.name: each for each in list_sources(tx)}[name]
+
+
+@pytest.fixture
+def house(database: Database, account: str, embedder: object, source: Callable[..., PageSource]) -> House:
+    return House(database, account, Shelves(source), embedder)
+
+
+def test_each_source_is_read_and_its_figures_are_kept(house: House, page: MakePage) -> None:
+    house.add("one", page("a", "Text."), Unreadable("x", "is \0 binary"))
+    house.add("two", page("b", "Other."))
+    assert [outcome.fault for outcome in house.sync()] == [None, None]
+    assert house.documents() == {"a": "one", "b": "two"}
+    row = house.row("one")
+    assert row.tried_at
+    assert row.synced_at
+    assert row.tried_at <= row.synced_at
+    assert row.report
+    assert (row.report["added"], row.report["skipped"]) == (1, 1)
+    assert row.report["unread"] == [{"id": "x", "why": "is  binary"}]
+    assert row.error is None
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        (Permanent("the shelf fell down"), "the shelf fell down"),
+        (Temporary("nobody is there"), "nobody is there"),
+        (OSError(28, "No space left on device"), "this machine: No space left on device"),
+        (KeyError("nobody thought of this"), "a fault in Firstline (KeyError)"),
+        (Permanent("\0\udcff" + "x" * 5000), "\ufffd" + "x" * 999),
+    ],
+    ids=["permanent", "temporary", "disk", "fault", "strange"],
+)
+def test_a_source_that_fails_keeps_its_documents_and_the_others_are_read(
+    house: House, page: MakePage, error: Exception, kept: str
+) -> None:
+    house.add("one", page("a", "Text."), page("b", "More."))
+    house.add("two", page("c", "Other."))
+    house.sync()
+    house.add("one", page("a", "New."), error)
+    house.add("two", page("c", "Other."), page("d", "Added."))
+    failed, read = house.sync()
+    assert failed.report is None
+    assert failed.fault
+    assert read.report
+    assert read.report.added == 1
+    assert set(house.documents()) == {"a", "b", "c", "d"}
+    assert house.row("one").error == kept
+    before = house.row("one")
+    assert before.synced_at
+    assert before.tried_at
+    assert before.tried_at > before.synced_at
+    house.add("one", page("a", "New."))
+    house.sync("one")
+    assert house.row("one").error is None
+    assert set(house.documents()) == {"a", "c", "d"}
+
+
+def test_what_cannot_be_opened_is_an_outcome_too(house: House, page: MakePage) -> None:
+    house.add("one", page("a", "Text."))
+    with house.db.account(house.account) as tx:
+        registered.put(tx, Registered("gone", "shelf", {"shelf": "gone"}))
+        registered.put(tx, Registered("odd", "fax", {}))
+        registered.put(tx, Registered("wrong", "shelf", {"shelf": "x" * 21}))
+    told = {outcome.name: str(outcome.fault) for outcome in house.sync()}
+    assert told["gone"] == "there is no such shelf"
+    assert told["odd"] == "this installation has no kind of source 'fax'"
+    assert told["wrong"] == "its settings are no longer right: shelf: String should have at most 20 characters"
+    assert told["one"] == "None"
+
+
+def test_a_name_that_nobody_gave_is_refused(house: House, page: MakePage) -> None:
+    house.add("one", page("a", "Text."))
+    with pytest.raises(Refused, match="no source two; there are: one"):
+        house.sync("two")
+
+
+def test_marks_fill_what_pages_do_not_say_and_open_no_page_to_more_readers(house: House, page: MakePage) -> None:
+    pages = (page("a", "Text."), page("b", "Text.", locale="fr", collection="own", audience="internal"))
+    house.add("one", *pages, locale="de", collection="shelf")
+    house.sync()
+
+    def said() -> dict[str, tuple[str, str, str]]:
+        with house.db.account(house.account) as tx:
+            return {each.external_id: (each.locale, each.audience, each.collection) for each in list_documents(tx)}
+
+    assert said() == {"a": ("de", "public", "shelf"), "b": ("fr", "internal", "own")}
+    house.add("one", *pages, audience="partners")
+    house.sync()
+    assert said() == {"a": ("en", "partners", ""), "b": ("fr", "internal", "own")}
+
+
+def test_a_source_is_told_its_own_stamps_and_with_other_settings_none(
+    house: House, page: MakePage, source: Callable[..., PageSource]
+) -> None:
+    made: list[PageSource] = []
+
+    def make(*pages: Page, name: str) -> PageSource:
+        made.append(source(*pages, name=name))
+        return made[-1]
+
+    house.shelves._make = make
+    house.add("one", page("a", "Text.", stamp="v1"), page("b", "Text."))
+    house.sync()
+    house.sync()
+    house.add("one", page("a", "Text.", stamp="v1"), page("b", "Text."), collection="new")
+    house.sync()
+    assert [each.stamps["a"] for each in made] == [None, "v1", None]
+
+
+def test_while_another_run_is_at_it_a_source_is_left_alone(house: House, page: MakePage) -> None:
+    house.add("one", page("a", "Text."))
+    house.sync()
+    house.add("one", page("b", "Other."))
+    with one_run(house.db, house.account, "one"):
+        [outcome] = house.sync()
+        with pytest.raises(Temporary):
+            sync.remove(house.db, house.account, "one")
+    assert isinstance(outcome.fault, Taken)
+    assert house.row("one").error is None
+    assert house.documents() == {"a": "one"}
+
+
+def test_a_source_that_is_removed_takes_its_documents_along(house: House, page: MakePage) -> None:
+    house.add("one", page("a", "Text."))
+    house.add("two", page("b", "Other."))
+    house.sync()
+    assert sync.remove(house.db, house.account, "one") == 1
+    assert house.documents() == {"b": "two"}
+    assert [each.name for each in sync.known(house.db, house.account)] == ["two"]
+
+
+def test_a_source_that_is_removed_while_it_is_read_leaves_nothing_behind(house: House, page: MakePage) -> None:
+    class Dropped(list):
+        def __iter__(self) -> Iterator[object]:
+            with house.db.account(house.account) as tx:
+                registered.drop(tx, "one")
+            return super().__iter__()
+
+    house.add("one")
+    house.shelves.lists["one"] = Dropped([page("a", "Text.")])
+    [outcome] = house.sync()
+    assert str(outcome.fault) == "was removed while it was being read"
+    assert house.documents() == {}
+
+
+def test_sources_of_one_account_are_not_those_of_another(house: House, page: MakePage, other_account: str) -> None:
+    house.add("one", page("a", "Text."))
+    assert sync.known(house.db, other_account) == []
+    with house.db.account(other_account) as tx:
+        assert registered.get(tx, "one") is None
+        registered.put(tx, Registered("one", "shelf", {"shelf": "theirs"}))
+        assert registered.drop(tx, "one")
+    assert house.sync("one")[0].fault is None
+
+
+def test_late_are_those_with_an_error_and_those_nobody_has_read_for_long(house: House, page: MakePage) -> None:
+    house.add("fine", page("a", "Text."))
+    house.add("broken", Permanent("fell down"))
+    house.sync()
+    house.add("new", page("b", "Text."))
+
+    def late(seconds: float) -> dict[str, str | None]:
+        with house.db.account(house.account) as tx:
+            return {name: error for name, _, error in registered.late(tx, seconds)}
+
+    assert late(3600) == {"broken": "fell down"}
+    assert late(-1) == {"broken": "fell down", "fine": None, "new": None}
+
+
+def test_documents_of_a_source_that_was_never_set_up_become_its_own(house: House, page: MakePage) -> None:
+    index(house.db, house.account, house.shelves._make(page("a", "Text."), name="one"), house.reading.embedder)
+    assert house.row("one").kind is None
+    house.add("one", page("a", "Text."))
+    [outcome] = house.sync()
+    assert outcome.report
+    assert (outcome.report.unchanged, outcome.report.passages_embedded) == (1, 0)
+    assert house.row("one").kind == "shelf"

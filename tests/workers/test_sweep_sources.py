@@ -1,0 +1,57 @@
+"""The sweeper asks for the sources that something told of, and only for these."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from desk.db import Database
+from desk.errors import Temporary
+from knowledge import registered
+from knowledge.registered import Registered
+from knowledge.wanted import want
+from workers import tasks
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
+    """What was handed to the broker: task, account, row."""
+    sent: list[tuple[str, str, str]] = []
+    monkeypatch.setattr(tasks, "publish", lambda task, account, row: sent.append((task.name, account, row)))
+    return sent
+
+
+def sweep(database: Database) -> None:
+    tools = SimpleNamespace(db=database, enqueue_again_seconds=30.0)
+    tasks.sweep.run.__func__(SimpleNamespace(app=SimpleNamespace(toolbox=tools)))
+
+
+def add_source(database: Database, account: str) -> None:
+    with database.account(account) as tx:
+        registered.put(tx, Registered("help", "zendesk-guide", {}))
+
+
+def test_a_wanted_source_is_handed_to_the_broker_once(
+    database: Database, account: str, published: list[tuple[str, str, str]]
+) -> None:
+    add_source(database, account)
+    sweep(database)
+    assert [each for each in published if each[1] == account] == []
+    with database.account(account) as tx:
+        want(tx, "zendesk-guide")
+    sweep(database)
+    sweep(database)
+    assert [each for each in published if each[1] == account] == [("sync_source", account, "help")]
+
+
+def test_a_broker_that_is_away_stops_no_sweep(
+    database: Database, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise Temporary("away")
+
+    monkeypatch.setattr(tasks, "publish", away)
+    add_source(database, account)
+    with database.account(account) as tx:
+        want(tx, "zendesk-guide")
+    sweep(database)
