@@ -61,7 +61,7 @@ def _print(found: Survey, since: str) -> None:
     columns = ("asked", "before", "trend", "last asked", "for example", "nearest article")
     print_rows(columns, rows, empty=f"No open questions in {since}.")
     if rows:
-        say(f"{found.questions} questions in {found.clusters} groups; {found.before} in as long a time before.")
+        say(f"Questions: {found.questions}, in groups: {found.clusters}; {found.before} in as long a time before.")
     if found.waiting:
         say(f"{found.waiting} more are not sorted in: they have no vector yet, or are beyond the newest 5,000.")
     if found.disputes:
