@@ -29,7 +29,7 @@ from knowledge import switch, sync
 from knowledge.embedders.minilm import MiniLM
 from knowledge.kinds import SourceKind
 from knowledge.library import PostgresLibrary
-from knowledge.sources import folder
+from knowledge.sources import folder, website
 from knowledge.sync import Reading
 from knowledge.wanted import want
 from workers.tickets import TicketChannel
@@ -59,6 +59,7 @@ EMBEDDERS: Mapping[str, Callable[[Settings], Embedder]] = {
 
 SOURCES: Mapping[str, SourceKind] = {
     "folder": folder.KIND,
+    "website": website.KIND,
     "zendesk-guide": guide.KIND,
     "solved-tickets": solved.KIND,
 }

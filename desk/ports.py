@@ -183,6 +183,8 @@ class Unreadable:
 
     id: str
     why: str
+    hides: bool = False
+    """Other pages are found through it alone. If it is in the index, none is taken for vanished in this run."""
 
 
 Stamps = Callable[[str], str | None]

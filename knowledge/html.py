@@ -16,6 +16,12 @@ DEEPEST = 60
 
 _DROPPED = ["script", "style", "nav", "footer", "aside", "template", "noscript", "svg", "iframe", "form", "button",
             "head", "title", "object", "video", "audio"]  # fmt: skip
+_DROPPED_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "dialog", "alertdialog", "complementary"})
+_ASKING = re.compile(
+    r"cookie-?(?:banner|bar|consent|law|message|notice|notification|popup)|onetrust|cookiebot"
+    r"|\b(?:gdpr|consent)-?(?:banner|bar|manager|notice|popup)"
+)
+_PARTS = frozenset({"header", "article", "section"})
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _SUMMARY_LEVEL = 7
 _BLOCKS = frozenset({
@@ -55,14 +61,14 @@ class _Soup(BeautifulSoup):
 def read_html(html: str) -> Structure:
     """The visible text of a page by its headings; of `<main>` or `<article>` where there is one. Raises Unparsable."""
     try:
-        soup = _Soup(_without_open_ends(html), "html.parser")
+        soup = _Soup(without_open_ends(html), "html.parser")
     except (ParserRejectedMarkup, AssertionError) as error:
         raise Unparsable from error
     title = _flat(soup.title) if soup.title else ""
-    for tag in [*soup.find_all(_DROPPED), *soup.find_all(_is_hidden)]:
+    for tag in [*soup.find_all(_DROPPED), *soup.find_all(_is_left_out)]:
         if not tag.decomposed:
             tag.decompose()
-    root = soup.find("main") or soup.find("article") or soup.body or soup
+    root = _root(soup)
     first = root.find("h1") or soup.find("h1")
     title = (first and _flat(first)) or title
     writer = Writer(title=title)
@@ -70,10 +76,58 @@ def read_html(html: str) -> Structure:
     return Structure(title[:LONGEST_HEADING] or None, writer.finish())
 
 
-def _without_open_ends(html: str) -> str:
+def _root(soup: BeautifulSoup) -> Tag:
+    """What the page is about. Of several articles none is the page; a site's own header is not part of it."""
+    if main := soup.find("main") or soup.find(role="main"):
+        return main
+    body = soup.body or soup
+    articles = list(_outermost(body, frozenset({"article"}), 0))
+    if len(articles) == 1:
+        return articles[0]
+    for part in list(_outermost(body, _PARTS, 0)):
+        if part.name == "header" and part.find(list(_HEADINGS)) is None:
+            part.decompose()
+    return body
+
+
+def _outermost(node: Tag, names: frozenset[str], depth: int) -> Iterator[Tag]:
+    """The elements of these names that stand in no other of them."""
+    for child in node.children:
+        if isinstance(child, Tag) and child.name in names:
+            yield child
+        elif isinstance(child, Tag) and depth < DEEPEST:
+            yield from _outermost(child, names, depth + 1)
+
+
+def without_open_ends(html: str) -> str:
     """`html.parser` reads on to the end of the page at each tag or comment that never ends, and again at the next."""
     closed, end, rest = html.rpartition("-->")
     return _OPEN_TAG.sub("&lt;", closed + end + rest.replace("<!--", "&lt;!--"))
+
+
+def _is_left_out(tag: Tag) -> bool:
+    return bool(tag.attrs) and (_is_hidden(tag) or _is_furniture(tag))
+
+
+def _is_furniture(tag: Tag) -> bool:
+    """What a site puts around and into each of its pages: menus, questions about cookies, links to a heading itself."""
+    if str(tag.get("role", "")).lower() in _DROPPED_ROLES:
+        return True
+    if tag.name == "a" and str(tag.get("href", "")).startswith("#"):
+        return "skip" in _names(tag) or not _says_something(tag, 0)
+    return tag.name in ("div", "section") and _ASKING.search(_names(tag)) is not None
+
+
+def _says_something(node: PageElement, depth: int) -> bool:
+    """Letters or digits; an icon is none. What is nested deeper than an icon is taken for something."""
+    if isinstance(node, Tag):
+        return depth > 2 or any(_says_something(child, depth + 1) for child in node.children)
+    return any(map(str.isalnum, str(node)))
+
+
+def _names(tag: Tag) -> str:
+    """Its id and classes, with hyphens, in lower case."""
+    return " ".join([str(tag.get("id", "")), *map(str, tag.get("class") or ())]).lower().replace("_", "-")
 
 
 def _is_hidden(tag: Tag) -> bool:

@@ -5,7 +5,7 @@ source that fails half-way thus leaves the index as it was. Then the changed pag
 passages are taken over, the others are made with no transaction open, and whole documents are written; one batch is
 embedded while the one before it is written and the next is cut. A run that is killed leaves each document in its old
 or its new form, and the next one goes on from there. What a complete run has not seen is gone from the source, and
-leaves the index.
+leaves the index; unless a page that leads to others could not be read.
 """
 
 import time
@@ -71,7 +71,8 @@ def index(
                 for written in _batches(changed.pages):
                     run.take(written)
                 run.land()
-        run.removed = _remove(db, account, source.name, stamp)
+        if not run.hidden:
+            run.removed = _remove(db, account, source.name, stamp)
         bring_near(db, account, embedder.name)
         with db.account(account) as tx:
             gauge(tx, embedder.name)
@@ -128,6 +129,7 @@ class _Run:
     passages: int = 0
     embedded: int = 0
     skipped: list[Unreadable] = field(default_factory=list)
+    hidden: bool = False
     ahead: Ahead = field(init=False)
 
     def stamp(self, page_id: str) -> str | None:
@@ -137,15 +139,17 @@ class _Run:
 
     def sift(self, batch: Sequence[Page | Unchanged | Unreadable]) -> list[Page]:
         """Mark as seen what need not be written; the pages that must be."""
-        pages = {page.id: (page, fingerprint(page)) for page in batch if isinstance(page, Page)}
+        pages = {page.id: page for page in batch if isinstance(page, Page)}
+        marks = {page_id: fingerprint(page) for page_id, page in pages.items()}
         with self.db.account(self.account) as tx:
-            known = shelf.known(tx, self.source.name, list(pages), self.embedder.name)
-            changed = [page for page, mark in pages.values() if not _same(mark, known.get(page.id))]
-            waiting = {page.id for page in changed}
-            untouched = [page for page in batch if page.id not in waiting]
+            same = shelf.recognise(tx, self.source.name, marks, self.embedder.name)
+            changed = [page for page in pages.values() if page.id not in same]
+            untouched = [page for page in batch if page.id not in pages or page.id in same]
             restamped = {page.id: page.stamp for page in untouched if isinstance(page, Page) and page.stamp}
-            shelf.mark_seen(tx, self.source.name, [page.id for page in untouched])
+            shelf.mark_seen(tx, self.source.name, [page.id for page in untouched if page.id not in pages])
             shelf.restamp(tx, self.source.name, restamped)
+        hiding = [page.id for page in untouched if isinstance(page, Unreadable) and page.hides]
+        self.hidden = self.hidden or bool(hiding and self._known(hiding))
         for page in untouched:
             if isinstance(page, Unreadable):
                 self.skipped.append(page)
@@ -227,10 +231,6 @@ class _Run:
         self.done += 1
         if self.progress:
             self.progress(self.done, self.total, page_id)
-
-
-def _same(mark: bytes, old: shelf.Known | None) -> bool:
-    return old is not None and old.indexed and old.fingerprint == mark
 
 
 def _batches(pages: Iterable[Item]) -> Iterator[list[Item]]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY, UUID, distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from desk.db import Transaction
@@ -41,6 +41,13 @@ _COUNT_TERMS = text("""
     FROM unnest(CAST(:dimensions AS integer[]), CAST(:differences AS integer[])) AS counted (dimension, difference)
     ORDER BY dimension
     ON CONFLICT (account_id, embedder, dimension) DO UPDATE SET passages = terms.passages + excluded.passages
+""")
+
+_RECOGNISE = text("""
+    UPDATE documents SET seen_at = now()
+    FROM unnest(CAST(:names AS text[]), CAST(:marks AS bytea[])) AS given (name, mark)
+    WHERE account_id = :account AND source = :source AND external_id = given.name AND fingerprint = given.mark
+    RETURNING external_id, CAST(id AS text) AS id, version
 """)
 
 # Vectors go as text: to make it costs less than the types' own way.
@@ -65,16 +72,46 @@ class Known:
 
 def known(tx: Transaction, source: str, external_ids: Sequence[str], embedder: str) -> dict[str, Known]:
     """Those of the pages that are in the index, by the id their source gives them."""
-    indexed = _indexed(embedder).label("indexed")
-    columns = (documents.c.external_id, documents.c.id, documents.c.version, documents.c.fingerprint, indexed)
-    rows = tx.execute(select(*columns).where(_named(tx, source, external_ids)))
-    return {row.external_id: Known(row.id, row.version, row.fingerprint, row.indexed) for row in rows}
+    columns = (documents.c.external_id, documents.c.id, documents.c.version, documents.c.fingerprint)
+    rows = tx.execute(select(*columns).where(_named(tx, source, external_ids))).all()
+    whole = _whole(tx, [row.id for row in rows], embedder)
+    return {
+        row.external_id: Known(row.id, row.version, row.fingerprint, (row.id, row.version) in whole) for row in rows
+    }
+
+
+def _whole(tx: Transaction, ids: Sequence[str], embedder: str) -> set[tuple[str, str]]:
+    """Those of the documents, with their versions, whose passages are there, for this embedder and cut by this recipe.
+    A statement of its own: as a condition on each document it reads the whole library for each until the first
+    ANALYZE."""
+    theirs = and_(
+        passages.c.document_id == any_(bindparam("ids", list(ids), type_=ARRAY(UUID(as_uuid=False)))),
+        passages.c.account_id == tx.account,
+        passages.c.embedder == embedder,
+        passages.c.recipe == RECIPE,
+        passages.c.ordinal == 0,
+    )
+    return {
+        (row.document_id, row.version)
+        for row in tx.execute(select(passages.c.document_id, passages.c.version).where(theirs))
+    }
 
 
 def stamp(tx: Transaction, source: str, external_id: str, embedder: str) -> str | None:
     """The stamp of what the index holds of a page; None when it has none, or is not indexed whole."""
     row = select(documents.c.stamp).where(_of(tx, source), documents.c.external_id == external_id, _indexed(embedder))
     return tx.execute(row).scalar_one_or_none()
+
+
+def recognise(tx: Transaction, source: str, marks: Mapping[str, bytes], embedder: str) -> set[str]:
+    """Those of the pages, given by their ids with their fingerprints, that are indexed whole as they are. They are
+    marked as seen; the others are not, for such a page may turn out to hold no text."""
+    values = {"account": tx.account, "source": source, "names": list(marks), "marks": list(marks.values())}
+    rows = tx.execute(_RECOGNISE, values).all()
+    whole = _whole(tx, [row.id for row in rows], embedder)
+    if others := [row.id for row in rows if (row.id, row.version) not in whole]:
+        tx.execute(update(documents).where(documents.c.id.in_(others)).values(seen_at=func.to_timestamp(0)))
+    return {row.external_id for row in rows if (row.id, row.version) in whole}
 
 
 def mark_seen(tx: Transaction, source: str, external_ids: Sequence[str]) -> None:

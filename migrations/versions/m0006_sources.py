@@ -86,9 +86,10 @@ def _near_indexes() -> None:
     """Only rows marked `near` stand in the vector indexes: to insert there costs more than all the rest of a row."""
     for table in ("passages", "library_states"):
         op.add_column(table, sa.Column("near", sa.Boolean, nullable=False, server_default=sa.false()))
-    for index in ("passages_vector_384", "passages_sparse", "passages_scope"):
+    for index in ("passages_vector_384", "passages_sparse", "passages_scope", "passages_document"):
         op.execute(f"DROP INDEX {index}")
     _mark_large_libraries()
+    op.create_index("passages_document", "passages", ["document_id", "embedder", "recipe", "version"])
     op.create_index("passages_scope", "passages", ["account_id", "embedder", "language", "audience", "collection"])
     op.execute("CREATE INDEX passages_far ON passages (account_id, embedder) WHERE NOT near")
     for size in INDEXED_SIZES:

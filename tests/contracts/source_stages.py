@@ -16,7 +16,9 @@ from integration.zendesk.guide import Guide
 from integration.zendesk.solved import Solved, SolvedSettings
 from knowledge.sources.folder import Folder
 from tests.knowledge.conftest import ListSource
+from tests.knowledge.websites import Reader
 from tests.knowledge.written_files import docx, pdf
+from tests.lookalikes.website import Website
 from tests.lookalikes.zendesk import EMAIL, TOKEN, Zendesk
 
 
@@ -185,6 +187,30 @@ def of_solved_tickets(database: Database, account: str, tmp_path: Path) -> Itera
         )
 
 
+def of_a_website(database: Database, account: str, tmp_path: Path) -> Iterator[Stage]:
+    """Pages that a start leads to, itself the first."""
+    with Website() as site:
+        site.page("/", "The first page.", "/second", "/soon")
+        site.page("/second", "The second page.", "/third")
+        site.page("/third", "The third page.")
+        site.page("/soon", "The draft page.", head='<meta name="robots" content="noindex">')
+
+        @contextmanager
+        def break_off() -> Iterator[None]:
+            site.fail(path="/robots.txt", status=503, times=1000)
+            yield
+            site.faults.clear()
+
+        yield Stage(
+            Reader(site),
+            change_second=lambda: site.page("/second", "The altered page.", "/third"),
+            remove_third=lambda: site.remove("/third"),
+            spoil_third=lambda: site.put("/third", "", 500),
+            break_off=break_off,
+            has_stamps=True,
+        )
+
+
 @contextmanager
 def _zendesk(database: Database, account: str) -> Iterator[Zendesk]:
     with Zendesk() as zendesk:
@@ -208,5 +234,6 @@ STAGES: dict[str, Make] = {
     "files": of_a_folder_of_files,
     "zendesk-guide": of_zendesk_guide,
     "solved-tickets": of_solved_tickets,
+    "website": of_a_website,
 }
 """By the name in the test's id. What stands after a stage's `yield` clears up."""

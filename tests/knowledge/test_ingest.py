@@ -142,6 +142,16 @@ def test_pages_moved_to_another_collection_are_found_there_without_being_embedde
         assert tx.execute(select(passages.c.collection)).scalars().all() == ["new"]
 
 
+def test_nothing_vanishes_behind_a_known_page_that_leads_to_others_and_cannot_be_read(
+    database, account, embedder, source, page
+) -> None:
+    index(database, account, source(page("hub", "Text."), page("leaf", "Other.")), embedder)
+    report = index(database, account, source(Unreadable("hub", "answers 500", hides=True)), embedder)
+    assert (counts(report), [each.id for each in report.skipped]) == ((0, 0, 0, 0), ["hub"])
+    stranger = source(page("hub", "Text."), Unreadable("new", "answers 500", hides=True))
+    assert counts(index(database, account, stranger, embedder)) == (0, 0, 1, 1)
+
+
 def test_a_run_that_dies_while_embedding_leaves_the_old_text(database, account, embedder, source, page) -> None:
     index(database, account, source(page("a", "Old text.")), embedder)
     broken = type(embedder)()
@@ -290,3 +300,22 @@ def test_one_account_does_not_see_the_library_of_another(database, account, embe
     with database.account("someone-else") as tx:
         for table in ("documents", "passages", "terms", "library_states"):
             assert tx.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0
+
+
+def test_a_page_in_which_a_new_recipe_finds_no_text_leaves_the_index(
+    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
+    monkeypatch.setattr("knowledge.shelf.RECIPE", prepare.RECIPE + 1)
+    monkeypatch.setattr(ingest, "prepare", lambda page, _: None)
+    report = index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
+    assert (counts(report), len(report.skipped)) == ((0, 0, 0, 2), 2)
+
+
+def test_the_same_text_in_pages_of_two_batches_is_embedded_once(
+    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "PASSAGES_AT_ONCE", 1)
+    pages = [page(f"p{n}", "# Title\n\nThe very same text.") for n in range(5)]
+    report = index(database, account, source(*pages), embedder)
+    assert (report.passages, report.passages_embedded, len(embedder.embedded)) == (5, 1, 1)
