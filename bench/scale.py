@@ -256,7 +256,7 @@ Scores = list[tuple[float, str]]
 
 
 def _fused(found: Sequence[Candidate]) -> Scores:
-    return [(hit.fused, hit.passage.id) for hit in rank(found, BEST)]
+    return [(hit.fused, hit.passage.id) for hit in islice(rank(found), BEST)]
 
 
 def _dense(found: Sequence[Candidate]) -> Scores:

@@ -104,7 +104,7 @@ def _ends_sentence(line: str, start: int, stop: re.Match[str]) -> bool:
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case, for matching: letters and digits of any script, inner apostrophes kept."""
-    return [word.replace("’", "'").casefold() for word in _WORD.findall(text)]
+    return _WORD.findall(text.replace("’", "'").casefold())
 
 
 def first_words(text: str, limit: int) -> tuple[str, bool]:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from sqlalchemy import select
 
@@ -62,9 +63,9 @@ class PostgresLibrary:
             found = candidates(tx, query, question, audiences, locale, question.vector, collections)
         if question.words_only:
             found = [replace(one, cosine=0.0) for one in found if one.words > 0]
-        hits = rank(found, max(limit, WEIGHED))
+        hits = rank(found)
         if self._reranking is not None:
-            hits = self._reranking.reorder(account, query, hits)
+            hits = iter(self._reranking.reorder(account, query, list(islice(hits, max(limit, WEIGHED)))))
         return merged(hits, limit)
 
     def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:

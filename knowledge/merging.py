@@ -7,63 +7,85 @@ stay passages of their own: a citation names passage and block as they are store
 nowhere.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from desk.passage import Hit, Passage
+from desk.ports import PUBLIC
 from desk.text import vocabulary, words
 
 ALIKE = 0.9
 """The part of all their words that two texts share which say the same."""
 
-PUBLIC = "public"
+LONGER = 1.5
+"""What is longer than that says more, or the same twice."""
+
+_NUMBER = re.compile(r"\d+")
+_TELLING = re.compile(r"\d|n't$")
 _NEGATIONS = vocabulary("no not never none nothing neither nor without cannot unless except kein keine nicht ohne nie")
 
 
-@dataclass(frozen=True, slots=True)
 class _Gist:
-    """What is compared of a passage: its words, those of its headings, and those that turn the meaning."""
+    """What is compared of a passage: its numbers and length first, which few share; then its words, those of its
+    headings, and those that turn the meaning."""
 
-    words: frozenset[str]
-    above: frozenset[str]
-    telling: tuple[str, ...]
+    def __init__(self, hit: Hit) -> None:
+        self.hit = hit
+        self.text = hit.passage.text
+        self.numbers = _NUMBER.findall(self.text)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(self._said)
+
+    @cached_property
+    def above(self) -> frozenset[str]:
+        return frozenset(words(" ".join((self.hit.passage.title, *self.hit.passage.headings))))
+
+    @cached_property
+    def telling(self) -> list[str]:
+        return [word for word in self._said if word in _NEGATIONS or _TELLING.search(word)]
+
+    @cached_property
+    def _said(self) -> list[str]:
+        return words(self.text)
 
 
-def merged(hits: Sequence[Hit], limit: int) -> list[Hit]:
+def merged(hits: Iterable[Hit], limit: int) -> list[Hit]:
     """The first `limit` hits that say something of their own, neighbours side by side; nothing that was not given. Of
     passages that say the same, a public one is kept where there is one, at the place of the first."""
     return _side_by_side(_different(hits, limit))
 
 
-def _different(hits: Sequence[Hit], limit: int) -> list[Hit]:
-    kept: list[tuple[Hit, _Gist]] = []
+def _different(hits: Iterable[Hit], limit: int) -> list[Hit]:
+    kept: list[_Gist] = []
     for hit in hits:
-        gist = _gist(hit.passage)
-        place = next((n for n, (_, other) in enumerate(kept) if _same(gist, other)), None)
+        gist = _Gist(hit)
+        place = next((n for n, other in enumerate(kept) if _same(gist, other)), None)
         if place is None and len(kept) < limit:
-            kept.append((hit, gist))
-        elif place is not None and hit.passage.audience == PUBLIC != kept[place][0].passage.audience:
-            kept[place] = (hit, gist)
-        if len(kept) == limit and all(each.passage.audience == PUBLIC for each, _ in kept):
+            kept.append(gist)
+        elif place is not None and hit.passage.audience == PUBLIC != kept[place].hit.passage.audience:
+            kept[place] = gist
+        if len(kept) == limit and all(each.hit.passage.audience == PUBLIC for each in kept):
             break
-    return [hit for hit, _ in kept]
-
-
-def _gist(passage: Passage) -> _Gist:
-    said = words(passage.text)
-    above = frozenset(words(" ".join((passage.title, *passage.headings))))
-    telling = (word for word in said if any(map(str.isdigit, word)) or word in _NEGATIONS or word.endswith("n't"))
-    return _Gist(frozenset(said), above, tuple(telling))
+    return [each.hit for each in kept]
 
 
 def _same(one: _Gist, other: _Gist) -> bool:
     """Near enough: the same numbers and negations in the same order, and both in words and in headings one has all that
     the other has, and little more. A word in the place of another ("hours" for "days") is no little thing."""
+    if one.numbers != other.numbers or not _as_long(len(one.text), len(other.text)):
+        return False
     if not one.words or one.telling != other.telling:
         return False
     if not (_nested(one.above, other.above) and _nested(one.words, other.words)):
         return False
     return len(one.words & other.words) >= ALIKE * len(one.words | other.words)
+
+
+def _as_long(one: int, other: int) -> bool:
+    return max(one, other) <= LONGER * min(one, other)
 
 
 def _nested(one: frozenset[str], other: frozenset[str]) -> bool:

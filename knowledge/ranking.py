@@ -4,7 +4,7 @@ What was tried, and on what: docs/decisions/retrieval.md.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -47,14 +47,11 @@ def fuse(found: Sequence[Candidate]) -> list[float]:
     return [score + gain for score, gain in zip(scores, _company(found, scores), strict=True)]
 
 
-def rank(found: Sequence[Candidate], limit: int) -> list[Hit]:
-    """The best candidates, best first."""
+def rank(found: Sequence[Candidate]) -> Iterator[Hit]:
+    """The candidates, best first, each made into a hit when it is asked for."""
     best = max((one.words for one in found), default=0.0) or 1.0
-    hits = sorted(zip(fuse(found), found, strict=True), key=lambda hit: (-hit[0], hit[1].row.id))
-    return [
-        Hit(passage_of(one.row), one.cosine, one.words / best, min(one.share, 1.0), fused)
-        for fused, one in hits[:limit]
-    ]
+    ranked = sorted(zip(fuse(found), found, strict=True), key=lambda hit: (-hit[0], hit[1].row.id))
+    return (Hit(passage_of(one.row), one.cosine, one.words / best, min(one.share, 1.0), fused) for fused, one in ranked)
 
 
 def _company(found: Sequence[Candidate], scores: Sequence[float]) -> list[float]:

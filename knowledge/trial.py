@@ -45,7 +45,7 @@ def _orders(found: Sequence[Candidate]) -> Mapping[str, list[str]]:
     return {
         "dense": [one.row.document_id for one in by_meaning],
         "lexical": [one.row.document_id for one in by_words],
-        FUSED: [hit.passage.document_id for hit in rank(found, len(found))],
+        FUSED: [hit.passage.document_id for hit in rank(found)],
     }
 
 

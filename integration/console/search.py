@@ -9,7 +9,7 @@ from desk.ports import Embedder
 from desk.text import clean
 from knowledge.catalogue import Choices, choices
 from knowledge.ranking import rank
-from knowledge.search import CANDIDATES, candidates
+from knowledge.search import candidates
 
 SHOWN = 20
 LONGEST = 2_000
@@ -69,7 +69,7 @@ def search(db: Database, account: str, embedder: Embedder, asked: AskedSearch, h
         audiences = set(known.audiences) & ({asked.audience} if asked.audience else set(known.audiences))
         collections = {"": None, "-": {""}}.get(asked.collection, {asked.collection})
         found = candidates(tx, asked.query, embedder, audiences, asked.locale or "en", vector, collections)
-    hits = rank(found, 2 * CANDIDATES)
+    hits = list(rank(found))
     dense, lexical = _places(hits, lambda hit: hit.cosine), _places(hits, lambda hit: hit.lexical)
     rows = (
         Found(hit, dense[hit.passage.id], lexical[hit.passage.id] if hit.lexical > 0 else None, fused, _snippet(hit))

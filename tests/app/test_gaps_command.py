@@ -60,7 +60,7 @@ def test_gaps_come_in_groups_with_trend_and_nearest_article(db: Database, firstl
     assert sum(gap["trend"]) == 4
     table = firstline("gaps", "--since", "3m")
     assert "Bank transfer (0." in table.out
-    assert "5 questions in 2 groups" in table.out
+    assert "Questions: 5, in groups: 2" in table.out
     assert "█" in table.out
 
 

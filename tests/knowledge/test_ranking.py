@@ -21,7 +21,7 @@ def row(place: int, document: str) -> Any:
 
 
 def order(*scores: tuple[str, float, float]) -> list[str]:
-    return [hit.passage.document_id for hit in rank(found(*scores), 10)]
+    return [hit.passage.document_id for hit in rank(found(*scores))]
 
 
 def test_of_equal_words_the_nearer_and_of_equal_meaning_the_one_with_the_words_comes_first() -> None:
@@ -65,15 +65,15 @@ def test_company_below_the_usual_is_no_gain() -> None:
 
 
 def test_the_order_within_a_document_is_that_of_its_passages() -> None:
-    hits = rank(found(("a", 0.5, 0.0), ("a", 0.6, 0.0), ("a", 0.7, 0.0), ("b", 0.1, 0.0), ("c", 0.1, 0.0)), 10)
+    hits = list(rank(found(("a", 0.5, 0.0), ("a", 0.6, 0.0), ("a", 0.7, 0.0), ("b", 0.1, 0.0), ("c", 0.1, 0.0))))
     assert [hit.passage.id for hit in hits[:3]] == ["p2", "p1", "p0"]
 
 
 def test_scores_that_are_shown_keep_their_meaning() -> None:
-    first, second = rank(found(("a", 0.6, 8.0), ("b", 0.5, 4.0)), 10)
+    first, second = rank(found(("a", 0.6, 8.0), ("b", 0.5, 4.0)))
     assert (first.cosine, first.lexical, second.lexical) == (0.6, 1.0, 0.5)
 
 
 def test_without_candidates_there_are_no_hits() -> None:
     assert fuse([]) == []
-    assert rank([], 5) == []
+    assert list(rank([])) == []
