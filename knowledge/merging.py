@@ -27,8 +27,8 @@ _NEGATIONS = vocabulary("no not never none nothing neither nor without cannot un
 
 
 class _Gist:
-    """What is compared of a passage: its numbers and length first, which few share; then its words, those of its
-    headings, and those that turn the meaning."""
+    """What is compared of a passage: its numbers and length first, which few share, and the words of its headings; then
+    those that turn the meaning, and all."""
 
     def __init__(self, hit: Hit) -> None:
         self.hit = hit
@@ -77,9 +77,9 @@ def _same(one: _Gist, other: _Gist) -> bool:
     the other has, and little more. A word in the place of another ("hours" for "days") is no little thing."""
     if one.numbers != other.numbers or not _as_long(len(one.text), len(other.text)):
         return False
-    if not one.words or one.telling != other.telling:
+    if not _nested(one.above, other.above) or one.telling != other.telling:
         return False
-    if not (_nested(one.above, other.above) and _nested(one.words, other.words)):
+    if not one.words or not _nested(one.words, other.words):
         return False
     return len(one.words & other.words) >= ALIKE * len(one.words | other.words)
 

@@ -8,7 +8,6 @@ Two statements, so that the second is planned for what the first has found: whet
 language, and whether what is in question is too much to be scored whole.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -137,7 +136,7 @@ def asked(
         "account": tx.account,
         "embedder": embedder.name,
         "dimensions": list(terms)[:MOST_QUESTION_TERMS],
-        "vector": json.dumps(list(vector)),
+        "vector": f"[{','.join([f'{number:.6g}' for number in vector])}]",  # a halfvec has four digits
         "language": language,
         "audiences": sorted(audiences),
         "candidates": CANDIDATES,
