@@ -11,6 +11,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # a bare checkout can be tes
 from app.embedded import LOGIN_ROLE, EmbeddedPostgres, EmbeddedRedis
 from app.places import SHORT, runtime
 from desk.accounts import add_account
-from desk.db import Database
+from desk.db import Database, Transaction
 from desk.privacy import Sealer, new_key
 from migrations.run import migrate
 
@@ -125,10 +126,28 @@ def sealer() -> Sealer:
     return Sealer([new_key()])
 
 
+class OneAtATime(Database):
+    """Refuses a transaction inside a transaction: workers share few connections, and whoever takes a second while
+    holding one waits, when all do so at once, for itself."""
+
+    _holds = ContextVar("holds", default=False)
+
+    @contextmanager
+    def account(self, account: str) -> Iterator[Transaction]:
+        """As the product's, if none is open."""
+        assert not self._holds.get(), "a transaction inside a transaction"
+        before = self._holds.set(True)
+        try:
+            with super().account(account) as tx:
+                yield tx
+        finally:
+            self._holds.reset(before)
+
+
 @pytest.fixture(scope="session")
 def database(postgres: EmbeddedPostgres, sealer: Sealer) -> Iterator[Database]:
     """The product's session on the migrated database, under its login role."""
-    database = Database(postgres.url, sealer)
+    database = OneAtATime(postgres.url, sealer)
     yield database
     database.close()
 

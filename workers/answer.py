@@ -129,12 +129,12 @@ def _look_up(
 
 def _keep(tools: Toolbox, item: InboxItem, run: Run, policy: PolicyFile, unanswered: Sequence[gaps.Asked]) -> list[str]:
     """Save the run, plan what it leads to and close the item: all of it or nothing."""
+    effects = [*_effects(run, policy, item), *_alerts(tools, run, item)]
+    state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
     with tools.db.account(item.account) as tx:
         record.save_run(tx, run, policy)
         gaps.note(tx, run, unanswered)
-        state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
         record.note_state(tx, item.channel, item.ticket_id, state, category=run.classification.category)
-        effects = [*_effects(run, policy, item), *_alerts(tools, run, item)]
         planned = outbox.plan(tx, effects, run.id, item.id)
         if not inbox.finish(tx, item, run.decision.action):
             raise ClaimLost
@@ -195,19 +195,26 @@ def _close(tools: Toolbox, item: InboxItem, outcome: str, state: TicketState | N
 def _failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
     """Later, if it may still work; otherwise parked, with a note on the ticket."""
     why = f"{type(error).__name__}: {error}"
-    with tools.db.account(item.account) as tx:
-        blocked = isinstance(error, Blocked)
-        if isinstance(error, Temporary) and (blocked or item.attempts < tools.max_attempts):
-            seconds = back_off(item.attempts, error.retry_after)
+    blocked = isinstance(error, Blocked)
+    if isinstance(error, Temporary) and (blocked or item.attempts < tools.max_attempts):
+        seconds = back_off(item.attempts, error.retry_after)
+        with tools.db.account(item.account) as tx:
             inbox.postpone(tx, item, seconds, why, tried=not blocked)
-            log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=item.attempts)
-            return []
+        log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=item.attempts)
+        return []
+    return _park(tools, item, why)
+
+
+def _park(tools: Toolbox, item: InboxItem, why: str) -> list[str]:
+    note = _parking_note(item)
+    effects = [note, *_alert(tools, item, note.message_id, note.outgoing)]
+    with tools.db.account(item.account) as tx:
         if not inbox.park(tx, item, why):
             return []
         record.note_state(tx, item.channel, item.ticket_id, TicketState.PARKED)
-        log.error("parked", why=why)
-        note = _parking_note(item)
-        return outbox.plan(tx, [note, *_alert(tools, item, note.message_id, note.outgoing)], None, None)
+        planned = outbox.plan(tx, effects, None, None)
+    log.error("parked", why=why)
+    return planned
 
 
 def _parking_note(item: InboxItem) -> Planned:

@@ -8,10 +8,12 @@ from sqlalchemy import text
 
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Blocked, Permanent, Temporary
-from desk.ports import Alert, Outgoing
+from desk.ports import Alert, Alerts, Outgoing
 from desk.ticket import Event, EventKind, ItemState, Ticket, TicketState
-from tests.workers.test_walk import House, Killed, house  # noqa: F401  # the fixture
+from integration.slack.alerts import SlackAlerts
+from tests.workers.test_walk import Broken, House, Killed, house  # noqa: F401  # the fixture
 from workers import inbox, record
+from workers.answer import handle_item
 from workers.tickets import TicketChannel
 
 HUMAN = "Let me talk to a human please"
@@ -57,7 +59,7 @@ class Labelling(TicketChannel):
         self.labels.append((delivery.kind, outgoing.escalated))
 
 
-def ringing(house: House, bell: Bell) -> House:  # noqa: F811  # the fixture's value
+def ringing(house: House, bell: Alerts) -> House:  # noqa: F811  # the fixture's value
     return House(replace(house.tools, alerts=bell, address="https://desk.example"), house.account, house.shelf)
 
 
@@ -75,6 +77,20 @@ def test_an_escalation_alerts_people_once_with_reasons_and_a_link(house: House) 
     assert alert.reasons == ("The customer asks for a person",)
     assert alert.question == HUMAN
     assert alert.console_url == f"https://desk.example/console/tickets/api/{accepted.ticket_id}"
+
+
+def test_whether_slack_is_connected_is_asked_before_anything_is_locked(house: House) -> None:  # noqa: F811
+    house = ringing(house, SlackAlerts(house.tools.db))
+    accepted = house.write(HUMAN)
+    house.finish(accepted)
+    assert house.state(accepted.ticket_id) is TicketState.ESCALATED
+
+
+def test_so_it_is_when_a_message_is_parked(house: House) -> None:  # noqa: F811
+    house = ringing(house, SlackAlerts(house.tools.db))
+    accepted = house.write()
+    handle_item(replace(house.tools, library=Broken()), house.account, accepted.item_id, "w1")
+    assert house.item(accepted.item_id).state is ItemState.PARKED
 
 
 def test_an_answer_alerts_nobody(house: House) -> None:  # noqa: F811
