@@ -130,6 +130,13 @@ class Running:
         """The pid of the child of this name (redis, postgres, web, worker, knowledge, beat)."""
         return int((self.demo_dir / "run" / kind).read_text().split("\n")[0])
 
+    def _lives_as(self, kind: str) -> int | None:
+        """The same, None while it is dead: its record may go at any moment."""
+        try:
+            return self.pid(kind)
+        except FileNotFoundError:
+            return None
+
     def kill(self, kind: str) -> None:
         """`kill -9` of a child, and wait until another stands in its place."""
         old = self.pid(kind)
@@ -138,7 +145,7 @@ class Running:
 
     def wait_for_another(self, kind: str, old: int) -> None:
         """Wait until the child of this name is another process."""
-        until(lambda: kind in self.records() and self.pid(kind) != old, f"another {kind}")
+        until(lambda: self._lives_as(kind) not in (None, old), f"another {kind}")
 
     @contextlib.contextmanager
     def held(self, kind: str) -> Iterator[None]:
