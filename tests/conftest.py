@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # a bare checkout can be tested without being installed
 
@@ -28,6 +29,14 @@ from migrations.run import migrate
 
 for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:
     del os.environ[name]  # a developer's own key must not be spent by tests, nor by the processes that they start
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(),
+    ]
+)  # a traceback with all its variables takes a second to print
 
 LOOPBACK = ["127.0.0.1", "::1"]
 LEFT_OUT = pytest.StashKey[int]()
@@ -47,7 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Open loopback where marked; leave tests out that need tools."""
+    """Open loopback where marked; the stories, which are long, begin first; leave tests out that need tools."""
+    items.sort(key=lambda item: item.path.parent.name != "stories")
     for item in items:
         if item.get_closest_marker("loopback"):
             item.add_marker(pytest.mark.allow_hosts(LOOPBACK))
