@@ -14,7 +14,7 @@ import json
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 import psycopg
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from app.embedded import LOGIN_ROLE, EmbeddedPostgres
 from bench.remembering import Remembering
@@ -226,7 +226,7 @@ def _ask(db: Database, embedder: Remembering, asker: Asker, question: Question, 
     kept = search.EXACT_UP_TO
     search.EXACT_UP_TO = ALL if exact else kept
     try:
-        with db.account(ACCOUNT) as tx:
+        with db.account(ACCOUNT, search.PLANNED_ONCE) as tx:
             return search.candidates(
                 tx, question.text, embedder, asker.audiences, asker.locale, question.vector, asker.collections
             )
@@ -235,19 +235,25 @@ def _ask(db: Database, embedder: Remembering, asker: Asker, question: Question, 
 
 
 def _explain(db: Database, embedder: Remembering, asker: Asker, question: Question) -> float:
-    """Milliseconds of planning and execution, of both statements."""
-    with db.account(ACCOUNT) as tx:
+    """Milliseconds of planning and execution, of all statements."""
+    with db.account(ACCOUNT, search.PLANNED_ONCE) as tx:
         asked = search.asked(
             tx, question.text, embedder, asker.audiences, asker.locale, question.vector, asker.collections
         )
-        first = search.extent_statement(asked.in_collections)
-        extent = tx.execute(first, asked.values).one()
-        second = search.search_statement(asked.size, asked.in_collections, extent.spoken, extent.large)
-        return sum(_milliseconds(tx, statement.text, asked.values) for statement in (first, second))
+        whole = search.whole_statement(asked.size, asked.in_collections)
+        milliseconds = _milliseconds(tx, whole, asked)
+        if not tx.execute(whole, asked.values).all():
+            first = search.extent_statement(asked.in_collections)
+            milliseconds += _milliseconds(tx, first, asked)
+            extent = tx.execute(first, asked.values).one()
+            second = search.search_statement(asked.size, asked.in_collections, extent.spoken, extent.large)
+            milliseconds += _milliseconds(tx, second, asked)
+        return milliseconds
 
 
-def _milliseconds(tx: Transaction, statement: str, values: Mapping[str, object]) -> float:
-    plan = tx.execute(text(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}"), values).scalar_one()[0]
+def _milliseconds(tx: Transaction, statement: TextClause, asked: search.Asked) -> float:
+    explained = text(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement.text}")
+    plan = tx.execute(explained, asked.values).scalar_one()[0]
     return float(plan["Planning Time"] + plan["Execution Time"])
 
 

@@ -34,7 +34,9 @@ SESSION = (
 )
 """What every connection sets. `hnsw` is pgvector's; Postgres keeps its settings until it loads the extension."""
 
-ENTER = text("SELECT set_config('firstline.account', :account, true)")
+USUAL: Mapping[str, str] = {}
+ACCOUNT = "firstline.account"
+ENTER = text("SELECT set_config(name, value, true) FROM unnest(:names ::text[], :values ::text[]) AS own (name, value)")
 """Opens each transaction, so it is parsed once."""
 
 
@@ -89,10 +91,12 @@ class Database:
         )
 
     @contextmanager
-    def account(self, account: str) -> Iterator[Transaction]:
-        """A transaction that sees and writes this account's rows alone; committed at the end, rolled back on error."""
+    def account(self, account: str, settings: Mapping[str, str] = USUAL) -> Iterator[Transaction]:
+        """A transaction that sees and writes this account's rows alone; committed at the end, rolled back on error.
+        `settings` are Postgres's own, for this transaction."""
+        own = {ACCOUNT: account, **settings}
         with _temporary_when_away(), self.engine.begin() as connection:
-            connection.execute(ENTER, {"account": account})
+            connection.execute(ENTER, {"names": list(own), "values": list(own.values())})
             yield Transaction(account, connection, self.sealer)
 
     @contextmanager

@@ -15,7 +15,7 @@ from knowledge.asking import Asking, Find
 from knowledge.merging import merged
 from knowledge.ranking import rank
 from knowledge.reranking import WEIGHED, Reranking
-from knowledge.search import candidates
+from knowledge.search import PLANNED_ONCE, candidates
 from knowledge.states import active
 from knowledge.tables import documents
 
@@ -59,7 +59,7 @@ class PostgresLibrary:
         if not query or limit < 1:
             return []
         question = self._asking.ask(account, query)
-        with self._db.account(account) as tx:
+        with self._db.account(account, PLANNED_ONCE) as tx:
             found = candidates(tx, query, question, audiences, locale, question.vector, collections)
         if question.words_only:
             found = [replace(one, cosine=0.0) for one in found if one.words > 0]

@@ -27,13 +27,16 @@ _NEGATIONS = vocabulary("no not never none nothing neither nor without cannot un
 
 
 class _Gist:
-    """What is compared of a passage: its numbers and length first, which few share, and the words of its headings; then
-    those that turn the meaning, and all."""
+    """What is compared of a passage: its length first and the words of its headings, which few share; then its numbers,
+    all its words, and those that turn the meaning."""
 
     def __init__(self, hit: Hit) -> None:
         self.hit = hit
         self.text = hit.passage.text
-        self.numbers = _NUMBER.findall(self.text)
+
+    @cached_property
+    def numbers(self) -> list[str]:
+        return _NUMBER.findall(self.text)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -45,7 +48,7 @@ class _Gist:
 
     @cached_property
     def telling(self) -> list[str]:
-        return [word for word in self._said if word in _NEGATIONS or _TELLING.search(word)]
+        return [word for word in self._said if word in _NEGATIONS or (not word.isalpha() and _TELLING.search(word))]
 
     @cached_property
     def _said(self) -> list[str]:
@@ -75,11 +78,11 @@ def _different(hits: Iterable[Hit], limit: int) -> list[Hit]:
 def _same(one: _Gist, other: _Gist) -> bool:
     """Near enough: the same numbers and negations in the same order, and both in words and in headings one has all that
     the other has, and little more. A word in the place of another ("hours" for "days") is no little thing."""
-    if one.numbers != other.numbers or not _as_long(len(one.text), len(other.text)):
+    if not _as_long(len(one.text), len(other.text)) or not _nested(one.above, other.above):
         return False
-    if not _nested(one.above, other.above) or one.telling != other.telling:
+    if one.numbers != other.numbers or not one.words or not _nested(one.words, other.words):
         return False
-    if not one.words or not _nested(one.words, other.words):
+    if one.telling != other.telling:
         return False
     return len(one.words & other.words) >= ALIKE * len(one.words | other.words)
 

@@ -8,6 +8,8 @@ from sqlalchemy import Row
 
 from desk.passage import Block, BlockKind, Passage
 
+_KINDS = {kind.value: kind for kind in BlockKind}
+
 
 def passage_of(row: Row[Any]) -> Passage:
     """A passage from its own columns, `blocks` as JSON text, and its document's `title`, `url`, `locale`, `source` and
@@ -30,4 +32,4 @@ def passage_of(row: Row[Any]) -> Passage:
 
 def blocks_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
     """The blocks of a passage from its column `blocks`."""
-    return tuple(Block(block["text"], BlockKind(block["kind"]), block["group"]) for block in stored)
+    return tuple([Block(block["text"], _KINDS[block["kind"]], block["group"]) for block in stored])

@@ -4,8 +4,9 @@ Each half proposes candidates, dense vectors by cosine and sparse ones by BM25; 
 `ranking.fuse` alone decides how they make one. Row-level security and the filters on audience, collection and language
 stand inside the statements, so that nothing is cut away after the candidates were chosen.
 
-Two statements, so that the second is planned for what the first has found: whether anything is written in the asker's
-language, and whether what is in question is too much to be scored whole.
+A library that is scored whole is asked with one statement, planned once for all. One that has outgrown that takes two
+more, so that the second is planned for what the first has found: whether anything is written in the asker's language,
+and whether what is in question is too much to be scored whole.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,13 +27,17 @@ EXACT_UP_TO = 5_000
 """Passages in question up to which every one is scored (about 1 µs each). Beyond, the vector indexes propose, once the
 library is in them (`near.py`); a filter that keeps fewer is still answered exactly, and so never returns too little."""
 
+PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+"""What to open a search's transaction with. Planning takes a third of the time of scoring a small library, and there is
+one good plan: all by indexes. Without it the search finds the same, later."""
+
 _EXTENT = """
-    SELECT spoken, CASE WHEN NOT near OR passages <= :exact THEN false
-                        WHEN spoken THEN (SELECT count(*) > :exact FROM (
-                            SELECT FROM passages AS passage WHERE {seen} AND language = :language
-                            LIMIT :exact + 1) AS counted)
-                        ELSE (SELECT count(*) > :exact FROM (
-                            SELECT FROM passages AS passage WHERE {seen} LIMIT :exact + 1) AS counted) END AS large
+    SELECT set_config('plan_cache_mode', 'force_custom_plan', true), spoken,
+           CASE WHEN NOT near OR passages <= :exact THEN false
+                WHEN spoken THEN (SELECT count(*) > :exact FROM (
+                    SELECT FROM passages AS passage WHERE {seen} AND language = :language LIMIT :exact + 1) AS counted)
+                ELSE (SELECT count(*) > :exact FROM (
+                    SELECT FROM passages AS passage WHERE {seen} LIMIT :exact + 1) AS counted) END AS large
     FROM (
         SELECT near, passages,
                EXISTS (SELECT FROM passages AS passage WHERE {seen} AND language = :language) AS spoken
@@ -43,23 +48,25 @@ _EXTENT = """
 # `OFFSET 0`, and a subquery where a join would do, leave the planner no choice but to look rows up by their ids: it
 # would choose badly until the first ANALYZE.
 _SEARCH = """
-    WITH asked AS MATERIALIZED (
-        SELECT term.dimension, ln(1 + (state.passages - holders + 0.5) / (holders + 0.5)) AS idf,
+    WITH library AS MATERIALIZED (
+        SELECT passages, stretch, near AND passages > :exact AS outgrown
+        FROM library_states WHERE account_id = :account AND embedder = :embedder
+    ), asked AS MATERIALIZED (
+        SELECT term.dimension, ln(1 + (library.passages - holders + 0.5) / (holders + 0.5)) AS idf,
                CAST('{{' || term.dimension + 1 || ':' || 1 || '}}/1000000000' AS sparsevec) AS alone
-        FROM library_states AS state
+        FROM library
         CROSS JOIN unnest(CAST(:dimensions AS integer[])) AS term (dimension)
         CROSS JOIN LATERAL (
             SELECT coalesce((SELECT greatest(terms.passages, 0) FROM terms
                              WHERE terms.account_id = :account AND terms.embedder = :embedder
                                AND terms.dimension = term.dimension), 0)::float8 AS holders
         ) AS counted
-        WHERE state.account_id = :account AND state.embedder = :embedder
     ), question AS MATERIALIZED (
         SELECT CAST(:vector AS halfvec({size})) AS vector,
                CAST('{{' || string_agg(dimension + 1 || ':' || idf, ',' ORDER BY dimension) || '}}/1000000000'
                     AS sparsevec(1000000000)) AS sparse,
                sum(idf) AS idf,
-               (SELECT stretch FROM library_states WHERE account_id = :account AND embedder = :embedder) AS stretch
+               (SELECT stretch FROM library) AS stretch
         FROM asked
     ), {proposed}
     SELECT passage.id::text AS id, passage.document_id::text AS document_id, passage.version, passage.ordinal,
@@ -95,6 +102,8 @@ _BY_INDEXES = """candidate AS MATERIALIZED (
 _SEEN = "passage.account_id = :account AND passage.embedder = :embedder AND passage.audience = ANY(:audiences)"
 _COLLECTIONS = " AND passage.collection = ANY(:collections)"
 _SPOKEN = " AND passage.language = :language"
+_WHOLE = """ AND NOT (SELECT outgrown FROM library) AND (passage.language = :language OR NOT EXISTS (
+            SELECT FROM passages AS passage WHERE {seen} AND language = :language))"""
 
 
 class Kept(Protocol):
@@ -158,11 +167,22 @@ def candidates(
 ) -> list[Candidate]:
     """What either half proposes, in no order: at most 80, none outside the audiences and collections."""
     question = asked(tx, query, embedder, audiences, locale, vector, collections)
-    extent = tx.execute(extent_statement(question.in_collections), question.values).one_or_none()
-    if extent is None:
-        return []
-    search = search_statement(question.size, question.in_collections, extent.spoken, extent.large)
-    return [Candidate(row, row.cosine, row.words, row.share) for row in tx.execute(search, question.values)]
+    rows = tx.execute(whole_statement(question.size, question.in_collections), question.values).all()
+    if not rows:  # nothing is in question, or too much
+        extent = tx.execute(extent_statement(question.in_collections), question.values).one_or_none()
+        if extent is None:
+            return []
+        search = search_statement(question.size, question.in_collections, extent.spoken, extent.large)
+        rows = tx.execute(search, question.values).all()
+    return [Candidate(row, row.cosine, row.words, row.share) for row in rows]
+
+
+@cache
+def whole_statement(size: int, in_collections: bool) -> TextClause:
+    """The search of a library that has not outgrown being scored whole; of any other it finds nothing."""
+    scope = _seen(in_collections)
+    proposed = _ALL_SCORED.format(scope=scope + _WHOLE.format(seen=scope))
+    return text(_SEARCH.format(size=size, proposed=proposed))
 
 
 @cache

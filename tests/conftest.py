@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # a bare checkout can be tes
 from app.embedded import LOGIN_ROLE, EmbeddedPostgres, EmbeddedRedis
 from app.places import SHORT, runtime
 from desk.accounts import add_account
-from desk.db import Database, Transaction
+from desk.db import USUAL, Database, Transaction
 from desk.privacy import Sealer, new_key
 from migrations.run import migrate
 
@@ -143,12 +143,12 @@ class OneAtATime(Database):
     _holds = ContextVar("holds", default=False)
 
     @contextmanager
-    def account(self, account: str) -> Iterator[Transaction]:
+    def account(self, account: str, settings: Mapping[str, str] = USUAL) -> Iterator[Transaction]:
         """As the product's, if none is open."""
         assert not self._holds.get(), "a transaction inside a transaction"
         before = self._holds.set(True)
         try:
-            with super().account(account) as tx:
+            with super().account(account, settings) as tx:
                 yield tx
         finally:
             self._holds.reset(before)

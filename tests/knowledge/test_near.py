@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from desk.db import Database
 from knowledge import ingest
 from knowledge.ingest import index, remove
-from knowledge.search import asked, candidates, extent_statement, search_statement
+from knowledge.search import PLANNED_ONCE, asked, candidates, extent_statement, search_statement
 from knowledge.tables import library_states, passages
 
 LIMIT = 50
@@ -100,6 +100,18 @@ def test_the_vector_indexes_find_what_scoring_everything_finds(database, account
             assert len(exact) == 10
             shares.append(len(exact & best_ten(database, account, embedder, query, exact=False, **seen)) / 10)
         assert sum(shares) / len(shares) >= 0.98, seen
+
+
+@pytest.mark.parametrize("size", [LIMIT, 3 * LIMIT])
+def test_how_a_search_is_planned_changes_nothing_of_what_it_finds(database, account, embedder, many, size) -> None:
+    index(database, account, many(size), embedder)
+    for locale in ("en", "de", "fr"):
+        found = []
+        for settings in ({}, PLANNED_ONCE):
+            with database.account(account, settings) as tx:
+                hits = candidates(tx, "w1 w2", embedder, ["public"], locale, embedder.embed_query("w1 w2"))
+            found.append(sorted((one.row.id, one.cosine, one.words, one.share) for one in hits))
+        assert found[0] == found[1] != []
 
 
 def test_a_filter_that_keeps_few_of_a_large_library_is_answered_exactly(database, account, embedder, many) -> None:
