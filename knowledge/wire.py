@@ -2,18 +2,16 @@
 translated. No text that was sent, and nothing that quotes one, gets into an error: what a provider answers may."""
 
 import json
-import math
 import re
 import threading
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
 
 from desk.errors import FirstlineError, Permanent, Temporary
+from desk.retry_after import retry_after
 
 CONNECT_SECONDS = 5.0
 MOST_ANSWER = 64_000_000  # bytes; 128 vectors of 3,072 numbers are some 8 million
@@ -109,18 +107,3 @@ def _code(answer: bytes) -> str | None:
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return code if isinstance(code, str) and _WORD.fullmatch(code) else None
-
-
-def retry_after(header: str | None) -> float | None:
-    """Seconds from a Retry-After header: a number or an HTTP date; None where there is none or it is odd."""
-    if not header:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            at = parsedate_to_datetime(header)
-        except (ValueError, TypeError):
-            return None
-        seconds = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return max(0.0, seconds) if math.isfinite(seconds) else None

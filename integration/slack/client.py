@@ -5,7 +5,6 @@ keeps it (`integration/connections.py`).
 """
 
 import logging
-import math
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -21,13 +20,13 @@ from slack_sdk.web import SlackResponse
 
 from desk.db import Database
 from desk.errors import Blocked, Permanent, Temporary
+from desk.retry_after import retry_after
 from integration.connections import Connection, block, load
 
 PARTY = "slack"
 TIMEOUT_SECONDS = 10
 USUAL_QUIET = 5.0
 """Seconds to leave Slack alone when it says 429 and not for how long."""
-LONGEST_QUIET = 3600.0
 
 PASSING = {
     "fatal_error",
@@ -143,13 +142,9 @@ def connection_of(db: Database, account: str) -> Connection[SlackConnection] | N
 
 
 def seconds_to_wait(headers: Mapping[str, Any]) -> float | None:
-    """What Retry-After says, in seconds, fractions too, at most an hour; None when it is missing or no number."""
+    """What Retry-After says, in seconds; the SDK gives headers in any case and of any type."""
     found = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
-    try:
-        seconds = float(str(found))
-    except ValueError:
-        return None
-    return min(max(seconds, 0.0), LONGEST_QUIET) if math.isfinite(seconds) else None
+    return retry_after(None if found is None else str(found))
 
 
 def _advice(code: str, status: int, response: SlackResponse) -> str:

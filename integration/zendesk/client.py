@@ -9,8 +9,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -23,6 +21,7 @@ from zenpy.lib.endpoint import Url  # type: ignore[import-untyped]  # as above
 from zenpy.lib.exception import APIException, ZenpyException  # type: ignore[import-untyped]  # as above
 
 from desk.errors import Blocked, FirstlineError, Permanent, Temporary
+from desk.retry_after import retry_after
 from integration.zendesk.shapes import AuditPage, Export, ListPage, Shape, TicketAnswer, Updated
 
 TIMEOUT = (5.0, 10.0)
@@ -196,20 +195,6 @@ def translated() -> Iterator[None]:
         raise Temporary("Zendesk gave an answer of another shape") from None  # its words would quote the ticket
     except (requests.RequestException, ZenpyException, ValueError) as error:
         raise Temporary("Zendesk gave an answer that cannot be read") from error
-
-
-def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds to wait: whole, fractional, or until a date (RFC 9110, 10.2.3); None when it says nothing."""
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(value) - (now or datetime.now(UTC))).total_seconds()
-        except (TypeError, ValueError):
-            return None
-    return min(max(seconds, 0.0), 3600.0) if seconds == seconds else None  # NaN is unequal to itself
 
 
 def quiet_for(headers: Mapping[str, str]) -> float:

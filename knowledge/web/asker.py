@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Mapping
 
 from desk.errors import Blocked, Permanent, Temporary
+from desk.retry_after import retry_after
 from knowledge.web.fetch import Fetched, Fetcher
 from knowledge.web.urls import host_of, normal
-from knowledge.wire import retry_after
 
 MOST_REDIRECTS = 5
 AGAIN_SECONDS = 1.0

@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,7 @@ from desk.db import Database
 from desk.errors import Permanent, Temporary
 from desk.ticket import Priority, Role, TicketStatus
 from integration.connections import disconnect, load
-from integration.zendesk.client import quiet_for, retry_after
+from integration.zendesk.client import quiet_for
 from integration.zendesk.connection import PARTY, ZendeskConnection
 from integration.zendesk.fetch import plain
 from tests.integration.zendesk_house import Desk, a_delivery, a_desk, an_answer, connection
@@ -269,13 +267,6 @@ def test_a_minute_that_is_nearly_spent_is_left_to_others(desk: Desk) -> None:
     assert 0 < blocked(desk) <= 60
     with pytest.raises(Temporary, match="pause"):
         desk.channel.fetch(desk.account, str(number))
-
-
-def test_retry_after_is_read_in_all_its_forms() -> None:
-    now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-    soon = format_datetime(now + timedelta(seconds=30), usegmt=True)
-    forms = ["30", "0.25", soon, "-5", "1e9", None, "", "soon", "nan"]
-    assert [retry_after(form, now) for form in forms] == [30.0, 0.25, 30.0, 0.0, 3600.0, None, None, None, None]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from knowledge.embedders.voyage import Voyage
 from knowledge.measure import measure
 from knowledge.structure import Section
 from knowledge.vectors import MOST_BYTES, MOST_DIMENSIONS
-from knowledge.wire import Wire, retry_after
+from knowledge.wire import Wire
 from tests.lookalikes.embeddings import KEY, Embeddings
 
 pytestmark = pytest.mark.loopback
@@ -151,16 +151,6 @@ def test_a_wish_to_wait_is_passed_on(party: Embeddings, make: Make) -> None:
     with pytest.raises(Temporary) as caught:
         make().embed_query("x")
     assert caught.value.retry_after == 15, "where nothing is said"
-
-
-@pytest.mark.parametrize("header", [None, "", "soon", "nan", "inf"])
-def test_an_odd_wish_is_none(header: str | None) -> None:
-    assert retry_after(header) is None
-
-
-def test_a_wish_may_be_a_date() -> None:
-    assert retry_after("Mon, 02 Mar 2026 09:00:00 GMT") == 0.0
-    assert retry_after("Mon, 02 Mar 2099 09:00:00 GMT") > 1e6  # type: ignore[operator]  # it is one
 
 
 @pytest.mark.parametrize("cut_at", ["before", "after"])

@@ -1,8 +1,6 @@
 """Everything that can go wrong with a call: as Temporary or Permanent, with what to do, and without a secret."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 
@@ -13,7 +11,6 @@ from tests.fakes import FakeEmbedder, FakeLibrary, a_classification, a_hit, a_pa
 from tests.lookalikes.claude import Claude as LookAlike
 from workers.llm.breaker import Breaker
 from workers.llm.claude import Claude
-from workers.llm.claude_errors import LONGEST_WAIT, retry_after
 from workers.llm.extractive import Extractive
 from workers.pipeline.run import Circumstances, think
 
@@ -122,21 +119,6 @@ def test_nothing_is_tried_twice_in_one_call(look: LookAlike, claude: Claude) -> 
 def test_the_request_says_that_it_is_the_first_and_only_try(look: LookAlike, claude: Claude) -> None:
     draft(claude)
     assert look.requests[-1].headers["x-stainless-retry-count"] == "0"
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [("3", 3.0), ("0.25", 0.25), (None, None), ("", None), ("soon", None), ("nan", None), ("inf", None), ("-5", 0.0)],
-)
-def test_every_spelling_of_retry_after_is_understood(header: str | None, seconds: float | None) -> None:
-    assert retry_after(header) == seconds
-
-
-def test_a_date_as_retry_after_is_understood_and_bounded() -> None:
-    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    assert 50 <= (retry_after(soon) or 0) <= 61
-    assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
-    assert retry_after("Fri, 31 Dec 2100 23:59:59 GMT") == LONGEST_WAIT
 
 
 # --- The breaker, and the ladder below --------------------------------------------------------------------------------

@@ -4,16 +4,12 @@ No message holds the key, the ticket's text or the API's own prose, which may qu
 Statuses: https://docs.anthropic.com/en/api/errors
 """
 
-import math
 import re
-import time
-from email.utils import mktime_tz, parsedate_tz
 
 from anthropic import APIConnectionError, APIStatusError, APITimeoutError
 
 from desk.errors import Permanent, Temporary
-
-LONGEST_WAIT = 3600.0
+from desk.retry_after import retry_after
 
 _LATER = {
     408: "took too long to read the request",
@@ -61,18 +57,6 @@ def concerns_everybody(error: Exception) -> bool:
     if isinstance(error, APIStatusError):
         return error.status_code in EVERYBODY or error.status_code in _LATER or error.status_code >= 500
     return True
-
-
-def retry_after(header: str | None) -> float | None:
-    """Seconds from a Retry-After header: whole, fractional or an HTTP date; None where there is none or it is odd."""
-    if not header:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        date = parsedate_tz(header)
-        seconds = mktime_tz(date) - time.time() if date else math.nan
-    return min(LONGEST_WAIT, max(0.0, seconds)) if math.isfinite(seconds) else None
 
 
 def _trace(request_id: str | None) -> str:
