@@ -135,6 +135,23 @@ def firstline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         signal.signal(number, handler)
 
 
+@pytest.fixture
+def here(migrated: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """An installation of this test's own, which the commands find in their environment."""
+    use(monkeypatch, migrated)
+    return migrated
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    """A folder of two pages."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "moor.md").write_text("# Mooring\n\nA berth by the pier costs 14 florins a night.\n")
+    (folder / "tide.md").write_text("# Tides\n\nThe harbour gate opens two hours before high water.\n")
+    return folder
+
+
 def in_database(url: str, name: str) -> str:
     """The same URL for another database."""
     return make_url(url).set(database=name).render_as_string(hide_password=False)

@@ -26,27 +26,10 @@ HEAVY = {"celery", "onnxruntime", "alembic", "bs4", "flask", "tokenizers", "redi
 
 
 @pytest.fixture
-def here(migrated: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """An installation of this test's own, which the commands find in their environment."""
-    use(monkeypatch, migrated)
-    return migrated
-
-
-@pytest.fixture
 def anywhere(shared: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """An installation in which the test leaves nothing."""
     use(monkeypatch, shared)
     return shared
-
-
-@pytest.fixture
-def pages(tmp_path: Path) -> Path:
-    """A folder of two pages."""
-    folder = tmp_path / "pages"
-    folder.mkdir()
-    (folder / "moor.md").write_text("# Mooring\n\nA berth by the pier costs 14 florins a night.\n")
-    (folder / "tide.md").write_text("# Tides\n\nThe harbour gate opens two hours before high water.\n")
-    return folder
 
 
 def park(settings: Settings) -> str:

@@ -9,28 +9,11 @@ from app.bootstrap import SOURCES
 from app.database import make_database
 from desk.settings import Settings
 from knowledge.turn import one_run
-from tests.app.conftest import Command, use
+from tests.app.conftest import Command
 from tests.knowledge.written_files import docx, pdf
 
 MARKS = {"name", "audience", "locale", "collection", "no_sync", "account", "as_json"}
 """What every `sources add` asks for, and no settings may."""
-
-
-@pytest.fixture
-def here(migrated: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """An installation of this test's own, which the commands find in their environment."""
-    use(monkeypatch, migrated)
-    return migrated
-
-
-@pytest.fixture
-def pages(tmp_path: Path) -> Path:
-    """A folder of two pages."""
-    folder = tmp_path / "pages"
-    folder.mkdir()
-    (folder / "moor.md").write_text("# Mooring\n\nA berth by the pier costs 14 florins a night.\n")
-    (folder / "tide.md").write_text("# Tides\n\nThe harbour gate opens two hours before high water.\n")
-    return folder
 
 
 @pytest.fixture

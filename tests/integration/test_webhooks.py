@@ -2,7 +2,6 @@
 
 import re
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +22,6 @@ from tests.integration.zendesk_house import (
     QUESTION,
     SECRET,
     Desk,
-    a_desk,
     commented,
     created,
     event,
@@ -35,12 +33,6 @@ pytestmark = pytest.mark.loopback
 
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
 TRIGGER = {"firstline": "1", "event": "customer_message", "ticket_id": "7", "updated_at": "2026-03-02T09:00:00Z"}
-
-
-@pytest.fixture
-def desk(database: Database, account: str, tmp_path: Path) -> Iterator[Desk]:
-    with a_desk(database, account, tmp_path) as made:
-        yield made
 
 
 def kinds(desk: Desk, ticket: int) -> list[tuple[EventKind, str | None]]:

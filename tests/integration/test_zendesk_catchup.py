@@ -2,26 +2,17 @@
 
 import json
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from desk.db import Database
 from desk.errors import Permanent, Temporary
 from integration.connections import load, set_cursor
 from integration.zendesk import catchup, client
 from integration.zendesk.connection import PARTY, ZendeskConnection
-from tests.integration.zendesk_house import QUESTION, Desk, a_desk, commented, created
+from tests.integration.zendesk_house import QUESTION, Desk, commented, created
 
 pytestmark = pytest.mark.loopback
-
-
-@pytest.fixture
-def desk(database: Database, account: str, tmp_path: Path) -> Iterator[Desk]:
-    with a_desk(database, account, tmp_path) as made:
-        yield made
 
 
 def ask(desk: Desk, count: int = 1) -> list[int]:

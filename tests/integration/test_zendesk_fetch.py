@@ -1,27 +1,18 @@
 """A Zendesk ticket as Firstline sees it, and what becomes of every error on the way."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from desk.db import Database
 from desk.errors import Permanent, Temporary
 from desk.ticket import Priority, Role, TicketStatus
 from integration.connections import disconnect, load
 from integration.zendesk.client import quiet_for
 from integration.zendesk.connection import PARTY, ZendeskConnection
 from integration.zendesk.fetch import plain
-from tests.integration.zendesk_house import Desk, a_delivery, a_desk, an_answer, connection
+from tests.integration.zendesk_house import Desk, a_delivery, an_answer, connection
 
 pytestmark = pytest.mark.loopback
-
-
-@pytest.fixture
-def desk(database: Database, account: str, tmp_path: Path) -> Iterator[Desk]:
-    with a_desk(database, account, tmp_path) as made:
-        yield made
 
 
 def blocked(desk: Desk) -> float:

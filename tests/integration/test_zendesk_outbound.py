@@ -1,20 +1,18 @@
 """What Firstline puts into Zendesk: safe HTML, once, and only while the ticket stands as it was read."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from desk.db import Database
 from desk.delivery import DeliveryKind
 from desk.errors import Permanent, Temporary
 from desk.ports import Outgoing, Source
 from desk.ticket import Ticket
 from integration.zendesk import client
 from integration.zendesk.html import note_html, reply_html
-from tests.integration.zendesk_house import Desk, a_delivery, a_desk, an_answer
+from tests.integration.zendesk_house import Desk, a_delivery, an_answer
 
 pytestmark = pytest.mark.loopback
 
@@ -23,12 +21,6 @@ SOURCES = (
     Source(2, "Inside <only>", "javascript:alert(1)", ("Never <b>this</b>.",), "p2"),
     Source(3, "Printed", None, (), "p3"),
 )
-
-
-@pytest.fixture
-def desk(database: Database, account: str, tmp_path: Path) -> Iterator[Desk]:
-    with a_desk(database, account, tmp_path) as made:
-        yield made
 
 
 def a_new_ticket(desk: Desk, **more: object) -> tuple[int, Ticket, Outgoing]:

@@ -1,42 +1,15 @@
 """Reconciliation: after a crash, a lost answer or a time-out there is exactly one comment in Zendesk."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from desk.db import Database
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.errors import Temporary
 from integration.zendesk import client
-from tests.integration.zendesk_house import QUESTION, Desk, a_desk, created
+from tests.integration.zendesk_house import Desk, asked, planned
 
 pytestmark = pytest.mark.loopback
-
-
-@pytest.fixture
-def desk(database: Database, account: str, tmp_path: Path) -> Iterator[Desk]:
-    with a_desk(database, account, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def cautious(database: Database, account: str, tmp_path: Path) -> Iterator[Desk]:
-    with a_desk(database, account, tmp_path, level="draft") as made:
-        yield made
-
-
-def asked(desk: Desk, body: str = QUESTION) -> int:
-    """A ticket that came in by webhook."""
-    number = desk.zendesk.new_ticket("Password", body)
-    assert desk.post(created(number)) == 202
-    return number
-
-
-def planned(desk: Desk, number: int) -> list[str]:
-    """What the ticket's item leads to."""
-    return [each for item in desk.items(number) for each in desk.think(item.id)]
 
 
 class Killed(BaseException):

@@ -1,42 +1,14 @@
 """The walk of a Zendesk ticket: one public comment at the most, whatever is redelivered, lost, cut or killed."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from desk.db import Database
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.run import Stop
 from desk.ticket import ItemState, TicketState
-from tests.integration.zendesk_house import QUESTION, SENTENCE, Desk, a_desk, commented, created
+from tests.integration.zendesk_house import QUESTION, SENTENCE, Desk, asked, commented, created, planned
 from workers import inbox
 
 pytestmark = pytest.mark.loopback
-
-
-@pytest.fixture
-def desk(database: Database, account: str, tmp_path: Path) -> Iterator[Desk]:
-    with a_desk(database, account, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def cautious(database: Database, account: str, tmp_path: Path) -> Iterator[Desk]:
-    with a_desk(database, account, tmp_path, level="draft") as made:
-        yield made
-
-
-def asked(desk: Desk, body: str = QUESTION) -> int:
-    """A ticket that came in by webhook."""
-    number = desk.zendesk.new_ticket("Password", body)
-    assert desk.post(created(number)) == 202
-    return number
-
-
-def planned(desk: Desk, number: int) -> list[str]:
-    """What the ticket's item leads to."""
-    return [each for item in desk.items(number) for each in desk.think(item.id)]
 
 
 def test_a_known_question_gets_one_cited_public_reply_and_its_tag(desk: Desk) -> None:

@@ -213,3 +213,15 @@ def a_delivery(ticket: int | str, kind: DeliveryKind = DeliveryKind.REPLY, **mor
 def an_answer(newest: str | None = None, **more: Any) -> Outgoing:
     """A reply without sources."""
     return Outgoing("Please click on the link.", newest_message_id=newest, **more)
+
+
+def asked(desk: Desk, body: str = QUESTION) -> int:
+    """A ticket that came in by webhook."""
+    number = desk.zendesk.new_ticket("Password", body)
+    assert desk.post(created(number)) == 202
+    return number
+
+
+def planned(desk: Desk, number: int) -> list[str]:
+    """What the ticket's item leads to."""
+    return [each for item in desk.items(number) for each in desk.think(item.id)]
