@@ -6,7 +6,7 @@ from desk.errors import BadSetting
 from desk.ports import Embedder, Reranker
 from desk.settings import Settings
 from knowledge.embedders.minilm import MiniLM
-from knowledge.measure import measure
+from knowledge.remote.measure import measure
 
 _NAME = re.compile(r"(?P<provider>[a-z]+):(?P<model>.+?)(?:@(?P<dimensions>\d{1,4}))?(?:\+[0-9a-f]{8})?")
 
@@ -19,7 +19,7 @@ def minilm(settings: Settings) -> Embedder:
 def voyage(settings: Settings) -> Embedder:
     """Voyage AI."""
     from knowledge.embedders import voyage
-    from knowledge.wire import Wire
+    from knowledge.remote.wire import Wire
 
     if settings.voyage_api_key is None:
         raise BadSetting("VOYAGE_API_KEY: not set, and FIRSTLINE_EMBEDDER is voyage")
@@ -35,7 +35,7 @@ def voyage(settings: Settings) -> Embedder:
 def openai(settings: Settings) -> Embedder:
     """OpenAI, or whatever speaks like it at `FIRSTLINE_EMBEDDER_URL`; that may do without a key."""
     from knowledge.embedders import openai_compatible as api
-    from knowledge.wire import Wire
+    from knowledge.remote.wire import Wire
 
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
     if key is None and settings.embedder_url is None:
@@ -82,8 +82,8 @@ def make_reranker(settings: Settings) -> Reranker | None:
     """What weighs search's best anew; None where `FIRSTLINE_RERANKER_URL` is not set."""
     if settings.reranker_url is None:
         return None
+    from knowledge.remote.wire import Wire
     from knowledge.rerankers.rerank_api import RerankAPI
-    from knowledge.wire import Wire
 
     key = settings.reranker_api_key.get_secret_value() if settings.reranker_api_key else None
     return RerankAPI(

@@ -27,11 +27,11 @@ from desk.accounts import add_account
 from desk.db import Database
 from desk.ports import Page, Stamps
 from desk.privacy import Sealer, new_key
-from knowledge.evaluation import first_of_each, score
+from knowledge.evaluation.metrics import first_of_each, score
+from knowledge.evaluation.question_set import Corpus, Question, read_questions
 from knowledge.ingest import index
 from knowledge.library import PostgresLibrary
 from knowledge.prepare import prepare
-from knowledge.question_set import Corpus, Question, read_questions
 from migrations.run import migrate
 from tests.conftest import short_directory
 

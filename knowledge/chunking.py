@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from desk.passage import Block, BlockKind
-from knowledge.structure import Section
+from knowledge.markup.structure import Section
 
 MOST_TOKENS = 256
 """Of an embedded text, even if the embedder reads more: a passage is to be about one thing."""

@@ -11,8 +11,8 @@ from desk.ports import DEFAULT_LOCALE, Embedder, Page
 from desk.text import clean
 from knowledge.chunking import Cut, cut
 from knowledge.lexical import language_of, terms_of, weigh
-from knowledge.parse import parse
-from knowledge.structure import LONGEST_HEADING, Section, squeeze
+from knowledge.markup.parse import parse
+from knowledge.markup.structure import LONGEST_HEADING, Section, squeeze
 
 RECIPE = 4
 """Raise it when parsing, cutting or weighing changes: all documents are then cut anew; unchanged texts keep their

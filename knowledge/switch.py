@@ -22,11 +22,11 @@ from desk.errors import Permanent, Temporary
 from desk.ports import Embedder
 from knowledge import near, shelf
 from knowledge.ingest import bring_near
+from knowledge.markup.structure import Section
 from knowledge.prepare import ReadyDocument, passages_of
 from knowledge.rows import blocks_of
 from knowledge.scale import gauge
 from knowledge.states import active, row_of
-from knowledge.structure import Section
 from knowledge.tables import documents, library_states, passages, terms
 from knowledge.turn import Taken, one_run
 

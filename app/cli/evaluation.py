@@ -9,10 +9,10 @@ from app.bootstrap import make_embedder
 from app.cli.output import json_option, mutter, print_json, print_rows, progress_bar, say
 from app.scratch import ACCOUNT, scratch_database
 from desk.settings import read_settings
-from knowledge.evaluation import METRICS, Interval, Scores, gap, interval, score
+from knowledge.evaluation.metrics import METRICS, Interval, Scores, gap, interval, score
+from knowledge.evaluation.question_set import Corpus, Question, read_questions
+from knowledge.evaluation.trial import FUSED, HALVES, Orders, ask
 from knowledge.ingest import Report, index
-from knowledge.question_set import Corpus, Question, read_questions
-from knowledge.trial import FUSED, HALVES, Orders, ask
 
 SHOWN = 5
 """Lines of what was left out."""

@@ -7,9 +7,9 @@ https://platform.openai.com/docs/api-reference/embeddings. Which text a model wa
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge.measure import Measure
-from knowledge.vectors import Vectors, name_of
-from knowledge.wire import Wire
+from knowledge.remote.measure import Measure
+from knowledge.remote.vectors import Vectors, name_of
+from knowledge.remote.wire import Wire
 
 URL = "https://api.openai.com/v1/embeddings"
 MODEL = "text-embedding-3-small"
@@ -65,5 +65,5 @@ class OpenAICompatible:
         return self._vectors.of([text], self._options, self._prefixes.query)[0]
 
     def count_tokens(self, text: str) -> int:
-        """Counted here, see `knowledge/measure.py`."""
+        """Counted here, see `knowledge/remote/measure.py`."""
         return self._measure.count(text)

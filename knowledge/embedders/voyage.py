@@ -5,9 +5,9 @@ https://docs.voyageai.com/reference/embeddings-api
 
 from collections.abc import Sequence
 
-from knowledge.measure import Measure
-from knowledge.vectors import Vectors, name_of
-from knowledge.wire import Wire
+from knowledge.remote.measure import Measure
+from knowledge.remote.vectors import Vectors, name_of
+from knowledge.remote.wire import Wire
 
 URL = "https://api.voyageai.com/v1/embeddings"
 MODEL = "voyage-4"
@@ -40,5 +40,5 @@ class Voyage:
         return self._vectors.of([text], {"input_type": "query", **self._options})[0]
 
     def count_tokens(self, text: str) -> int:
-        """Counted here, see `knowledge/measure.py`."""
+        """Counted here, see `knowledge/remote/measure.py`."""
         return self._measure.count(text)

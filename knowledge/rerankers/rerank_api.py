@@ -11,7 +11,7 @@ import numpy as np
 
 from desk.errors import Temporary
 from desk.text import clean
-from knowledge.wire import Wire
+from knowledge.remote.wire import Wire
 
 MOST_QUERY = 4_000
 MOST_TEXT = 8_000

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
-from knowledge.html import without_open_ends
+from knowledge.markup.html import without_open_ends
 from knowledge.web.fetch import AGENT
 
 MOST_LINKS = 5000

@@ -2,7 +2,7 @@
 
 from desk.passage import Block, BlockKind
 from knowledge.chunking import cut
-from knowledge.structure import Section
+from knowledge.markup.structure import Section
 
 
 def count(text: str) -> int:

@@ -7,7 +7,7 @@ import pytest
 
 from desk.passage import BlockKind
 from knowledge.files.docx import read
-from knowledge.html import read_html
+from knowledge.markup.html import read_html
 from tests.knowledge.written_files import document, docx, item, paragraph, table
 
 STRANGE = '<w:outlineLvl w:val="x"/><w:numPr><w:ilvl w:val="-4"/><w:numId w:val="77"/></w:numPr>'

@@ -13,8 +13,8 @@ from desk.ports import Embedder
 from knowledge.embedders.minilm import MODEL, MiniLM
 from knowledge.embedders.openai_compatible import OpenAICompatible, Prefixes
 from knowledge.embedders.voyage import Voyage
-from knowledge.measure import measure
-from knowledge.wire import Wire
+from knowledge.remote.measure import measure
+from knowledge.remote.wire import Wire
 from tests.lookalikes.embeddings import KEY, Embeddings
 
 SHARED = MiniLM(threads=2)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from knowledge.evaluation import METRICS, first_of_each, gain, gap, hit_at, interval, reciprocal_rank, score
+from knowledge.evaluation.metrics import METRICS, first_of_each, gain, gap, hit_at, interval, reciprocal_rank, score
 
 ORDER = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from desk.ports import Markup
-from knowledge.parse import parse
+from knowledge.markup.parse import parse
 
 
 def text_of(html: str) -> str:

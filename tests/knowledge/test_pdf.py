@@ -4,7 +4,7 @@ import pytest
 
 from knowledge.files import pdf as reader
 from knowledge.files.pdf import read
-from knowledge.html import read_html
+from knowledge.markup.html import read_html
 from tests.knowledge.written_files import Ink, pdf
 
 

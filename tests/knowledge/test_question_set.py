@@ -7,8 +7,8 @@ import pytest
 
 from desk.errors import Refused
 from desk.ports import Markup, Page
-from knowledge import question_set
-from knowledge.question_set import Corpus, read_questions
+from knowledge.evaluation import question_set
+from knowledge.evaluation.question_set import Corpus, read_questions
 
 KNOWN = frozenset({"a", "b"})
 

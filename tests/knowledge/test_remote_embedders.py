@@ -12,14 +12,14 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from desk.errors import BadSetting, Permanent, Temporary
 from desk.passage import Block, BlockKind
 from desk.text import clean
-from knowledge import wire as wires
 from knowledge.chunking import cut
 from knowledge.embedders.openai_compatible import OpenAICompatible, Prefixes
 from knowledge.embedders.voyage import Voyage
-from knowledge.measure import measure
-from knowledge.structure import Section
-from knowledge.vectors import MOST_BYTES, MOST_DIMENSIONS
-from knowledge.wire import Wire
+from knowledge.markup.structure import Section
+from knowledge.remote import wire as wires
+from knowledge.remote.measure import measure
+from knowledge.remote.vectors import MOST_BYTES, MOST_DIMENSIONS
+from knowledge.remote.wire import Wire
 from tests.lookalikes.embeddings import KEY, Embeddings
 
 pytestmark = pytest.mark.loopback

@@ -12,8 +12,8 @@ from desk.ports import Reranker
 from knowledge import reranking
 from knowledge.ingest import index
 from knowledge.library import PostgresLibrary
+from knowledge.remote.wire import Wire
 from knowledge.rerankers.rerank_api import RerankAPI
-from knowledge.wire import Wire
 from tests.lookalikes.embeddings import KEY, Embeddings
 
 PUBLIC = frozenset({"public"})

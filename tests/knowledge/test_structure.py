@@ -4,8 +4,8 @@ import pytest
 
 from desk.passage import BlockKind
 from desk.ports import Markup
-from knowledge.parse import parse
-from knowledge.structure import Structure
+from knowledge.markup.parse import parse
+from knowledge.markup.structure import Structure
 
 
 def read(body: str, markup: Markup = Markup.MARKDOWN) -> Structure:

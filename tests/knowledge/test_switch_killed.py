@@ -14,9 +14,9 @@ from knowledge import switch
 from knowledge.embedders.openai_compatible import OpenAICompatible
 from knowledge.ingest import index
 from knowledge.library import PostgresLibrary
-from knowledge.measure import measure
+from knowledge.remote.measure import measure
+from knowledge.remote.wire import Wire
 from knowledge.states import active
-from knowledge.wire import Wire
 from tests.lookalikes.embeddings import KEY, Embeddings
 from tests.lookalikes.stage import Fault, Request
 
@@ -35,8 +35,8 @@ from desk.db import Database
 from desk.privacy import Sealer, new_key
 from knowledge import switch
 from knowledge.embedders.openai_compatible import OpenAICompatible
-from knowledge.measure import measure
-from knowledge.wire import Wire
+from knowledge.remote.measure import measure
+from knowledge.remote.wire import Wire
 url, account, party = sys.argv[1:]
 wire = Wire("the look-alike", party, {KEY!r}, 60)
 switch.DOCUMENTS_AT_ONCE = 2

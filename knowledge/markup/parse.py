@@ -2,9 +2,9 @@
 
 from desk.ports import Markup
 from desk.text import clean
-from knowledge.html import Unparsable, read_html
-from knowledge.markdown import to_html
-from knowledge.structure import Structure, read_text
+from knowledge.markup.html import Unparsable, read_html
+from knowledge.markup.markdown import to_html
+from knowledge.markup.structure import Structure, read_text
 
 
 def parse(body: str, markup: Markup) -> Structure:

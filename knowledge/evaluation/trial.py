@@ -7,9 +7,9 @@ from sqlalchemy import select
 from desk.db import Database
 from desk.ports import Embedder
 from desk.text import clean
-from knowledge.evaluation import first_of_each
+from knowledge.evaluation.metrics import first_of_each
+from knowledge.evaluation.question_set import Question
 from knowledge.library import MOST_QUESTION
-from knowledge.question_set import Question
 from knowledge.ranking import Candidate, rank
 from knowledge.search import CANDIDATES, candidates
 from knowledge.tables import documents

@@ -10,7 +10,7 @@ from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
 from desk.passage import BlockKind
-from knowledge.structure import LINE_BREAK, LONGEST_HEADING, Structure, Writer, squeeze
+from knowledge.markup.structure import LINE_BREAK, LONGEST_HEADING, Structure, Writer, squeeze
 
 DEEPEST = 60
 

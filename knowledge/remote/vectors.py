@@ -13,8 +13,8 @@ import numpy as np
 
 from desk.errors import Permanent, Temporary
 from desk.text import clean
-from knowledge.measure import Measure
-from knowledge.wire import Wire
+from knowledge.remote.measure import Measure
+from knowledge.remote.wire import Wire
 
 MOST_BYTES = 100_000
 """Of the texts of one request. No token is shorter than a byte, and the narrowest limit is Voyage's of 120,000."""

@@ -1,0 +1,1 @@
+"""How well search finds what it should: question sets, and the figures made of them."""
