@@ -71,6 +71,10 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(argv)
     if len(options.corpus) != len(options.queries):
         parser.error("each --corpus needs its --queries, in the same order")
+    if len(set(map(_name, options.corpus))) != len(options.corpus):
+        parser.error(
+            "two sets have one name: they are called by their folder, or by their file if that is no corpus.jsonl"
+        )
     return options
 
 
@@ -78,7 +82,7 @@ class Set:
     """Documents and questions of one pair of files."""
 
     def __init__(self, corpus: Path, queries: Path, memory: Remembering) -> None:
-        self.name = corpus.parent.name
+        self.name = _name(corpus)
         source = Corpus(corpus)
         self.pages = [page for page in source.pages(lambda _: None) if isinstance(page, Page)]
         self.questions: list[Question] = read_questions(queries, source.ids)[0]
@@ -103,6 +107,10 @@ class Set:
         orders = [first_of_each(order) for order in row.pop("orders")]
         scores = score(orders, [question.relevant for question in self.questions])
         return {"set": self.name, **row} | {name: float(each.mean()) for name, each in scores.items()}
+
+
+def _name(corpus: Path) -> str:
+    return corpus.parent.name if corpus.name == "corpus.jsonl" else corpus.stem
 
 
 def _document(page: Page) -> dict[str, str]:
