@@ -73,9 +73,7 @@ def index(
                 run.land()
         if not run.hidden:
             run.removed = _remove(db, account, source.name, stamp)
-        bring_near(db, account, embedder.name)
-        with db.account(account) as tx:
-            gauge(tx, embedder.name)
+        round_off(db, account, embedder.name)
     report = run.report(time.monotonic() - began)
     figures = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed", "passages")}
     log.info("indexed", account=account, source=source.name, skipped=len(report.skipped), **figures)
@@ -98,12 +96,15 @@ def _remove(db: Database, account: str, source: str, unseen_since: datetime | No
             return removed
 
 
-def bring_near(db: Database, account: str, embedder: str) -> None:
-    """Into the vector indexes with a library that has outgrown the exact search. Killed, the next run goes on."""
+def round_off(db: Database, account: str, embedder: str) -> None:
+    """Bring a library that has outgrown the exact search into the vector indexes, and gauge its cosines. Killed, the
+    next run goes on."""
     more = True
     while more:
         with db.account(account) as tx:
             more = near.bring_near(tx, embedder, BROUGHT_NEAR_AT_ONCE)
+            if not more:
+                gauge(tx, embedder)
 
 
 def _now(db: Database, account: str) -> datetime:

@@ -76,8 +76,11 @@ def passages_of(title: str, sections: Sequence[Section], locale: str, embedder: 
 
 def fingerprint(page: Page) -> bytes:
     """SHA-256 of everything the source said."""
-    parts = [page.id, page.body, page.markup, page.title, page.url, page.locale, page.audience, page.collection]
-    return _sha256(parts)
+    digest = hashlib.sha256()
+    for part in (page.id, page.body, page.markup, page.title, page.url, page.locale, page.audience, page.collection):
+        written = None if part is None else part.encode("utf-8", "surrogatepass")
+        digest.update(b"-" if written is None else b"%d:%b" % (len(written), written))
+    return digest.digest()
 
 
 def _version(page: Page, title: str, sections: Sequence[Section]) -> str:

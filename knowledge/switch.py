@@ -21,11 +21,10 @@ from desk.db import Database, Transaction
 from desk.errors import Permanent, Temporary
 from desk.ports import Embedder
 from knowledge import near, shelf
-from knowledge.ingest import bring_near
+from knowledge.ingest import round_off
 from knowledge.markup.structure import Section
 from knowledge.prepare import ReadyDocument, passages_of
 from knowledge.rows import blocks_of
-from knowledge.scale import gauge
 from knowledge.states import active, row_of
 from knowledge.tables import documents, library_states, passages, terms
 from knowledge.turn import Taken, one_run
@@ -112,9 +111,8 @@ def _bring_over(db: Database, account: str, wanted: Embedder, progress: Progress
     log.info("switching embedder", account=account, old=way.old, new=way.new, done=way.done, documents=way.all)
     for _ in range(ROUNDS):
         _fill(db, account, way, wanted, progress)
-        bring_near(db, account, wanted.name)
+        round_off(db, account, wanted.name)
         with db.account(account) as tx:
-            gauge(tx, wanted.name)
             if _switch(tx, way):
                 log.info("switched embedder", account=account, old=way.old, new=way.new)
                 return
