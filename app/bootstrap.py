@@ -115,7 +115,8 @@ def make_library(settings: Settings, db: Database) -> PostgresLibrary:
 def make_toolbox(settings: Settings, db: Database) -> Toolbox:
     """Every tool of the work. The local model keeps to the embedder in the box, which its figures were fitted on, and
     which is there when a provider is not."""
-    embedder, find, local = make_embedder(settings), find_embedder(settings), MiniLM()
+    embedder, find = make_embedder(settings), find_embedder(settings)
+    local = embedder if isinstance(embedder, MiniLM) else MiniLM()
 
     def settle(account: str) -> Embedder:
         return switch.settle(db, account, embedder, find)

@@ -53,9 +53,7 @@ class Transaction:
     connection: Connection
     sealer: Sealer
 
-    def execute(
-        self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
-    ) -> CursorResult[Any]:
+    def execute(self, statement: Executable, values: Rows | None = None) -> CursorResult[Any]:
         """Run one statement as this account."""
         return self.connection.execute(statement, values)
 

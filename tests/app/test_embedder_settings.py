@@ -138,6 +138,11 @@ def test_every_embedder_that_is_listed_is_in_the_example_settings() -> None:
     assert all(name in line for name in EMBEDDERS)
 
 
+def test_a_worker_loads_the_model_in_the_box_once(set_up: Set, database: Database) -> None:
+    tools = make_toolbox(set_up(), database)
+    assert tools.models[-1]._embedder is tools.embedder  # type: ignore[attr-defined]
+
+
 @pytest.mark.loopback
 def test_the_toolbox_searches_with_the_old_embedder_until_it_has_settled(
     set_up: Set, party: Embeddings, database: Database, account: str, tmp_path: Path

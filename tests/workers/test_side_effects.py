@@ -86,7 +86,7 @@ def test_whether_slack_is_connected_is_asked_before_anything_is_locked(house: Ho
     assert house.state(accepted.ticket_id) is TicketState.ESCALATED
 
 
-def test_so_it_is_when_a_message_is_parked(house: House) -> None:  # noqa: F811
+def test_so_it_is_asked_before_a_message_is_parked(house: House) -> None:  # noqa: F811
     house = ringing(house, SlackAlerts(house.tools.db))
     accepted = house.write()
     handle_item(replace(house.tools, library=Broken()), house.account, accepted.item_id, "w1")
