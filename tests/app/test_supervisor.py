@@ -52,7 +52,9 @@ def pretend_up(data_dir: Path, *more: str) -> Iterator[subprocess.Popen[str]]:
     """`pretend_up.py` as a process of its own, up and ready."""
     env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))}
     argv = (sys.executable, str(PRETEND), str(data_dir), *more)
+    ignored = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup, which a child inherits
     with subprocess.Popen(argv, stdout=subprocess.PIPE, env=env, text=True) as process:
+        signal.signal(signal.SIGHUP, ignored)
         try:
             assert process.stdout
             awaited = {"ready\n", "deaf      | deaf\n"}
