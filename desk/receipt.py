@@ -46,6 +46,7 @@ STOPS = {
     Stop.MACHINE_MAIL: "Written by another machine",
     Stop.NEWER_MESSAGE: "A newer message is answered instead",
     Stop.ALREADY_ANSWERED: "Already answered",
+    Stop.PERSON_OWED: "A person was promised meanwhile",
     Stop.SWITCHED_OFF: "Switched off for this ticket",
     Stop.MESSAGE_GONE: "The message is gone",
     Stop.PAUSED: "Automatic replies are paused",

@@ -149,6 +149,7 @@ class Stop(StrEnum):
     MACHINE_MAIL = "machine_mail"
     NEWER_MESSAGE = "newer_message"
     ALREADY_ANSWERED = "already_answered"
+    PERSON_OWED = "person_owed"
     SWITCHED_OFF = "switched_off"
     MESSAGE_GONE = "message_gone"
     PAUSED = "paused"
