@@ -55,9 +55,7 @@ class Channel(Protocol):
         """The ticket as it stands now, messages oldest first."""
         ...
 
-    def reply(
-        self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted
-    ) -> str | None:
+    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted) -> str | None:
         """Post a public message marked with the delivery's id; its foreign id, or None when the ticket is closed or
         the last look says no."""
         ...
@@ -280,6 +278,10 @@ class Wasted(Temporary):
     def __init__(self, message: str, usage: tuple[Usage, ...] = ()) -> None:
         super().__init__(message)
         self.usage = usage
+
+
+class Declined(Wasted):
+    """A model would not look at this at all."""
 
 
 class LanguageModel(Protocol):

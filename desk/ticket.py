@@ -154,4 +154,6 @@ class TicketState(StrEnum):
     ESCALATED = "escalated"
     OBSERVED = "observed"
     STEPPED_BACK = "stepped_back"
+    CONFIRMED = "confirmed"
+    """The customer closed the matter after our automatic reply, and needs nothing more."""
     PARKED = "parked"
