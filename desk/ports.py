@@ -55,9 +55,7 @@ class Channel(Protocol):
         """The ticket as it stands now, messages oldest first."""
         ...
 
-    def reply(
-        self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted
-    ) -> str | None:
+    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted) -> str | None:
         """Post a public message marked with the delivery's id; its foreign id, or None when the ticket is closed or
         the last look says no."""
         ...
