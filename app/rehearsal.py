@@ -14,4 +14,4 @@ def dry_run(tools: Toolbox, account: str, question: str, subject: str = "", *, b
     ticket = Ticket(new_id(), account, "api", subject, TicketStatus.OPEN, Requester("dry-run"), (message,))
     policy = tools.policies.get(account).policy
     circumstances = Circumstances(policy=policy, budget_spent=budget_spent, product_version=tools.product_version)
-    return think(ticket, message.id, tools.models, tools.library, circumstances)
+    return think(ticket, tools.models, tools.library, circumstances)

@@ -1,6 +1,7 @@
 """What people are told when a ticket needs one of them: a run and its ticket turned into plain texts, once, for
 every place that alerts."""
 
+from desk.conversation import NOTHING, OwnRecord, newest_by_hand, read_conversation
 from desk.ports import Alert, Source
 from desk.receipt import ACTIONS, make_receipt
 from desk.reply import compose_note, draft_text
@@ -12,17 +13,16 @@ LONGEST_QUESTION = 5000
 """Characters of a question that an alert carries; who wants all of it opens the ticket."""
 
 
-def compose_alert(run: Run, ticket: Ticket, console_url: str | None) -> Alert:
-    """The alert of a run that handed the ticket to people. The question is the newest there is, should the customer
-    have written again since the run."""
+def compose_alert(run: Run, ticket: Ticket, console_url: str | None, record: OwnRecord = NOTHING) -> Alert:
+    """The alert of a run that handed the ticket to people, with every message that is open."""
     sources = compose_note(run.draft, run.hits, "").sources
-    message = ticket.newest_customer_message() or ticket.message(run.message_id)
-    return _alert(ticket, message, _reasons(run), draft_text(run.draft, sources), sources, console_url)
+    question = _question(ticket, record, run.message_id)
+    return _alert(ticket, question, _reasons(run), draft_text(run.draft, sources), sources, console_url)
 
 
-def alert_without_run(ticket: Ticket, why: str, console_url: str | None) -> Alert:
+def alert_without_run(ticket: Ticket, why: str, console_url: str | None, record: OwnRecord = NOTHING) -> Alert:
     """The alert of a message that could not be worked on; `why` is its one reason."""
-    return _alert(ticket, ticket.newest_customer_message(), (why,), "", (), console_url)
+    return _alert(ticket, _question(ticket, record), (why,), "", (), console_url)
 
 
 def alert_without_ticket(account: str, channel: str, ticket_id: str, why: str, console_url: str | None) -> Alert:
@@ -32,7 +32,7 @@ def alert_without_ticket(account: str, channel: str, ticket_id: str, why: str, c
 
 def _alert(
     ticket: Ticket,
-    message: Message | None,
+    question: str,
     reasons: tuple[str, ...],
     draft: str,
     sources: tuple[Source, ...],
@@ -44,7 +44,7 @@ def _alert(
         ticket_id=ticket.id,
         subject=ticket.subject,
         requester=_prose(ticket.requester),
-        question=_question(message) if message else "",
+        question=question,
         reasons=reasons,
         draft=draft,
         sources=sources,
@@ -61,12 +61,32 @@ def _prose(requester: Requester) -> str:
     return f"{known}, {requester.organisation}" if requester.organisation else known
 
 
-def _question(message: Message) -> str:
-    """What the customer newly wrote; all of it where that is nothing but quotes."""
-    text = (new_part(message.body) or message.body.strip())[:LONGEST_QUESTION]
-    if not text and message.attachments:
-        return f"(no text; attachments: {message.attachments})"
-    return text
+def _question(ticket: Ticket, record: OwnRecord, message_id: str = "") -> str:
+    """All that is open, in order; of what was answered meanwhile, the message that the run was about, or the last.
+
+    Cut, if need be, in the middle: how it began and what came last are both told.
+    """
+    theirs = read_conversation(ticket, record).open
+    if not theirs:
+        one = ticket.message(message_id) or newest_by_hand(ticket, record)
+        theirs = (one,) if one else ()
+    text = "\n\n".join(_told(message) for message in theirs)
+    if len(text) <= LONGEST_QUESTION:
+        return text
+    half = LONGEST_QUESTION // 2
+    return f"{text[: half - 3]}\n…\n{text[-half:]}"
+
+
+def _told(message: Message) -> str:
+    """What was newly written; all of it where that is nothing but quotes."""
+    text = new_part(message.body) or message.body.strip()
+    if message.attachments:
+        text = (
+            f"{text}\n(attachments: {message.attachments})"
+            if text
+            else f"(no text; attachments: {message.attachments})"
+        )
+    return f"(from somebody in copy) {text}" if message.third_party else text
 
 
 def _reasons(run: Run) -> tuple[str, ...]:

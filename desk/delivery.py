@@ -6,12 +6,13 @@ from enum import StrEnum
 
 class DeliveryKind(StrEnum):
     """What a delivery does outside. A `HANDOVER` is the public message that a person will answer; an `ALERT` tells
-    people elsewhere."""
+    people elsewhere; a `STATUS` puts a ticket's status back after a mere thank-you."""
 
     REPLY = "reply"
     NOTE = "note"
     HANDOVER = "handover"
     ALERT = "alert"
+    STATUS = "status"
 
 
 class DeliveryState(StrEnum):

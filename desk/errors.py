@@ -63,6 +63,14 @@ class Waiting(Blocked):
         self.party, self.access = party, access
 
 
+class ModelAway(Blocked):
+    """A language model does not answer, and nothing about this ticket is the reason. `seconds`: for how long now."""
+
+    def __init__(self, message: str, retry_after: float | None = None, *, seconds: float = 0.0) -> None:
+        super().__init__(message, retry_after)
+        self.seconds = seconds
+
+
 class Permanent(FirstlineError):
     """Will not work however often it is tried; a person has to look."""
 

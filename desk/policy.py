@@ -118,6 +118,16 @@ class Budget(_Strict):
     dollars_per_day: float = Field(default=50.0, ge=0.0)
 
 
+class Limits(_Strict):
+    """How many automatic replies may leave before a person looks: on one ticket in so many minutes, and to one
+    requester. `max_turns` limits a ticket's whole life."""
+
+    ticket_replies: int = Field(default=5, ge=1)
+    ticket_minutes: int = Field(default=60, ge=1)
+    requester_replies: int = Field(default=10, ge=1)
+    requester_minutes: int = Field(default=180, ge=1)
+
+
 class Policy(_Strict):
     """The whole file. `version` is the first 12 hex digits of the SHA-256 of its text."""
 
@@ -130,6 +140,9 @@ class Policy(_Strict):
     business_hours: BusinessHours = BusinessHours()
     budget: Budget = Budget()
     max_turns: int = Field(default=8, ge=1)
+    limits: Limits = Limits()
+    without_model: Literal["draft", "auto"] = "draft"
+    urgent_topics: tuple[Name, ...] = ("self_harm", "threat", "security")
     max_words: int = Field(default=350, ge=20)
     max_questions: int = Field(default=3, ge=1)
     allow: tuple[Literal["refund", "cancellation"], ...] = ()

@@ -35,10 +35,16 @@ class Outgoing:
     text: str
     sources: tuple[Source, ...] = ()
     newest_message_id: str | None = None
-    """The customer message this answers. A channel that can check it in the same breath must refuse to post when a
-    newer one, or an agent's public reply, is there (see `Channel.reply`)."""
+    """The customer message this answers."""
     escalated: bool = False
     """The ticket is handed to people with this: see `Channel.label`."""
+    status: str | None = None
+    """The status to set, in the helpdesk's own word: see `Channel.restore_status`."""
+
+
+StillWanted = Callable[[Ticket], bool]
+"""The last look: is it still right to send, with the ticket as it stands? Pure; a channel asks it of the very snapshot
+that it posts upon."""
 
 
 class Channel(Protocol):
@@ -50,12 +56,20 @@ class Channel(Protocol):
         """The ticket as it stands now, messages oldest first."""
         ...
 
-    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str | None:
-        """Post a public message marked with the delivery's id; its foreign id, or None when the ticket moved on."""
+    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted) -> str | None:
+        """Post a public message marked with the delivery's id; its foreign id, or None when the ticket is closed or
+        the last look says no."""
         ...
 
     def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
         """Post an internal note marked with the delivery's id; its foreign id."""
+        ...
+
+    def restore_status(
+        self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted
+    ) -> str | None:
+        """Set the ticket's status to `outgoing.status` without a word to anybody; some id of the change, or None when
+        the last look says no. Doing it twice changes nothing."""
         ...
 
     def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
@@ -95,6 +109,11 @@ class Alerts(Protocol):
 
     def post(self, alert: Alert, delivery: Delivery) -> str:
         """Tell people, marked with the delivery's id; the message's foreign id."""
+        ...
+
+    def update(self, alert: Alert, delivery: Delivery, foreign_id: str) -> str:
+        """Make what was posted under this id say what the alert says now; the id of what then stands there (another
+        one, where the old message was gone)."""
         ...
 
     def find_delivery(self, alert: Alert, delivery: Delivery) -> str | None:
@@ -270,6 +289,10 @@ class Wasted(Temporary):
     def __init__(self, message: str, usage: tuple[Usage, ...] = ()) -> None:
         super().__init__(message)
         self.usage = usage
+
+
+class Declined(Wasted):
+    """A model would not look at this at all."""
 
 
 class LanguageModel(Protocol):

@@ -62,6 +62,8 @@ class WayOut(StrEnum):
     NOT_IN_DOCUMENTS = "not_in_documents"
     CONTRADICTION = "contradiction"
     NEEDS_A_PERSON = "needs_a_person"
+    DECLINED = "declined"
+    """The model would not read or answer this at all. Never asked for; it says so by refusing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,12 @@ class Reason(StrEnum):
     ATTACHMENT_UNREAD = "attachment_unread"
     CONTRADICTION = "contradiction"
     PAUSED = "paused"
+    LOOP = "loop"
+    THIRD_PARTY = "third_party"
+    QUESTION_OPEN = "question_open"
+    SAME_MATTER = "same_matter"
+    WITHOUT_MODEL = "without_model"
+    MODEL_REFUSED = "model_refused"
 
 
 class Stop(StrEnum):
@@ -149,6 +157,10 @@ class Stop(StrEnum):
     MACHINE_MAIL = "machine_mail"
     NEWER_MESSAGE = "newer_message"
     ALREADY_ANSWERED = "already_answered"
+    PERSON_OWED = "person_owed"
+    LIMIT_REACHED = "limit_reached"
+    SAME_MATTER = "same_matter"
+    CONFIRMED = "confirmed"
     SWITCHED_OFF = "switched_off"
     MESSAGE_GONE = "message_gone"
     PAUSED = "paused"

@@ -66,6 +66,30 @@ class Message:
     attachments: int = 0
     automatic: bool = False
     """Written by a machine that is not us: an out-of-office mail, a bounce, a list."""
+    third_party: bool = False
+    """Written by somebody of the customer side who is not the requester: a colleague in copy."""
+    status_before: str | None = None
+    """The helpdesk's own word for the status that this message changed: `solved`, where it reopened the ticket."""
+
+
+class ActKind(StrEnum):
+    """What a person did with a ticket besides writing. An assignment by a trigger, a routing rule or on arrival is
+    none, and neither is what Firstline's own updates bring with them."""
+
+    TAKEN = "taken"
+    """Assigned by a person's hand, to themselves or to a colleague."""
+    GIVEN_BACK = "given_back"
+    """The assignee was removed."""
+    SOLVED = "solved"
+    """Solved by an agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of a person. `place` is how many of the ticket's messages stand before it."""
+
+    kind: ActKind
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +106,14 @@ class Ticket:
     priority: Priority = Priority.NORMAL
     tags: tuple[str, ...] = ()
     assignee: str | None = None
+    """Whose it is, for showing; whether a person has it is told by `acts` (see `desk/conversation.py`)."""
     url: str | None = None
+    acts: tuple[Act, ...] = ()
+    """In order of time."""
 
     def message(self, message_id: str) -> Message | None:
         """The message with this id, or None."""
         return next((m for m in self.messages if m.id == message_id), None)
-
-    def newest_customer_message(self) -> Message | None:
-        """The last public message a customer wrote, or None."""
-        theirs = [m for m in self.messages if m.role is Role.CUSTOMER and m.public]
-        return theirs[-1] if theirs else None
 
 
 class EventKind(StrEnum):
@@ -132,4 +154,6 @@ class TicketState(StrEnum):
     ESCALATED = "escalated"
     OBSERVED = "observed"
     STEPPED_BACK = "stepped_back"
+    CONFIRMED = "confirmed"
+    """The customer closed the matter after our automatic reply, and needs nothing more."""
     PARKED = "parked"

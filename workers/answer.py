@@ -5,23 +5,28 @@ No transaction is open while the channel or a model is asked.
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
 
 from desk import accounts
+from desk.conversation import Conversation, newest_by_hand, read_conversation
 from desk.delivery import DeliveryKind
 from desk.errors import Blocked, FirstlineError, Outage, Temporary
-from desk.policy import PolicyFile
+from desk.policy import Policy, PolicyFile
 from desk.ports import Outgoing
 from desk.receipt import explanation
 from desk.reply import compose_handover, compose_note, compose_reply
-from desk.run import Action, Reason, Run, Stage
+from desk.run import Action, Reason, Run, Stage, Stop
 from desk.ticket import EventKind, Ticket, TicketState
-from workers import gaps, inbox, outbox, record
+from workers import gaps, history, inbox, outbox, record, twins
 from workers.inbox import InboxItem
 from workers.outbox import Planned
-from workers.pipeline.guards import STATE_AFTER, Facts, first_stop, in_human_hands, newest_question
+from workers.pipeline.closing import confirms
+from workers.pipeline.guards import STATE_AFTER, first_stop
+from workers.pipeline.reading import own_words
+from workers.pipeline.rules import said
 from workers.pipeline.run import Circumstances, think
 from workers.retries import back_off, insist
 from workers.toolbox import Toolbox
@@ -41,8 +46,13 @@ AT_ONCE = {
 DUPLICATE = "duplicate"
 """The outcome of an item whose message another item is about already."""
 
-NO_HANDOVER = {Reason.WITH_PEOPLE, Reason.PAUSED}
+NO_HANDOVER = frozenset({Reason.WITH_PEOPLE, Reason.PAUSED})
 """Reasons that keep the hand-over message back: it was sent before, or nothing public may leave."""
+
+CIRCLES = frozenset({Reason.LOOP, Reason.TOO_MANY_TURNS})
+"""Reasons of which a requester is told once in a while, and then met with silence: it may be a machine."""
+
+NOBODY_ALERTED = "No alert went out: nothing is connected that takes alerts. The note on the ticket tells people."
 
 
 class ClaimLost(FirstlineError):
@@ -79,11 +89,16 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
     message_id = item.message_id or _newest(ticket)
     if not item.message_id and not _leads(tools, item, message_id):
         return _close(tools, item, DUPLICATE, None)
-    facts, circumstances = _look_up(tools, item, ticket, message_id, policy)
-    if stop := first_stop(ticket, message_id, facts):
+    circumstances = _look_up(tools, item, ticket, policy)
+    if stop := first_stop(ticket, message_id, circumstances.record):
         return _close(tools, item, stop, STATE_AFTER.get(stop))
-    run = think(ticket, message_id, tools.models, tools.library, circumstances, _progress(tools, item))
-    return _keep(tools, item, run, policy, gaps.unanswered(run, tools.embedder))
+    conversation = read_conversation(ticket, circumstances.record)
+    if confirms(conversation):
+        return _close(tools, item, Stop.CONFIRMED, TicketState.CONFIRMED, _status_back(item, ticket, conversation))
+    circumstances = replace(circumstances, same_matter=twins.same_matter(tools, ticket, conversation))
+    run = think(ticket, tools.models, tools.library, circumstances, _progress(tools, item))
+    work = _Work(tools, item, policy.policy, ticket, conversation, circumstances, run)
+    return _keep(work, policy, gaps.unanswered(run, tools.embedder))
 
 
 def _taken_over(tools: Toolbox, item: InboxItem) -> bool:
@@ -94,12 +109,13 @@ def _taken_over(tools: Toolbox, item: InboxItem) -> bool:
     with tools.db.account(item.account) as tx:
         if item.message_id and outbox.is_ours(tx, item.channel, item.message_id):
             return False
-    return in_human_hands(tools.channel(item.channel).fetch(item.account, item.ticket_id))
+        own = history.own_record(tx, item.channel, item.ticket_id)
+    return read_conversation(tools.channel(item.channel).fetch(item.account, item.ticket_id), own).taken_over
 
 
 def _newest(ticket: Ticket) -> str:
     """What an event is about that names no message: a new ticket, or a change that catch-up saw."""
-    newest = newest_question(ticket)
+    newest = newest_by_hand(ticket)
     return newest.id if newest else ""
 
 
@@ -109,71 +125,127 @@ def _leads(tools: Toolbox, item: InboxItem, message_id: str) -> bool:
         return inbox.lead(tx, item, message_id)
 
 
-def _look_up(
-    tools: Toolbox, item: InboxItem, ticket: Ticket, message_id: str, policy: PolicyFile
-) -> tuple[Facts, Circumstances]:
-    """What the database knows about this message and this account, in one short transaction."""
+def _look_up(tools: Toolbox, item: InboxItem, ticket: Ticket, policy: PolicyFile) -> Circumstances:
+    """What the database knows about this ticket and this account, in one short transaction."""
+    rules = policy.policy
     with tools.db.account(item.account) as tx:
         record.note_state(tx, item.channel, item.ticket_id, TicketState.RECEIVED, requester=ticket.requester)
-        facts = Facts(answered=outbox.answered(tx, item.channel, message_id))
-        circumstances = Circumstances(
-            policy=policy.policy,
+        requester = tx.sealer.lookup(ticket.requester.id)
+        own, turns = history.look_back(tx, item.channel, item.ticket_id, requester, rules)
+        return Circumstances(
+            policy=rules,
             paused=accounts.is_paused(tx),
-            budget_spent=record.dollars_today(tx) >= policy.policy.budget.dollars_per_day,
-            with_people=record.escalated_before(tx, item.channel, item.ticket_id),
+            budget_spent=record.dollars_today(tx) >= rules.budget.dollars_per_day,
+            record=own,
+            turns=turns,
+            patient=True,
             rethought=item.rethought,
             product_version=tools.product_version,
         )
-    return facts, circumstances
 
 
-def _keep(tools: Toolbox, item: InboxItem, run: Run, policy: PolicyFile, unanswered: Sequence[gaps.Asked]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A run with all that it came from."""
+
+    tools: Toolbox
+    item: InboxItem
+    policy: Policy
+    ticket: Ticket
+    conversation: Conversation
+    circumstances: Circumstances
+    run: Run
+
+    @property
+    def reasons(self) -> frozenset[Reason]:
+        """Of every cap."""
+        return frozenset(cap.reason for cap in self.run.decision.caps)
+
+    def effect(self, kind: DeliveryKind, outgoing: Outgoing) -> Planned:
+        """Something to bring about for the message that the run answers. What is public counts towards the turns."""
+        item, run = self.item, self.run
+        made = Planned(item.channel, item.ticket_id, run.message_id, kind, outgoing)
+        if kind not in outbox.PUBLIC:
+            return made
+        turns, lookup = self.circumstances.turns, self.tools.db.sealer.lookup
+        texts = tuple(turns.fingerprint(own_words(message)) for message in self.conversation.own)
+        says = turns.fingerprint(said(run.draft)) if kind is DeliveryKind.REPLY else None
+        return replace(made, requester=lookup(self.ticket.requester.id), answers=texts, says=says)
+
+
+def _keep(work: _Work, policy: PolicyFile, unanswered: Sequence[gaps.Asked]) -> list[str]:
     """Save the run, plan what it leads to and close the item: all of it or nothing."""
-    effects = [*_effects(run, policy, item), *_alerts(tools, run, item)]
+    tools, item = work.tools, work.item
+    alerts = _alerts(work)
+    run = work.run if alerts or not _needs_people(work) else _remarked(work.run, NOBODY_ALERTED)
     state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
     with tools.db.account(item.account) as tx:
         record.save_run(tx, run, policy)
         gaps.note(tx, run, unanswered)
         record.note_state(tx, item.channel, item.ticket_id, state, category=run.classification.category)
-        planned = outbox.plan(tx, effects, run.id, item.id)
+        before = record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if _with_people(work) else ()
+        planned = outbox.plan(tx, [*_effects(work, before, told=bool(alerts)), *alerts], run.id, item.id)
         if not inbox.finish(tx, item, run.decision.action):
             raise ClaimLost
     log.info("decided", run=run.id, action=run.decision.action.value, deliveries=len(planned))
     return planned
 
 
-def _effects(run: Run, policy: PolicyFile, item: InboxItem) -> Sequence[Planned]:
-    """What a decision brings about. A hand-over message goes out once in a conversation."""
-    rules = policy.policy
-
-    def effect(kind: DeliveryKind, outgoing: Outgoing) -> Planned:
-        return Planned(item.channel, item.ticket_id, run.message_id, kind, outgoing)
-
-    def note(*, escalated: bool) -> Planned:
-        return effect(DeliveryKind.NOTE, compose_note(run.draft, run.hits, explanation(run), escalated=escalated))
-
-    reasons = {cap.reason for cap in run.decision.caps}
+def _effects(work: _Work, topics_before: Sequence[str], *, told: bool) -> Sequence[Planned]:
+    """What a decision brings about. A hand-over message goes out once as long as a person is owed."""
+    run, rules = work.run, work.policy
     match run.decision.action:
         case Action.AUTO_REPLY:
-            return [effect(DeliveryKind.REPLY, compose_reply(run.draft, run.hits, rules, run.message_id))]
+            reply = compose_reply(run.draft, run.hits, rules, run.message_id)
+            return [work.effect(DeliveryKind.REPLY, reply)]
         case Action.INTERNAL_NOTE:
-            return [note(escalated=False)]
-        case Action.ESCALATE if item.channel in rules.handover.channels and not reasons & NO_HANDOVER:
+            return [_note(work, escalated=False)]
+        case Action.ESCALATE if _with_people(work):
+            news = set(run.classification.sensitive) - set(topics_before)
+            return [] if told and not news else [_note(work, escalated=True)]
+        case Action.ESCALATE if _is_handed_over_aloud(work):
             # The hand-over puts the ticket before people: were it the note, they could take it before it is sent.
-            handover = effect(DeliveryKind.HANDOVER, compose_handover(rules, run.message_id))
-            return [handover, note(escalated=False)]
+            handover = work.effect(DeliveryKind.HANDOVER, compose_handover(rules, run.message_id))
+            return [handover, _note(work, escalated=False)]
         case Action.ESCALATE:
-            return [note(escalated=True)]
+            return [_note(work, escalated=True)]
         case _:
             return []
 
 
-def _alerts(tools: Toolbox, run: Run, item: InboxItem) -> Sequence[Planned]:
-    """People are told once, when the ticket becomes theirs."""
-    known = any(cap.reason is Reason.WITH_PEOPLE for cap in run.decision.caps)
-    if run.decision.action is not Action.ESCALATE or known:
+def _note(work: _Work, *, escalated: bool) -> Planned:
+    run = work.run
+    return work.effect(DeliveryKind.NOTE, compose_note(run.draft, run.hits, explanation(run), escalated=escalated))
+
+
+def _is_handed_over_aloud(work: _Work) -> bool:
+    """Is the customer told? Not while paused, and not a requester who has just been told and only runs in circles."""
+    if work.item.channel not in work.policy.handover.channels or work.reasons & NO_HANDOVER:
+        return False
+    return not (work.circumstances.turns.silent and work.reasons & CIRCLES)
+
+
+def _alerts(work: _Work) -> Sequence[Planned]:
+    """People are told once, when the ticket becomes theirs; what the customer writes while they have it adds to that."""
+    if not _needs_people(work):
         return []
-    return _alert(tools, item, run.message_id, Outgoing(explanation(run), escalated=True))
+    if work.circumstances.turns.silent and work.reasons & CIRCLES and not _with_people(work):
+        return []
+    handed_over = work.circumstances.record.handed_over
+    first = next((message.id for message in work.conversation.open if message.id in handed_over), work.run.message_id)
+    return _alert(work.tools, work.item, first, Outgoing(explanation(work.run), escalated=True))
+
+
+def _needs_people(work: _Work) -> bool:
+    return work.run.decision.action is Action.ESCALATE
+
+
+def _with_people(work: _Work) -> bool:
+    return _needs_people(work) and Reason.WITH_PEOPLE in work.reasons
+
+
+def _remarked(run: Run, remark: str) -> Run:
+    return replace(run, remarks=(*run.remarks, remark))
 
 
 def _alert(tools: Toolbox, item: InboxItem, message_id: str, outgoing: Outgoing) -> Sequence[Planned]:
@@ -182,14 +254,26 @@ def _alert(tools: Toolbox, item: InboxItem, message_id: str, outgoing: Outgoing)
     return [Planned(item.channel, item.ticket_id, message_id, DeliveryKind.ALERT, outgoing)]
 
 
-def _close(tools: Toolbox, item: InboxItem, outcome: str, state: TicketState | None) -> list[str]:
+def _status_back(item: InboxItem, ticket: Ticket, conversation: Conversation) -> Sequence[Planned]:
+    """A thank-you opens a solved ticket again: it goes back to what it was before the first of them."""
+    before = next((message.status_before for message in conversation.open if message.status_before), None)
+    if before is None or conversation.newest is None:
+        return []
+    outgoing = Outgoing("", newest_message_id=conversation.newest.id, status=before)
+    return [Planned(item.channel, item.ticket_id, conversation.newest.id, DeliveryKind.STATUS, outgoing)]
+
+
+def _close(
+    tools: Toolbox, item: InboxItem, outcome: str, state: TicketState | None, effects: Sequence[Planned] = ()
+) -> list[str]:
     with tools.db.account(item.account) as tx:
         if state:
             record.note_state(tx, item.channel, item.ticket_id, state)
+        planned = outbox.plan(tx, effects, None, item.id)
         if not inbox.finish(tx, item, outcome):
             raise ClaimLost
     log.info("stopped", outcome=outcome)
-    return []
+    return planned
 
 
 def _failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:

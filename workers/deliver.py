@@ -4,26 +4,29 @@ Claimed, checked against the ticket as it stands at that moment, and only then s
 first looks in the channel for what the earlier one may have left there.
 """
 
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
 from desk import accounts
 from desk.alert import alert_without_run, alert_without_ticket, compose_alert
+from desk.conversation import OwnRecord, read_conversation
 from desk.delivery import Delivery, DeliveryKind
 from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary
 from desk.ports import Alert
 from desk.run import Stop
-from desk.ticket import Ticket, TicketState, TicketStatus
-from workers import inbox, outbox, record
-from workers.outbox import PUBLIC, Claimed
-from workers.pipeline.guards import STATE_AFTER, Facts, first_stop
+from desk.ticket import Ticket, TicketState
+from workers import history, inbox, outbox, record, twins
+from workers.outbox import Claimed
+from workers.pipeline.guards import STATE_AFTER, last_stop
+from workers.pipeline.turns import reached
 from workers.retries import back_off, insist
 from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
 
-THINK_AGAIN = (Stop.PAUSED, Stop.SOURCE_CHANGED)
+THINK_AGAIN = (Stop.PAUSED, Stop.SOURCE_CHANGED, Stop.LIMIT_REACHED, Stop.SAME_MATTER)
 """Stops after which the message still needs something: its item is worked on anew."""
 
 
@@ -52,23 +55,48 @@ def _send(tools: Toolbox, held: Claimed) -> list[str]:
     ticket = channel.fetch(delivery.account, delivery.ticket_id)
     if delivery.attempts > 1 and (found := channel.find_delivery(ticket, delivery)):
         return _labelled(tools, held, ticket, found)
-    if delivery.kind not in PUBLIC:
+    if delivery.kind is DeliveryKind.NOTE:
         return _labelled(tools, held, ticket, channel.note(ticket, held.outgoing, delivery))
-    if stop := _recheck(tools, held, ticket):
+    looked = _LastLook(delivery, _own_record(tools, delivery))
+    if stop := _recheck(tools, held, ticket, looked):
         return _withdraw(tools, held, stop)
-    foreign_id = channel.reply(ticket, held.outgoing, delivery)
-    if foreign_id is None:
-        return _withdraw(tools, held, _moved_on(tools, held))
-    return _labelled(tools, held, ticket, foreign_id)
+    if delivery.kind is DeliveryKind.STATUS:
+        done = channel.restore_status(ticket, held.outgoing, delivery, looked.still_wanted)
+        return _sent(tools, held, done) if done else _withdraw(tools, held, looked.stop)
+    foreign_id = channel.reply(ticket, held.outgoing, delivery, looked.still_wanted)
+    return _labelled(tools, held, ticket, foreign_id) if foreign_id else _withdraw(tools, held, looked.stop)
+
+
+@dataclass(slots=True)
+class _LastLook:
+    """Asked of every snapshot of the ticket before something public leaves; remembers why it said no."""
+
+    delivery: Delivery
+    record: OwnRecord
+    stop: Stop = Stop.CLOSED
+
+    def still_wanted(self, ticket: Ticket) -> bool:
+        stop = last_stop(ticket, self.delivery.message_id, self.delivery.kind, self.record)
+        self.stop = stop or self.stop
+        return stop is None
+
+
+def _own_record(tools: Toolbox, delivery: Delivery) -> OwnRecord:
+    with tools.db.account(delivery.account) as tx:
+        return history.own_record(tx, delivery.channel, delivery.ticket_id, besides=delivery.id)
 
 
 def _tell(tools: Toolbox, held: Claimed) -> list[str]:
-    """Alert people. Its failure never undoes what was delivered to the ticket."""
+    """Alert people, or add to what they were told. Its failure never undoes what was delivered to the ticket."""
     if tools.alerts is None:
         raise Permanent("this installation has nowhere to alert people")
-    alert = _alert(tools, held)
-    found = tools.alerts.find_delivery(alert, held.delivery) if held.delivery.attempts > 1 else None
-    return _sent(tools, held, found or tools.alerts.post(alert, held.delivery))
+    alert, delivery = _alert(tools, held), held.delivery
+    posted = delivery.foreign_id
+    if posted is None and delivery.attempts > 1:
+        posted = tools.alerts.find_delivery(alert, delivery)
+    if posted is None:
+        return _sent(tools, held, tools.alerts.post(alert, delivery))
+    return _sent(tools, held, tools.alerts.update(alert, delivery, posted) if held.revision else posted)
 
 
 def _alert(tools: Toolbox, held: Claimed) -> Alert:
@@ -76,12 +104,13 @@ def _alert(tools: Toolbox, held: Claimed) -> Alert:
     delivery, why = held.delivery, held.outgoing.text
     with tools.db.account(delivery.account) as tx:
         run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
+        own = history.own_record(tx, delivery.channel, delivery.ticket_id)
     console = f"{tools.address}/console/tickets/{delivery.channel}/{delivery.ticket_id}" if tools.address else None
     try:
         ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id)
     except Permanent:
         return alert_without_ticket(delivery.account, delivery.channel, delivery.ticket_id, why, console)
-    return compose_alert(run, ticket, console) if run else alert_without_run(ticket, why, console)
+    return compose_alert(run, ticket, console, own) if run else alert_without_run(ticket, why, console, own)
 
 
 def _labelled(tools: Toolbox, held: Claimed, ticket: Ticket, foreign_id: str) -> list[str]:
@@ -94,31 +123,31 @@ def _labelled(tools: Toolbox, held: Claimed, ticket: Ticket, foreign_id: str) ->
     return _sent(tools, held, foreign_id)
 
 
-def _recheck(tools: Toolbox, held: Claimed, ticket: Ticket) -> Stop | None:
-    """The last look before something public leaves."""
+def _recheck(tools: Toolbox, held: Claimed, ticket: Ticket, looked: _LastLook) -> Stop | None:
+    """The last look before something public leaves: at the ticket, and at what we alone know."""
     delivery = held.delivery
     with tools.db.account(delivery.account) as tx:
-        paused = accounts.is_paused(tx)
+        if accounts.is_paused(tx):
+            return Stop.PAUSED
+    if not looked.still_wanted(ticket):
+        return looked.stop
+    return _reply_stop(tools, held, ticket, looked.record) if delivery.kind is DeliveryKind.REPLY else None
+
+
+def _reply_stop(tools: Toolbox, held: Claimed, ticket: Ticket, own: OwnRecord) -> Stop | None:
+    """What may have changed since the decision besides the ticket: the turns, another ticket, the sources."""
+    delivery, policy = held.delivery, tools.policies.get(held.delivery.account).policy
+    with tools.db.account(delivery.account) as tx:
+        requester = tx.sealer.lookup(ticket.requester.id)
+        _, turns = history.look_back(tx, delivery.channel, delivery.ticket_id, requester, policy, besides=delivery.id)
         run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
-    if paused:
-        return Stop.PAUSED
-    if stop := _overtaken(ticket, delivery):
-        return stop
-    if delivery.kind is DeliveryKind.REPLY and run and tools.library.outdated(delivery.account, run.draft.citations):
+    if reached(turns, policy):
+        return Stop.LIMIT_REACHED
+    if twins.same_matter(tools, ticket, read_conversation(ticket, own)):
+        return Stop.SAME_MATTER
+    if run and tools.library.outdated(delivery.account, run.draft.citations):
         return Stop.SOURCE_CHANGED
     return None
-
-
-def _moved_on(tools: Toolbox, held: Claimed) -> Stop:
-    """Why the channel would not post: the ticket changed between the last look and the send."""
-    ticket = tools.channel(held.delivery.channel).fetch(held.delivery.account, held.delivery.ticket_id)
-    return _overtaken(ticket, held.delivery) or Stop.NEWER_MESSAGE
-
-
-def _overtaken(ticket: Ticket, delivery: Delivery) -> Stop | None:
-    """What happened to the ticket since the delivery was planned. One solved meanwhile wants no answer any more."""
-    stop = first_stop(ticket, delivery.message_id, Facts())
-    return stop or (Stop.SOLVED if ticket.status is TicketStatus.SOLVED else None)
 
 
 def _sent(tools: Toolbox, held: Claimed, foreign_id: str) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, case, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
@@ -21,6 +21,12 @@ from workers import claims
 from workers.tables import deliveries
 
 PUBLIC = (DeliveryKind.REPLY, DeliveryKind.HANDOVER)
+TAKEN_BACK = (DeliveryState.WITHDRAWN, DeliveryState.FAILED)
+"""States of what is not out and will not be."""
+_WAITING_UNLESS_SENDING = case(
+    (deliveries.c.state == DeliveryState.SENDING, DeliveryState.SENDING.value), else_=DeliveryState.WAITING.value
+)
+"""Who is sending it now will find that it was added to."""
 _outgoing = TypeAdapter(Outgoing)
 
 
@@ -28,7 +34,8 @@ _outgoing = TypeAdapter(Outgoing)
 class Planned:
     """An effect to bring about. Reply and hand-over share a key: one customer message gets one public answer.
 
-    `order` names what a person ordered, such as `recall:<id>`: each ticket gets that once, whatever its message."""
+    `order` names what a person ordered, such as `recall:<id>`: each ticket gets that once, whatever its message.
+    `requester`, `answers` and `says` are keyed hashes by which turns and loops are counted (`workers/turns.py`)."""
 
     channel: str
     ticket_id: str
@@ -36,6 +43,9 @@ class Planned:
     kind: DeliveryKind
     outgoing: Outgoing
     order: str | None = None
+    requester: str | None = None
+    answers: tuple[str, ...] = ()
+    says: str | None = None
 
     @property
     def key(self) -> str:
@@ -53,13 +63,15 @@ class Claimed:
     outgoing: Outgoing
     item_id: str | None
     claim_id: str
+    revision: int = 0
 
 
 def plan(tx: Transaction, planned: Sequence[Planned], run_id: str | None, item_id: str | None) -> list[str]:
     """Write down what is to be sent; the delivery ids to enqueue after the commit.
 
     A key that stands already is left alone, unless its delivery was withdrawn or failed: then this one takes its
-    place, under the same id, and counts as a further attempt, so that it is looked for before it is sent.
+    place, under the same id, and counts as a further attempt, so that it is looked for before it is sent. An alert
+    that stands is added to: it goes out again as a change of what was posted.
     """
     return [row_id for each in planned if (row_id := _plan_one(tx, each, run_id, item_id))]
 
@@ -69,12 +81,16 @@ def claim(tx: Transaction, delivery_id: str, worker: str, seconds: float) -> Cla
     row = claims.take(tx, deliveries, delivery_id, DeliveryState.SENDING, worker, seconds)
     if row is None:
         return None
-    return Claimed(_delivery(row), _outgoing.validate_json(tx.open(row.outgoing)), row.item_id, row.claim_id)
+    outgoing = _outgoing.validate_json(tx.open(row.outgoing))
+    return Claimed(_delivery(row), outgoing, row.item_id, row.claim_id, row.revision)
 
 
 def sent(tx: Transaction, held: Claimed, foreign_id: str) -> bool:
-    """It is out, under this foreign id."""
-    return _end(tx, held, DeliveryState.SENT, {"foreign_id": foreign_id, "sent_at": func.now(), "reason": None})
+    """It is out, under this foreign id. What was added to an alert meanwhile is still to go out."""
+    values = {"foreign_id": foreign_id, "sent_at": func.now(), "reason": None}
+    added_to = deliveries.c.revision != held.revision
+    state = case((added_to, DeliveryState.WAITING.value), else_=DeliveryState.SENT.value)
+    return _end(tx, held, DeliveryState.SENT, values | {"state": state})
 
 
 def withdraw(tx: Transaction, held: Claimed, why: Stop) -> bool:
@@ -96,24 +112,33 @@ def postpone(
     return claims.write(tx, deliveries, held.delivery.id, held.claim_id, values)
 
 
-def answered(tx: Transaction, channel: str, message_id: str) -> bool:
-    """True if a public answer to this message is out, on its way, or may be out."""
-    theirs = (deliveries.c.channel == channel, deliveries.c.message_id == message_id, deliveries.c.kind.in_(PUBLIC))
-    standing = deliveries.c.state.not_in((DeliveryState.WITHDRAWN, DeliveryState.FAILED))
-    return tx.execute(select(deliveries.c.id).where(*theirs, standing).limit(1)).one_or_none() is not None
-
-
 def standing(tx: Transaction, order: str, channel: str, ticket_id: str) -> DeliveryState | None:
     """What became of what was ordered for this ticket; None if `plan` would plan it (again)."""
     key = f"{order}:{channel}:{ticket_id}"
     state = tx.execute(select(deliveries.c.state).where(deliveries.c.key == key)).scalar_one_or_none()
-    return None if state in (None, DeliveryState.WITHDRAWN, DeliveryState.FAILED) else DeliveryState(state)
+    return None if state is None or state in TAKEN_BACK else DeliveryState(state)
 
 
 def is_ours(tx: Transaction, channel: str, foreign_id: str) -> bool:
     """True if this is what one of our deliveries became."""
     ours = (deliveries.c.channel == channel, deliveries.c.foreign_id == foreign_id)
     return tx.execute(select(deliveries.c.id).where(*ours).limit(1)).one_or_none() is not None
+
+
+def public_of(tx: Transaction, channel: str, ticket_id: str) -> Sequence[Row[Any]]:
+    """Every public delivery of a ticket, over its whole life, oldest first: id, foreign_id, kind, key, state,
+    message_id, answers, says, created_at."""
+    c = deliveries.c
+    columns = (c.id, c.foreign_id, c.kind, c.key, c.state, c.message_id, c.answers, c.says, c.created_at)
+    theirs = (c.channel == channel, c.ticket_id == ticket_id, c.kind.in_(PUBLIC))
+    return tx.execute(select(*columns).where(*theirs).order_by(c.created_at, c.id)).all()
+
+
+def to_requester(tx: Transaction, requester: str, minutes: int) -> Sequence[Row[Any]]:
+    """Public deliveries to a requester (a keyed hash), planned in so many minutes and not taken back: id, kind, key."""
+    c = deliveries.c
+    theirs = (c.requester == requester, c.created_at >= func.now() - func.make_interval(0, 0, 0, 0, 0, minutes))
+    return tx.execute(select(c.id, c.kind, c.key).where(*theirs, c.state.not_in(TAKEN_BACK))).all()
 
 
 def of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[Delivery]:
@@ -128,6 +153,9 @@ def _plan_one(tx: Transaction, planned: Planned, run_id: str | None, item_id: st
         "item_id": item_id,
         "kind": planned.kind,
         "outgoing": tx.seal(_outgoing.dump_json(planned.outgoing).decode()),
+        "requester": planned.requester,
+        "answers": list(planned.answers),
+        "says": planned.says,
         "state": DeliveryState.WAITING,
         "enqueued_at": func.now(),
     }
@@ -139,8 +167,11 @@ def _plan_one(tx: Transaction, planned: Planned, run_id: str | None, item_id: st
         "message_id": planned.message_id,
         "key": planned.key,
     }
-    replaceable = deliveries.c.state.in_((DeliveryState.WITHDRAWN, DeliveryState.FAILED))
     again = fresh | {"not_before": func.now(), "attempts": 1, "reason": None}
+    replaceable: ColumnElement[bool] = deliveries.c.state.in_(TAKEN_BACK)
+    if planned.kind is DeliveryKind.ALERT:
+        again |= {"state": _WAITING_UNLESS_SENDING, "revision": deliveries.c.revision + 1}
+        replaceable = true()
     statement = insert(deliveries).values(values)
     statement = statement.on_conflict_do_update(index_elements=["account_id", "key"], set_=again, where=replaceable)
     return tx.execute(statement.returning(deliveries.c.id)).scalar_one_or_none()

@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
 from desk.policy import PolicyFile
-from desk.run import Run
+from desk.run import Action, Run
 from desk.ticket import Requester, TicketState
 from workers.tables import policies, run_citations, runs, ticket_states
 
@@ -129,10 +129,46 @@ def dollars_today(tx: Transaction) -> float:
     )
 
 
-def escalated_before(tx: Transaction, channel: str, ticket_id: str) -> bool:
-    """True once any run handed the ticket to people."""
-    theirs = (runs.c.channel == channel, runs.c.ticket_id == ticket_id, runs.c.action == "escalate")
-    return tx.execute(select(runs.c.id).where(*theirs).limit(1)).one_or_none() is not None
+def handed_over(tx: Transaction, channel: str, ticket_id: str) -> frozenset[str]:
+    """The messages of a ticket whose runs gave it to people."""
+    theirs = (runs.c.channel == channel, runs.c.ticket_id == ticket_id, runs.c.action == Action.ESCALATE)
+    return frozenset(tx.execute(select(runs.c.message_id).where(*theirs)).scalars())
+
+
+def earlier_topics(tx: Transaction, channel: str, ticket_id: str, run_id: str) -> tuple[str, ...]:
+    """The sensitive topics that the last run over a ticket before this one saw."""
+    theirs = (runs.c.channel == channel, runs.c.ticket_id == ticket_id, runs.c.id != run_id)
+    row = tx.execute(select(runs.c.body).where(*theirs).order_by(runs.c.at.desc()).limit(1)).one_or_none()
+    return _open(tx, row).classification.sensitive if row else ()
+
+
+def older_tickets(
+    tx: Transaction, channel: str, ticket_id: str, requester: Requester, *, days: int, most: int
+) -> list[tuple[str, str, str]]:
+    """Other tickets of a requester, first seen before this one and changed within so many days: channel, id, and what
+    was asked there last; the newest first. Those that the customer closed, or that nobody has thought about, are none.
+    """
+    c = ticket_states.c
+    names = [tx.sealer.lookup(name) for name in (requester.id, requester.email) if name]
+    own = select(c.first_seen_at).where(c.channel == channel, c.ticket_id == ticket_id).scalar_subquery()
+    earlier = or_(c.first_seen_at < own, and_(c.first_seen_at == own, c.ticket_id < ticket_id))
+    theirs = (
+        c.requester_hashes.overlap(names),
+        or_(c.channel != channel, c.ticket_id != ticket_id),
+        c.state.not_in((TicketState.CONFIRMED, TicketState.PARKED)),
+        c.updated_at >= func.now() - func.make_interval(0, 0, 0, days),
+        earlier,
+    )
+    rows = tx.execute(select(c.channel, c.ticket_id).where(*theirs).order_by(c.first_seen_at.desc()).limit(most)).all()
+    asked = ((row, last_run(tx, row.channel, row.ticket_id)) for row in rows)
+    return [(row.channel, row.ticket_id, "\n".join(run.classification.questions)) for row, run in asked if run]
+
+
+def last_run(tx: Transaction, channel: str, ticket_id: str) -> Run | None:
+    """The latest run over a ticket."""
+    theirs = (runs.c.channel == channel, runs.c.ticket_id == ticket_id)
+    row = tx.execute(select(runs.c.body).where(*theirs).order_by(runs.c.at.desc()).limit(1)).one_or_none()
+    return _open(tx, row) if row else None
 
 
 def note_state(

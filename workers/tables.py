@@ -95,6 +95,7 @@ messages = Table(
     Column("sources", LargeBinary),
     Column("delivery_id", UUID(as_uuid=False)),
     Column("at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("status_before", Text, comment="the ticket's, where this message changed it"),
     UniqueConstraint("ticket_id", "position"),
     UniqueConstraint("account_id", "delivery_id"),
 )
@@ -176,6 +177,10 @@ deliveries = Table(
     Column("reason", Text),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("sent_at", DateTime(timezone=True)),
+    Column("requester", Text, comment="keyed hash of whom a public message goes to"),
+    Column("answers", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="hashes of the texts answered"),
+    Column("says", Text, comment="keyed hash of what an automatic reply says"),
+    Column("revision", Integer, nullable=False, server_default=text("0"), comment="of an alert that was added to"),
     UniqueConstraint("account_id", "key"),
 )
 

@@ -16,9 +16,22 @@ from sqlalchemy import Row, func, insert, select, update
 from desk.db import Database, Transaction
 from desk.delivery import Delivery
 from desk.errors import Permanent, Refused
-from desk.ports import Outgoing, Source
+from desk.ports import Outgoing, Source, StillWanted
 from desk.text import clean
-from desk.ticket import Event, EventKind, Message, Priority, Requester, Role, Ticket, TicketState, TicketStatus, new_id
+from desk.ticket import (
+    Act,
+    ActKind,
+    Event,
+    EventKind,
+    Message,
+    Priority,
+    Requester,
+    Role,
+    Ticket,
+    TicketState,
+    TicketStatus,
+    new_id,
+)
 from workers import inbox, record
 from workers.tables import messages, tickets
 
@@ -76,10 +89,12 @@ def add_message(
         raise Refused("no such ticket", status=404)
     if row.status == TicketStatus.CLOSED:
         raise Refused("the ticket is closed; open a new one", status=409)
-    if role is Role.CUSTOMER:
-        tx.execute(update(tickets).where(tickets.c.id == ticket_id).values(status=TicketStatus.OPEN))
-        record.note_state(tx, channel, ticket_id, TicketState.RECEIVED)
-    return _take_in(tx, channel, ticket_id, role, body, public=public)
+    if role is not Role.CUSTOMER:
+        return _take_in(tx, channel, ticket_id, role, body, public=public)
+    tx.execute(update(tickets).where(tickets.c.id == ticket_id).values(status=TicketStatus.OPEN))
+    record.note_state(tx, channel, ticket_id, TicketState.RECEIVED)
+    before = None if row.status == TicketStatus.OPEN else row.status
+    return _take_in(tx, channel, ticket_id, role, body, public=public, status_before=before)
 
 
 def read(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Ticket | None:
@@ -89,7 +104,7 @@ def read(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Ticket | No
     row = tx.execute(select(tickets).where(tickets.c.id == ticket_id)).one_or_none()
     if row is None:
         return None
-    rows = tx.execute(select(messages).where(messages.c.ticket_id == ticket_id).order_by(messages.c.position))
+    rows = tx.execute(select(messages).where(messages.c.ticket_id == ticket_id).order_by(messages.c.position)).all()
     return Ticket(
         id=ticket_id,
         account=tx.account,
@@ -101,6 +116,7 @@ def read(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Ticket | No
         priority=Priority(row.priority),
         tags=tuple(row.tags),
         assignee=row.assignee,
+        acts=(Act(ActKind.TAKEN, place=len(rows)),) if row.assignee else (),
     )
 
 
@@ -134,17 +150,30 @@ class TicketChannel:
             raise Permanent(f"ticket {ticket_id} is gone")
         return ticket
 
-    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str | None:
-        """Post publicly, unless the ticket moved on: a newer customer message, an agent's reply, an assignee."""
+    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted) -> str | None:
+        """Post publicly, if the last look at the locked ticket allows it."""
         with self._db.account(ticket.account) as tx:
             row = _lock(tx, ticket.id)
             if row is None or row.status == TicketStatus.CLOSED:
                 return None
             if done := _find(tx, delivery.id):
                 return done
-            if row.assignee or _moved_on(tx, ticket.id, outgoing.newest_message_id):
+            now = read(tx, ticket.id, self.name)
+            if now is None or not still_wanted(now):
                 return None
             return _post(tx, ticket.id, Role.ASSISTANT, outgoing, delivery, public=True)
+
+    def restore_status(
+        self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted
+    ) -> str | None:
+        """Set the locked ticket's status back, if the last look allows it; the ticket's own id."""
+        with self._db.account(ticket.account) as tx:
+            now = read(tx, ticket.id, self.name) if _lock(tx, ticket.id) is not None else None
+            if now is None or outgoing.status is None or not still_wanted(now):
+                return None
+            values = {"status": TicketStatus(outgoing.status)}
+            tx.execute(update(tickets).where(tickets.c.id == ticket.id).values(values))
+            return ticket.id
 
     def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
         """Post internally. Raises Permanent when the ticket is gone."""
@@ -162,8 +191,10 @@ class TicketChannel:
             return _find(tx, delivery.id)
 
 
-def _take_in(tx: Transaction, channel: str, ticket_id: str, role: Role, body: str, *, public: bool) -> Accepted:
-    message_id = _insert(tx, ticket_id, role, clean(body), public=public)
+def _take_in(
+    tx: Transaction, channel: str, ticket_id: str, role: Role, body: str, *, public: bool, **extra: Any
+) -> Accepted:
+    message_id = _insert(tx, ticket_id, role, clean(body), public=public, **extra)
     kind = EventKind.CUSTOMER_MESSAGE if role is Role.CUSTOMER else EventKind.AGENT_MESSAGE
     event = Event(kind, external_id=message_id, ticket_id=ticket_id, message_id=message_id)
     item_id = inbox.add(tx, channel, event, payload="{}")
@@ -184,13 +215,6 @@ def _lock(tx: Transaction, ticket_id: str) -> Row[Any] | None:
 
 def _is_id(value: str) -> bool:
     return UUID.fullmatch(value) is not None
-
-
-def _moved_on(tx: Transaction, ticket_id: str, newest: str | None) -> bool:
-    public = (messages.c.ticket_id == ticket_id, messages.c.public)
-    rows = tx.execute(select(messages.c.id, messages.c.role).where(*public).order_by(messages.c.position)).all()
-    customers = [row.id for row in rows if row.role == Role.CUSTOMER]
-    return any(row.role == Role.AGENT for row in rows) or (bool(customers) and customers[-1] != newest)
 
 
 def _find(tx: Transaction, delivery_id: str) -> str | None:
@@ -219,4 +243,5 @@ def _insert(tx: Transaction, ticket_id: str, role: Role, body: str, *, public: b
 
 
 def _message(tx: Transaction, row: Row[Any]) -> Message:
-    return Message(row.id, Role(row.role), row.public, tx.open(row.body), row.at, row.delivery_id)
+    role, status = Role(row.role), row.status_before
+    return Message(row.id, role, row.public, tx.open(row.body), row.at, row.delivery_id, status_before=status)

@@ -5,7 +5,7 @@ channel `groups:history`), and it must be invited to the channel.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -15,7 +15,15 @@ from desk.delivery import Delivery
 from desk.errors import Permanent, Temporary
 from desk.ports import Alert
 from integration.slack.blocks import fallback, in_words, lay_out
-from integration.slack.client import PARTY, TIMEOUT_SECONDS, LayoutRefused, Line, connection_of, open_line
+from integration.slack.client import (
+    PARTY,
+    TIMEOUT_SECONDS,
+    LayoutRefused,
+    Line,
+    MessageGone,
+    connection_of,
+    open_line,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -45,11 +53,16 @@ class SlackAlerts:
         """Post the alert; `<channel>:<ts>`. Blocks that Slack will not take become plain text: the alert matters more
         than its looks. Raises Temporary and Permanent."""
         line = self._line(delivery.account)
+        return _laid_out(alert, lambda text, blocks: _post(line, alert, delivery, text, blocks))
+
+    def update(self, alert: Alert, delivery: Delivery, foreign_id: str) -> str:
+        """Change what was posted; one that was deleted in Slack, or is not ours to change any more, is posted anew."""
+        line = self._line(delivery.account)
         try:
-            return _post(line, alert, delivery, fallback(alert), lay_out(alert))
-        except LayoutRefused as refusal:
-            log.warning("slack refused the layout, posting text", why=str(refusal))
-            return _post(line, alert, delivery, in_words(alert), None)
+            return _laid_out(alert, lambda text, blocks: _change(line, foreign_id, text, blocks))
+        except MessageGone as gone:
+            log.warning("posting the alert anew", why=str(gone))
+            return self.post(alert, delivery)
 
     def find_delivery(self, alert: Alert, delivery: Delivery) -> str | None:
         """The message that carries the delivery's id, among those posted since it was planned. Raises Permanent when
@@ -85,7 +98,27 @@ class SlackAlerts:
         return open_line(self._db, account, self._base_url, self._timeout)
 
 
-def _post(line: Line, alert: Alert, delivery: Delivery, text: str, blocks: list[dict[str, Any]] | None) -> str:
+Blocks = list[dict[str, Any]] | None
+
+
+def _laid_out(alert: Alert, send: Callable[[str, Blocks], str]) -> str:
+    """Send the alert with its blocks, and as plain text where Slack will not take those."""
+    try:
+        return send(fallback(alert), lay_out(alert))
+    except LayoutRefused as refusal:
+        log.warning("slack refused the layout, sending text", why=str(refusal))
+        return send(in_words(alert), None)
+
+
+def _change(line: Line, foreign_id: str, text: str, blocks: Blocks) -> str:
+    channel, _, ts = foreign_id.partition(":")
+    line.ask(
+        line.client.chat_update, channel=channel, ts=ts, text=text, blocks=blocks or [], parse="none", link_names=False
+    )
+    return foreign_id
+
+
+def _post(line: Line, alert: Alert, delivery: Delivery, text: str, blocks: Blocks) -> str:
     marks = {"delivery_id": delivery.id, "account": alert.account[:200], "ticket": alert.ticket_id[:200]}
     answer = line.ask(
         line.client.chat_postMessage,

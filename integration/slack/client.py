@@ -61,6 +61,14 @@ ADVICE = {
 }
 
 
+UNCHANGEABLE = {"message_not_found", "cant_update_message", "edit_window_closed"}
+"""Errors of `chat.update` for a message that is gone, or that may not be changed any more."""
+
+
+class MessageGone(Permanent):
+    """The message cannot be changed: it is not there, or no longer open to changes."""
+
+
 class LayoutRefused(Permanent):
     """Slack will not show these blocks; nothing was posted."""
 
@@ -114,6 +122,8 @@ class Line:
             return Outage(f"Slack is out of order ({status} {code})", PARTY, access, wish)
         if status == 200 and not code:
             return Temporary("what Slack answered cannot be read")
+        if code in UNCHANGEABLE:
+            return MessageGone(f"the alert cannot be changed in Slack ({code})")
         if code in REFUSED_LAYOUT:
             return LayoutRefused(f"Slack does not take the message's layout ({code})")
         if code in ADVICE or code == "missing_scope" or status == 401:

@@ -5,7 +5,7 @@ from itertools import count
 
 from desk.delivery import Delivery
 from desk.errors import Permanent
-from desk.ports import Outgoing
+from desk.ports import Outgoing, StillWanted
 from desk.ticket import Message, Role, Ticket, TicketStatus
 from tests.fakes import NOW
 
@@ -25,18 +25,26 @@ class RememberedChannel:
             raise Permanent(f"ticket {ticket_id} is gone")
         return self.tickets[ticket_id]
 
-    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str | None:
-        """Post, unless the ticket moved on."""
+    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted) -> str | None:
+        """Post, if the last look allows it."""
         now = self.tickets.get(ticket.id)
         if now is None or now.status is TicketStatus.CLOSED:
             return None
         if found := self.find_delivery(now, delivery):
             return found
-        newest = now.newest_customer_message()
-        answered = any(m.role is Role.AGENT and m.public for m in now.messages)
-        if now.assignee or answered or (newest and newest.id != outgoing.newest_message_id):
+        return (
+            self.write(ticket.id, Role.ASSISTANT, outgoing.text, delivery_id=delivery.id) if still_wanted(now) else None
+        )
+
+    def restore_status(
+        self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted
+    ) -> str | None:
+        """Set the status, if the last look allows it."""
+        now = self.fetch(ticket.account, ticket.id)
+        if outgoing.status is None or not still_wanted(now):
             return None
-        return self.write(ticket.id, Role.ASSISTANT, outgoing.text, delivery_id=delivery.id)
+        self.tickets[ticket.id] = replace(now, status=TicketStatus(outgoing.status))
+        return ticket.id
 
     def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
         """Post internally, once."""

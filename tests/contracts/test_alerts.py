@@ -102,3 +102,11 @@ def test_an_alert_that_holds_nothing_is_posted_all_the_same(place: Place) -> Non
 
 def test_it_has_a_name(place: Place) -> None:
     assert place.alerts.name
+
+
+def test_an_alert_that_is_added_to_stays_one(place: Place) -> None:
+    alert, delivery = an_alert(place.account), a_delivery(place.account)
+    posted = place.alerts.post(alert, delivery)
+    assert place.alerts.update(replace(alert, question="Where is it? And the other?"), delivery, posted) == posted
+    assert place.count() == 1
+    assert place.alerts.find_delivery(alert, delivery) == posted

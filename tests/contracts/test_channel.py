@@ -1,16 +1,17 @@
 """What every `desk.ports.Channel` keeps to, its fake too: the promises that `workers/deliver.py` builds on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
+from desk.conversation import NOTHING
 from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Permanent
-from desk.ports import Channel, Outgoing
+from desk.ports import Channel, Outgoing, StillWanted
 from desk.ticket import Requester, Role, Ticket, TicketStatus, new_id
 from integration.connections import connect
 from integration.zendesk.connection import PARTY
@@ -20,6 +21,7 @@ from tests.fakes import a_ticket
 from tests.integration.zendesk_house import connection
 from tests.lookalikes.zendesk import Zendesk
 from workers import tickets
+from workers.pipeline.guards import last_stop
 from workers.tickets import NewTicket, TicketChannel
 
 pytestmark = pytest.mark.loopback
@@ -118,6 +120,17 @@ def answer(ticket: Ticket) -> Outgoing:
     return Outgoing("Click on Forgot password.", newest_message_id=ticket.messages[-1].id)
 
 
+def wanted(ticket: Ticket) -> StillWanted:
+    """The last look as the product has it: nothing has happened since the ticket was read."""
+    return lambda now: last_stop(now, ticket.messages[-1].id, DeliveryKind.REPLY, NOTHING) is None
+
+
+def poster(desk: Helpdesk, ticket: Ticket, kind: DeliveryKind) -> Callable[[Delivery], str | None]:
+    if kind is DeliveryKind.NOTE:
+        return lambda its: desk.channel.note(ticket, answer(ticket), its)
+    return lambda its: desk.channel.reply(ticket, answer(ticket), its, wanted(ticket))
+
+
 def said(desk: Helpdesk, ticket_id: str) -> list[tuple[Role, bool]]:
     return [(m.role, m.public) for m in read(desk, ticket_id).messages]
 
@@ -149,7 +162,7 @@ def test_a_ticket_that_is_not_there_is_permanent(desk: Helpdesk) -> None:
 def test_a_reply_is_public_ours_and_marked_with_its_delivery(desk: Helpdesk) -> None:
     ticket = read(desk, desk.open())
     its = delivery(desk, ticket)
-    foreign_id = desk.channel.reply(ticket, answer(ticket), its)
+    foreign_id = desk.channel.reply(ticket, answer(ticket), its, wanted(ticket))
     posted = read(desk, ticket.id).messages[-1]
     assert (posted.id, posted.delivery_id) == (foreign_id, its.id)
     assert (posted.role, posted.public, posted.body) == (Role.ASSISTANT, True, "Click on Forgot password.")
@@ -168,9 +181,9 @@ def test_a_note_is_internal_ours_and_marked_with_its_delivery(desk: Helpdesk) ->
 def test_what_was_posted_is_found_again_even_by_an_old_snapshot(desk: Helpdesk, kind: DeliveryKind) -> None:
     ticket = read(desk, desk.open())
     its = delivery(desk, ticket, kind)
-    post = desk.channel.reply if kind is DeliveryKind.REPLY else desk.channel.note
+    post = poster(desk, ticket, kind)
     assert desk.channel.find_delivery(ticket, its) is None
-    foreign_id = post(ticket, answer(ticket), its)
+    foreign_id = post(its)
     assert foreign_id is not None
     assert desk.channel.find_delivery(ticket, its) == foreign_id
     assert desk.channel.find_delivery(ticket, delivery(desk, ticket, kind)) is None
@@ -180,8 +193,8 @@ def test_what_was_posted_is_found_again_even_by_an_old_snapshot(desk: Helpdesk, 
 def test_the_same_delivery_twice_is_there_once(desk: Helpdesk, kind: DeliveryKind) -> None:
     ticket = read(desk, desk.open())
     its = delivery(desk, ticket, kind)
-    post = desk.channel.reply if kind is DeliveryKind.REPLY else desk.channel.note
-    assert post(ticket, answer(ticket), its) == post(ticket, answer(ticket), its)
+    post = poster(desk, ticket, kind)
+    assert post(its) == post(its)
     assert len(said(desk, ticket.id)) == 2
 
 
@@ -189,14 +202,14 @@ def test_the_same_delivery_twice_is_there_once(desk: Helpdesk, kind: DeliveryKin
 def test_a_ticket_that_moved_on_since_it_was_read_gets_no_reply(desk: Helpdesk, role: Role) -> None:
     ticket = read(desk, desk.open())
     desk.write(ticket.id, role)
-    assert desk.channel.reply(ticket, answer(ticket), delivery(desk, ticket)) is None
+    assert desk.channel.reply(ticket, answer(ticket), delivery(desk, ticket), wanted(ticket)) is None
     assert len(said(desk, ticket.id)) == 2
 
 
 def test_an_agents_note_is_no_reason_to_hold_a_reply_back(desk: Helpdesk) -> None:
     ticket = read(desk, desk.open())
     desk.write(ticket.id, Role.AGENT, public=False)
-    assert desk.channel.reply(ticket, answer(ticket), delivery(desk, ticket))
+    assert desk.channel.reply(ticket, answer(ticket), delivery(desk, ticket), wanted(ticket))
 
 
 def test_a_note_is_left_though_an_agent_has_answered(desk: Helpdesk) -> None:

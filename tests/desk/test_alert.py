@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from desk.alert import LONGEST_QUESTION, alert_without_run, alert_without_ticket, compose_alert
+from desk.conversation import OwnRecord, Sent
 from desk.run import Action, Cap, Decision, Draft, Level, Limit, Reason, Run, Versions
 from desk.ticket import Requester, Role
 from tests.fakes import (
@@ -64,10 +65,23 @@ def test_a_run_without_caps_still_says_something() -> None:
     assert compose_alert(a_run(), a_ticket(), None).reasons == ("Handed to a person",)
 
 
-def test_the_question_is_what_the_customer_wrote_last_without_quotes_and_signature() -> None:
+def test_the_question_is_all_that_the_customer_has_open_without_quotes_and_signature() -> None:
     newest = "And my invoice?\n\n--\nKim Berg\nExample Ltd"
     alert = compose_alert(a_run(*CAPS), a_ticket("How do I sign in?", newest), None)
-    assert alert.question == "And my invoice?"
+    assert alert.question == "How do I sign in?\n\nAnd my invoice?"
+
+
+def test_what_was_answered_and_what_a_machine_wrote_are_no_part_of_the_question() -> None:
+    answer = a_message("Click it.", id="a", role=Role.ASSISTANT, delivery_id="d1")
+    away = a_message("I am out of the office.", id="o", automatic=True)
+    ticket = a_ticket(a_message("First?"), answer, a_message("I will sue you.", id="m2"), away)
+    assert compose_alert(a_run(*CAPS), ticket, None, OwnRecord({"d1": Sent.REPLY})).question == "I will sue you."
+
+
+def test_somebody_in_copy_is_told_apart_from_the_customer() -> None:
+    other = a_message("Me too!", id="m2", third_party=True)
+    alert = compose_alert(a_run(*CAPS), a_ticket(a_message("Help?"), other), None)
+    assert alert.question == "Help?\n\n(from somebody in copy) Me too!"
 
 
 def test_notes_and_agents_are_not_taken_for_the_question() -> None:

@@ -126,7 +126,7 @@ def test_the_request_says_that_it_is_the_first_and_only_try(look: LookAlike, cla
 
 def ask(models: list[Claude | Extractive]) -> tuple[str, ...]:
     ticket = a_ticket(SECRET_TEXT)
-    run = think(ticket, "m1", models, FakeLibrary([HIT]), Circumstances(default_policy()))
+    run = think(ticket, models, FakeLibrary([HIT]), Circumstances(default_policy()))
     assert run.draft.statements or Reason.NOTHING_FOUND in {cap.reason for cap in run.decision.caps}
     return run.remarks
 
@@ -139,8 +139,8 @@ def test_after_three_failures_claude_is_passed_over_for_thirty_seconds(
     ladder: list[Claude | Extractive] = [claude, Extractive(FakeEmbedder())]
     look.refuse_with(500, times=3)
     for _ in range(3):
-        assert ask(ladder) == ("claude failed (Temporary: the API failed (500, req_fault)).",)
-    assert ask(ladder) == ("claude failed (Temporary: not asked for another 30 s, after 3 failures in a row).",)
+        assert ask(ladder) == ("claude failed (ModelAway: the API failed (500, req_fault)).",)
+    assert ask(ladder) == ("claude failed (ModelAway: not asked for another 30 s, after 3 failures in a row).",)
     assert look.messages == []
     now[0] = 31
     assert ask(ladder) == ()
@@ -167,7 +167,7 @@ def test_whatever_claude_does_the_ladder_ends_with_an_answer_or_a_person(
 
 def test_what_a_useless_answer_cost_is_on_the_receipt(look: LookAlike, claude: Claude) -> None:
     look.behave("invalid")
-    run = think(a_ticket(SECRET_TEXT), "m1", [claude], FakeLibrary([HIT]), Circumstances(default_policy()))
+    run = think(a_ticket(SECRET_TEXT), [claude], FakeLibrary([HIT]), Circumstances(default_policy()))
     assert len(run.usage) == 2
     assert run.dollars > 0
 

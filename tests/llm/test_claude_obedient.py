@@ -25,7 +25,7 @@ def auto() -> Policy:
 def run(look: LookAlike, claude: Claude, text: str, *hits: Hit) -> Run:
     look.behave("obedient")
     ladder = [claude, Extractive(FakeEmbedder())]
-    return think(a_ticket(text), "m1", ladder, FakeLibrary(hits or (GOOD,)), Circumstances(auto()))
+    return think(a_ticket(text), ladder, FakeLibrary(hits or (GOOD,)), Circumstances(auto()))
 
 
 def page(text: str) -> Hit:

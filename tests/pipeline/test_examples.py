@@ -29,7 +29,7 @@ def test_the_example_tickets_end_as_they_say(database: Database, account: str) -
 
     def walk(example: dict[str, Any]) -> Run:
         ticket = a_ticket(example["description"], subject=example["subject"], account=account)
-        return think(ticket, "m1", [model], library, circumstances)
+        return think(ticket, [model], library, circumstances)
 
     runs = {example["name"]: walk(example) for example in EXAMPLES}
     assert {name: run.decision.action.value for name, run in runs.items()} == {e["name"]: e["ends"] for e in EXAMPLES}

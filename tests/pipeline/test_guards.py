@@ -2,17 +2,21 @@
 
 import pytest
 
+from desk.conversation import NOTHING, OwnRecord, Sent
+from desk.delivery import DeliveryKind
 from desk.run import Stop
-from desk.ticket import Role, Ticket, TicketStatus
+from desk.ticket import Act, ActKind, Role, Ticket, TicketStatus
 from tests.fakes import a_message, a_ticket
-from workers.pipeline.guards import Facts, first_stop
+from workers.pipeline.guards import first_stop, last_stop
 
 QUESTION = a_message(id="q")
+REPLY = a_message("An answer", id="r", role=Role.ASSISTANT, delivery_id="d1")
+REPLIED = OwnRecord({"d1": Sent.REPLY})
 AGENT = a_message("On it.", id="a", role=Role.AGENT)
 
 
-def stop(ticket: Ticket, facts: Facts = Facts(), message: str = "q") -> Stop | None:  # noqa: B008  # frozen value
-    return first_stop(ticket, message, facts)
+def stop(ticket: Ticket, record: OwnRecord = NOTHING, message: str = "q") -> Stop | None:
+    return first_stop(ticket, message, record)
 
 
 def test_a_customers_question_is_let_through() -> None:
@@ -20,27 +24,28 @@ def test_a_customers_question_is_let_through() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ticket", "facts", "reason"),
+    ("ticket", "record", "reason"),
     [
-        (a_ticket(AGENT), Facts(), Stop.MESSAGE_GONE),
-        (a_ticket(a_message(id="q", delivery_id="d1")), Facts(), Stop.OWN_MESSAGE),
-        (a_ticket(a_message(id="q", role=Role.AGENT, delivery_id="d1")), Facts(), Stop.OWN_MESSAGE),
-        (a_ticket(QUESTION), Facts(delivery_ids=frozenset({"q"})), Stop.OWN_MESSAGE),
-        (a_ticket(a_message(id="q", role=Role.AGENT)), Facts(), Stop.NOT_A_CUSTOMER),
-        (a_ticket(a_message(id="q", public=False)), Facts(), Stop.NOT_A_CUSTOMER),
-        (a_ticket(a_message(id="q", automatic=True)), Facts(), Stop.MACHINE_MAIL),
-        (a_ticket(QUESTION, status=TicketStatus.CLOSED), Facts(), Stop.CLOSED),
-        (a_ticket(QUESTION, tags=("vip", "firstline_off")), Facts(), Stop.SWITCHED_OFF),
-        (a_ticket(QUESTION), Facts(automation_off=True), Stop.SWITCHED_OFF),
-        (a_ticket(QUESTION, AGENT), Facts(), Stop.PERSON_TOOK_OVER),
-        (a_ticket(AGENT, QUESTION), Facts(), Stop.PERSON_TOOK_OVER),
-        (a_ticket(QUESTION, assignee="agent-7"), Facts(), Stop.PERSON_TOOK_OVER),
-        (a_ticket(QUESTION), Facts(answered=True), Stop.ALREADY_ANSWERED),
-        (a_ticket(QUESTION, a_message(id="later")), Facts(), Stop.NEWER_MESSAGE),
+        (a_ticket(AGENT), NOTHING, Stop.MESSAGE_GONE),
+        (a_ticket(a_message(id="q", delivery_id="d1")), NOTHING, Stop.OWN_MESSAGE),
+        (a_ticket(a_message(id="q", role=Role.AGENT, delivery_id="d1")), NOTHING, Stop.OWN_MESSAGE),
+        (a_ticket(QUESTION), OwnRecord({"q": Sent.REPLY}), Stop.OWN_MESSAGE),
+        (a_ticket(a_message(id="q", role=Role.AGENT)), NOTHING, Stop.NOT_A_CUSTOMER),
+        (a_ticket(a_message(id="q", public=False)), NOTHING, Stop.NOT_A_CUSTOMER),
+        (a_ticket(a_message(id="q", automatic=True)), NOTHING, Stop.MACHINE_MAIL),
+        (a_ticket(QUESTION, status=TicketStatus.CLOSED), NOTHING, Stop.CLOSED),
+        (a_ticket(QUESTION, tags=("vip", "firstline_off")), NOTHING, Stop.SWITCHED_OFF),
+        (a_ticket(QUESTION, AGENT), NOTHING, Stop.PERSON_TOOK_OVER),
+        (a_ticket(AGENT, QUESTION), NOTHING, Stop.PERSON_TOOK_OVER),
+        (a_ticket(QUESTION, acts=(Act(ActKind.TAKEN, 1),)), NOTHING, Stop.PERSON_TOOK_OVER),
+        (a_ticket(QUESTION), OwnRecord(answering=frozenset({"q"})), Stop.ALREADY_ANSWERED),
+        (a_ticket(QUESTION, status=TicketStatus.SOLVED), NOTHING, Stop.SOLVED),
+        (a_ticket(QUESTION, REPLY), REPLIED, Stop.ALREADY_ANSWERED),
+        (a_ticket(QUESTION, a_message(id="later")), NOTHING, Stop.NEWER_MESSAGE),
     ],
 )
-def test_what_must_not_be_answered_is_stopped(ticket: Ticket, facts: Facts, reason: Stop) -> None:
-    assert stop(ticket, facts) is reason
+def test_what_must_not_be_answered_is_stopped(ticket: Ticket, record: OwnRecord, reason: Stop) -> None:
+    assert stop(ticket, record) is reason
 
 
 @pytest.mark.parametrize(
@@ -58,8 +63,21 @@ def test_what_no_person_said_in_public_does_not_stop_an_answer(other: object) ->
     assert stop(a_ticket(QUESTION, other)) is None  # type: ignore[arg-type]  # messages all
 
 
-def test_a_solved_ticket_is_answered_when_the_customer_writes_again() -> None:
-    assert stop(a_ticket(QUESTION, status=TicketStatus.SOLVED)) is None
+def test_a_ticket_that_its_agent_solved_is_judged_anew_when_the_customer_writes_again() -> None:
+    solved = (Act(ActKind.TAKEN, 2), Act(ActKind.SOLVED, 2))
+    assert stop(a_ticket(a_message(id="first"), AGENT, QUESTION, acts=solved)) is None
+
+
+def test_a_newer_message_stops_a_reply_and_never_a_hand_over() -> None:
+    ticket = a_ticket(QUESTION, a_message(id="later"))
+    assert last_stop(ticket, "q", DeliveryKind.REPLY, NOTHING) is Stop.NEWER_MESSAGE
+    assert last_stop(ticket, "q", DeliveryKind.HANDOVER, NOTHING) is None
+
+
+def test_while_a_person_is_owed_no_automatic_reply_leaves() -> None:
+    record = OwnRecord(handed_over=frozenset({"q"}))
+    assert last_stop(a_ticket(QUESTION), "q", DeliveryKind.REPLY, record) is Stop.PERSON_OWED
+    assert last_stop(a_ticket(QUESTION), "q", DeliveryKind.HANDOVER, record) is None
 
 
 def test_only_the_newest_of_a_burst_is_answered() -> None:

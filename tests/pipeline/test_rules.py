@@ -6,7 +6,6 @@ import pytest
 
 from desk.policy import Policy
 from desk.run import Action, Cap, Draft, Finding, Level, Limit, Reason, Sentiment, Urgency, WayOut
-from desk.ticket import Role
 from tests.fakes import (
     a_citation,
     a_classification,
@@ -21,6 +20,7 @@ from tests.fakes import (
 from workers.pipeline.confidence import confidence
 from workers.pipeline.decide import decide
 from workers.pipeline.rules import Case
+from workers.pipeline.turns import Turns
 
 PASSAGE = a_passage("Click Forgot password.")
 HIT = a_hit(PASSAGE)
@@ -68,7 +68,13 @@ PERSON = {
     "critical": ({"classification": a_classification(urgency=Urgency.CRITICAL)}, Reason.CRITICAL),
     "orders": ({"classification": a_classification(orders_machine=True)}, Reason.ORDERS_MACHINE),
     "language": ({"classification": a_classification(language="de")}, Reason.LANGUAGE_NOT_SERVED),
-    "budget": ({"budget_spent": True}, Reason.BUDGET_SPENT),
+    "turns": ({"turns": Turns(on_ticket=8)}, Reason.TOO_MANY_TURNS),
+    "turns lately": ({"turns": Turns(on_ticket_lately=5)}, Reason.TOO_MANY_TURNS),
+    "turns with this customer": ({"turns": Turns(to_requester_lately=10)}, Reason.TOO_MANY_TURNS),
+    "the same again": ({"texts": ("Why?",), "turns": Turns(answered=frozenset({"Why?"}))}, Reason.LOOP),
+    "ours again": ({"turns": Turns(said=frozenset({"Click Forgot password."}))}, Reason.LOOP),
+    "refused": ({"refused": True}, Reason.MODEL_REFUSED),
+    "declined": ({"draft": Draft((), "No.", WayOut.DECLINED)}, Reason.MODEL_REFUSED),
     "with people": ({"with_people": True}, Reason.WITH_PEOPLE),
     "empty": ({"text": " \n"}, Reason.NO_QUESTION),
     "nothing found": ({"draft": Draft((), "nothing"), "hits": ()}, Reason.NOTHING_FOUND),
@@ -98,10 +104,11 @@ DRAFTED = {
     "attachment": ({"message": a_message(attachments=1)}, Reason.ATTACHMENT_UNREAD),
     "paused": ({"paused": True}, Reason.PAUSED),
     "thanks": ({"text": "Great, thank you!"}, Reason.NO_QUESTION),
-    "turns": (
-        {"ticket": a_ticket(*[a_message(id=f"r{n}", role=Role.ASSISTANT, delivery_id=f"d{n}") for n in range(8)])},
-        Reason.TOO_MANY_TURNS,
-    ),
+    "budget": ({"budget_spent": True}, Reason.BUDGET_SPENT),
+    "model away": ({"model_away": "claude failed"}, Reason.WITHOUT_MODEL),
+    "third party": ({"third_parties": 1}, Reason.THIRD_PARTY),
+    "a question left": ({"open_questions": ("And on mobile?",)}, Reason.QUESTION_OPEN),
+    "another ticket": ({"same_matter": "ticket 7"}, Reason.SAME_MATTER),
     "contradiction": (
         {"findings": (Finding("contradiction", "“20 files” (Uploads) against “30 files” (Limits)"),)},
         Reason.CONTRADICTION,

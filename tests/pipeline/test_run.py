@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from desk.errors import Permanent, Temporary
+from desk.conversation import OwnRecord, Sent
+from desk.errors import ModelAway, Permanent, Temporary
 from desk.policy import Policy
-from desk.ports import Drafted, Guess
-from desk.run import Action, Level, Limit, Reason, Run, Stage, Usage
+from desk.ports import Declined, Drafted, Guess
+from desk.run import Action, Draft, Level, Limit, Reason, Run, Stage, Usage, WayOut
 from desk.ticket import Message, Role, Ticket
 from tests.fakes import (
     FakeLibrary,
@@ -30,6 +31,10 @@ GUESS = Guess("account_access", 0.95, (QUESTION,), usage=(Usage(Stage.CLASSIFY, 
 GOOD = Drafted(
     a_draft(a_statement(PASSAGE.text, a_citation(PASSAGE))), usage=(Usage(Stage.DRAFT, "large", 900, 80, dollars=0.02),)
 )
+
+
+ANSWER = a_message("An answer", id="a", role=Role.ASSISTANT, delivery_id="d")
+REPLIED = OwnRecord({"d": Sent.REPLY})
 
 
 def auto() -> Policy:
@@ -55,7 +60,7 @@ def run(
     values: dict[str, object] = {"policy": auto(), **circumstances}
     given = Circumstances(**values)  # type: ignore[arg-type]  # test builder
     rungs = [a_model()] if models is None else models
-    return think(ticket, ticket.messages[-1].id, rungs, library or FakeLibrary([HIT]), given)
+    return think(ticket, rungs, library or FakeLibrary([HIT]), given)
 
 
 def reasons(done: Run) -> set[Reason]:
@@ -75,15 +80,15 @@ def test_a_clear_question_is_answered_and_the_run_says_how() -> None:
 
 def test_each_stage_is_announced_as_it_begins() -> None:
     seen: list[Stage] = []
-    think(a_ticket(QUESTION), "m1", [a_model()], FakeLibrary([HIT]), Circumstances(auto()), seen.append)
+    think(a_ticket(QUESTION), [a_model()], FakeLibrary([HIT]), Circumstances(auto()), seen.append)
     assert seen == list(Stage)
 
 
-def test_a_model_that_fails_is_remarked_upon_and_the_next_is_asked() -> None:
+def test_a_model_that_fails_is_remarked_upon_and_the_next_drafts_for_an_agent() -> None:
     first = a_model("cloud", guesses=[Temporary("overloaded", retry_after=3)])
     second = a_model("local")
     done = run(models=[first, second])
-    assert done.decision.action is Action.AUTO_REPLY
+    assert (done.decision.action, reasons(done)) == (Action.INTERNAL_NOTE, {Reason.WITHOUT_MODEL})
     assert done.remarks == ("cloud failed (Temporary: overloaded).",)
     assert done.versions.prompts == "local scripted"
     assert [asked.stage for asked in first.asked] == ["classify"]  # and not asked again for the draft
@@ -93,7 +98,7 @@ def test_a_model_that_fails_at_the_draft_leaves_its_classification_standing() ->
     first = a_model("cloud", drafts=[Permanent("no credit")])
     second = a_model("local")
     done = run(models=[first, second])
-    assert done.decision.action is Action.AUTO_REPLY
+    assert reasons(done) == {Reason.WITHOUT_MODEL}
     assert [asked.stage for asked in second.asked] == ["draft"]
     assert done.usage == (*GUESS.usage, *GOOD.usage)
 
@@ -135,18 +140,49 @@ def test_no_model_is_asked_where_people_read_anyway(text: str, reason: Reason) -
 
 
 def test_a_mere_thank_you_is_noted_and_not_handed_to_a_person() -> None:
-    answer = a_message("An answer", id="a", role=Role.ASSISTANT, delivery_id="d")
-    done = run(QUESTION, answer, a_message("Thank you!", id="m3"))
+    done = run(QUESTION, ANSWER, a_message("Thank you!", id="m3"), record=REPLIED)
     assert done.decision.action is Action.INTERNAL_NOTE
     assert reasons(done) == {Reason.NO_QUESTION}
 
 
-def test_when_the_budget_is_spent_only_the_last_rung_is_asked_and_a_person_answers() -> None:
+def test_when_the_budget_is_spent_the_last_rung_alone_drafts_for_an_agent() -> None:
     cloud, local = a_model("cloud"), a_model("local")
     done = run(models=[cloud, local], budget_spent=True)
     assert cloud.asked == []
     assert done.remarks == ("The day's budget is spent; only local was asked.",)
-    assert done.decision.action is Action.ESCALATE
+    assert (done.decision.action, reasons(done)) == (Action.INTERNAL_NOTE, {Reason.BUDGET_SPENT})
+
+
+def test_without_a_model_the_local_parts_send_where_the_policy_says_so() -> None:
+    trusting = auto().model_copy(update={"without_model": "auto"})
+    assert run(models=[a_model("cloud"), a_model("local")], budget_spent=True, policy=trusting).decision.caps == ()
+    away = a_model("cloud", guesses=[Permanent("no credit")])
+    assert run(models=[away, a_model("local")], policy=trusting).decision.action is Action.AUTO_REPLY
+
+
+def test_a_model_that_has_only_just_gone_is_waited_for_and_after_two_minutes_no_more() -> None:
+    def asked(seconds: float, **circumstances: object) -> Run:
+        gone = a_model("cloud", guesses=[ModelAway("overloaded", seconds=seconds)])
+        return run(models=[gone, a_model("local")], **circumstances)
+
+    with pytest.raises(ModelAway):
+        asked(5, patient=True)
+    assert reasons(asked(121, patient=True)) == {Reason.WITHOUT_MODEL}
+    assert reasons(asked(5)) == {Reason.WITHOUT_MODEL}, "a dry run waits for nobody"
+
+
+def test_who_needs_a_person_does_not_wait_for_a_model() -> None:
+    gone = a_model("cloud", guesses=[ModelAway("overloaded")])
+    done = run("Let me talk to a human. " + QUESTION, models=[gone, a_model("local")], patient=True)
+    assert Reason.WANTS_HUMAN in reasons(done)
+
+
+def test_what_a_model_declines_goes_to_a_person_for_that_reason() -> None:
+    refusing = a_model("cloud", drafts=[Drafted(Draft((), "declined", WayOut.DECLINED))])
+    assert run(models=[refusing, a_model("local")]).decision.caps[0].reason is Reason.MODEL_REFUSED
+    unwilling = a_model("cloud", guesses=[Declined("it declined to classify this")])
+    done = run(models=[unwilling, a_model("local")])
+    assert (done.decision.action, Reason.MODEL_REFUSED in reasons(done)) == (Action.ESCALATE, True)
 
 
 def test_paused_keeps_drafting_and_sends_nothing_public() -> None:
@@ -182,15 +218,18 @@ def test_an_internal_passage_is_never_among_the_hits() -> None:
 def test_models_see_the_last_ten_public_messages_and_the_rest_is_remarked() -> None:
     model = a_model()
     note = a_message("secret note", id="n", role=Role.AGENT, public=False)
-    done = run(*[f"Question {n}?" for n in range(1, 15)], note, a_message(QUESTION, id="last"), models=[model])
+    earlier = [a_message(f"Question {n}?", id=f"e{n}") for n in range(1, 14)]
+    last = a_message(QUESTION, id="last")
+    done = run(*earlier, ANSWER, note, last, models=[model], record=REPLIED)
     seen = [message.body for message in model.asked[0].ticket.messages]
-    assert seen == [*[f"Question {n}?" for n in range(6, 15)], QUESTION]
+    assert seen == [*[f"Question {n}?" for n in range(6, 14)], "An answer", QUESTION]
     assert done.remarks == ("5 earlier messages were not read.",)
 
 
 def test_long_earlier_messages_are_cut_to_a_limit_of_words() -> None:
     model = a_model()
-    done = run("word " * 1400, "word " * 1400, QUESTION, models=[model])
+    long = [a_message("word " * 1400, id=f"e{n}") for n in range(2)]
+    done = run(*long, ANSWER, a_message(QUESTION, id="last"), models=[model], record=REPLIED)
     assert sum(len(m.body.split()) for m in model.asked[0].ticket.messages) <= 1600
     assert done.remarks == ("An earlier message was read in part.",)
 
@@ -222,13 +261,8 @@ def test_odd_input_neither_crashes_nor_is_answered_at_length(text: str) -> None:
 
 def test_a_megabyte_is_read_in_part_and_goes_to_an_agent() -> None:
     done = run(ODD["a megabyte"])
-    assert "Only the first 1200 words of the message were read." in done.remarks
+    assert "Only the newest 1200 words of what is open were read." in done.remarks
     assert any(cap.limit is Limit.DRAFT and cap.reason is Reason.LONG_MESSAGE for cap in done.decision.caps)
-
-
-def test_a_message_that_the_ticket_does_not_hold_is_no_pass() -> None:
-    with pytest.raises(LookupError, match="m9"):
-        think(a_ticket(QUESTION), "m9", [a_model()], FakeLibrary(), Circumstances(auto()))
 
 
 def test_the_library_being_away_is_told_to_the_caller() -> None:

@@ -8,7 +8,7 @@ from desk.db import Database
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.ports import Outgoing
 from desk.run import Stop
-from workers import claims, outbox
+from workers import claims, history, outbox
 from workers.outbox import Claimed, Planned
 
 RAN_OUT = "UPDATE deliveries SET lease_until = now() - interval '1 s', enqueued_at = now() - interval '5 s'"
@@ -60,7 +60,7 @@ def test_a_sent_delivery_can_be_neither_claimed_nor_planned_again(database: Data
     assert held is not None
     with database.account(account) as tx:
         assert outbox.sent(tx, held, "foreign-1")
-        assert outbox.answered(tx, "api", "m1")
+        assert history.own_record(tx, "api", "t1").answering == {"m1"}
     assert claim(database, account, delivery_id) is None
     assert plan(database, account, planned()) == []
 
@@ -71,7 +71,7 @@ def test_a_withdrawn_delivery_gives_its_place_to_another_under_the_same_id(datab
     assert held is not None
     with database.account(account) as tx:
         outbox.withdraw(tx, held, Stop.SOURCE_CHANGED)
-        assert not outbox.answered(tx, "api", "m1")
+        assert not history.own_record(tx, "api", "t1").answering
     assert plan(database, account, planned(DeliveryKind.HANDOVER)) == [delivery_id]
     again = claim(database, account, delivery_id)
     assert again is not None
@@ -83,7 +83,7 @@ def test_one_whose_truth_is_unknown_is_never_replaced(database: Database, accoun
     [delivery_id] = plan(database, account, planned())
     with database.account(account) as tx:
         tx.execute(text("UPDATE deliveries SET state = 'unknown'"))
-        assert outbox.answered(tx, "api", "m1")
+        assert history.own_record(tx, "api", "t1").answering == {"m1"}
     assert plan(database, account, planned()) == []
     assert claim(database, account, delivery_id) is None
 

@@ -3,12 +3,14 @@
 import pytest
 from sqlalchemy import text
 
+from desk.conversation import NOTHING
 from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Permanent, Refused
-from desk.ports import Outgoing, Source
+from desk.ports import Outgoing, Source, StillWanted
 from desk.ticket import Requester, Role, TicketState, new_id
 from workers import inbox, record, tickets
+from workers.pipeline.guards import last_stop
 from workers.tickets import Accepted, NewTicket, TicketChannel
 
 
@@ -56,6 +58,14 @@ def test_nul_bytes_and_lone_surrogates_do_not_stop_a_message(database: Database,
     assert body == "before \ufffd after"
 
 
+LATE = Outgoing("Late")
+
+
+def unmoved(accepted: Accepted) -> StillWanted:
+    """The last look of the product."""
+    return lambda now: last_stop(now, accepted.message_id, DeliveryKind.REPLY, NOTHING) is None
+
+
 def test_a_reply_is_posted_once_however_often_it_is_sent(database: Database, account: str) -> None:
     accepted = open_one(database, account)
     channel = TicketChannel(database)
@@ -63,8 +73,8 @@ def test_a_reply_is_posted_once_however_often_it_is_sent(database: Database, acc
     sending = delivery(account, accepted)
     source = Source(1, "Signing in", "https://help.example/sign-in", ("Click Sign in.",), "p1")
     outgoing = Outgoing("Click Sign in. [1]", (source,), accepted.message_id)
-    first = channel.reply(ticket, outgoing, sending)
-    assert channel.reply(ticket, outgoing, sending) == first
+    first = channel.reply(ticket, outgoing, sending, unmoved(accepted))
+    assert channel.reply(ticket, outgoing, sending, unmoved(accepted)) == first
     assert channel.find_delivery(ticket, sending) == first
     replies = [m for m in channel.fetch(account, ticket.id).messages if m.role is Role.ASSISTANT]
     assert [(m.id, m.delivery_id, m.public) for m in replies] == [(first, sending.id, True)]
@@ -77,7 +87,7 @@ def test_a_reply_is_not_posted_when_the_customer_wrote_again(database: Database,
     channel = TicketChannel(database)
     ticket = channel.fetch(account, accepted.ticket_id)
     write(database, account, ticket.id, Role.CUSTOMER)
-    assert channel.reply(ticket, Outgoing("Late", (), accepted.message_id), delivery(account, accepted)) is None
+    assert channel.reply(ticket, LATE, delivery(account, accepted), unmoved(accepted)) is None
 
 
 def test_a_reply_is_not_posted_over_an_agent(database: Database, account: str) -> None:
@@ -85,7 +95,7 @@ def test_a_reply_is_not_posted_over_an_agent(database: Database, account: str) -
     channel = TicketChannel(database)
     ticket = channel.fetch(account, accepted.ticket_id)
     write(database, account, ticket.id, Role.AGENT)
-    assert channel.reply(ticket, Outgoing("Late", (), accepted.message_id), delivery(account, accepted)) is None
+    assert channel.reply(ticket, LATE, delivery(account, accepted), unmoved(accepted)) is None
 
 
 def test_a_note_is_internal_and_posted_once(database: Database, account: str) -> None:

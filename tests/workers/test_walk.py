@@ -14,7 +14,7 @@ from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Permanent, Temporary
 from desk.passage import Block, BlockKind, Citation, Hit, Passage
 from desk.policy import PolicyBook
-from desk.ports import Drafted, Guess, Outgoing
+from desk.ports import Drafted, Guess, Outgoing, StillWanted
 from desk.run import Draft, Statement, Stop
 from desk.ticket import ItemState, Requester, Role, Ticket, TicketState
 from tests.fakes import FakeEmbedder
@@ -84,9 +84,9 @@ class Meddled:
     def fetch(self, account: str, ticket_id: str) -> Ticket:
         return self.channel.fetch(account, ticket_id)
 
-    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str | None:
+    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, wanted: StillWanted) -> str | None:
         self.before(ticket)
-        foreign_id = self.channel.reply(ticket, outgoing, delivery)
+        foreign_id = self.channel.reply(ticket, outgoing, delivery, wanted)
         self.after(ticket)
         return foreign_id
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from desk.errors import Permanent, Temporary
 from desk.passage import Hit
 from desk.policy import Policy
-from desk.ports import Drafted, Guess, Wasted
+from desk.ports import Declined, Drafted, Guess, Wasted
 from desk.run import Classification, Stage, Usage
 from desk.ticket import Ticket
 from workers.llm import claude_classify, claude_draft
@@ -77,7 +77,7 @@ class Claude:
             raise Wasted(str(error), before) from error
         used = (*before, usage)
         if reply.stop_reason == "refusal":
-            raise Wasted("it declined to classify this", used)
+            raise Declined("it declined to classify this", used)
         return reply.text, used
 
     def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> Drafted:

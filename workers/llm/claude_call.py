@@ -12,7 +12,7 @@ import httpx2
 from anthropic.types import MessageParam, OutputConfigParam, TextBlockParam, ToolParam
 from pydantic import ValidationError
 
-from desk.errors import Temporary
+from desk.errors import ModelAway, Temporary
 from desk.prices import Prices
 from desk.run import Stage, Usage
 from workers.llm.breaker import Breaker
@@ -58,7 +58,7 @@ class Line:
         self._client.close()
 
     def call(self, stage: Stage, size: Size, ask: Ask) -> tuple[Reply, Usage]:
-        """The answer and what it cost. Raises Temporary (also while the breaker is open) and Permanent."""
+        """The answer and what it cost. Raises ModelAway (also while the breaker is open), Temporary and Permanent."""
         self._breaker.check()
         try:
             body = self._post(size, ask)
@@ -66,13 +66,19 @@ class Line:
         except ValidationError:
             self._breaker.failed()
             # Not `from` the original: its text quotes the answer.
-            raise Temporary("the API answered with something that is no message") from None
+            raise self._away(Temporary("the API answered with something that is no message")) from None
         except (anthropic.AnthropicError, httpx2.HTTPError) as error:
-            if concerns_everybody(error):
-                self._breaker.failed()
-            raise translated(error, size.name) from error
+            ours = translated(error, size.name)
+            if not concerns_everybody(error):
+                raise ours from error
+            self._breaker.failed()
+            raise (self._away(ours) if isinstance(ours, Temporary) else ours) from error
         self._breaker.succeeded()
         return reply, _usage(stage, size, reply)
+
+    def _away(self, error: Temporary) -> ModelAway:
+        """That no other ticket would fare better now, and since when."""
+        return ModelAway(str(error), error.retry_after, seconds=self._breaker.away_for())
 
     def _post(self, size: Size, ask: Ask) -> bytes:
         omitted = anthropic.omit

@@ -12,13 +12,16 @@ from desk.text import clean
 from desk.ticket import Ticket
 from workers.llm.claude_call import Ask, cached
 from workers.llm.claude_prose import Stretch, statements
-from workers.llm.claude_ticket import earlier
+from workers.llm.claude_ticket import earlier, newest
 from workers.llm.claude_wire import Place, Reply
 from workers.pipeline.prompts import filled, prompt, untrusted
 
 NO_REASON = "The model asked for a person."
 DECLINED = "The model declined to write a reply to this."
 _REASON_CHARACTERS = 300
+
+OFFERED = (WayOut.NOT_IN_DOCUMENTS, WayOut.CONTRADICTION, WayOut.NEEDS_A_PERSON)
+"""What the model may give as the kind of its reason."""
 
 HAND_OVER: ToolParam = {
     "name": "hand_over",
@@ -29,7 +32,7 @@ HAND_OVER: ToolParam = {
         "properties": {
             "kind": {
                 "type": "string",
-                "enum": [kind.value for kind in WayOut],
+                "enum": [kind.value for kind in OFFERED],
                 "description": "Which case it is: the search results do not answer the question; they contradict each "
                 "other on what matters; or only a person can do what is wanted.",
             },
@@ -64,7 +67,6 @@ def shown(hits: Sequence[Hit]) -> tuple[Shown, ...]:
 def ask(ticket: Ticket, classification: Classification, results: Sequence[Shown], policy: Policy) -> Ask:
     """The request: rules, this account's voice, the passages, and the ticket as data."""
     system = [cached(prompt("draft")), cached(filled("draft_policy", tone=" ".join(policy.tone.split())))]
-    newest = ticket.newest_customer_message()
     request = filled(
         "draft_request",
         language=classification.language,
@@ -72,7 +74,7 @@ def ask(ticket: Ticket, classification: Classification, results: Sequence[Shown]
         conversation=earlier(ticket),
         questions="\n".join(f"- {untrusted(question)}" for question in classification.questions) or "(not known)",
     )
-    last = filled("newest", text=untrusted(newest.body if newest else "") or "(no text)")
+    last = filled("newest", text=untrusted(newest(ticket).body) or "(no text)")
     texts: list[TextBlockParam] = [{"type": "text", "text": request}, {"type": "text", "text": last}]
     turn: MessageParam = {"role": "user", "content": [*map(_search_result, results), *texts]}
     return Ask(system, [turn], tools=[HAND_OVER])
@@ -95,7 +97,7 @@ def _search_result(result: Shown) -> SearchResultBlockParam:
 def read(reply: Reply, results: Sequence[Shown]) -> Draft:
     """The draft that a complete answer holds; empty where it says nothing and hands nothing over."""
     if reply.stop_reason == "refusal":
-        return Draft((), hand_over=DECLINED)
+        return Draft((), hand_over=DECLINED, way_out=WayOut.DECLINED)
     text, stretches = "", []
     for part in reply.content:
         if part.type != "text":
@@ -115,7 +117,7 @@ def _way_out(reply: Reply) -> tuple[str | None, WayOut | None]:
         return None, None
     reason, kind = call.input.get("reason"), call.input.get("kind")
     said = " ".join(clean(reason).split()) if isinstance(reason, str) else ""
-    return said[:_REASON_CHARACTERS] or NO_REASON, next((one for one in WayOut if one == kind), None)
+    return said[:_REASON_CHARACTERS] or NO_REASON, next((one for one in OFFERED if one == kind), None)
 
 
 def _citation(place: Place, results: Sequence[Shown]) -> Citation | None:

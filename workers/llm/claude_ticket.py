@@ -1,16 +1,28 @@
-"""A ticket as the prompts show it: messages as data between delimiters, without names and addresses."""
+"""A ticket as the prompts show it: messages as data between delimiters, without names and addresses.
 
-from desk.ticket import Role, Ticket
+The pipeline gives a ticket as it was read: its last message holds all that the customer has open (`pipeline/reading.py`).
+"""
+
+from desk.ticket import Message, Role, Ticket
 from workers.pipeline.prompts import untrusted
 
 
+def newest(ticket: Ticket) -> Message:
+    """What is to be answered."""
+    return ticket.messages[-1]
+
+
 def earlier(ticket: Ticket) -> str:
-    """What was said in public before the newest message, oldest first."""
-    newest = ticket.newest_customer_message()
-    before = [m for m in ticket.messages if m.public and (newest is None or m.id != newest.id)]
+    """What was said in public before that, oldest first."""
     shown = [
-        f'<message from="{"customer" if m.role is Role.CUSTOMER else "us"}">\n{untrusted(m.body)}\n</message>'
-        for m in before
-        if m.body.strip()
+        f'<message from="{_author(message)}">\n{untrusted(message.body)}\n</message>'
+        for message in ticket.messages[:-1]
+        if message.public and message.body.strip()
     ]
     return "\n".join(shown) or "(nothing before)"
+
+
+def _author(message: Message) -> str:
+    if message.third_party:
+        return "somebody in copy"
+    return "customer" if message.role is Role.CUSTOMER else "us"

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from desk.language import detect
 from desk.policy import Policy, SensitiveTopic
@@ -11,6 +12,7 @@ from desk.text import words
 from desk.ticket import Priority
 from workers.pipeline.orders import orders_machine
 from workers.pipeline.phrases import phrases
+from workers.pipeline.reading import Reading
 from workers.pipeline.signals import sentiment, urgency
 from workers.pipeline.wishes import wants_human
 
@@ -37,6 +39,30 @@ def signals(text: str, policy: Policy, *, subject: str = "", priority: Priority 
         questions=(text,) if text else (),
         orders_machine=orders_machine(whole),
     )
+
+
+def heard(reading: Reading, policy: Policy) -> Classification:
+    """What all that is open says by itself, third parties' messages included; the question is the customer's alone."""
+    subject, priority = reading.subject, reading.ticket.priority
+    whole = signals(reading.heard, policy, subject=subject, priority=priority)
+    each = [signals(text, policy, priority=priority) for text in reading.texts] if len(reading.texts) > 1 else []
+    return replace(
+        whole,
+        sentiment=max((whole.sentiment, *(one.sentiment for one in each)), key=BRIGHTEST_FIRST.index),
+        urgency=max((whole.urgency, *(one.urgency for one in each)), key=CALMEST_FIRST.index),
+        language=_language(reading, policy),
+        questions=(reading.text,) if reading.text else (),
+    )
+
+
+def _language(reading: Reading, policy: Policy) -> str:
+    """The newest message that is long enough to tell; one message that is not served is enough not to serve all."""
+    telling = [text for text in reading.texts if len(words(text)) >= _ENOUGH_WORDS]
+    found = [detect(text, policy.languages) for text in telling]
+    foreign = [language for language in found if language not in policy.languages]
+    if foreign or found:
+        return (foreign or found)[-1]
+    return detect(f"{reading.subject}\n{reading.text or reading.heard}", policy.languages)
 
 
 def merged(local: Classification, guess: Guess, policy: Policy) -> Classification:

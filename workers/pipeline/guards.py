@@ -1,11 +1,14 @@
 """Guards: why a message must not be answered. Run before the pipeline, and once more right before sending.
 
-Each guard is a small function that returns why it stops the walk, or None. Being paused is no guard: drafts go on.
+Each guard is a small function that returns why it stops the walk, or None. What it asks about the conversation is
+defined in `desk/conversation.py`. Being paused is no guard: drafts go on.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from desk.conversation import Conversation, OwnRecord, is_ours, read_conversation
+from desk.delivery import DeliveryKind
 from desk.run import Stop
 from desk.ticket import Message, Role, Ticket, TicketState, TicketStatus
 
@@ -13,89 +16,92 @@ OFF_TAG = "firstline_off"
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the channel cannot say: `answered` if a reply or hand-over for this message was already made or begun by
-    another walk, `delivery_ids` of all messages that Firstline itself put into the ticket, `automation_off` if a
-    person switched Firstline off for the ticket."""
+class View:
+    """What a guard looks at."""
 
-    answered: bool = False
-    delivery_ids: frozenset[str] = frozenset()
-    automation_off: bool = False
-
-
-Guard = Callable[[Ticket, Message, Facts], Stop | None]
+    ticket: Ticket
+    message: Message
+    conversation: Conversation
+    record: OwnRecord
 
 
-def first_stop(ticket: Ticket, message_id: str, facts: Facts) -> Stop | None:
+Guard = Callable[[View], Stop | None]
+
+
+def first_stop(ticket: Ticket, message_id: str, record: OwnRecord) -> Stop | None:
     """The first guard's objection to answering this message of the ticket as it stands now, or None."""
+    return _first(GUARDS, ticket, message_id, record)
+
+
+def last_stop(ticket: Ticket, message_id: str, kind: DeliveryKind, record: OwnRecord) -> Stop | None:
+    """Why what was planned may not leave after all, or None. For an automatic reply the same guards as before the run,
+    and that nobody is owed a person; a hand-over stands whatever the customer writes, only a person's act ends it.
+    """
+    guards = {DeliveryKind.REPLY: (*GUARDS, person_owed), DeliveryKind.STATUS: GUARDS}
+    return _first(guards.get(kind, HANDOVER_GUARDS), ticket, message_id, record)
+
+
+def _first(guards: tuple[Guard, ...], ticket: Ticket, message_id: str, record: OwnRecord) -> Stop | None:
     message = ticket.message(message_id)
     if message is None:
         return Stop.MESSAGE_GONE
-    return next((stop for guard in GUARDS if (stop := guard(ticket, message, facts))), None)
+    view = View(ticket, message, read_conversation(ticket, record), record)
+    return next((stop for guard in guards if (stop := guard(view))), None)
 
 
-def newest_question(ticket: Ticket) -> Message | None:
-    """The last public message that a customer wrote with their own hands. Machine mail and our own do not count."""
-    theirs = [
-        m for m in ticket.messages if m.role is Role.CUSTOMER and m.public and not m.automatic and not m.delivery_id
-    ]
-    return theirs[-1] if theirs else None
+def own_message(view: View) -> Stop | None:
+    """Our own words come back as events."""
+    return Stop.OWN_MESSAGE if is_ours(view.message, view.record) else None
 
 
-def own_message(ticket: Ticket, message: Message, facts: Facts) -> Stop | None:
-    """Known by its delivery id, never by its author: the token often belongs to a real agent."""
-    return Stop.OWN_MESSAGE if _is_ours(message, facts) else None
-
-
-def not_a_customer(ticket: Ticket, message: Message, facts: Facts) -> Stop | None:
+def not_a_customer(view: View) -> Stop | None:
     """Agents, other assistants and internal notes are not answered."""
+    message = view.message
     return Stop.NOT_A_CUSTOMER if message.role is not Role.CUSTOMER or not message.public else None
 
 
-def machine_mail(ticket: Ticket, message: Message, facts: Facts) -> Stop | None:
+def machine_mail(view: View) -> Stop | None:
     """Two machines would write to each other for ever."""
-    return Stop.MACHINE_MAIL if message.automatic else None
+    return Stop.MACHINE_MAIL if view.message.automatic else None
 
 
-def closed(ticket: Ticket, message: Message, facts: Facts) -> Stop | None:
-    """A closed ticket takes no more messages; a solved one does."""
-    return Stop.CLOSED if ticket.status is TicketStatus.CLOSED else None
+def closed(view: View) -> Stop | None:
+    """A closed ticket takes no more messages."""
+    return Stop.CLOSED if view.ticket.status is TicketStatus.CLOSED else None
 
 
-def switched_off(ticket: Ticket, message: Message, facts: Facts) -> Stop | None:
+def switched_off(view: View) -> Stop | None:
     """An agent said so, by tag or button."""
-    return Stop.SWITCHED_OFF if facts.automation_off or OFF_TAG in ticket.tags else None
+    return Stop.SWITCHED_OFF if OFF_TAG in view.ticket.tags else None
 
 
-def person_took_over(ticket: Ticket, message: Message, facts: Facts) -> Stop | None:
-    """Once an agent has replied in public, or the ticket is theirs, Firstline steps back for good."""
-    return Stop.PERSON_TOOK_OVER if in_human_hands(ticket, facts) else None
+def person_took_over(view: View) -> Stop | None:
+    """A person has the ticket, so Firstline steps back."""
+    return Stop.PERSON_TOOK_OVER if view.conversation.taken_over else None
 
 
-def in_human_hands(ticket: Ticket, facts: Facts | None = None) -> bool:
-    """Has a person replied in public, or taken the ticket?"""
-    known = facts or Facts()
-    replied = any(
-        m.role is Role.AGENT and m.public and not m.automatic and not _is_ours(m, known) for m in ticket.messages
-    )
-    return replied or ticket.assignee is not None
+def solved(view: View) -> Stop | None:
+    """Solved since the customer wrote, who wants no answer any more: a message would have opened it again."""
+    return Stop.SOLVED if view.ticket.status is TicketStatus.SOLVED else None
 
 
-def already_answered(ticket: Ticket, message: Message, facts: Facts) -> Stop | None:
+def already_answered(view: View) -> Stop | None:
     """One customer message gets at most one reply."""
-    return Stop.ALREADY_ANSWERED if facts.answered else None
+    answered = view.message not in view.conversation.open or view.message.id in view.record.answering
+    return Stop.ALREADY_ANSWERED if answered else None
 
 
-def newer_message(ticket: Ticket, message: Message, facts: Facts) -> Stop | None:
-    """The newest message wins; a burst gets one answer."""
-    newest = newest_question(ticket)
-    return Stop.NEWER_MESSAGE if newest is not None and newest.id != message.id else None
+def newer_message(view: View) -> Stop | None:
+    """The walk of the newest message judges all that is open; a burst gets one answer."""
+    return Stop.NEWER_MESSAGE if view.message != view.conversation.newest else None
 
 
-def _is_ours(message: Message, facts: Facts) -> bool:
-    return message.delivery_id is not None or message.id in facts.delivery_ids
+def person_owed(view: View) -> Stop | None:
+    """Who was promised a person is not answered by a machine."""
+    return Stop.PERSON_OWED if view.conversation.person_owed else None
 
 
+HANDOVER_GUARDS: tuple[Guard, ...] = (closed, switched_off, person_took_over, solved)
 GUARDS: tuple[Guard, ...] = (
     own_message,
     not_a_customer,
@@ -103,6 +109,7 @@ GUARDS: tuple[Guard, ...] = (
     closed,
     switched_off,
     person_took_over,
+    solved,
     already_answered,
     newer_message,
 )

@@ -1,14 +1,17 @@
-"""What of a ticket is read: the newest message without quotes and signature, and the last messages before it."""
+"""What of a ticket is read: the open conversation without quotes and signatures, and the last messages before it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from desk.conversation import Conversation
 from desk.text import clean, first_words, new_part
 from desk.ticket import Message, Role, Ticket
-from workers.pipeline.rules import is_polite
+from workers.pipeline.closing import is_polite
 
 MESSAGES = 10
-"""Public messages that go in, the newest included."""
+"""Public messages that go in, the open ones counted as one."""
 MESSAGE_WORDS = 1200
+"""Of what is open, the newest message first."""
 EARLIER_WORDS = 1500
 """For all earlier messages together; the newest of them go in first."""
 _CHARACTERS = 60_000
@@ -16,38 +19,61 @@ _CHARACTERS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`text` is what the customer newly wrote; `subject` is empty where it was read before, in an earlier message.
+    """`text` is what the requester has open, message by message; `heard` is that and what third parties wrote: guards
+    and signals judge it whole. `subject` is empty where it was read before, in an earlier message.
 
-    `ticket` holds no more than the models may see, cleaned; internal notes are not among it. `remarks` say what was
-    left out, `cut` whether anything of the newest message was.
+    `ticket` holds no more than the models may see, cleaned; its last message holds `text` and is `message`; internal
+    notes are not among it. `texts` are the requester's open messages one by one. `remarks` say what was left out, `cut`
+    whether anything open was.
     """
 
     ticket: Ticket
     message: Message
     text: str
+    heard: str
+    texts: tuple[str, ...]
+    third_parties: int
     subject: str
     cut: bool
     remarks: tuple[str, ...]
 
 
-def read(ticket: Ticket, message_id: str) -> Reading:
-    """The ticket up to this message. Raises LookupError if the ticket does not hold it; the guards see to that."""
-    places = [place for place, message in enumerate(ticket.messages) if message.id == message_id]
-    if not places:
-        raise LookupError(f"ticket {ticket.id} holds no message {message_id}")
-    message = ticket.messages[places[0]]
-    body = clean(message.body[:_CHARACTERS])
-    own = new_part(body) or (body.strip() if is_polite(body) else "")  # "Thanks!" closes a mail, or is all of it
-    text, cut = first_words(own, MESSAGE_WORDS)
-    cut = cut or len(message.body) > _CHARACTERS
-    earlier, remarks = _earlier([m for m in ticket.messages[: places[0]] if m.public])
+def read(ticket: Ticket, conversation: Conversation) -> Reading:
+    """The ticket with its open conversation, which may not be empty; the guards see to that."""
+    newest, others = conversation.open[-1], [m for m in conversation.open if m.third_party]
+    texts = tuple(dict.fromkeys(own_words(message) for message in conversation.own))
+    heard = "\n\n".join(dict.fromkeys([*texts, *(own_words(message) for message in others)]))
+    text, cut = _newest_first(texts)
+    cut = cut or any(len(message.body) > _CHARACTERS for message in conversation.open)
+    before = ticket.messages[: ticket.messages.index(conversation.open[0])]
+    earlier, remarks = _earlier([m for m in before if m.public])
     if cut:
-        remarks = (f"Only the first {MESSAGE_WORDS} words of the message were read.", *remarks)
+        remarks = (f"Only the newest {MESSAGE_WORDS} words of what is open were read.", *remarks)
     first = not any(m.role is Role.CUSTOMER for m in earlier)
     subject = clean(ticket.subject[:500]).strip()
-    newest = replace(message, body=text)
-    seen = replace(ticket, subject=subject, messages=(*earlier, newest))
-    return Reading(seen, newest, text, subject if first else "", cut, remarks)
+    shown = [replace(message, body=own_words(message)) for message in others]
+    whole = replace(newest, body=text, attachments=sum(m.attachments for m in conversation.open), third_party=False)
+    seen = replace(ticket, subject=subject, messages=(*earlier, *shown, whole))
+    return Reading(seen, whole, text, heard, texts, len(others), subject if first else "", cut, remarks)
+
+
+def own_words(message: Message) -> str:
+    """What was newly written in a message."""
+    body = clean(message.body[:_CHARACTERS])
+    return new_part(body) or (body.strip() if is_polite(body) else "")  # "Thanks!" closes a mail, or is all of it
+
+
+def _newest_first(texts: Sequence[str]) -> tuple[str, bool]:
+    """As many words as there is room for, and whether any were left out; in the order in which they were written."""
+    kept: list[str] = []
+    room, cut = MESSAGE_WORDS, False
+    for text in reversed(texts):
+        part, left_out = first_words(text, room) if room > 0 else ("", bool(text))
+        room -= len(part.split())
+        cut = cut or left_out
+        if part:
+            kept.insert(0, part)
+    return "\n\n".join(kept), cut
 
 
 def _earlier(messages: list[Message]) -> tuple[list[Message], tuple[str, ...]]:

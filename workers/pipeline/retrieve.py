@@ -1,6 +1,7 @@
 """The second stage: the passages that may answer. Internal documents are never searched for a customer's reply."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from desk.passage import Hit
 from desk.policy import Policy
@@ -10,6 +11,8 @@ from desk.text import first_words, new_part, vocabulary, words
 from desk.ticket import Role, Ticket
 
 LIMIT = 6
+BEST = 3
+"""A draft that cites none of so many best passages of a question does not answer it."""
 QUERY_WORDS = 80
 """An embedder reads about 256 tokens; what a customer asks stands in fewer."""
 TERSE = 3
@@ -24,19 +27,29 @@ _EMPTY = vocabulary(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The best passages of all questions, best first, and which of them are among the best of each question."""
+
+    hits: tuple[Hit, ...] = ()
+    best_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
 def retrieve(
     ticket: Ticket, message_id: str, classification: Classification, library: Library, policy: Policy
-) -> tuple[Hit, ...]:
-    """The best passages for the standalone questions, best first, at most `LIMIT`. Raises as the library does."""
-    limit = policy.max_questions
-    queries = [query(ticket, message_id, question) for question in classification.questions[:limit]]
+) -> Retrieved:
+    """The best passages for the standalone questions, at most `LIMIT`. Raises as the library does."""
+    asked = classification.questions[: policy.max_questions]
+    queries = {question: query(ticket, message_id, question) for question in asked}
     audiences = searchable(classification, policy)
-    lists = [
-        library.search(ticket.account, asked, limit=LIMIT, audiences=audiences, locale=classification.language)
-        for asked in dict.fromkeys(queries)
-        if asked
-    ]
-    return interleaved(lists)
+    found = {
+        each: library.search(ticket.account, each, limit=LIMIT, audiences=audiences, locale=classification.language)
+        for each in dict.fromkeys(queries.values())
+        if each
+    }
+    best = {query: frozenset(hit.passage.id for hit in hits[:BEST]) for query, hits in found.items()}
+    best_of = {question: best.get(query, frozenset()) for question, query in queries.items()}
+    return Retrieved(interleaved(list(found.values())), best_of)
 
 
 def searchable(classification: Classification, policy: Policy) -> frozenset[str]:

@@ -9,31 +9,30 @@ from dataclasses import dataclass
 from desk.passage import Citation, Hit
 from desk.policy import Policy
 from desk.run import Cap, Classification, Draft, Finding, Limit, Reason, Sentiment, Urgency, WayOut
-from desk.text import vocabulary, words
-from desk.ticket import Message, Role, Ticket
+from desk.text import words
+from desk.ticket import Message, Ticket
+from workers.pipeline.closing import is_polite
 from workers.pipeline.contradict import CHECK as CONTRADICTION
+from workers.pipeline.turns import Turns, reached
 
 UNSURE = 0.35
 """A category less likely than this is no category."""
 MOST_RETHOUGHT = 3
 """So often an answer that was overtaken before it was sent is made anew; then an agent looks at it."""
+NO_TURNS = Turns()
 ALWAYS_PERSON = frozenset({"refund", "cancellation"})
 """The sensitive topics that a policy may allow."""
-NOT_FOR_WANT_OF_WORDS = frozenset({WayOut.CONTRADICTION, WayOut.NEEDS_A_PERSON})
+NOT_FOR_WANT_OF_WORDS = frozenset({WayOut.CONTRADICTION, WayOut.NEEDS_A_PERSON, WayOut.DECLINED})
 """Ways out that a model takes although the documents speak of the matter."""
-_POLITE = vocabulary(
-    """
-    thanks thank you very much so a lot many all again ok okay great perfect awesome cool good got it works
-    now that worked this is was for your the help reply answer quick appreciated cheers thx ty yes danke merci
-    gracias hi hello hey bye solved fixed super nice wonderful excellent it's has been to everyone team
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that a decision rests on. `text` is the message without quotes and signature, `cut` if it was too long to
-    be read whole; `skipped` if no model was asked; `outdated` are citations whose document has changed since."""
+    """All that a decision rests on. `text` is what the customer has open without quotes and signatures, `cut` if it was
+    too long to be read whole; `texts` are its messages; `skipped` if no model was asked; `outdated` are citations whose
+    document has changed since; `open_questions` those of several that nothing cited answers; `third_parties` how many
+    messages others of the customer side wrote; `model_away` says why a model that is set up did not draft; `refused` if
+    it would not read this at all."""
 
     ticket: Ticket
     message: Message
@@ -51,6 +50,13 @@ class Case:
     budget_spent: bool = False
     with_people: bool = False
     rethought: int = 0
+    texts: tuple[str, ...] = ()
+    open_questions: tuple[str, ...] = ()
+    third_parties: int = 0
+    model_away: str = ""
+    refused: bool = False
+    turns: Turns = NO_TURNS
+    same_matter: str = ""
 
 
 Rule = Callable[[Case], Cap | None]
@@ -92,14 +98,31 @@ def language_not_served(case: Case) -> Cap | None:
     return None if language in case.policy.languages or not case.text else _person(Reason.LANGUAGE_NOT_SERVED, language)
 
 
-def budget_spent(case: Case) -> Cap | None:
-    """Until midnight (UTC) people answer."""
-    return _person(Reason.BUDGET_SPENT) if case.budget_spent else None
-
-
 def with_people(case: Case) -> Cap | None:
     """Who was promised a person is not handed back to the machine."""
     return _person(Reason.WITH_PEOPLE) if case.with_people else None
+
+
+def too_many_turns(case: Case) -> Cap | None:
+    """A conversation that goes on and on is not being solved; counted over the ticket's whole life."""
+    limit = reached(case.turns, case.policy)
+    return _person(Reason.TOO_MANY_TURNS, limit) if limit else None
+
+
+def loop(case: Case) -> Cap | None:
+    """The customer's same text again after our answer to it, or our own about to be said a second time."""
+    turns = case.turns
+    if case.texts and turns.fingerprint(case.texts[-1]) in turns.answered:
+        return _person(Reason.LOOP, "the same message came again after it was answered")
+    if _states(case.draft) and turns.fingerprint(said(case.draft)) in turns.said:
+        return _person(Reason.LOOP, "the same reply was given before")
+    return None
+
+
+def model_refused(case: Case) -> Cap | None:
+    """What the model will not touch is read by people."""
+    declined = case.refused or case.draft.way_out is WayOut.DECLINED
+    return _person(Reason.MODEL_REFUSED) if declined else None
 
 
 def no_question(case: Case) -> Cap | None:
@@ -121,7 +144,7 @@ def nothing_found(case: Case) -> Cap | None:
 def handed_over(case: Case) -> Cap | None:
     """The model drafted, and still asks for a person; or it says that only a person can do what is wanted."""
     draft = case.draft
-    if draft.way_out is WayOut.CONTRADICTION or not draft.hand_over:
+    if draft.way_out in (WayOut.CONTRADICTION, WayOut.DECLINED) or not draft.hand_over:
         return None
     wanted = draft.way_out is WayOut.NEEDS_A_PERSON or _states(draft)
     return _person(Reason.HANDED_OVER, draft.hand_over) if wanted else None
@@ -160,12 +183,6 @@ def stale_source(case: Case) -> Cap | None:
     return _draft(Reason.STALE_SOURCE) if case.outdated else None
 
 
-def too_many_turns(case: Case) -> Cap | None:
-    """A conversation that goes on is not being solved."""
-    turns = sum(m.public and (m.role is Role.ASSISTANT or m.delivery_id is not None) for m in case.ticket.messages)
-    return _draft(Reason.TOO_MANY_TURNS, f"{turns} replies") if turns >= case.policy.max_turns else None
-
-
 def long_message(case: Case) -> Cap | None:
     """A long message holds more than a machine should answer."""
     count = len(words(case.text))
@@ -192,19 +209,44 @@ def contradiction(case: Case) -> Cap | None:
     return _draft(Reason.CONTRADICTION, "; ".join(told)) if told else None
 
 
+def third_party(case: Case) -> Cap | None:
+    """Somebody in copy wrote: that is read and shown, and is never by itself the customer's question."""
+    return _draft(Reason.THIRD_PARTY, f"{case.third_parties} messages") if case.third_parties else None
+
+
+def question_open(case: Case) -> Cap | None:
+    """A burst of questions gets one answer to all of them, or a draft."""
+    return _draft(Reason.QUESTION_OPEN, "; ".join(case.open_questions)[:300]) if case.open_questions else None
+
+
+def same_matter(case: Case) -> Cap | None:
+    """Two open tickets of one requester on one matter are one conversation: the newer is noted, never answered."""
+    return _draft(Reason.SAME_MATTER, case.same_matter) if case.same_matter else None
+
+
+def budget_spent(case: Case) -> Cap | None:
+    """Until midnight (UTC) the local parts draft for an agent."""
+    return _draft(Reason.BUDGET_SPENT) if case.budget_spent and case.policy.without_model == "draft" else None
+
+
+def without_model(case: Case) -> Cap | None:
+    """A model that is set up and away: local parts may draft, and send only where the policy says so."""
+    away = case.model_away and case.policy.without_model == "draft"
+    return _draft(Reason.WITHOUT_MODEL, case.model_away) if away else None
+
+
 def paused(case: Case) -> Cap | None:
     """Nothing public leaves while paused."""
     return _draft(Reason.PAUSED) if case.paused else None
 
 
+def said(draft: Draft) -> str:
+    """What a draft states, without its courtesies."""
+    return "\n".join(statement.text for statement in draft.statements if not statement.courtesy)
+
+
 def _states(draft: Draft) -> bool:
     return any(not statement.courtesy for statement in draft.statements)
-
-
-def is_polite(text: str) -> bool:
-    """Nothing but thanks and greetings."""
-    said = words(text)
-    return 0 < len(said) <= 20 and _POLITE.issuperset(said)
 
 
 def _person(reason: Reason, detail: str = "") -> Cap:
@@ -222,8 +264,10 @@ RULES: tuple[Rule, ...] = (
     critical,
     orders_machine,
     language_not_served,
-    budget_spent,
     with_people,
+    too_many_turns,
+    loop,
+    model_refused,
     no_question,
     nothing_found,
     handed_over,
@@ -231,10 +275,14 @@ RULES: tuple[Rule, ...] = (
     low_confidence,
     finding,
     stale_source,
-    too_many_turns,
     long_message,
     many_questions,
+    question_open,
     attachment_unread,
+    third_party,
+    same_matter,
     contradiction,
+    budget_spent,
+    without_model,
     paused,
 )

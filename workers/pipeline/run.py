@@ -11,35 +11,45 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from desk.errors import Permanent, Temporary
+from desk.conversation import NOTHING, OwnRecord, read_conversation
+from desk.errors import ModelAway, Permanent, Temporary
 from desk.passage import Hit
 from desk.policy import Policy
-from desk.ports import Drafted, LanguageModel, Library, Wasted
-from desk.run import Classification, Draft, Finding, Run, Stage, StageTime, Usage, Versions
+from desk.ports import Declined, Drafted, LanguageModel, Library, Wasted
+from desk.run import Classification, Draft, Finding, Run, Stage, StageTime, Urgency, Usage, Versions
 from desk.text import words
 from desk.ticket import Ticket, new_id
-from workers.pipeline.classify import merged, signals
+from workers.pipeline.classify import heard, merged
+from workers.pipeline.closing import is_polite
 from workers.pipeline.confidence import confidence
 from workers.pipeline.decide import decide
 from workers.pipeline.draft import NO_MODEL, draft, handed_over
 from workers.pipeline.reading import Reading, read
-from workers.pipeline.retrieve import retrieve
-from workers.pipeline.rules import Case, is_polite
+from workers.pipeline.retrieve import Retrieved, retrieve
+from workers.pipeline.rules import NO_TURNS, Case
+from workers.pipeline.turns import Turns
 from workers.pipeline.validate import validate
 
 Answer = TypeVar("Answer")
 NO_DRAFT = Draft(())
+NOTHING_RETRIEVED = Retrieved()
+PATIENCE_SECONDS = 120.0
+"""So long a model that has gone away is waited for; then the local parts draft for an agent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What holds besides the ticket: the policy, whether anything public may leave, whether today's dollars are spent,
-    whether the ticket was handed to people before, and how often the answer to this message was thought over anew."""
+    our own record of the ticket and of the turns, which other ticket the customer has open on the same matter, whether
+    to wait for a model that has just gone away, and how often the answer to this message was thought over anew."""
 
     policy: Policy
     paused: bool = False
     budget_spent: bool = False
-    with_people: bool = False
+    record: OwnRecord = NOTHING
+    turns: Turns = NO_TURNS
+    same_matter: str = ""
+    patient: bool = False
     rethought: int = 0
     product_version: str = "unknown"
 
@@ -52,6 +62,9 @@ class _Notes:
     usage: list[Usage] = field(default_factory=list)
     times: list[StageTime] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    patient: bool = False
+    away: str = ""
+    refused: bool = False
 
     @contextmanager
     def stage(self, stage: Stage) -> Iterator[None]:
@@ -72,41 +85,46 @@ class _Thought:
     classification: Classification
     rungs: tuple[LanguageModel, ...]
     skipped: bool
-    hits: tuple[Hit, ...] = ()
+    retrieved: Retrieved = NOTHING_RETRIEVED
     draft: Draft = NO_DRAFT
     findings: tuple[Finding, ...] = ()
     prompts: str = "none"
 
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        return self.retrieved.hits
+
 
 def think(
     ticket: Ticket,
-    message_id: str,
     models: Sequence[LanguageModel],
     library: Library,
     circumstances: Circumstances,
     on_stage: Callable[[Stage], None] = lambda stage: None,
 ) -> Run:
-    """What is to become of this message. `on_stage` is called as each stage begins.
+    """What is to become of the ticket's open conversation, which may not be empty. `on_stage` is called as each stage
+    begins.
 
-    Raises Temporary or Permanent as the library does, LookupError if the ticket does not hold the message, and
-    whatever `on_stage` raises; a failing model raises nothing.
+    Raises Temporary or Permanent as the library does, ModelAway while there is patience with a model, and whatever
+    `on_stage` raises; a failing model raises nothing else.
     """
-    notes = _Notes(on_stage)
-    thought = _classified(ticket, message_id, models, circumstances, notes)
+    notes = _Notes(on_stage, patient=circumstances.patient)
+    conversation = read_conversation(ticket, circumstances.record)
+    thought = _classified(read(ticket, conversation), models, circumstances, notes)
     thought = _retrieved(thought, library, circumstances.policy, notes)
     thought = _drafted(thought, circumstances.policy, notes)
     thought = _validated(thought, circumstances.policy, notes)
-    return _decided(thought, library, circumstances, notes)
+    return _decided(thought, library, circumstances, conversation.person_owed, notes)
 
 
 def _classified(
-    ticket: Ticket, message_id: str, models: Sequence[LanguageModel], circumstances: Circumstances, notes: _Notes
+    reading: Reading, models: Sequence[LanguageModel], circumstances: Circumstances, notes: _Notes
 ) -> _Thought:
     policy = circumstances.policy
     with notes.stage(Stage.CLASSIFY):
-        reading = read(ticket, message_id)
         notes.remarks.extend(reading.remarks)
-        local = signals(reading.text, policy, subject=reading.subject, priority=ticket.priority)
+        local = heard(reading, policy)
+        notes.patient = notes.patient and not _for_a_person(local)
         rungs = _rungs(models, circumstances.budget_spent, notes)
         if _needs_no_model(local, reading.text, policy):
             return _Thought(reading, local, rungs, skipped=True)
@@ -122,9 +140,8 @@ def _retrieved(thought: _Thought, library: Library, policy: Policy, notes: _Note
         if thought.skipped:
             return thought
         reading = thought.reading
-        return replace(
-            thought, hits=retrieve(reading.ticket, reading.message.id, thought.classification, library, policy)
-        )
+        retrieved = retrieve(reading.ticket, reading.message.id, thought.classification, library, policy)
+        return replace(thought, retrieved=retrieved)
 
 
 def _drafted(thought: _Thought, policy: Policy, notes: _Notes) -> _Thought:
@@ -146,10 +163,14 @@ def _validated(thought: _Thought, policy: Policy, notes: _Notes) -> _Thought:
         return replace(thought, findings=found)
 
 
-def _decided(thought: _Thought, library: Library, circumstances: Circumstances, notes: _Notes) -> Run:
+def _decided(
+    thought: _Thought, library: Library, circumstances: Circumstances, person_owed: bool, notes: _Notes
+) -> Run:
     ticket = thought.reading.ticket
     with notes.stage(Stage.DECIDE):
-        decision = decide(_case(thought, library, circumstances))
+        case = _case(thought, library, circumstances)
+        case = replace(case, with_people=person_owed, model_away=notes.away, refused=notes.refused)
+        decision = decide(case)
         knowledge = library.revision(ticket.account)
     return Run(
         id=new_id(),
@@ -189,9 +210,21 @@ def _case(thought: _Thought, library: Library, circumstances: Circumstances) -> 
         skipped=thought.skipped,
         paused=circumstances.paused,
         budget_spent=circumstances.budget_spent,
-        with_people=circumstances.with_people,
         rethought=circumstances.rethought,
+        texts=thought.reading.texts,
+        open_questions=_open_questions(thought),
+        third_parties=thought.reading.third_parties,
+        turns=circumstances.turns,
+        same_matter=circumstances.same_matter,
     )
+
+
+def _open_questions(thought: _Thought) -> tuple[str, ...]:
+    """Of a burst of messages, the questions of whose best passages the draft cites none."""
+    if len(thought.reading.texts) < 2 or not thought.draft.citations:
+        return ()
+    cited = {citation.passage_id for citation in thought.draft.citations}
+    return tuple(question for question, best in thought.retrieved.best_of.items() if cited.isdisjoint(best))
 
 
 # --- The ladder ------------------------------------------------------------------------------------------------------
@@ -201,6 +234,11 @@ def _needs_no_model(local: Classification, text: str, policy: Policy) -> bool:
     """Where people read anyway, and a model could only be harmed or paid for: orders to the machine, a language that
     is not served, no text, a mere thank-you. Other reasons for a person keep the draft: it helps the agent."""
     return local.orders_machine or local.language not in policy.languages or not words(text) or is_polite(text)
+
+
+def _for_a_person(local: Classification) -> bool:
+    """Does a person get this whatever a model says? Then nobody waits for one."""
+    return local.wants_human or bool(local.sensitive) or local.urgency is Urgency.CRITICAL
 
 
 def _rungs(models: Sequence[LanguageModel], budget_spent: bool, notes: _Notes) -> tuple[LanguageModel, ...]:
@@ -219,9 +257,19 @@ def _climb(
         try:
             return ask(model), rungs[place:]
         except (Temporary, Permanent) as error:
+            last = place == len(rungs) - 1
+            if isinstance(error, ModelAway) and not last and _is_worth_waiting(error, notes):
+                raise
             notes.remarks.append(f"{model.name} failed ({type(error).__name__}: {error}).")
             notes.usage.extend(error.usage if isinstance(error, Wasted) else ())
+            notes.refused = notes.refused or isinstance(error, Declined)
+            notes.away = notes.away or ("" if last else f"{model.name} failed")
     return None, ()
+
+
+def _is_worth_waiting(error: ModelAway, notes: _Notes) -> bool:
+    """A model that has only just gone, and before anything was paid for: what is thrown away then cost nothing."""
+    return notes.patient and not notes.usage and error.seconds < PATIENCE_SECONDS
 
 
 def _made_with(rungs: tuple[LanguageModel, ...]) -> str:

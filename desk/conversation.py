@@ -1,0 +1,148 @@
+"""A ticket read as a conversation: what of it is open, whose it is, and whether a person is owed.
+
+The one place that says what "newest", "taken over", "answered" and "ours" mean; guards, pipeline, alert, last look and
+channels ask here.
+
+The **open conversation** is what the customer side has written, by hand, since the last public answer by an agent or by
+an automatic reply of ours. Hand-overs, acknowledgements, third parties and machines never close it. A person is owed
+as long as a message that was handed to people is open.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from desk.ticket import Act, ActKind, Message, Role, Ticket
+
+
+class Sent(StrEnum):
+    """What a public message of ours was, by our own record."""
+
+    REPLY = "reply"
+    HANDOVER = "handover"
+    PERSON = "person"
+    """A person sent it through us: it is that person's, in everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRecord:
+    """What our own record says about a ticket, over its whole life.
+
+    `sent` holds what became public, under the delivery's id and under the id that the channel gave it. `handed_over`
+    are the ids of messages whose run gave the ticket to people; `answering` those that a reply or hand-over of ours
+    answers already, or is about to.
+    """
+
+    sent: Mapping[str, Sent] = field(default_factory=dict)
+    handed_over: frozenset[str] = frozenset()
+    answering: frozenset[str] = frozenset()
+
+
+NOTHING = OwnRecord()
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Where a ticket's conversation stands. `open` is in order of time; `answer` is the public answer before it."""
+
+    open: tuple[Message, ...] = ()
+    answer: Message | None = None
+    answered_by: Sent | None = None
+    """What `answer` was, where it is ours; None for an agent's own."""
+    taken_over: bool = False
+    person_owed: bool = False
+
+    @property
+    def newest(self) -> Message | None:
+        """The last message that is open."""
+        return self.open[-1] if self.open else None
+
+    @property
+    def own(self) -> tuple[Message, ...]:
+        """What the requester themselves wrote; the rest is by third parties."""
+        return tuple(message for message in self.open if not message.third_party)
+
+
+def read_conversation(ticket: Ticket, record: OwnRecord = NOTHING) -> Conversation:
+    """The conversation as it stands.
+
+    A person has the ticket once an agent has answered in public or it was assigned by hand, until it is given back;
+    and once an agent has solved it, until the customer opens it again: then it is judged anew.
+    """
+    walk = _Walk(record)
+    for entry in _timeline(ticket):
+        walk.step(entry)
+    known = {message.id for message in ticket.messages}
+    still_open = {message.id for message in walk.open} | (record.handed_over - known)
+    owed = bool(record.handed_over & still_open)
+    return Conversation(tuple(walk.open), walk.answer, walk.answered_by, walk.taken_over, owed)
+
+
+def is_ours(message: Message, record: OwnRecord = NOTHING) -> bool:
+    """Known by its delivery's id, never by its author: the token often belongs to a real agent."""
+    return message.delivery_id is not None or message.id in record.sent
+
+
+def by_hand(message: Message, record: OwnRecord = NOTHING) -> bool:
+    """Did somebody of the customer side write it, in public and with their own hands?"""
+    customer = message.role is Role.CUSTOMER and message.public and not message.automatic
+    return customer and not is_ours(message, record)
+
+
+def newest_by_hand(ticket: Ticket, record: OwnRecord = NOTHING) -> Message | None:
+    """The last message that the customer side wrote by hand, open or not."""
+    return next((message for message in reversed(ticket.messages) if by_hand(message, record)), None)
+
+
+def sent_as(message: Message, record: OwnRecord) -> Sent | None:
+    """What our record says it was; None for what is not ours, or not known to us any more."""
+    return record.sent.get(message.delivery_id or "") or record.sent.get(message.id)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The conversation up to some moment."""
+
+    record: OwnRecord
+    open: list[Message] = field(default_factory=list)
+    answer: Message | None = None
+    answered_by: Sent | None = None
+    taken_over: bool = False
+    solved: bool = False
+
+    def step(self, entry: Message | Act) -> None:
+        if isinstance(entry, Act):
+            self._act(entry.kind)
+        elif by_hand(entry, self.record):
+            self._customer(entry)
+        elif entry.public and not entry.automatic:
+            self._answer(entry)
+
+    def _act(self, kind: ActKind) -> None:
+        if kind is ActKind.SOLVED:
+            self.open, self.solved = [], True
+        self.taken_over = kind is not ActKind.GIVEN_BACK
+
+    def _customer(self, message: Message) -> None:
+        if self.solved:
+            self.taken_over = self.solved = False
+        self.open.append(message)
+
+    def _answer(self, message: Message) -> None:
+        """A hand-over of ours, or a message that bears our mark and that we have no record of, closes nothing."""
+        sent = sent_as(message, self.record)
+        agents = message.role is Role.AGENT and not is_ours(message, self.record)
+        if agents or sent is Sent.PERSON:
+            self.taken_over = True
+        elif sent is not Sent.REPLY:
+            return
+        self.open, self.answer, self.answered_by = [], message, sent
+
+
+def _timeline(ticket: Ticket) -> Iterable[Message | Act]:
+    acts = sorted(ticket.acts, key=lambda act: act.place)
+    for place, message in enumerate(ticket.messages):
+        while acts and acts[0].place <= place:
+            yield acts.pop(0)
+        yield message
+    yield from acts

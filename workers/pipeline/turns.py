@@ -1,0 +1,45 @@
+"""How often Firstline has spoken, by its own record: what the limits on turns and the look for loops rest on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from desk.policy import Policy
+from desk.text import words
+
+Fingerprint = Callable[[str], str]
+"""A keyed hash of a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Automatic replies that are out or on their way: on this ticket in all, on this ticket lately, and to this
+    requester lately. `answered` are the fingerprints of customers' texts that a reply on this ticket answered, `said`
+    those of the replies. `silent`: this requester has had a hand-over lately, so another would be no news."""
+
+    on_ticket: int = 0
+    on_ticket_lately: int = 0
+    to_requester_lately: int = 0
+    answered: frozenset[str] = frozenset()
+    said: frozenset[str] = frozenset()
+    silent: bool = False
+    fingerprint: Fingerprint = str
+
+
+def reached(turns: Turns, policy: Policy) -> str:
+    """Which limit of the policy is reached, in words; empty while there is room for one more reply."""
+    limits = policy.limits
+    counts = (
+        (turns.on_ticket, policy.max_turns, "on this ticket"),
+        (turns.on_ticket_lately, limits.ticket_replies, f"on this ticket within {limits.ticket_minutes} minutes"),
+        (
+            turns.to_requester_lately,
+            limits.requester_replies,
+            f"to this customer within {limits.requester_minutes} minutes",
+        ),
+    )
+    return next((f"{count} automatic replies {where}" for count, most, where in counts if count >= most), "")
+
+
+def same_words(text: str) -> str:
+    """The text as it is compared: its words alone; itself where it has none."""
+    return " ".join(words(text)) or text.strip()
