@@ -13,7 +13,7 @@ import structlog
 from desk import accounts
 from desk.conversation import Conversation, newest_by_hand, read_conversation
 from desk.delivery import DeliveryKind
-from desk.errors import Blocked, FirstlineError, Temporary
+from desk.errors import Blocked, FirstlineError, Outage, Temporary
 from desk.policy import Policy, PolicyFile
 from desk.ports import Outgoing
 from desk.receipt import explanation
@@ -279,7 +279,7 @@ def _close(
 def _failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
     """Later, if it may still work; otherwise parked, with a note on the ticket."""
     why = f"{type(error).__name__}: {error}"
-    blocked = isinstance(error, Blocked)
+    blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
     if isinstance(error, Temporary) and (blocked or item.attempts < tools.max_attempts):
         seconds = back_off(item.attempts, error.retry_after)
         with tools.db.account(item.account) as tx:

@@ -103,9 +103,12 @@ def fail(tx: Transaction, held: Claimed, why: str) -> bool:
     return _end(tx, held, DeliveryState.FAILED, {"reason": why})
 
 
-def postpone(tx: Transaction, held: Claimed, seconds: float, why: str, *, tried: bool = True) -> bool:
-    """Try again later; one that was not `tried` keeps its attempt."""
-    values = claims.again_in(seconds, None if tried else deliveries) | {"reason": why}
+def postpone(
+    tx: Transaction, held: Claimed, seconds: float, why: str, *, tried: bool = True, called: bool = False
+) -> bool:
+    """Try again later; one that was not `tried` keeps its attempt. Where the other side was `called` all the same, the
+    next attempt counts as a second, so that it looks first for what this one may have left."""
+    values = claims.again_in(seconds, None if tried else deliveries, int(called)) | {"reason": why}
     return claims.write(tx, deliveries, held.delivery.id, held.claim_id, values)
 
 
