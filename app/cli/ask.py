@@ -46,7 +46,7 @@ def _rehearse(question: str, subject: str, account: str | None) -> tuple[Run, Ou
 
 def print_receipt(receipt: Receipt) -> None:
     """The outcome, the reasons, and all that was read and spent."""
-    say(f"{receipt.outcome}   confidence {receipt.confidence:.2f}, level {receipt.level}", style="bold")
+    say(f"{receipt.decided}   confidence {receipt.confidence:.2f}, level {receipt.level}", style="bold")
     say(f"category  {receipt.category} ({receipt.category_confidence:.2f})")
     say("signals   " + ", ".join(f"{name}: {value}" for name, value in receipt.signals))
     for reason in receipt.reasons:

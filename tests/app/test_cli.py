@@ -234,7 +234,7 @@ def test_search_and_ask_print_what_people_read_and_what_scripts_read(
     answer = json.loads(firstline("ask", "What does a berth by the pier cost?", "--json").out)
     assert "14 florins" in answer["reply"]["text"]
     receipt = firstline("ask", "What does a berth by the pier cost?").out
-    assert answer["receipt"]["outcome"] in receipt
+    assert answer["receipt"]["decided"] in receipt
     assert "Mooring" in receipt
     assert "cited" in receipt
 
