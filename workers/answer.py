@@ -155,12 +155,16 @@ def _effects(run: Run, policy: PolicyFile, item: InboxItem) -> Sequence[Planned]
     reasons = {cap.reason for cap in run.decision.caps}
     match run.decision.action:
         case Action.AUTO_REPLY:
-            return [effect(DeliveryKind.REPLY, compose_reply(run.draft, run.hits, rules, run.message_id))]
+            reply = compose_reply(run.draft, run.hits, rules, run.message_id, run.classification.language)
+            return [effect(DeliveryKind.REPLY, reply)]
         case Action.INTERNAL_NOTE:
             return [note(escalated=False)]
         case Action.ESCALATE if item.channel in rules.handover.channels and not reasons & NO_HANDOVER:
             # The hand-over puts the ticket before people: were it the note, they could take it before it is sent.
-            handover = effect(DeliveryKind.HANDOVER, compose_handover(rules, run.message_id))
+            seen = run.classification
+            handover = effect(
+                DeliveryKind.HANDOVER, compose_handover(rules, run.message_id, seen.language, seen.sensitive)
+            )
             return [handover, note(escalated=False)]
         case Action.ESCALATE:
             return [note(escalated=True)]
