@@ -66,7 +66,7 @@ def text_in(texts: Texts, language: str, first: str) -> tuple[str, str]:
     or, of what ships, English."""
     if isinstance(texts, str):
         return first, texts
-    wanted = (language.partition("-")[0].lower(), first, "en")
+    wanted = (_alone(language), first, "en")
     found = next(each for each in wanted if each in texts)
     return found, texts[found]
 
@@ -135,7 +135,7 @@ class Handover(BaseModel, extra="forbid", frozen=True):
 
     def helpline(self, language: str, spoken: str) -> str:
         """The helpline for a customer of this language; without one, where to find it, in the language `spoken`."""
-        return self.helplines.get(language) or text_in(HELPLINES, spoken, "en")[1]
+        return self.helplines.get(_alone(language)) or text_in(HELPLINES, spoken, "en")[1]
 
     def texts(self) -> Iterator[tuple[str, Texts]]:
         """Each with its place in the file."""
@@ -146,6 +146,11 @@ class Handover(BaseModel, extra="forbid", frozen=True):
     def names(self, placeholder: str) -> bool:
         """Does any text hold this placeholder?"""
         return any(f"{{{placeholder}}}" in text for _, texts in self.texts() for _, text in _each("", texts))
+
+
+def _alone(language: str) -> str:
+    """Without the country: `en` for `en-GB`."""
+    return language.partition("-")[0].lower()
 
 
 def _each(name: str, texts: Texts) -> Iterator[tuple[str, str]]:

@@ -76,6 +76,7 @@ def test_who_may_be_in_danger_reads_of_a_helpline_and_never_of_office_hours() ->
 def test_the_helpline_of_another_country_is_never_named() -> None:
     policy = an_old_policy(handover={**OLD_HANDOVER, "helplines": {"en": "988", "da": "70 201 201"}})
     assert "988" in policy.handover_message("en", ("self_harm",))
+    assert "988" in policy.handover_message("en-US", ("self_harm",))
     assert "70 201 201" in policy.handover_message("da", ("self_harm",))
     assert HELPLINES["de"] in policy.handover_message("de", ("self_harm",))
     assert HELPLINES["en"] in policy.handover_message("fi", ("self_harm",))
