@@ -39,7 +39,8 @@ def _rehearse(question: str, subject: str, account: str | None) -> tuple[Run, Ou
             account = existing(db, account or settings.account)
             tools = make_toolbox(ready, db)
             run = dry_run(tools, account, question, subject)
-            return run, compose_reply(run.draft, run.hits, tools.policies.get(account).policy, run.message_id)
+            rules, language = tools.policies.get(account).policy, run.classification.language
+            return run, compose_reply(run.draft, run.hits, rules, run.message_id, language)
         finally:
             db.close()
 
