@@ -96,13 +96,17 @@ class Line:
             raise Temporary("what Slack answered cannot be read")
         return data
 
+    def keep_quiet(self, seconds: float) -> None:
+        """Tell all workers of the account to leave Slack alone for so long."""
+        with self.db.account(self.account) as tx:
+            block(tx, PARTY, seconds)
+
     def _meaning(self, response: SlackResponse) -> Temporary | Permanent:
         code, status = _code(response), response.status_code
         wish = seconds_to_wait(response.headers)
         if status == 429 or code in {"ratelimited", "rate_limited"}:
             quiet = USUAL_QUIET if wish is None else wish
-            with self.db.account(self.account) as tx:
-                block(tx, PARTY, quiet)
+            self.keep_quiet(quiet)
             return Temporary("Slack asks for fewer messages", quiet)
         if status >= 500 or status == 408 or code in PASSING:
             return Temporary(f"Slack is out of order ({status} {code})", wish)
