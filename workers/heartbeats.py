@@ -20,4 +20,5 @@ def beat(db: Database, name: str) -> None:
 def seconds_since(db: Database, name: str) -> float | None:
     """How long ago the last one was, by the database's clock; None if there never was any."""
     with db.across() as connection:
-        return connection.execute(text("SELECT firstline_heartbeat(:name)"), {"name": name}).scalar_one()
+        age = connection.execute(text("SELECT firstline_heartbeat(:name)"), {"name": name}).scalar_one()
+    return None if age is None else float(age)

@@ -19,7 +19,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Run": {
         "demo": ("app.cli.run:demo", "Try everything, with an example help centre."),
         "up": ("app.cli.run:up", "Run everything on this machine."),
-        "doctor": ("app.cli.safekeeping:doctor", "Say what is fine, missing or wrong, and what to do."),
+        "doctor": ("app.cli.doctor:doctor", "Say what is fine, missing, stopped or wrong."),
     },
     "Knowledge": {
         "sources": ("app.cli.sources:sources", "Where documents come from: add, list, sync, remove."),
