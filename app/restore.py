@@ -126,11 +126,17 @@ def _tickets(connection: Connection) -> int:
 
 def _empty(connection: Connection) -> None:
     """Drop our functions and tables. What belongs to somebody else stays; if it hangs on ours, this raises."""
-    ours = "pronamespace = 'public'::regnamespace AND proowner = current_user::regrole AND proname LIKE 'firstline\\_%'"
-    for (name,) in connection.execute(text(f"SELECT oid::regprocedure::text FROM pg_proc WHERE {ours}")).all():  # noqa: S608
-        connection.execute(text(f"DROP FUNCTION {name}"))
+    _drop_functions(connection, "prorettype <> 'trigger'::regtype")  # they may give rows of a table
     if tables := connection.execute(text(OUR_TABLES)).scalars().all():
         connection.execute(text("DROP TABLE " + ", ".join(f'public."{name}"' for name in tables)))
+    _drop_functions(connection, "prorettype = 'trigger'::regtype")  # tables call them
+
+
+def _drop_functions(connection: Connection, which: str) -> None:
+    ours = "pronamespace = 'public'::regnamespace AND proowner = current_user::regrole AND proname LIKE 'firstline\\_%'"
+    named = text(f"SELECT oid::regprocedure::text FROM pg_proc WHERE {ours} AND {which}")  # noqa: S608  # both ours
+    for (name,) in connection.execute(named).all():
+        connection.execute(text(f"DROP FUNCTION {name}"))
 
 
 def _fill(connection: Connection, about: About, tar: tarfile.TarFile, progress: Progress | None) -> None:
