@@ -4,7 +4,6 @@ import hmac
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-import structlog
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -22,8 +21,7 @@ from integration.pages.shell import database_away, error_page, from_here, guard,
 from integration.permissions import Act, allow
 from integration.staff import Staff
 from workers import inbox, interventions, record
-
-log = structlog.get_logger(__name__)
+from workers.parked import Which
 
 Enqueue = Callable[[str, str], None]
 """Called with (account, item id) after the commit; may raise Temporary, and the sweeper picks the item up."""
@@ -162,12 +160,7 @@ class Console:
 
     def requeue(self, item_id: object) -> Page:
         """Put a parked item back."""
-        staff = _staff()
-        with self._db.account(staff.account) as tx:
-            done = interventions.requeue(tx, str(item_id), by=staff.email)
-        if done:
-            self._hand_over(staff.account, str(item_id))
-        return redirect(url_for("console.parked", done="requeued" if done else "not-parked"), 303)
+        return self._put_back(Which(item_id=str(item_id)), "requeued")
 
     def ask_pause(self) -> Page:
         """Says what pausing or resuming means, and asks."""
@@ -226,11 +219,10 @@ class Console:
             **values,
         )
 
-    def _hand_over(self, account: str, item_id: str) -> None:
-        try:
-            self._enqueue(account, item_id)
-        except Temporary as error:
-            log.warning("not enqueued; the sweeper will", account=account, item=item_id, why=str(error))
+    def _put_back(self, which: Which, done: str) -> Page:
+        staff = _staff()
+        put_back = interventions.requeue(self._db, staff.account, which, self._enqueue, by=staff.email)
+        return redirect(url_for("console.parked", done=done if put_back.count else "not-parked"), 303)
 
 
 def _staff() -> Staff:
