@@ -8,7 +8,7 @@ from sqlalchemy import text
 from desk.db import Database
 
 BEAT = "beat"
-"""Beat asked for a sweep, and a worker took it."""
+"""Beat asked for a sweep, and a worker has made it."""
 
 
 def beat(db: Database, name: str) -> None:

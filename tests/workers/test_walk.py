@@ -23,6 +23,7 @@ from workers import gaps, inbox, outbox, record, tickets
 from workers.answer import handle_item
 from workers.deliver import deliver
 from workers.llm.scripted import Scripted
+from workers.parked import Which, put_back
 from workers.tickets import Accepted, NewTicket, TicketChannel
 from workers.toolbox import Toolbox
 
@@ -366,7 +367,7 @@ def test_a_channel_that_is_away_is_tried_again_and_then_parked_with_a_requeue_th
     assert house.item(accepted.item_id).state is ItemState.PARKED
     assert house.state(accepted.ticket_id) is TicketState.PARKED
     with house.tools.db.account(house.account) as tx:
-        assert inbox.requeue(tx, accepted.item_id)
+        assert put_back(tx, Which(item_id=accepted.item_id), 1, 1)
     house.finish(accepted)
     assert house.replies(accepted.ticket_id) == 1
 
