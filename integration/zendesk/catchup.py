@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from desk.conversation import newest_by_hand
 from desk.db import Database, Transaction
 from desk.errors import Temporary
 from desk.ticket import Event, EventKind, ItemState, Message, Ticket
@@ -23,7 +24,6 @@ from integration.connections import set_cursor
 from integration.zendesk.client import Gone, Unacceptable, Unreadable
 from integration.zendesk.connection import PARTY, Line, Lines, is_connected
 from integration.zendesk.fetch import CHANNEL, OFF_TAG, compose
-from integration.zendesk.outbound import newest_question
 from integration.zendesk.shapes import Export, TicketAnswer
 from workers import inbox
 
@@ -115,7 +115,7 @@ def _waiting(line: Line, page: Export, since: datetime) -> Iterator[tuple[Ticket
         except (Gone, Unreadable) as error:
             log.warning("catch-up passes a ticket over", account=line.account, ticket=each.id, why=str(error))
             continue
-        message = newest_question(ticket)
+        message = newest_by_hand(ticket)
         if message and message.at >= since:
             yield ticket, message
 
