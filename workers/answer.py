@@ -14,6 +14,7 @@ from desk import accounts
 from desk.conversation import Conversation, newest_by_hand, read_conversation
 from desk.delivery import DeliveryKind
 from desk.errors import Blocked, FirstlineError, Outage, Temporary
+from desk.party import Access, Use
 from desk.policy import Policy, PolicyFile
 from desk.ports import Outgoing
 from desk.receipt import explanation
@@ -23,6 +24,7 @@ from desk.ticket import EventKind, Ticket, TicketState
 from workers import gaps, history, inbox, outbox, record, twins
 from workers.inbox import InboxItem
 from workers.outbox import Planned
+from workers.parties.waiting import LATER, SOON, Trouble, awaited, meet, whose
 from workers.pipeline.closing import confirms
 from workers.pipeline.guards import STATE_AFTER, first_stop
 from workers.pipeline.reading import own_words
@@ -67,6 +69,7 @@ def handle_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list
         return []
     with structlog.contextvars.bound_contextvars(account=account, ticket=item.ticket_id, item=item.id):
         try:
+            meet(item.away, Use(item.channel, Access.READ))
             return _work(tools, item)
         except ClaimLost:
             log.warning("claim lost to another worker")
@@ -277,8 +280,12 @@ def _close(
 
 
 def _failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
-    """Later, if it may still work; otherwise parked, with a note on the ticket."""
+    """Later, if it may still work, or when the party that is away is back; otherwise parked, with a note on the
+    ticket."""
     why = f"{type(error).__name__}: {error}"
+    trouble = whose(tools, item.account, error)
+    if trouble is not Trouble.OWN:
+        return _wait(tools, item, error, why)
     blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
     if isinstance(error, Temporary) and (blocked or item.attempts < tools.max_attempts):
         seconds = back_off(item.attempts, error.retry_after)
@@ -287,6 +294,15 @@ def _failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]
         log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=item.attempts)
         return []
     return _park(tools, item, why)
+
+
+def _wait(tools: Toolbox, item: InboxItem, error: FirstlineError, why: str) -> list[str]:
+    """Until the party is back, or it is known whether it is away. That uses no attempt up."""
+    with tools.db.account(item.account) as tx:
+        party = awaited(tx, error)
+        inbox.postpone(tx, item, LATER if party else SOON, why, tried=False, waits_for=party)
+    log.warning("waits", why=why, party=party)
+    return []
 
 
 def _park(tools: Toolbox, item: InboxItem, why: str) -> list[str]:

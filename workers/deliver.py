@@ -4,6 +4,7 @@ Claimed, checked against the ticket as it stands at that moment, and only then s
 first looks in the channel for what the earlier one may have left there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,12 +14,14 @@ from desk import accounts
 from desk.alert import alert_without_run, alert_without_ticket, compose_alert
 from desk.conversation import OwnRecord, read_conversation
 from desk.delivery import Delivery, DeliveryKind
-from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary
+from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary, Waiting
+from desk.party import Access, Use
 from desk.ports import Alert
 from desk.run import Stop
 from desk.ticket import Ticket, TicketState
 from workers import history, inbox, outbox, record, twins
 from workers.outbox import Claimed
+from workers.parties.waiting import LATER, SOON, Trouble, awaited, meet, whose
 from workers.pipeline.guards import STATE_AFTER, last_stop
 from workers.pipeline.turns import reached
 from workers.retries import back_off, insist
@@ -38,6 +41,7 @@ def deliver(tools: Toolbox, account: str, delivery_id: str, worker: str) -> list
         return []
     with structlog.contextvars.bound_contextvars(account=account, ticket=held.delivery.ticket_id, delivery=delivery_id):
         try:
+            meet(held.away, *_needed(tools, held))
             return _send(tools, held)
         except FirstlineError as error:
             return insist(partial(_failed, tools, held, error))
@@ -45,6 +49,13 @@ def deliver(tools: Toolbox, account: str, delivery_id: str, worker: str) -> list
             log.exception("unexpected error")
             unexpected = Temporary(f"unexpected {type(error).__name__}")
             return insist(partial(_failed, tools, held, unexpected))
+
+
+def _needed(tools: Toolbox, held: Claimed) -> Sequence[Use]:
+    """Whom it takes. The ticket of an alert can be told of without a look at it."""
+    if held.delivery.kind is not DeliveryKind.ALERT:
+        return [Use(held.delivery.channel, access) for access in Access]
+    return [Use(tools.alerts.name, Access.WRITE)] if tools.alerts else []
 
 
 def _send(tools: Toolbox, held: Claimed) -> list[str]:
@@ -107,8 +118,9 @@ def _alert(tools: Toolbox, held: Claimed) -> Alert:
         own = history.own_record(tx, delivery.channel, delivery.ticket_id)
     console = f"{tools.address}/console/tickets/{delivery.channel}/{delivery.ticket_id}" if tools.address else None
     try:
+        meet(held.away, Use(delivery.channel, Access.READ))
         ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id)
-    except Permanent:
+    except (Permanent, Waiting):
         return alert_without_ticket(delivery.account, delivery.channel, delivery.ticket_id, why, console)
     return compose_alert(run, ticket, console, own) if run else alert_without_run(ticket, why, console, own)
 
@@ -178,9 +190,26 @@ def _withdraw(tools: Toolbox, held: Claimed, stop: Stop) -> list[str]:
     return []
 
 
+def _wait(tools: Toolbox, held: Claimed, error: FirstlineError, why: str) -> list[str]:
+    """Until the party is back, or it is known whether it is away. That uses no attempt up. An alert whose ticket's
+    channel is away is told without a look at the ticket, and soon."""
+    called = isinstance(error, Outage)
+    with tools.db.account(held.delivery.account) as tx:
+        party = awaited(tx, error)
+        if held.delivery.kind is DeliveryKind.ALERT and party == held.delivery.channel:
+            party = None
+        seconds = LATER if party else SOON
+        outbox.postpone(tx, held, seconds, why, tried=False, called=called, waits_for=party)
+    log.warning("waits", why=why, party=party)
+    return []
+
+
 def _failed(tools: Toolbox, held: Claimed, error: FirstlineError) -> list[str]:
-    """Later, if it may still work; otherwise failed, and the message it answers is parked for a person."""
+    """Later, if it may still work, or when the party that is away is back; otherwise failed, and the message it answers
+    is parked for a person."""
     delivery, why = held.delivery, f"{type(error).__name__}: {error}"
+    if whose(tools, delivery.account, error) is not Trouble.OWN:
+        return _wait(tools, held, error, why)
     with tools.db.account(delivery.account) as tx:
         called = isinstance(error, Outage)
         blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)

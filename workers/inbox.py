@@ -1,5 +1,6 @@
 """The inbox: every event from outside, stored once, before anything else happens."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
+from desk.party import Use
 from desk.run import Stage
 from desk.ticket import Event, EventKind, ItemState, new_id
 from workers import claims
@@ -41,6 +43,11 @@ class InboxItem:
     error: str | None = None
     rethought: int = 0
     """How often it was put back because what was to be sent no longer fitted."""
+    waits_for: str | None = None
+    """The party that is away."""
+    waits_since: datetime | None = None
+    away: frozenset[Use] = frozenset()
+    """Who was away when the item was taken."""
 
 
 def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None:
@@ -93,15 +100,37 @@ def finish(tx: Transaction, item: InboxItem, outcome: str) -> bool:
     return claims.write(tx, inbox_items, item.id, _held(item), values)
 
 
-def postpone(tx: Transaction, item: InboxItem, seconds: float, why: str, *, tried: bool = True) -> bool:
-    """Put the item back for later; one that was not `tried` keeps its attempt."""
+def postpone(
+    tx: Transaction, item: InboxItem, seconds: float, why: str, *, tried: bool = True, waits_for: str | None = None
+) -> bool:
+    """Put the item back for later, or until a party is back; one that was not `tried` keeps its attempt."""
     values = claims.again_in(seconds, None if tried else inbox_items) | {"error": why}
+    values |= claims.put_off(inbox_items, waits_for)
     return claims.write(tx, inbox_items, item.id, _held(item), values)
 
 
 def park(tx: Transaction, item: InboxItem, why: str) -> bool:
     """Set the item aside for a person to look at."""
-    return claims.write(tx, inbox_items, item.id, _held(item), claims.let_go(ItemState.PARKED) | {"error": why})
+    values = claims.let_go(ItemState.PARKED) | {"error": why, "parked_at": func.now()}
+    return claims.write(tx, inbox_items, item.id, _held(item), values)
+
+
+def release(tx: Transaction, party: str) -> int:
+    """The party is back: its items go on, the oldest first."""
+    return claims.release_waiting(tx, inbox_items, inbox_items.c.received_at, inbox_items.c.waits_for == party)
+
+
+def waiting(tx: Transaction, party: str, most: int = 100) -> Sequence[Row[Any]]:
+    """What waits for a party, oldest first: channel, ticket_id, received_at; and `count`, of all of them."""
+    c = inbox_items.c
+    columns = (c.channel, c.ticket_id, c.received_at, func.count().over().label("count"))
+    return tx.execute(select(*columns).where(c.waits_for == party).order_by(c.received_at).limit(most)).all()
+
+
+def payload(tx: Transaction, item_id: str) -> str:
+    """What came in, as it came."""
+    stored = tx.execute(select(inbox_items.c.payload).where(inbox_items.c.id == item_id)).scalar_one_or_none()
+    return tx.open(stored) if stored else ""
 
 
 def think_again(tx: Transaction, item_id: str) -> bool:
@@ -115,7 +144,7 @@ def think_again(tx: Transaction, item_id: str) -> bool:
 def set_aside(tx: Transaction, item_id: str, why: str) -> bool:
     """Park a finished item after all: what it led to could not be delivered."""
     done = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.DONE)
-    values = {"state": ItemState.PARKED, "error": why}
+    values = {"state": ItemState.PARKED, "error": why, "parked_at": func.now()}
     return tx.execute(update(inbox_items).where(*done).values(values)).rowcount == 1
 
 
@@ -169,4 +198,7 @@ def _item(row: Row[Any]) -> InboxItem:
         outcome=row.outcome,
         error=row.error,
         rethought=row.rethought,
+        waits_for=row.waits_for,
+        waits_since=row.waits_since,
+        away=claims.away_of(row),
     )

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, case, func, select, true
+from sqlalchemy import ColumnElement, Row, and_, case, func, not_, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.party import Use
 from desk.ports import Outgoing
 from desk.run import Stop
 from desk.ticket import new_id
@@ -64,6 +65,8 @@ class Claimed:
     item_id: str | None
     claim_id: str
     revision: int = 0
+    away: frozenset[Use] = frozenset()
+    """Who was away when it was taken."""
 
 
 def plan(tx: Transaction, planned: Sequence[Planned], run_id: str | None, item_id: str | None) -> list[str]:
@@ -82,7 +85,7 @@ def claim(tx: Transaction, delivery_id: str, worker: str, seconds: float) -> Cla
     if row is None:
         return None
     outgoing = _outgoing.validate_json(tx.open(row.outgoing))
-    return Claimed(_delivery(row), outgoing, row.item_id, row.claim_id, row.revision)
+    return Claimed(_delivery(row), outgoing, row.item_id, row.claim_id, row.revision, claims.away_of(row))
 
 
 def sent(tx: Transaction, held: Claimed, foreign_id: str) -> bool:
@@ -104,12 +107,28 @@ def fail(tx: Transaction, held: Claimed, why: str) -> bool:
 
 
 def postpone(
-    tx: Transaction, held: Claimed, seconds: float, why: str, *, tried: bool = True, called: bool = False
+    tx: Transaction,
+    held: Claimed,
+    seconds: float,
+    why: str,
+    *,
+    tried: bool = True,
+    called: bool = False,
+    waits_for: str | None = None,
 ) -> bool:
-    """Try again later; one that was not `tried` keeps its attempt. Where the other side was `called` all the same, the
-    next attempt counts as a second, so that it looks first for what this one may have left."""
+    """Try again later, or when a party is back; one that was not `tried` keeps its attempt. Where the other side was
+    `called` all the same, the next attempt counts as a second, so that it looks first for what this one may have left.
+    """
     values = claims.again_in(seconds, None if tried else deliveries, int(called)) | {"reason": why}
+    values |= claims.put_off(deliveries, waits_for)
     return claims.write(tx, deliveries, held.delivery.id, held.claim_id, values)
+
+
+def release(tx: Transaction, party: str, *, alerts: bool) -> int:
+    """The party is back: what waited for it goes on, the oldest first; its `alerts`, or everything else."""
+    kind = deliveries.c.kind == DeliveryKind.ALERT
+    theirs = and_(deliveries.c.waits_for == party, kind if alerts else not_(kind))
+    return claims.release_waiting(tx, deliveries, deliveries.c.created_at, theirs)
 
 
 def standing(tx: Transaction, order: str, channel: str, ticket_id: str) -> DeliveryState | None:

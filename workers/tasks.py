@@ -16,6 +16,7 @@ from desk.errors import FirstlineError, Temporary
 from knowledge.wanted import take_wanted
 from workers import answer, claims
 from workers import deliver as delivery
+from workers.parties import standing, waiting
 from workers.toolbox import Toolbox
 
 SYNC_TRIES = 20
@@ -52,10 +53,19 @@ def sweep(self: Task[Any, None]) -> None:
             enqueue(handle_item, due.account, due.id)
         for due in deliveries:
             enqueue(deliver, due.account, due.id)
+        for party in standing.due(tools.db):
+            enqueue(look_after, party.account, party.id)
         for wanted in take_wanted(tools.db):
             enqueue(sync_source, wanted.account, wanted.name)
         if items or deliveries:
             log.info("swept", items=len(items), deliveries=len(deliveries))
+
+
+@shared_task(name="look_after", bind=True)
+def look_after(self: Task[Any, None], account: str, party: str) -> None:
+    """Ask whether a party that is away is back."""
+    with _left_to_the_sweeper(party=party):
+        waiting.look_after(_tools(self), account, party)
 
 
 @shared_task(name="catch_up", bind=True)
