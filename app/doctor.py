@@ -21,11 +21,11 @@ from redis.retry import Retry
 
 from app.backup import own_keys
 from app.bootstrap import QUEUES, make_celery, make_embedder
-from app.check import Check, State, fine, missing, wrong
 from app.database import make_sealer
 from app.embedded import EmbeddedPostgres, EmbeddedRedis
 from app.examination import contents, owner, tables
 from app.installation import address, installation
+from desk.check import Check, State, fine, missing, wrong
 from desk.errors import BadSetting, FirstlineError
 from desk.settings import Settings, read_settings
 

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.bootstrap import make_embedder
-from app.check import Check, State, fine, missing, wrong
 from app.database import make_database, readable_url
 from app.role import role_fault
 from desk.accounts import Account, list_accounts
+from desk.check import Check, State, fine, missing, wrong
 from desk.db import Transaction
 from desk.errors import BadSetting, FirstlineError, Permanent
 from desk.policy import PolicyBook

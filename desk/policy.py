@@ -113,7 +113,7 @@ class BusinessHours(_Strict):
 
 
 class Budget(_Strict):
-    """What models may cost in a day (UTC), in US dollars; spent means people."""
+    """What models may cost in a day (UTC), in US dollars; once it is spent, local parts draft for agents."""
 
     dollars_per_day: float = Field(default=50.0, ge=0.0)
 
@@ -126,6 +126,22 @@ class Limits(_Strict):
     ticket_minutes: int = Field(default=60, ge=1)
     requester_replies: int = Field(default=10, ge=1)
     requester_minutes: int = Field(default=180, ge=1)
+
+
+class Waiting(_Strict):
+    """How long the trouble of an outside party is waited out: in all, before people hear of it, and before an alert
+    goes the other way."""
+
+    hours: int = Field(default=24, ge=1)
+    notice_minutes: int = Field(default=15, ge=1)
+    alert_minutes: int = Field(default=5, ge=1)
+
+
+class Incidents(_Strict):
+    """More than so many like alerts in so many minutes become one."""
+
+    alerts: int = Field(default=5, ge=1)
+    minutes: int = Field(default=10, ge=1)
 
 
 class Policy(_Strict):
@@ -142,6 +158,8 @@ class Policy(_Strict):
     max_turns: int = Field(default=8, ge=1)
     limits: Limits = Limits()
     without_model: Literal["draft", "auto"] = "draft"
+    waiting: Waiting = Waiting()
+    incidents: Incidents = Incidents()
     urgent_topics: tuple[Name, ...] = ("self_harm", "threat", "security")
     max_words: int = Field(default=350, ge=20)
     max_questions: int = Field(default=3, ge=1)
@@ -155,6 +173,14 @@ class Policy(_Strict):
         missing = {"legal", "security", "threat", "self_harm", "refund", "cancellation"} - set(self.sensitive_topics)
         if missing:
             raise ValueError(f"sensitive_topics lacks {', '.join(sorted(missing))}; these always need a person")
+        return self
+
+    @model_validator(mode="after")
+    def names_its_own_topics(self) -> "Policy":
+        """What is urgent is one of the sensitive topics; a misspelt one would be urgent never."""
+        if unknown := [topic for topic in self.urgent_topics if topic not in self.sensitive_topics]:
+            known = ", ".join(self.sensitive_topics)
+            raise ValueError(f"urgent_topics: {', '.join(unknown)} is none of the sensitive_topics ({known})")
         return self
 
     def handover_message(self) -> str:

@@ -229,7 +229,7 @@ def _is_handed_over_aloud(work: _Work) -> bool:
 
 
 def _alerts(work: _Work) -> Sequence[Planned]:
-    """People are told once, when the ticket becomes theirs; what the customer writes while they have it adds to that."""
+    """People are told once, when the ticket becomes theirs; what comes while they have it adds to that."""
     if not _needs_people(work):
         return []
     if work.circumstances.turns.silent and work.reasons & CIRCLES and not _with_people(work):

@@ -169,6 +169,23 @@ def listing(tx: Transaction, state: ItemState | None = None, most: int = 100) ->
     return [_item(row) for row in tx.execute(statement)]
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When a channel last told us something by itself, and how many messages had to be found since."""
+
+    told_at: datetime | None
+    found_since: int
+
+
+def heard(tx: Transaction, channel: str, found: str) -> Heard:
+    """As `Heard`; what had to be found has an external id that begins with `found`."""
+    theirs, by_hand = inbox_items.c.channel == channel, inbox_items.c.external_id.startswith(found, autoescape=True)
+    told_at = tx.execute(select(func.max(inbox_items.c.received_at)).where(theirs, ~by_hand)).scalar_one()
+    since = [inbox_items.c.received_at > told_at] if told_at else []
+    count = select(func.count()).select_from(inbox_items).where(theirs, by_hand, *since)
+    return Heard(told_at, tx.execute(count).scalar_one())
+
+
 def of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[InboxItem]:
     """All items of one ticket, oldest first."""
     theirs = (inbox_items.c.channel == channel, inbox_items.c.ticket_id == ticket_id)

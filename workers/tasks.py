@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from desk.accounts import list_accounts
 from desk.errors import FirstlineError, Temporary
 from knowledge.wanted import take_wanted
-from workers import answer, claims
+from workers import answer, claims, heartbeats
 from workers import deliver as delivery
 from workers.parties import standing, waiting
 from workers.toolbox import Toolbox
@@ -47,6 +47,7 @@ def sweep(self: Task[Any, None]) -> None:
     sources that are to be read before their time."""
     tools = _tools(self)
     with _left_to_the_sweeper():
+        heartbeats.beat(tools.db, heartbeats.BEAT)
         items = claims.due_items(tools.db, tools.enqueue_again_seconds)
         deliveries = claims.due_deliveries(tools.db, tools.enqueue_again_seconds)
         for due in items:

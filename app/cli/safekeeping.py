@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 
 from app.backup import About, backup
-from app.check import State
 from app.cli.output import json_option, out, print_json, progress_bar, say
 from app.doctor import diagnose
 from app.installation import bring_up_to_date, installation
 from app.restore import restore
+from desk.check import State
 from desk.settings import read_settings
 
 HELD = (("ticket_states", "ticket"), ("documents", "document"), ("users", "user"))
@@ -28,7 +28,7 @@ def doctor(as_json: bool) -> None:
     else:
         for check in checks:
             out.print(f"{check.state.value:<8}", style=COLOURS[check.state], end=" ")
-            say(f"{check.name}: {check.found}")
+            say(f"{check.name}: {check.what}")
             if check.remedy:
                 say(f"         → {check.remedy}")
     sys.exit(any(check.state is State.WRONG for check in checks))

@@ -175,19 +175,36 @@ class HealthOut(BaseModel):
 
     model_config = ConfigDict(
         title="Health",
-        json_schema_extra={"examples": [{"status": "ok", "version": "0.1.0", "uptime_seconds": 86.2}]},
+        json_schema_extra={
+            "examples": [
+                {"status": "ok", "version": "0.1.0", "uptime_seconds": 86.2, "installation": "5f0c2b9d41e87a36"}
+            ]
+        },
     )
 
     status: Literal["ok"]
     version: str
     uptime_seconds: float
+    installation: str = Field(
+        description="The same for all processes on one database, another one for every other; empty where that cannot "
+        "be told."
+    )
+
+
+class LiveOut(BaseModel):
+    """The web process answers."""
+
+    model_config = ConfigDict(title="Live", json_schema_extra={"examples": [{"status": "alive"}]})
+
+    status: Literal["alive"]
 
 
 class ReadyOut(BaseModel):
     """Everything that a ticket needs answers."""
 
     model_config = ConfigDict(
-        title="Ready", json_schema_extra={"examples": [{"status": "ready", "checks": ["postgres", "broker"]}]}
+        title="Ready",
+        json_schema_extra={"examples": [{"status": "ready", "checks": ["postgres", "migrations", "broker"]}]},
     )
 
     status: Literal["ready"]
@@ -217,4 +234,5 @@ class ProblemOut(BaseModel):
     detail: str
     instance: str = Field("", description="On a 500: the name under which the log tells more.")
     errors: list[FaultOut] = Field([], description="On a 422: field by field.")
-    away: list[str] = Field([], description="On a 503 of `/ready`: what does not answer.")
+    away: list[str] = Field([], description="On a 503 of `/ready`: which checks failed.")
+    faults: dict[str, str] = Field({}, description="On a 503 of `/ready`: why, by the check's name.")
