@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+NOTICES = "firstline"
+"""In the place of a channel: what a delivery is about is no ticket, but how things stand."""
+
 
 class DeliveryKind(StrEnum):
     """What a delivery does outside. A `HANDOVER` is the public message that a person will answer; an `ALERT` tells

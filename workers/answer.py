@@ -24,6 +24,7 @@ from desk.ticket import EventKind, Ticket, TicketState
 from workers import gaps, history, inbox, outbox, record, twins
 from workers.inbox import InboxItem
 from workers.outbox import Planned
+from workers.parties.notices import policy_of, urgent_topics
 from workers.parties.waiting import LATER, SOON, Trouble, awaited, meet, whose
 from workers.pipeline.closing import confirms
 from workers.pipeline.guards import STATE_AFTER, first_stop
@@ -298,11 +299,28 @@ def _failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]
 
 def _wait(tools: Toolbox, item: InboxItem, error: FirstlineError, why: str) -> list[str]:
     """Until the party is back, or it is known whether it is away. That uses no attempt up."""
+    warning = _warning(tools, item)
     with tools.db.account(item.account) as tx:
         party = awaited(tx, error)
-        inbox.postpone(tx, item, LATER if party else SOON, why, tried=False, waits_for=party)
+        if not inbox.postpone(tx, item, LATER if party else SOON, why, tried=False, waits_for=party):
+            return []
+        planned = outbox.plan(tx, warning if party == item.channel else [], None, None)
     log.warning("waits", why=why, party=party)
-    return []
+    return planned
+
+
+def _warning(tools: Toolbox, item: InboxItem) -> Sequence[Planned]:
+    """While nobody can read the ticket, what came in may tell that it is urgent: people are told at once, once."""
+    policy = policy_of(tools, item.account)
+    if policy is None or item.waits_for or item.kind is not EventKind.CUSTOMER_MESSAGE:
+        return []
+    with tools.db.account(item.account) as tx:
+        topics = urgent_topics(inbox.payload(tx, item.id), policy)
+    text = (
+        f"The message touches an urgent topic ({', '.join(topics)}). {item.channel.capitalize()} is away, so Firstline "
+        "can neither read nor answer the ticket: a person has to look as soon as it is back, or reach the customer."
+    )
+    return _alert(tools, item, item.message_id or item.id, Outgoing(text, escalated=True)) if topics else []
 
 
 def _park(tools: Toolbox, item: InboxItem, why: str) -> list[str]:

@@ -7,6 +7,7 @@ away, so that nobody calls them; that costs no statement of its own.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Table, and_, func, or_, select, update
@@ -27,6 +28,16 @@ _AWAY = (
     .scalar_subquery()
     .label("away")
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A ticket of which something waits for a party: how much, and since when."""
+
+    channel: str
+    ticket_id: str
+    count: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,14 @@ def away_of(row: Row[Any]) -> frozenset[Use]:
     """The parties that are away, as it was when the row was taken."""
     uses = (each.split() for each in row._mapping.get("away") or ())
     return frozenset(Use(party, Access(access)) for party, access in uses)
+
+
+def waiting_for(tx: Transaction, table: Table, party: str, age: ColumnElement[Any]) -> list[Waits]:
+    """What waits for a party, by ticket, the oldest first."""
+    c = table.c
+    columns = (c.channel, c.ticket_id, func.count().label("rows"), func.min(age).label("oldest"))
+    statement = select(*columns).where(c.waits_for == party).group_by(c.channel, c.ticket_id).order_by("oldest")
+    return [Waits(row.channel, row.ticket_id, row.rows, row.oldest) for row in tx.execute(statement)]
 
 
 def renew(

@@ -11,9 +11,9 @@ from functools import partial
 import structlog
 
 from desk import accounts
-from desk.alert import alert_without_run, alert_without_ticket, compose_alert
+from desk.alert import alert_without_run, alert_without_ticket, compose_alert, notice
 from desk.conversation import OwnRecord, read_conversation
-from desk.delivery import Delivery, DeliveryKind
+from desk.delivery import NOTICES, Delivery, DeliveryKind
 from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary, Waiting
 from desk.party import Access, Use
 from desk.ports import Alert
@@ -113,6 +113,8 @@ def _tell(tools: Toolbox, held: Claimed) -> list[str]:
 def _alert(tools: Toolbox, held: Claimed) -> Alert:
     """What to tell; that a ticket cannot be read any more is told as well."""
     delivery, why = held.delivery, held.outgoing.text
+    if delivery.channel == NOTICES:
+        return notice(delivery.account, why, f"{tools.address}/console/" if tools.address else None)
     with tools.db.account(delivery.account) as tx:
         run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
         own = history.own_record(tx, delivery.channel, delivery.ticket_id)

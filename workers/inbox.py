@@ -1,6 +1,5 @@
 """The inbox: every event from outside, stored once, before anything else happens."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from desk.party import Use
 from desk.run import Stage
 from desk.ticket import Event, EventKind, ItemState, new_id
 from workers import claims
+from workers.claims import Waits
 from workers.tables import inbox_items
 
 STORED = "stored"
@@ -120,11 +120,9 @@ def release(tx: Transaction, party: str) -> int:
     return claims.release_waiting(tx, inbox_items, inbox_items.c.received_at, inbox_items.c.waits_for == party)
 
 
-def waiting(tx: Transaction, party: str, most: int = 100) -> Sequence[Row[Any]]:
-    """What waits for a party, oldest first: channel, ticket_id, received_at; and `count`, of all of them."""
-    c = inbox_items.c
-    columns = (c.channel, c.ticket_id, c.received_at, func.count().over().label("count"))
-    return tx.execute(select(*columns).where(c.waits_for == party).order_by(c.received_at).limit(most)).all()
+def waiting(tx: Transaction, party: str) -> list[Waits]:
+    """The tickets whose messages wait for a party, the oldest first."""
+    return claims.waiting_for(tx, inbox_items, party, inbox_items.c.received_at)
 
 
 def payload(tx: Transaction, item_id: str) -> str:

@@ -6,10 +6,11 @@ is planned twice. `deliver.py` sends them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, and_, case, func, not_, select, true
+from sqlalchemy import ColumnElement, Row, and_, case, func, not_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
@@ -19,6 +20,7 @@ from desk.ports import Outgoing
 from desk.run import Stop
 from desk.ticket import new_id
 from workers import claims
+from workers.claims import Waits
 from workers.tables import deliveries
 
 PUBLIC = (DeliveryKind.REPLY, DeliveryKind.HANDOVER)
@@ -129,6 +131,24 @@ def release(tx: Transaction, party: str, *, alerts: bool) -> int:
     kind = deliveries.c.kind == DeliveryKind.ALERT
     theirs = and_(deliveries.c.waits_for == party, kind if alerts else not_(kind))
     return claims.release_waiting(tx, deliveries, deliveries.c.created_at, theirs)
+
+
+def waiting(tx: Transaction, party: str) -> list[Waits]:
+    """The tickets whose deliveries wait for a party, the oldest first."""
+    return claims.waiting_for(tx, deliveries, party, deliveries.c.created_at)
+
+
+def alerts_put_off(tx: Transaction, most: int = 500) -> list[tuple[Delivery, datetime]]:
+    """Alerts that nobody has seen yet and that were put off, and since when; without those that a note told of."""
+    c = deliveries.c
+    unseen = and_(c.kind == DeliveryKind.ALERT, c.waits_since.is_not(None), c.told_at.is_(None), c.foreign_id.is_(None))
+    rows = tx.execute(select(deliveries).where(unseen).order_by(c.waits_since).limit(most).with_for_update())
+    return [(_delivery(row), row.waits_since) for row in rows]
+
+
+def told(tx: Transaction, delivery_id: str) -> None:
+    """A note told what this alert could not."""
+    tx.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(told_at=func.now()))
 
 
 def standing(tx: Transaction, order: str, channel: str, ticket_id: str) -> DeliveryState | None:

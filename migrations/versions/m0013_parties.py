@@ -6,7 +6,7 @@ from alembic import op
 from migrations.rights import lookup, protect
 
 revision = "0013"
-down_revision = "0007"
+down_revision = "0011"
 
 
 def moment(name: str) -> sa.Column[object]:

@@ -86,7 +86,7 @@ def declare(tx: Transaction, outage: Outage) -> None:
     again = values | {
         "failures": failed,
         "since": func.coalesce(_unless_up(parties.c.since), func.now()),
-        "told_at": _unless_up(parties.c.told_at),
+        "told_at": case((parties.c.state == state, parties.c.told_at), else_=None),
         "told_late_at": _unless_up(parties.c.told_late_at),
         "next_probe_at": func.now() + _pause(failed, outage),
     }
