@@ -200,7 +200,7 @@ def _effects(work: _Work, topics_before: Sequence[str], *, told: bool) -> Sequen
     run, rules = work.run, work.policy
     match run.decision.action:
         case Action.AUTO_REPLY:
-            reply = compose_reply(run.draft, run.hits, rules, run.message_id)
+            reply = compose_reply(run.draft, run.hits, rules, run.message_id, run.classification.language)
             return [work.effect(DeliveryKind.REPLY, reply)]
         case Action.INTERNAL_NOTE:
             return [_note(work, escalated=False)]
@@ -209,8 +209,9 @@ def _effects(work: _Work, topics_before: Sequence[str], *, told: bool) -> Sequen
             return [] if told and not news else [_note(work, escalated=True)]
         case Action.ESCALATE if _is_handed_over_aloud(work):
             # The hand-over puts the ticket before people: were it the note, they could take it before it is sent.
-            handover = work.effect(DeliveryKind.HANDOVER, compose_handover(rules, run.message_id))
-            return [handover, _note(work, escalated=False)]
+            seen = run.classification
+            handover = compose_handover(rules, run.message_id, seen.language, seen.sensitive)
+            return [work.effect(DeliveryKind.HANDOVER, handover), _note(work, escalated=False)]
         case Action.ESCALATE:
             return [_note(work, escalated=True)]
         case _:

@@ -4,13 +4,13 @@ A delivery is planned in the same transaction that closes the inbox item, so non
 is planned twice. `deliver.py` sends them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, and_, case, func, not_, select, true, update
+from sqlalchemy import ColumnElement, Row, and_, case, func, not_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
@@ -23,6 +23,7 @@ from workers import claims
 from workers.claims import Waits
 from workers.tables import deliveries
 
+K = TypeVar("K")
 PUBLIC = (DeliveryKind.REPLY, DeliveryKind.HANDOVER)
 TAKEN_BACK = (DeliveryState.WITHDRAWN, DeliveryState.FAILED)
 """States of what is not out and will not be."""
@@ -186,6 +187,28 @@ def of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[Delivery]:
     return [_delivery(row) for row in tx.execute(select(deliveries).where(*theirs).order_by(deliveries.c.created_at))]
 
 
+def of_items(tx: Transaction, item_ids: Sequence[str]) -> dict[str, list[Delivery]]:
+    """What each of these inbox items led to, oldest first; for lists."""
+    rows = tx.execute(select(deliveries).where(deliveries.c.item_id.in_(item_ids)).order_by(deliveries.c.created_at))
+    return _grouped(rows, lambda row: row.item_id)
+
+
+def newest_of(tx: Transaction, tickets: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Delivery]]:
+    """What the last run over each of these tickets (channel, id) led to; for lists."""
+    theirs = tuple_(deliveries.c.channel, deliveries.c.ticket_id).in_(tickets)
+    rows = tx.execute(select(deliveries).where(theirs, deliveries.c.run_id.is_not(None)).order_by(deliveries.c.id))
+    found = _grouped(rows, lambda row: (row.channel, row.ticket_id))
+    last = {key: max(each.run_id or "" for each in theirs) for key, theirs in found.items()}
+    return {key: [each for each in theirs if each.run_id == last[key]] for key, theirs in found.items()}
+
+
+def _grouped(rows: Iterable[Row[Any]], key: Callable[[Row[Any]], K]) -> dict[K, list[Delivery]]:
+    found: dict[K, list[Delivery]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(_delivery(row))
+    return found
+
+
 def _plan_one(tx: Transaction, planned: Planned, run_id: str | None, item_id: str | None) -> str | None:
     fresh: dict[str, Any] = {
         "run_id": run_id,
@@ -234,4 +257,5 @@ def _delivery(row: Row[Any]) -> Delivery:
         attempts=row.attempts,
         foreign_id=row.foreign_id,
         reason=row.reason,
+        created_at=row.created_at,
     )

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from desk.outcome import Happened
 from desk.run import Action, Level, Limit, Reason
 from desk.ticket import Priority, Role, TicketState, TicketStatus
 
@@ -72,6 +73,14 @@ class ModelCallOut(BaseModel):
     dollars: float
 
 
+class OutcomeOut(BaseModel):
+    """What came of a decision, told apart from it."""
+
+    state: Happened = Field(description="Of its effects, the one that most needs a look.")
+    text: str = Field(description="Each effect in words.")
+    since: datetime | None = Field(description="Since when the oldest effect waits, if any does.")
+
+
 class ReceiptOut(BaseModel):
     """One decision with all that led to it. Confidences are 0 to 1, times are milliseconds."""
 
@@ -79,7 +88,8 @@ class ReceiptOut(BaseModel):
     message_id: str = Field(description="The customer's message it decides on.")
     at: datetime
     action: Action
-    outcome: str = Field(description="The action in words.")
+    decided: str = Field(description="The action in words.")
+    happened: OutcomeOut = Field(description="What came of it.")
     level: Level = Field(description="How much the policy lets the category do.")
     confidence: float
     category: str

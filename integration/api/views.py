@@ -19,7 +19,7 @@ from integration.idempotency import HEADER, Answer, Taken, Work, once, read_key
 from integration.permissions import Act, allow, demand
 from integration.problems import Away
 from integration.tokens import Caller
-from workers import record, tickets
+from workers import outbox, record, tickets
 from workers.tickets import CHANNEL, NewTicket
 
 log = structlog.get_logger(__name__)
@@ -73,7 +73,9 @@ class TicketViews:
             if ticket is None:
                 raise Refused("no such ticket", status=404)
             sources = tickets.sources(tx, ticket.id)
-        return answer(HTTPStatus.OK, show_ticket(ticket, line, sources, runs, allow(caller, Act.SEE_INTERNAL)))
+            led_to = outbox.of_ticket(tx, CHANNEL, ticket.id) if runs else ()
+        internal = allow(caller, Act.SEE_INTERNAL)
+        return answer(HTTPStatus.OK, show_ticket(ticket, line, sources, runs, internal, led_to))
 
     def add_message(self, ticket_id: UUID) -> Response:
         """Take a further message in."""

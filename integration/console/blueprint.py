@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from desk.accounts import get_account
 from desk.db import Database, Transaction
 from desk.errors import Temporary
+from desk.outcome import KINDS
 from desk.text import clean
 from desk.ticket import ItemState, TicketState
 from integration import staff as people
@@ -152,7 +153,7 @@ class Console:
             story = tell(tx, channel, ticket_id)
             if story is None:
                 abort(404)
-            return self.page(tx, "story", story=story)
+            return self.page(tx, "story", story=story, kinds=KINDS)
 
     def parked(self) -> Page:
         """What could not be worked on, and why."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 from sqlalchemy import text
 
 from app import cli
@@ -234,7 +235,7 @@ def test_search_and_ask_print_what_people_read_and_what_scripts_read(
     answer = json.loads(firstline("ask", "What does a berth by the pier cost?", "--json").out)
     assert "14 florins" in answer["reply"]["text"]
     receipt = firstline("ask", "What does a berth by the pier cost?").out
-    assert answer["receipt"]["outcome"] in receipt
+    assert answer["receipt"]["decided"] in receipt
     assert "Mooring" in receipt
     assert "cited" in receipt
 
@@ -296,6 +297,24 @@ def test_the_policy_is_checked_without_a_database(
         assert str(broken) in said.err
     monkeypatch.setenv("FIRSTLINE_POLICY", str(broken))
     assert firstline("policy", "check").code == 78
+
+
+def test_the_check_of_a_policy_says_which_texts_fall_back_in_which_languages(
+    tmp_path: Path, firstline: Command
+) -> None:
+    shipped = yaml.safe_load((ROOT / "desk" / "default_policy.yaml").read_text(encoding="utf-8"))
+    shipped["automatic_line"] = {"en": "Written automatically.", "de": "Automatisch geschrieben."}
+    del shipped["handover"]["helplines"]["ja"]
+    file = tmp_path / "policy.yaml"
+    file.write_text(yaml.safe_dump(shipped), encoding="utf-8")
+    said = firstline("policy", "check", str(file))
+    assert said.code == 0
+    assert "automatic_line: missing in fr, es, it, pt, nl, pl, sv, tr, ja, zh; customers read it in en." in said.out
+    assert "handover.helplines: none for ja; https://findahelpline.com is named there." in said.out
+    line, helplines = json.loads(firstline("policy", "check", str(file), "--json").out)["fallbacks"]
+    assert (line["text"], line["languages"][0], line["instead"]) == ("automatic_line", "fr", "en")
+    assert helplines == {"text": "handover.helplines", "languages": ["ja"], "instead": None}
+    assert "missing in" not in firstline("policy", "check").out
 
 
 # --- People

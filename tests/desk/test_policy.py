@@ -29,14 +29,14 @@ def test_the_version_is_the_hash_of_the_text() -> None:
 
 
 def test_the_hand_over_message_names_the_business_hours() -> None:
-    assert "Monday to Friday 09:00-17:00 (UTC)" in default_policy().handover_message()
+    assert "Monday – Friday 09:00-17:00 (UTC)" in default_policy().handover_message()
 
 
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("here.\n    Our", "here within 2 hours.\n    Our", "promises a time"),
-        ("  self_harm:", "  self_harming:", "lacks self_harm"),
+        ("here.\n      Our", "here within 2 hours.\n      Our", "handover.message: .*promises a time"),
+        ("  self_harm:\n    desc", "  self_harming:\n    desc", "lacks self_harm"),
         ("level: draft", "level: always", "level"),
         ("timezone: UTC", "timezone: Atlantis", "IANA"),
         ("allow: []", "allow: [legal]", "allow"),
