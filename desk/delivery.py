@@ -47,3 +47,7 @@ class Delivery:
     foreign_id: str | None = None
     reason: str | None = None
     created_at: datetime | None = None
+    waits_for: str | None = None
+    """The party that is away."""
+    waits_since: datetime | None = None
+    """Since when it was put off, for whatever reason."""

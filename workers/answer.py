@@ -15,7 +15,7 @@ from desk.conversation import Conversation, newest_by_hand, read_conversation
 from desk.delivery import DeliveryKind
 from desk.errors import Blocked, FirstlineError, Outage, Temporary
 from desk.party import Access, Use
-from desk.policy import Policy, PolicyFile
+from desk.policy import Incidents, Policy, PolicyFile
 from desk.ports import Outgoing
 from desk.receipt import explanation
 from desk.reply import compose_handover, compose_note, compose_reply
@@ -23,6 +23,7 @@ from desk.run import Action, Reason, Run, Stage, Stop
 from desk.ticket import EventKind, Ticket, TicketState
 from workers import gaps, history, inbox, outbox, record, twins
 from workers.inbox import InboxItem
+from workers.incidents import alert_of
 from workers.outbox import Planned
 from workers.parties.notices import policy_of, urgent_topics
 from workers.parties.waiting import LATER, SOON, Trouble, awaited, meet, whose
@@ -325,13 +326,16 @@ def _warning(tools: Toolbox, item: InboxItem) -> Sequence[Planned]:
 
 
 def _park(tools: Toolbox, item: InboxItem, why: str) -> list[str]:
+    """One note on the ticket, and one alert: its own, or that of the incident it belongs to."""
     note = _parking_note(item)
-    effects = [note, *_alert(tools, item, note.message_id, note.outgoing)]
+    alerts = _alert(tools, item, note.message_id, note.outgoing)
+    policy = policy_of(tools, item.account)
+    rules = policy.incidents if policy else Incidents()
     with tools.db.account(item.account) as tx:
         if not inbox.park(tx, item, why):
             return []
         record.note_state(tx, item.channel, item.ticket_id, TicketState.PARKED)
-        planned = outbox.plan(tx, effects, None, None)
+        planned = outbox.plan(tx, [note, *(alert_of(tx, own, why, rules) for own in alerts)], None, None)
     log.error("parked", why=why)
     return planned
 

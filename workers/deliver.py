@@ -6,6 +6,7 @@ first looks in the channel for what the earlier one may have left there.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -16,11 +17,14 @@ from desk.conversation import OwnRecord, read_conversation
 from desk.delivery import NOTICES, Delivery, DeliveryKind
 from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary, Waiting
 from desk.party import Access, Use
-from desk.ports import Alert
+from desk.policy import Incidents
+from desk.ports import Alert, Outgoing
 from desk.run import Stop
 from desk.ticket import Ticket, TicketState
 from workers import history, inbox, outbox, record, twins
-from workers.outbox import Claimed
+from workers.incidents import alert_of
+from workers.outbox import Claimed, Planned
+from workers.parties.notices import otherwise, policy_of
 from workers.parties.waiting import LATER, SOON, Trouble, awaited, meet, whose
 from workers.pipeline.guards import STATE_AFTER, last_stop
 from workers.pipeline.turns import reached
@@ -31,6 +35,9 @@ log = structlog.get_logger(__name__)
 
 THINK_AGAIN = (Stop.PAUSED, Stop.SOURCE_CHANGED, Stop.LIMIT_REACHED, Stop.SAME_MATTER)
 """Stops after which the message still needs something: its item is worked on anew."""
+
+LEAVES_WORK = (DeliveryKind.REPLY, DeliveryKind.HANDOVER, DeliveryKind.NOTE)
+"""Kinds of which people have to do what could not be done."""
 
 
 def deliver(tools: Toolbox, account: str, delivery_id: str, worker: str) -> list[str]:
@@ -212,21 +219,50 @@ def _failed(tools: Toolbox, held: Claimed, error: FirstlineError) -> list[str]:
     delivery, why = held.delivery, f"{type(error).__name__}: {error}"
     if whose(tools, delivery.account, error) is not Trouble.OWN:
         return _wait(tools, held, error, why)
-    with tools.db.account(delivery.account) as tx:
-        called = isinstance(error, Outage)
-        blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
-        if isinstance(error, Temporary) and (blocked or delivery.attempts < tools.max_attempts):
-            seconds = back_off(delivery.attempts, error.retry_after)
+    called = isinstance(error, Outage)
+    blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
+    if isinstance(error, Temporary) and (blocked or delivery.attempts < tools.max_attempts):
+        seconds = back_off(delivery.attempts, error.retry_after)
+        with tools.db.account(delivery.account) as tx:
             outbox.postpone(tx, held, seconds, why, tried=not blocked, called=called)
-            log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=delivery.attempts)
+        log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=delivery.attempts)
+        return []
+    return _give_up(tools, held, why)
+
+
+def _give_up(tools: Toolbox, held: Claimed, why: str) -> list[str]:
+    """It will not work, and nothing ends in silence: an alert is told by a note; of what a decision led to people hear,
+    and find what was to be sent on the ticket."""
+    delivery = held.delivery
+    rings = delivery.run_id is not None and tools.alerts is not None and tools.alerts.ready(delivery.account)
+    policy = policy_of(tools, delivery.account)
+    rules = policy.incidents if policy else Incidents()
+    with tools.db.account(delivery.account) as tx:
+        if not outbox.fail(tx, held, why):
             return []
-        failed = outbox.fail(tx, held, why)
-        if (
-            failed
-            and delivery.kind is not DeliveryKind.ALERT
-            and held.item_id
-            and inbox.set_aside(tx, held.item_id, why)
-        ):
+        if delivery.kind is DeliveryKind.ALERT:
+            otherwise(tx, delivery, datetime.now(UTC))
+        elif held.item_id and inbox.set_aside(tx, held.item_id, why):
             record.note_state(tx, delivery.channel, delivery.ticket_id, TicketState.PARKED)
-        log.error("failed", why=why)
+        if delivery.run_id and delivery.kind in LEAVES_WORK:
+            alerts = [alert_of(tx, _failure_alert(delivery, why), why, rules)] if rings else []
+            outbox.plan(tx, [*_failure_note(held), *alerts], None, None)
+    log.error("failed", why=why)
     return []
+
+
+def _failure_note(held: Claimed) -> Sequence[Planned]:
+    """What was to be sent, for whoever sends it now. Where a note could not be left, another cannot either."""
+    delivery, outgoing = held.delivery, held.outgoing
+    if delivery.kind is DeliveryKind.NOTE:
+        return []
+    text = f"Firstline could not send this. The customer has not got it; a person has to answer.\n\n{outgoing.text}"
+    note = Outgoing(text, outgoing.sources, escalated=True)
+    place = (delivery.channel, delivery.ticket_id, delivery.message_id)
+    return [Planned(*place, DeliveryKind.NOTE, note, f"failed:{delivery.id}")]
+
+
+def _failure_alert(delivery: Delivery, why: str) -> Planned:
+    text = f"What was to be sent could not be sent ({why}); a person has to answer"
+    place = (delivery.channel, delivery.ticket_id, delivery.message_id)
+    return Planned(*place, DeliveryKind.ALERT, Outgoing(text, escalated=True))

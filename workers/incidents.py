@@ -18,7 +18,7 @@ MOST_LISTED = 50
 
 
 def alert_of(tx: Transaction, own: Planned, why: str, rules: Incidents) -> Planned:
-    """What to tell of a message that was just parked: its own alert; or, once more than so many alike were parked within
+    """What to tell of a message that was just parked: its own alert; or, once more than so many alike were parked in
     the policy's minutes, that of the incident, which counts and lists them and is changed with each further one."""
     kind = alike(why)
     about = f"incident-{hashlib.sha256(kind.encode()).hexdigest()[:12]}"

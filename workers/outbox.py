@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, not_, select, true,
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
-from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.delivery import NOTICES, Delivery, DeliveryKind, DeliveryState
 from desk.party import Use
 from desk.ports import Outgoing
 from desk.run import Stop
@@ -147,6 +147,23 @@ def alerts_put_off(tx: Transaction, most: int = 500) -> list[tuple[Delivery, dat
     return [(_delivery(row), row.waits_since) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An alert about no ticket: its key, and when it was first planned."""
+
+    key: str
+    since: datetime
+
+
+def last_notice(tx: Transaction, about: str, minutes: int) -> Notice | None:
+    """The latest notice about this, if it was planned or changed within so many minutes."""
+    c = deliveries.c
+    recent = c.enqueued_at >= func.now() - func.make_interval(0, 0, 0, 0, 0, minutes)
+    theirs = (c.channel == NOTICES, c.ticket_id == about, recent)
+    row = tx.execute(select(c.key, c.created_at).where(*theirs).order_by(c.created_at.desc()).limit(1)).one_or_none()
+    return Notice(row.key, row.created_at) if row else None
+
+
 def told(tx: Transaction, delivery_id: str) -> None:
     """A note told what this alert could not."""
     tx.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(told_at=func.now()))
@@ -258,4 +275,6 @@ def _delivery(row: Row[Any]) -> Delivery:
         foreign_id=row.foreign_id,
         reason=row.reason,
         created_at=row.created_at,
+        waits_for=row.waits_for,
+        waits_since=row.waits_since,
     )
