@@ -13,9 +13,9 @@ import structlog
 from desk import accounts
 from desk.conversation import Conversation, newest_by_hand, read_conversation
 from desk.delivery import DeliveryKind
-from desk.errors import Blocked, FirstlineError, Outage, Temporary
+from desk.errors import FirstlineError, Temporary
 from desk.party import Access, Use
-from desk.policy import Incidents, Policy, PolicyFile
+from desk.policy import Policy, PolicyFile
 from desk.ports import Outgoing
 from desk.receipt import explanation
 from desk.reply import compose_handover, compose_note, compose_reply
@@ -23,16 +23,15 @@ from desk.run import Action, Reason, Run, Stage, Stop
 from desk.ticket import EventKind, Ticket, TicketState
 from workers import gaps, history, inbox, outbox, record, twins
 from workers.inbox import InboxItem
-from workers.incidents import alert_of
 from workers.outbox import Planned
-from workers.parties.notices import policy_of, urgent_topics
-from workers.parties.waiting import LATER, SOON, Trouble, awaited, meet, whose
+from workers.parties.waiting import meet
 from workers.pipeline.closing import confirms
 from workers.pipeline.guards import STATE_AFTER, first_stop
 from workers.pipeline.reading import own_words
 from workers.pipeline.rules import said
 from workers.pipeline.run import Circumstances, think
-from workers.retries import back_off, insist
+from workers.retries import insist
+from workers.setbacks import alerting, failed
 from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
@@ -77,11 +76,11 @@ def handle_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list
             log.warning("claim lost to another worker")
             return []
         except FirstlineError as error:
-            return insist(partial(_failed, tools, item, error))
+            return insist(partial(failed, tools, item, error))
         except Exception as error:  # the task wrapper: whatever it is, the item must not be lost
             log.exception("unexpected error")
             unexpected = Temporary(f"unexpected {type(error).__name__}")
-            return insist(partial(_failed, tools, item, unexpected))
+            return insist(partial(failed, tools, item, unexpected))
 
 
 def _work(tools: Toolbox, item: InboxItem) -> list[str]:
@@ -239,7 +238,7 @@ def _alerts(work: _Work) -> Sequence[Planned]:
         return []
     handed_over = work.circumstances.record.handed_over
     first = next((message.id for message in work.conversation.open if message.id in handed_over), work.run.message_id)
-    return _alert(work.tools, work.item, first, Outgoing(explanation(work.run), escalated=True))
+    return alerting(work.tools, work.item, first, Outgoing(explanation(work.run), escalated=True))
 
 
 def _needs_people(work: _Work) -> bool:
@@ -252,12 +251,6 @@ def _with_people(work: _Work) -> bool:
 
 def _remarked(run: Run, remark: str) -> Run:
     return replace(run, remarks=(*run.remarks, remark))
-
-
-def _alert(tools: Toolbox, item: InboxItem, message_id: str, outgoing: Outgoing) -> Sequence[Planned]:
-    if tools.alerts is None or not tools.alerts.ready(item.account):
-        return []
-    return [Planned(item.channel, item.ticket_id, message_id, DeliveryKind.ALERT, outgoing)]
 
 
 def _status_back(item: InboxItem, ticket: Ticket, conversation: Conversation) -> Sequence[Planned]:
@@ -280,71 +273,6 @@ def _close(
             raise ClaimLost
     log.info("stopped", outcome=outcome)
     return planned
-
-
-def _failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
-    """Later, if it may still work, or when the party that is away is back; otherwise parked, with a note on the
-    ticket."""
-    why = f"{type(error).__name__}: {error}"
-    trouble = whose(tools, item.account, error)
-    if trouble is not Trouble.OWN:
-        return _wait(tools, item, error, why)
-    blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
-    if isinstance(error, Temporary) and (blocked or item.attempts < tools.max_attempts):
-        seconds = back_off(item.attempts, error.retry_after)
-        with tools.db.account(item.account) as tx:
-            inbox.postpone(tx, item, seconds, why, tried=not blocked)
-        log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=item.attempts)
-        return []
-    return _park(tools, item, why)
-
-
-def _wait(tools: Toolbox, item: InboxItem, error: FirstlineError, why: str) -> list[str]:
-    """Until the party is back, or it is known whether it is away. That uses no attempt up."""
-    warning = _warning(tools, item)
-    with tools.db.account(item.account) as tx:
-        party = awaited(tx, error)
-        if not inbox.postpone(tx, item, LATER if party else SOON, why, tried=False, waits_for=party):
-            return []
-        planned = outbox.plan(tx, warning if party == item.channel else [], None, None)
-    log.warning("waits", why=why, party=party)
-    return planned
-
-
-def _warning(tools: Toolbox, item: InboxItem) -> Sequence[Planned]:
-    """While nobody can read the ticket, what came in may tell that it is urgent: people are told at once, once."""
-    policy = policy_of(tools, item.account)
-    if policy is None or item.waits_for or item.kind is not EventKind.CUSTOMER_MESSAGE:
-        return []
-    with tools.db.account(item.account) as tx:
-        topics = urgent_topics(inbox.payload(tx, item.id), policy)
-    text = (
-        f"The message touches an urgent topic ({', '.join(topics)}). {item.channel.capitalize()} is away, so Firstline "
-        "can neither read nor answer the ticket: a person has to look as soon as it is back, or reach the customer."
-    )
-    return _alert(tools, item, item.message_id or item.id, Outgoing(text, escalated=True)) if topics else []
-
-
-def _park(tools: Toolbox, item: InboxItem, why: str) -> list[str]:
-    """One note on the ticket, and one alert: its own, or that of the incident it belongs to."""
-    note = _parking_note(item)
-    alerts = _alert(tools, item, note.message_id, note.outgoing)
-    policy = policy_of(tools, item.account)
-    rules = policy.incidents if policy else Incidents()
-    with tools.db.account(item.account) as tx:
-        if not inbox.park(tx, item, why):
-            return []
-        record.note_state(tx, item.channel, item.ticket_id, TicketState.PARKED)
-        planned = outbox.plan(tx, [note, *(alert_of(tx, own, why, rules) for own in alerts)], None, None)
-    log.error("parked", why=why)
-    return planned
-
-
-def _parking_note(item: InboxItem) -> Planned:
-    text = "Firstline could not work on this message. Nothing was sent to the customer; a person has to answer."
-    return Planned(
-        item.channel, item.ticket_id, item.message_id or item.id, DeliveryKind.NOTE, Outgoing(text, escalated=True)
-    )
 
 
 def _progress(tools: Toolbox, item: InboxItem) -> Callable[[Stage], None]:

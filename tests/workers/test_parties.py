@@ -263,7 +263,7 @@ def test_what_is_put_off_in_the_moment_of_the_return_is_not_forgotten(desk: Hous
         return trouble
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("workers.answer.whose", back_meanwhile)
+        patch.setattr("workers.setbacks.whose", back_meanwhile)
         desk.think(accepted.item_id)
     with desk.tools.db.account(desk.account) as tx:
         row = tx.execute(text("SELECT waits_for, not_before < now() + interval '1 min' AS soon FROM inbox_items")).one()
