@@ -40,6 +40,8 @@ class Outgoing:
     """The ticket is handed to people with this: see `Channel.label`."""
     status: str | None = None
     """The status to set, in the helpdesk's own word: see `Channel.restore_status`."""
+    tags: tuple[str, ...] = ()
+    """More tags for the ticket, beside those of its kind: see `Channel.label`."""
 
 
 StillWanted = Callable[[Ticket], bool]
@@ -96,6 +98,7 @@ class Alert:
     sources: tuple[Source, ...]
     ticket_url: str | None
     console_url: str | None
+    title: str = "A ticket needs a person"
 
 
 class Alerts(Protocol):
