@@ -5,7 +5,8 @@ source that fails half-way thus leaves the index as it was. Then the changed pag
 passages are taken over, the others are made with no transaction open, and whole documents are written; one batch is
 embedded while the one before it is written and the next is cut. A run that is killed leaves each document in its old
 or its new form, and the next one goes on from there. What a complete run has not seen is gone from the source, and
-leaves the index; unless a page that leads to others could not be read.
+leaves the index; unless a page that leads to others could not be read, or so much has gone that it must be confirmed
+(see `vanished.py`).
 """
 
 import time
@@ -19,12 +20,13 @@ from sqlalchemy import func, select
 
 from desk.db import Database
 from desk.ports import Embedder, Page, PageSource, Unchanged, Unreadable
-from knowledge import near, shelf
+from knowledge import near, shelf, vanished
 from knowledge.ahead import Ahead, Embedded
 from knowledge.prepare import ReadyDocument, fingerprint, prepare
 from knowledge.scale import gauge
 from knowledge.spool import Spool
 from knowledge.turn import one_run
+from knowledge.vanished import Held
 
 PAGES_AT_ONCE = 256
 CHARACTERS_AT_ONCE = 4_000_000
@@ -43,7 +45,8 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class Report:
     """What one run did, in documents. `skipped` are the pages that could not be read or hold no text; `passages` were
-    written, and for `passages_embedded` of them there was no vector yet."""
+    written, and for `passages_embedded` of them there was no vector yet. `held`: what has gone, and stays until it is
+    confirmed."""
 
     added: int
     changed: int
@@ -53,16 +56,33 @@ class Report:
     passages: int
     passages_embedded: int
     seconds: float
+    held: Held | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """How much may leave the index: anything at all when `confirmed`. `earlier`: what the run before held back."""
+
+    confirmed: bool = False
+    earlier: Held | None = None
+
+
+USUAL = Leave()
 
 
 def index(
-    db: Database, account: str, source: PageSource, embedder: Embedder, progress: Progress | None = None
+    db: Database,
+    account: str,
+    source: PageSource,
+    embedder: Embedder,
+    progress: Progress | None = None,
+    leave: Leave = USUAL,
 ) -> Report:
     """Index the source from end to end. Raises what the source raises, and Temporary when another run is at it."""
     began = time.monotonic()
     with one_run(db, account, source.name):
         run = _Run(db, account, source, embedder, progress, source.count() if progress else None)
-        stamp = _now(db, account)
+        stamp, before = _start(db, account, source.name)
         pages = source.pages(run.stamp)
         with Spool() as changed:
             for batch in _batches(pages):
@@ -71,7 +91,8 @@ def index(
                 for written in _batches(changed.pages):
                     run.take(written)
                 run.land()
-        if not run.hidden:
+        run.held = run.what_stays(stamp, before, leave)
+        if not run.hidden and not run.held:
             run.removed = _remove(db, account, source.name, stamp)
         round_off(db, account, embedder.name)
     report = run.report(time.monotonic() - began)
@@ -107,11 +128,11 @@ def round_off(db: Database, account: str, embedder: str) -> None:
                 gauge(tx, embedder)
 
 
-def _now(db: Database, account: str) -> datetime:
-    """The database's clock, which also stamps what is seen."""
+def _start(db: Database, account: str, source: str) -> tuple[datetime, int]:
+    """The database's clock, which also stamps what is seen; and how many documents of the source there are."""
     with db.account(account) as tx:
         now: datetime = tx.execute(select(func.now())).scalar_one()
-        return now
+        return now, vanished.count(tx, source)
 
 
 @dataclass(slots=True)
@@ -131,6 +152,8 @@ class _Run:
     embedded: int = 0
     skipped: list[Unreadable] = field(default_factory=list)
     hidden: bool = False
+    named: int = 0
+    held: Held | None = None
     ahead: Ahead = field(init=False)
 
     def stamp(self, page_id: str) -> str | None:
@@ -140,6 +163,7 @@ class _Run:
 
     def sift(self, batch: Sequence[Page | Unchanged | Unreadable]) -> list[Page]:
         """Mark as seen what need not be written; the pages that must be."""
+        self.named += len(batch)
         pages = {page.id: page for page in batch if isinstance(page, Page)}
         marks = {page_id: fingerprint(page) for page_id, page in pages.items()}
         with self.db.account(self.account) as tx:
@@ -186,7 +210,18 @@ class _Run:
             passages=self.passages,
             passages_embedded=self.embedded,
             seconds=seconds,
+            held=self.held,
         )
+
+    def what_stays(self, stamp: datetime, before: int, leave: Leave) -> Held | None:
+        """What has gone and must be confirmed. While something hides pages nobody knows how much has gone."""
+        if self.hidden:
+            return leave.earlier
+        if leave.confirmed:
+            return None
+        with self.db.account(self.account) as tx:
+            gone = vanished.count(tx, self.source.name, stamp)
+        return vanished.too_many(gone, before, emptied=not self.named, earlier=leave.earlier)
 
     def _known(self, page_ids: Sequence[str]) -> dict[str, shelf.Known]:
         with self.db.account(self.account) as tx:

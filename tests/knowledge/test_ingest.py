@@ -12,7 +12,7 @@ from desk.errors import Permanent, Temporary
 from desk.ports import Embedder, Page, Unchanged, Unreadable
 from knowledge import ingest, prepare
 from knowledge.catalogue import count_documents, find_passage, list_documents, sources_of
-from knowledge.ingest import index, remove
+from knowledge.ingest import Leave, index, remove
 from knowledge.tables import library_states, passages, terms
 from knowledge.turn import one_run
 
@@ -180,7 +180,7 @@ def test_the_state_changes_with_the_index_and_only_then(database, account, embed
     first = revision()
     index(database, account, source(page("a", "Text.")), embedder)
     assert revision() == first
-    index(database, account, source(), embedder)
+    index(database, account, source(), embedder, leave=Leave(confirmed=True))
     assert revision() > first
 
 
@@ -261,7 +261,7 @@ def test_a_second_embedder_is_filled_beside_the_first(database, account, embedde
     with database.account(account) as tx:
         rows = tx.execute(select(passages.c.embedder).order_by(passages.c.embedder)).scalars()
         assert list(rows) == ["other", "words"]
-    index(database, account, source(), other)
+    index(database, account, source(), other, leave=Leave(confirmed=True))
     assert kept_terms(database, account) == {}
 
 
