@@ -17,12 +17,12 @@ from desk.errors import FirstlineError, Permanent, Refused, Temporary
 from desk.ports import Embedder, PageSource
 from desk.text import clean
 from knowledge import ingest, registered
-from knowledge.ingest import Leave, Progress, Report
+from knowledge.ingest import Progress, Report
 from knowledge.kinds import SourceKind
 from knowledge.marked import Marked
 from knowledge.registered import Registered
 from knowledge.turn import Taken
-from knowledge.vanished import Held
+from knowledge.vanished import Held, Leave
 
 MOST_SKIPPED = 100
 """Pages that could not be read whose names are kept on the row."""

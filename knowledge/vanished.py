@@ -33,6 +33,14 @@ class Held:
         return cls(given["documents"], given["of"]) if given else None
 
 
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """How much may leave the index: anything at all when `confirmed`. `earlier`: what the run before held back."""
+
+    confirmed: bool = False
+    earlier: Held | None = None
+
+
 def too_many(gone: int, before: int, *, emptied: bool, earlier: Held | None) -> Held | None:
     """Does so much leave at once that it must be confirmed? `before`: how many documents there were before the run;
     `emptied`: the source named nothing at all; `earlier`: what was held back before, for what is added meanwhile must

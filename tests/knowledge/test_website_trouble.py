@@ -10,8 +10,8 @@ from desk.db import Database
 from desk.errors import Blocked, Permanent, Temporary
 from desk.ports import Page, Unchanged, Unreadable
 from knowledge.catalogue import list_documents
-from knowledge.ingest import Leave, Report, index
-from knowledge.vanished import Held
+from knowledge.ingest import Report, index
+from knowledge.vanished import Held, Leave
 from tests.knowledge.conftest import WordEmbedder
 from tests.knowledge.websites import Reader, small, stamps_of
 from tests.lookalikes.website import Resource
