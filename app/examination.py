@@ -173,12 +173,16 @@ def _switching(tx: Transaction, settings: Settings) -> Iterator[Check]:
 
 def _sources(tx: Transaction, long_ago: float) -> Iterator[Check]:
     """Those that could not be read, or have not been read for long."""
-    for name, synced_at, error in late(tx, long_ago):
-        what = f"source {name} of {tx.account}"
-        if error:
-            yield wrong(what, f"could not be read: {error}", f"mend it, or `firstline sources remove {name}`")
+    for each in late(tx, long_ago):
+        what = f"source {each.name} of {tx.account}"
+        if each.error and each.held:
+            yield wrong(what, each.error, "look at the source before you confirm it")
+        elif each.error:
+            remedy = f"mend it, or `firstline sources remove {each.name}`"
+            yield wrong(what, f"could not be read: {each.error}", remedy)
         else:
-            found = synced_at.astimezone().strftime("not read since %Y-%m-%d %H:%M") if synced_at else "never read"
+            since = each.synced_at.astimezone() if each.synced_at else None
+            found = since.strftime("not read since %Y-%m-%d %H:%M") if since else "never read"
             yield missing(
                 what, found, "`firstline sources sync`; beat and the worker for `knowledge` do it by themselves"
             )

@@ -218,6 +218,8 @@ class Unreadable:
     why: str
     hides: bool = False
     """Other pages are found through it alone. If it is in the index, none is taken for vanished in this run."""
+    beneath: str = ""
+    """It is a folder: what the index holds under ids that begin so stays as well."""
 
 
 Stamps = Callable[[str], str | None]
@@ -235,7 +237,8 @@ class PageSource(Protocol):
         ...
 
     def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
-        """All pages, each once. What it does not name has vanished; an error ends the run, and nothing is changed."""
+        """All pages, each once. What it does not name has vanished; an error ends the run, and nothing is changed.
+        Trouble with one page is an `Unreadable`, and no error."""
         ...
 
 
