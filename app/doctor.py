@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from app.backup import own_keys
-from app.bootstrap import QUEUES, make_celery, make_embedder
+from app.bootstrap import make_celery, make_embedder
 from app.check import Check, State, fine, missing, wrong
 from app.database import make_sealer
 from app.embedded import EmbeddedPostgres, EmbeddedRedis
@@ -28,6 +28,7 @@ from app.examination import contents, owner, tables
 from app.installation import address, installation
 from desk.errors import BadSetting, FirstlineError
 from desk.settings import Settings, read_settings
+from workers import queues
 
 MOST_SECONDS = 15.0
 """For each group of questions; each question has a shorter time-out of its own where the driver knows one."""
@@ -174,7 +175,7 @@ def _workers(settings: Settings) -> Iterator[Check]:
     served = {queue["name"] for queues in nodes.values() for queue in queues}
     if not nodes:
         yield missing("workers", "none answers", "start them: `firstline up`, or the lines of the Procfile")
-    elif left := [queue for queue in QUEUES if queue not in served]:
+    elif left := [queue for queue in queues.ALL if queue not in served]:
         yield wrong("workers", f"nobody takes from {', '.join(left)}", "start that line of the Procfile too")
     else:
         yield fine("workers", ", ".join(sorted(nodes)))

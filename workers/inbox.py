@@ -12,6 +12,7 @@ from desk.run import Stage
 from desk.ticket import Event, EventKind, ItemState, new_id
 from workers import claims
 from workers.tables import inbox_items
+from workers.urgent import looks_urgent
 
 STORED = "stored"
 """The outcome of an event that leads to nothing."""
@@ -45,8 +46,9 @@ class InboxItem:
 
 def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None:
     """Store an event with its raw payload; its item id, or None if there is nothing to do about it: it was stored
-    before, or is of a kind that is only kept. Enqueue after the commit."""
-    kept = event.kind in ONLY_KEPT
+    before, or is of a kind that is only kept. Enqueue after the commit. What looks urgent counts as handed to nobody:
+    the sweeper takes it past the queue."""
+    kept, urgent = event.kind in ONLY_KEPT, event.urgent or looks_urgent(event.text)
     values: dict[str, Any] = {
         "account_id": tx.account,
         "id": new_id(),
@@ -57,7 +59,8 @@ def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None
         "message_id": event.message_id,
         "payload": tx.seal(payload),
         "state": ItemState.DONE if kept else ItemState.WAITING,
-        "enqueued_at": func.now(),
+        "queue": "urgent" if urgent else "answer",
+        "enqueued_at": None if urgent else func.now(),
     } | ({"outcome": STORED, "done_at": func.now()} if kept else {})
     statement = insert(inbox_items).values(values).on_conflict_do_nothing().returning(inbox_items.c.id)
     added = tx.execute(statement).scalar_one_or_none()
@@ -121,7 +124,8 @@ def set_aside(tx: Transaction, item_id: str, why: str) -> bool:
 
 def requeue(tx: Transaction, item_id: str) -> bool:
     """Put a parked item back, with all its attempts before it; False if it is not parked."""
-    values = claims.again_in(0) | {"attempts": 0, "rethought": 0, "error": None, "enqueued_at": func.now()}
+    values = claims.again_in(0) | {"attempts": 0, "rethought": 0, "error": None}
+    values |= {"queue": "answer", "enqueued_at": func.now()}
     parked_one = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.PARKED)
     return tx.execute(update(inbox_items).where(*parked_one).values(values)).rowcount == 1
 
