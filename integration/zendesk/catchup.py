@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 OVERLAP = timedelta(minutes=5)
 MOST_PAGES = 6
 """Of a run; the next goes on where it stopped. The export allows ten calls a minute."""
+FOUND = "comment:"
+"""How the external id of what was found begins; no event of a webhook begins so."""
 IDLE = {"solved", "closed", "deleted"}
 """No customer waits in these: a message would have opened the ticket again."""
 
@@ -121,7 +123,7 @@ def _waiting(line: Line, page: Export, since: datetime) -> Iterator[tuple[Ticket
 def _add(tx: Transaction, ticket: Ticket, message: Message) -> str | None:
     if _is_known(tx, ticket, message):
         return None
-    event = Event(EventKind.CUSTOMER_MESSAGE, f"comment:{message.id}", ticket.id, message.id)
+    event = Event(EventKind.CUSTOMER_MESSAGE, f"{FOUND}{message.id}", ticket.id, message.id)
     return inbox.add(tx, CHANNEL, event, payload=json.dumps({"catch_up": True}))
 
 
