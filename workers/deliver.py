@@ -72,9 +72,9 @@ def _send(tools: Toolbox, held: Claimed) -> list[str]:
     channel = tools.channel(delivery.channel)
     ticket = channel.fetch(delivery.account, delivery.ticket_id)
     if delivery.attempts > 1 and (found := channel.find_delivery(ticket, delivery)):
-        return _labelled(tools, held, ticket, found)
+        return _sent(tools, held, found)
     if delivery.kind is DeliveryKind.NOTE:
-        return _labelled(tools, held, ticket, channel.note(ticket, held.outgoing, delivery))
+        return _sent(tools, held, channel.note(ticket, held.outgoing, delivery))
     looked = _LastLook(delivery, _own_record(tools, delivery))
     if stop := _recheck(tools, held, ticket, looked):
         return _withdraw(tools, held, stop)
@@ -82,7 +82,7 @@ def _send(tools: Toolbox, held: Claimed) -> list[str]:
         done = channel.restore_status(ticket, held.outgoing, delivery, looked.still_wanted)
         return _sent(tools, held, done) if done else _withdraw(tools, held, looked.stop)
     foreign_id = channel.reply(ticket, held.outgoing, delivery, looked.still_wanted)
-    return _labelled(tools, held, ticket, foreign_id) if foreign_id else _withdraw(tools, held, looked.stop)
+    return _sent(tools, held, foreign_id) if foreign_id else _withdraw(tools, held, looked.stop)
 
 
 @dataclass(slots=True)
@@ -128,20 +128,11 @@ def _alert(tools: Toolbox, held: Claimed) -> Alert:
     console = f"{tools.address}/console/tickets/{delivery.channel}/{delivery.ticket_id}" if tools.address else None
     try:
         meet(held.away, Use(delivery.channel, Access.READ))
-        ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id)
+        holding = run.message_id if run else delivery.message_id
+        ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id, holding)
     except (Permanent, Waiting):
         return alert_without_ticket(delivery.account, delivery.channel, delivery.ticket_id, why, console)
     return compose_alert(run, ticket, console, own) if run else alert_without_run(ticket, why, console, own)
-
-
-def _labelled(tools: Toolbox, held: Claimed, ticket: Ticket, foreign_id: str) -> list[str]:
-    """It is out: put its tags on the ticket, then write it down. Tags that cannot be set do not make it unsent."""
-    delivery = held.delivery
-    try:
-        tools.channel(delivery.channel).label(ticket, held.outgoing, delivery)
-    except Permanent as error:
-        log.warning("not labelled", why=str(error))
-    return _sent(tools, held, foreign_id)
 
 
 def _recheck(tools: Toolbox, held: Claimed, ticket: Ticket, looked: _LastLook) -> Stop | None:

@@ -83,7 +83,7 @@ class Meddled:
     after: Callable[[Ticket], None] = lambda ticket: None
     name: str = "api"
 
-    def fetch(self, account: str, ticket_id: str) -> Ticket:
+    def fetch(self, account: str, ticket_id: str, holding: str = "", since: datetime | None = None) -> Ticket:
         return self.channel.fetch(account, ticket_id)
 
     def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, wanted: StillWanted) -> str | None:
