@@ -45,3 +45,11 @@ def stopped(name: str, what: str, remedy: str) -> Check:
 def wrong(name: str, what: str, remedy: str) -> Check:
     """See `State.WRONG`."""
     return Check(name, State.WRONG, what, remedy)
+
+
+def in_words(seconds: float) -> str:
+    """How long, as people say it: `40 s`, `12 min`, `3 h`, `5 days`."""
+    for size, word in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {word}"
+    return f"{max(seconds, 0):.0f} s"

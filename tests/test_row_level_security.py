@@ -43,6 +43,7 @@ def sample(type_: str) -> str:
         "uuid": str(uuid4()),
         "bytea": "\\x00",
         "timestamp with time zone": "2026-01-01T00:00:00Z",
+        "date": "2026-01-01",
         "jsonb": "[]",
         "boolean": "true",
         "text[]": "{}",

@@ -8,8 +8,8 @@ from sqlalchemy import Table, and_, case, func, or_, select
 
 from desk.db import Transaction
 from desk.delivery import DeliveryKind, DeliveryState
-from desk.ticket import ItemState
-from workers.tables import deliveries, inbox_items
+from desk.ticket import ItemState, TicketState
+from workers.tables import deliveries, inbox_items, ticket_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,15 @@ class Lost:
     count: int
     newest_at: datetime | None
     why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Messages that were set aside; `unattended` are those that nobody has taken up since."""
+
+    count: int
+    oldest_at: datetime | None
+    unattended: int
 
 
 def items_waiting(tx: Transaction) -> Waiting:
@@ -62,6 +71,20 @@ def lost(tx: Transaction, state: DeliveryState, days: int, *, alerts: bool) -> L
     return Lost(count, row.created_at, row.reason)
 
 
+def parked(tx: Transaction) -> Parked:
+    """Whether people have taken a ticket up is told by its state: it is no longer that it is parked."""
+    ours = and_(
+        ticket_states.c.account_id == inbox_items.c.account_id,
+        ticket_states.c.channel == inbox_items.c.channel,
+        ticket_states.c.ticket_id == inbox_items.c.ticket_id,
+    )
+    unattended = func.count().filter(func.coalesce(ticket_states.c.state, "parked") == TicketState.PARKED)
+    found = select(func.count(), func.min(inbox_items.c.received_at), unattended)
+    found = found.select_from(inbox_items.outerjoin(ticket_states, ours))
+    row: Any = tx.execute(found.where(inbox_items.c.state == ItemState.PARKED)).one()
+    return Parked(*row)
+
+
 def _waiting(tx: Transaction, table: Table, busy: str, came: Any, why: Any, *only: Any) -> Waiting:
     """A row that a worker holds does not wait, until its lease is over."""
     held = and_(table.c.state == busy, table.c.lease_until >= func.now())
@@ -69,7 +92,8 @@ def _waiting(tx: Transaction, table: Table, busy: str, came: Any, why: Any, *onl
     free_since = case((table.c.state == busy, table.c.lease_until), else_=table.c.not_before)
     late = func.extract("epoch", func.now() - func.min(free_since))
     counted = select(func.count(), late, func.min(came)).select_from(table).where(open_, ~held)
-    count, seconds, since = tx.execute(counted).one()
+    row: Any = tx.execute(counted).one()
+    count, seconds, since = row
     if not count:
         return Waiting(0, 0.0, None, None)
     oldest = select(why).where(open_, ~held).order_by(came).limit(1)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from desk.db import Database
 
 BEAT = "beat"
-"""Beat asked for a sweep, and a worker took it."""
+"""Beat asked for a sweep, and a worker has made it."""
 
 
 def beat(db: Database, name: str) -> None:
@@ -20,4 +20,5 @@ def beat(db: Database, name: str) -> None:
 def seconds_since(db: Database, name: str) -> float | None:
     """How long ago the last one was, by the database's clock; None if there never was any."""
     with db.across() as connection:
-        return connection.execute(text("SELECT firstline_heartbeat(:name)"), {"name": name}).scalar_one()
+        age = connection.execute(text("SELECT firstline_heartbeat(:name)"), {"name": name}).scalar_one()
+    return None if age is None else float(age)

@@ -50,15 +50,6 @@ class InboxItem:
     """Who was away when the item was taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """A ticket of which a message was set aside."""
-
-    channel: str
-    ticket_id: str
-    at: datetime
-
-
 def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None:
     """Store an event with its raw payload; its item id, or None if there is nothing to do about it: it was stored
     before, or is of a kind that is only kept. Enqueue after the commit."""
@@ -83,7 +74,7 @@ def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None
 def claim(tx: Transaction, item_id: str, worker: str, seconds: float) -> InboxItem | None:
     """Take an item; None if another worker has it, or it is done."""
     row = claims.take(tx, inbox_items, item_id, ItemState.CLAIMED, worker, seconds)
-    return _item(row) if row else None
+    return from_row(row) if row else None
 
 
 def renew(tx: Transaction, item: InboxItem, seconds: float, stage: Stage | None = None) -> bool:
@@ -124,17 +115,6 @@ def park(tx: Transaction, item: InboxItem, why: str) -> bool:
     return claims.write(tx, inbox_items, item.id, _held(item), values)
 
 
-def parked_alike(tx: Transaction, kind: str, minutes: int, since: datetime | None) -> list[Parked]:
-    """What was parked for like reasons (`workers.incidents.alike`) in the last minutes, or since so many before a
-    moment; the oldest first."""
-    c = inbox_items.c
-    begin = (since or func.now()) - func.make_interval(0, 0, 0, 0, 0, minutes)
-    like = func.regexp_replace(c.error, "[0-9]+", "#", "g") == kind
-    theirs = (c.state == ItemState.PARKED, c.parked_at >= begin, like)
-    rows = tx.execute(select(c.channel, c.ticket_id, c.parked_at).where(*theirs).order_by(c.parked_at))
-    return [Parked(row.channel, row.ticket_id, row.parked_at) for row in rows]
-
-
 def release(tx: Transaction, party: str) -> int:
     """The party is back: its items go on, the oldest first."""
     return claims.release_waiting(tx, inbox_items, inbox_items.c.received_at, inbox_items.c.waits_for == party)
@@ -166,17 +146,10 @@ def set_aside(tx: Transaction, item_id: str, why: str) -> bool:
     return tx.execute(update(inbox_items).where(*done).values(values)).rowcount == 1
 
 
-def requeue(tx: Transaction, item_id: str) -> bool:
-    """Put a parked item back, with all its attempts before it; False if it is not parked."""
-    values = claims.again_in(0) | {"attempts": 0, "rethought": 0, "error": None, "enqueued_at": func.now()}
-    parked_one = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.PARKED)
-    return tx.execute(update(inbox_items).where(*parked_one).values(values)).rowcount == 1
-
-
 def get(tx: Transaction, item_id: str) -> InboxItem | None:
     """One item."""
     row = tx.execute(select(inbox_items).where(inbox_items.c.id == item_id)).one_or_none()
-    return _item(row) if row else None
+    return from_row(row) if row else None
 
 
 def listing(tx: Transaction, state: ItemState | None = None, most: int = 100) -> list[InboxItem]:
@@ -184,7 +157,7 @@ def listing(tx: Transaction, state: ItemState | None = None, most: int = 100) ->
     statement = select(inbox_items).order_by(inbox_items.c.received_at.desc()).limit(most)
     if state:
         statement = statement.where(inbox_items.c.state == state)
-    return [_item(row) for row in tx.execute(statement)]
+    return [from_row(row) for row in tx.execute(statement)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +180,7 @@ def heard(tx: Transaction, channel: str, found: str) -> Heard:
 def of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[InboxItem]:
     """All items of one ticket, oldest first."""
     theirs = (inbox_items.c.channel == channel, inbox_items.c.ticket_id == ticket_id)
-    return [_item(row) for row in tx.execute(select(inbox_items).where(*theirs).order_by(inbox_items.c.received_at))]
+    return [from_row(row) for row in tx.execute(select(inbox_items).where(*theirs).order_by(inbox_items.c.received_at))]
 
 
 def _held(item: InboxItem) -> str:
@@ -216,7 +189,8 @@ def _held(item: InboxItem) -> str:
     return item.claim_id
 
 
-def _item(row: Row[Any]) -> InboxItem:
+def from_row(row: Row[Any]) -> InboxItem:
+    """The item of a whole row."""
     return InboxItem(
         id=row.id,
         account=row.account_id,

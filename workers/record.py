@@ -1,22 +1,26 @@
 """The record: every run with all it read, and where each ticket stands."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, func, literal_column, or_, select, union, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
 from desk.policy import PolicyFile
 from desk.run import Action, Run
 from desk.ticket import Requester, TicketState
-from workers.tables import policies, run_citations, runs, ticket_states
+from workers.tables import daily_spend, policies, run_citations, runs, ticket_states
 
 _run = TypeAdapter(Run)
+_NAMES = [ticket_states.c.requester_hashes[literal_column(place)] for place in ("1", "2")]
+
+LOOKED_THROUGH = 50
+"""Of a requester's tickets, for others on one matter; a monitor that writes every minute has thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +126,9 @@ def count_older_runs(tx: Transaction) -> int:
 
 
 def dollars_today(tx: Transaction) -> float:
-    """What models have cost since midnight, UTC."""
-    midnight = datetime.combine(datetime.now(UTC).date(), time(), UTC)
-    return float(
-        tx.execute(select(func.coalesce(func.sum(runs.c.dollars), 0.0)).where(runs.c.at >= midnight)).scalar_one()
-    )
+    """What models have cost since midnight, UTC. Postgres adds up as runs are saved (`m0010_backlog.py`)."""
+    today = select(daily_spend.c.dollars).where(daily_spend.c.day == datetime.now(UTC).date())
+    return float(tx.execute(today).scalar_one_or_none() or 0.0)
 
 
 def handed_over(tx: Transaction, channel: str, ticket_id: str) -> frozenset[str]:
@@ -146,22 +148,30 @@ def older_tickets(
     tx: Transaction, channel: str, ticket_id: str, requester: Requester, *, days: int, most: int
 ) -> list[tuple[str, str, str]]:
     """Other tickets of a requester, first seen before this one and changed within so many days: channel, id, and what
-    was asked there last; the newest first. Those that the customer closed, or that nobody has thought about, are none.
+    was asked there last; the newest first. Those that the customer closed, or that nobody has thought about, are none,
+    nor is what lies behind the newest `LOOKED_THROUGH`.
     """
     c = ticket_states.c
-    names = [tx.sealer.lookup(name) for name in (requester.id, requester.email) if name]
     own = select(c.first_seen_at).where(c.channel == channel, c.ticket_id == ticket_id).scalar_subquery()
-    earlier = or_(c.first_seen_at < own, and_(c.first_seen_at == own, c.ticket_id < ticket_id))
+    known = _known_by(tx, requester.id, requester.email)
+    newest = (select(ticket_states).where(same, c.first_seen_at <= own) for same in known)
+    some = union(*(each.order_by(c.first_seen_at.desc()).limit(LOOKED_THROUGH) for each in newest)).subquery()
     theirs = (
-        c.requester_hashes.overlap(names),
-        or_(c.channel != channel, c.ticket_id != ticket_id),
-        c.state.not_in((TicketState.CONFIRMED, TicketState.PARKED)),
-        c.updated_at >= func.now() - func.make_interval(0, 0, 0, days),
-        earlier,
+        or_(some.c.channel != channel, some.c.ticket_id != ticket_id),
+        or_(some.c.first_seen_at < own, some.c.ticket_id < ticket_id),
+        some.c.state.not_in((TicketState.CONFIRMED, TicketState.PARKED)),
+        some.c.updated_at >= func.now() - func.make_interval(0, 0, 0, days),
     )
-    rows = tx.execute(select(c.channel, c.ticket_id).where(*theirs).order_by(c.first_seen_at.desc()).limit(most)).all()
-    asked = ((row, last_run(tx, row.channel, row.ticket_id)) for row in rows)
+    found = select(some.c.channel, some.c.ticket_id).where(*theirs).order_by(some.c.first_seen_at.desc()).limit(most)
+    asked = ((row, last_run(tx, row.channel, row.ticket_id)) for row in tx.execute(found).all())
     return [(row.channel, row.ticket_id, "\n".join(run.classification.questions)) for row, run in asked if run]
+
+
+def _known_by(tx: Transaction, *names: str | None) -> list[ColumnElement[bool]]:
+    """Is a ticket's requester known by one of these names? A condition for each place where it may stand: only then
+    has each an index."""
+    hashes = [tx.sealer.lookup(name) for name in names if name]
+    return [column == each for column in _NAMES for each in hashes]
 
 
 def last_run(tx: Transaction, channel: str, ticket_id: str) -> Run | None:
@@ -190,6 +200,16 @@ def note_state(
         given["requester_hashes"] = [tx.sealer.lookup(name) for name in known_by]
     key = {"account_id": tx.account, "channel": channel, "ticket_id": ticket_id}
     tx.execute(insert(ticket_states).values(key | given).on_conflict_do_update(index_elements=list(key), set_=given))
+
+
+def note_requeued(tx: Transaction, requeued: Collection[tuple[str, str]]) -> None:
+    """Parked tickets (channel, id) are worked on again. One that people have taken up meanwhile stays theirs."""
+    key = ("account_id", "channel", "ticket_id")
+    state = {"state": TicketState.RECEIVED, "updated_at": func.clock_timestamp()}
+    rows = [dict(zip(key, (tx.account, *ticket), strict=True)) | state for ticket in sorted(set(requeued))]
+    if rows:
+        added, parked = insert(ticket_states).values(rows), ticket_states.c.state == TicketState.PARKED
+        tx.execute(added.on_conflict_do_update(index_elements=list(key), set_=state, where=parked))
 
 
 def get_line(tx: Transaction, channel: str, ticket_id: str) -> TicketLine | None:
@@ -228,7 +248,7 @@ def _conditions(tx: Transaction, wanted: TicketFilter) -> list[ColumnElement[boo
     if wanted.ticket_id:
         conditions.append(table.ticket_id == wanted.ticket_id)
     if wanted.requester:
-        conditions.append(table.requester_hashes.contains([tx.sealer.lookup(wanted.requester)]))
+        conditions.append(or_(*_known_by(tx, wanted.requester)))
     if wanted.since:
         conditions.append(table.updated_at >= datetime.combine(wanted.since, time(), UTC))
     if wanted.until:

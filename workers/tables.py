@@ -1,11 +1,12 @@
-"""The tables of the work. `inbox.py`, `tickets.py`, `record.py`, `gaps.py`, `outbox.py` and `parties/standing.py` each
-read and write their own."""
+"""The tables of the work. `inbox.py` (with `parked.py`), `tickets.py`, `record.py`, `gaps.py`, `outbox.py` and
+`parties/standing.py` each read and write their own."""
 
 from typing import Any
 
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -66,7 +67,7 @@ inbox_items = Table(
     Column("error", Text),
     Column("done_at", DateTime(timezone=True)),
     Column("rethought", Integer, nullable=False, server_default=text("0")),
-    Column("parked_at", DateTime(timezone=True)),
+    Column("parked_at", DateTime(timezone=True), comment="null for what was parked before this was kept"),
     UniqueConstraint("account_id", "channel", "external_id"),
 )
 
@@ -112,7 +113,7 @@ ticket_states = Table(
     Column("state", Text, nullable=False),
     Column("category", Text),
     Column("requester", LargeBinary),
-    Column("requester_hashes", ARRAY(Text)),
+    Column("requester_hashes", ARRAY(Text), comment="of the id, then of the address"),
     Column("first_seen_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
 )
@@ -136,6 +137,14 @@ runs = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("citations_kept", Boolean, nullable=False, server_default=text("false")),
+)
+
+daily_spend = Table(
+    "daily_spend",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("day", Date, primary_key=True, comment="in UTC"),
+    Column("dollars", Float, nullable=False, comment="of its runs; a trigger adds each as it commits"),
 )
 
 run_citations = Table(

@@ -47,7 +47,6 @@ def sweep(self: Task[Any, None]) -> None:
     sources that are to be read before their time."""
     tools = _tools(self)
     with _left_to_the_sweeper():
-        heartbeats.beat(tools.db, heartbeats.BEAT)
         items = claims.due_items(tools.db, tools.enqueue_again_seconds)
         deliveries = claims.due_deliveries(tools.db, tools.enqueue_again_seconds)
         for due in items:
@@ -63,6 +62,7 @@ def sweep(self: Task[Any, None]) -> None:
             enqueue(sync_source, wanted.account, wanted.name)
         if items or deliveries:
             log.info("swept", items=len(items), deliveries=len(deliveries))
+        heartbeats.beat(tools.db, heartbeats.BEAT)
 
 
 @shared_task(name="look_after", bind=True)

@@ -113,6 +113,11 @@ class Line:
             raise Temporary("what Slack answered cannot be read")
         return data
 
+    def keep_quiet(self, seconds: float) -> None:
+        """Tell all workers of the account to leave Slack alone for so long."""
+        with self.db.account(self.account) as tx:
+            block(tx, PARTY, seconds)
+
     def _meaning(self, response: SlackResponse, access: Access) -> FirstlineError:
         code, status = _code(response), response.status_code
         wish = seconds_to_wait(response.headers)
@@ -136,8 +141,7 @@ class Line:
         words = "Slack asks for fewer messages"
         if quiet > PACE:
             return Outage(words, PARTY, access, quiet, certain=True, untouched=True)
-        with self.db.account(self.account) as tx:
-            block(tx, PARTY, quiet)
+        self.keep_quiet(quiet)
         return Blocked(words, quiet)
 
 

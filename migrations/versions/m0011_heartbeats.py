@@ -1,4 +1,4 @@
-"""When beat last beat, which is nobody's account; and an index for deliveries that went wrong."""
+"""When beat last beat, which is nobody's account; when an item was parked; an index for deliveries that went wrong."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,7 +6,7 @@ from alembic import op
 from migrations.rights import lookup
 
 revision = "0011"
-down_revision = "0007"
+down_revision = "0010"
 
 
 def upgrade() -> None:
@@ -27,6 +27,7 @@ def upgrade() -> None:
         "double precision",
         "SELECT extract(epoch FROM now() - beat_at)::double precision FROM heartbeats WHERE name = who",
     )
+    op.add_column("inbox_items", sa.Column("parked_at", sa.DateTime(timezone=True)))
     op.execute(
         "CREATE INDEX deliveries_troubled ON deliveries (account_id, created_at) WHERE state IN ('failed', 'unknown')"
     )

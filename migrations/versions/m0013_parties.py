@@ -32,7 +32,6 @@ def upgrade() -> None:
     )
     op.execute("CREATE INDEX parties_away ON parties (next_probe_at) WHERE state <> 'up'")
     protect("parties")
-    op.add_column("inbox_items", moment("parked_at"))
     op.add_column("deliveries", moment("told_at"))
     for table, moment_of_age in (("inbox_items", "received_at"), ("deliveries", "created_at")):
         op.add_column(table, sa.Column("waits_for", sa.Text))

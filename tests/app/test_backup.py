@@ -25,6 +25,7 @@ from desk.accounts import add_account, list_accounts
 from desk.db import driver_url
 from desk.errors import BadSetting, FirstlineError, Permanent, Refused, Temporary
 from desk.privacy import new_key
+from desk.run import Stage, Usage
 from desk.settings import Settings
 from desk.ticket import Event, EventKind
 from integration import staff, tokens
@@ -32,6 +33,7 @@ from integration.permissions import Scope, StaffRole
 from migrations.run import current_revision, newest_revision, upgrade
 from tests.app.conftest import in_database, installed
 from tests.conftest import short_directory
+from tests.workers.left_open import a_run, keep
 from workers import inbox
 
 SECRET = "my boat is called Nettie"
@@ -88,6 +90,7 @@ def fill(settings: Settings) -> None:
             ),
             {"id": document},
         )
+    keep(db, "main", a_run(usage=(Usage(Stage.DRAFT, "a-model", 900, 90, dollars=0.5),)))
     db.close()
 
 

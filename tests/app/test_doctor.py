@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from app import doctor
+from app import doctor, running
 from app.bootstrap import SOURCES, make_embedder
 from app.database import make_database
 from app.doctor import examine
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.loopback
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever listens on port 8000 of this machine is not ours to ask, and no worker runs."""
     monkeypatch.setenv("FIRSTLINE_PORT", "1")
-    monkeypatch.setattr(doctor, "WORKER_SECONDS", 0.05)
+    monkeypatch.setattr(running, "WORKER_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -75,7 +75,9 @@ def name_of(settings: Settings) -> str:
 def test_a_good_installation_is_fine(well: Settings) -> None:
     found = look(well)
     not_fine = {name for name, check in found.items() if check.state is not State.FINE}
-    assert not_fine == {"workers", "web", "documents of main", "staff of main"}  # nobody runs, and nothing is in it
+    nobody_runs, nothing_is_in_it = {"workers", "web", "beat"}, {"documents of main", "staff of main"}
+    assert not_fine == nobody_runs | nothing_is_in_it
+    assert {found[name].state for name in nobody_runs} == {State.STOPPED}
     assert found["REDIS_URL"].what == "answers"
 
 
@@ -179,7 +181,8 @@ def test_a_database_without_tables_and_one_without_pgvector(
 ) -> None:
     bare = new_installation()
     found = look(bare)
-    assert found["migrations"] == Check("migrations", State.MISSING, "no tables yet", "run `firstline migrate`")
+    told = Check("migrations", State.MISSING, "no tables yet", "run `firstline migrate`", "database")
+    assert found["migrations"] == told
     with psycopg.connect(in_database(bare_postgres.superuser_url, name_of(bare)), autocommit=True) as connection:
         connection.execute("DROP EXTENSION vector")
     assert look(bare)["pgvector"].state is State.WRONG
@@ -227,7 +230,7 @@ def test_keys_that_are_none_and_keys_that_do_not_open_what_is_there(well: Settin
             ticket,
         )
     db.close()
-    assert look(well)["keys of main"].what == "open the oldest and the newest message"
+    assert look(well)["keys of main"].what == "open the oldest and the newest of what is sealed"
     check = look(changed(well, keys=new_key()))["keys of main"]
     assert (check.state, check.what) == (State.WRONG, "none opens the oldest message")
 
@@ -248,7 +251,7 @@ def test_a_damaged_model_file(otherwise_well: Settings, tmp_path: Path, monkeypa
     with (tmp_path / "model.int8.onnx").open("r+b") as model:
         model.seek(5_000_000)
         model.write(b"sesame")
-    monkeypatch.setattr(doctor, "make_embedder", lambda settings: minilm.MiniLM(tmp_path))
+    monkeypatch.setattr(running, "make_embedder", lambda settings: minilm.MiniLM(tmp_path))
     check = look(otherwise_well)["embedder"]
     assert (check.state, "SHA256SUMS" in check.what) == (State.WRONG, True)
 
@@ -288,8 +291,8 @@ def test_what_never_answers_does_not_hold_the_doctor_up(
     otherwise_well: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     never = threading.Event()
-    monkeypatch.setattr(doctor, "MOST_SECONDS", 0.2)
-    monkeypatch.setattr(doctor, "_web", lambda settings: iter([never.wait()]))
+    monkeypatch.setattr(doctor, "MOST_SECONDS", 3.0)
+    monkeypatch.setattr(running, "web", lambda settings, db: iter([never.wait()]))
     assert "no answer within" in look(otherwise_well)["web"].what
     never.set()
 
@@ -299,12 +302,18 @@ def test_the_command_prints_all_and_its_exit_code_says_whether_something_is_wron
 ) -> None:
     use(monkeypatch, otherwise_well)
     said = firstline("doctor")
-    assert said.code == 0
-    assert "fine     role: bound by row-level security\n" in said.out
+    assert said.code == 2
+    of_the_database = "DATABASE_URL, role, pgvector, migrations, row-level security, DATABASE_OWNER_URL"
+    assert f"fine     database: {of_the_database}\n" in said.out
+    assert "stopped  beat: there never was a beat\n         → start it" in said.out
+    assert said.out.endswith("3 stopped, 2 missing\n")
+    assert "fine     role: bound by row-level security\n" in firstline("doctor", "--verbose").out
     monkeypatch.setenv("DATABASE_URL", "postgresql://firstline:sesame@/x?host=/nowhere")
     said = firstline("doctor", "--json")
     assert said.code == 1
-    assert {"fine", "missing", "wrong"} == {check["state"] for check in json.loads(said.out)}
+    checks = json.loads(said.out)
+    assert {"fine", "stopped", "wrong"} == {check["state"] for check in checks}
+    assert all(set(check) == {"group", "name", "state", "what", "remedy"} for check in checks)
     assert "sesame" not in said.out
 
 

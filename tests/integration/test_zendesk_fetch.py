@@ -9,10 +9,10 @@ from desk.party import Access
 from desk.ticket import Priority, Role, TicketStatus
 from integration.connections import disconnect, load
 from integration.zendesk.connection import PARTY, ZendeskConnection
-from integration.zendesk.fetch import plain
+from integration.zendesk.history import plain
 from integration.zendesk.limits import quiet_for
 from integration.zendesk.party import ZendeskParty
-from tests.integration.zendesk_house import Desk, a_delivery, an_answer, connection
+from tests.integration.zendesk_house import Desk, a_delivery, an_answer, connection, wanted
 
 pytestmark = pytest.mark.loopback
 
@@ -50,7 +50,7 @@ def test_our_own_comment_is_known_by_its_mark_though_an_agent_owns_the_token(des
     number = desk.zendesk.new_ticket("Hello", "Where is it?")
     delivery = a_delivery(number)
     ticket = desk.channel.fetch(desk.account, str(number))
-    foreign_id = desk.channel.reply(ticket, an_answer(), delivery)
+    foreign_id = desk.channel.reply(ticket, an_answer(), delivery, wanted(ticket))
     desk.zendesk.add_comment(number, "Typed by the same agent", "agent")
     ours, theirs = desk.channel.fetch(desk.account, str(number)).messages[1:]
     assert (ours.id, ours.role, ours.delivery_id) == (foreign_id, Role.ASSISTANT, delivery.id)
@@ -220,7 +220,7 @@ def test_the_log_holds_nothing_that_anybody_wrote_not_even_at_debug(
     number = desk.zendesk.new_ticket("Subject Quux", "Body Quux")
     with caplog.at_level("DEBUG"):
         ticket = desk.channel.fetch(desk.account, str(number))
-        desk.channel.reply(ticket, an_answer(ticket.messages[0].id), a_delivery(number))
+        desk.channel.reply(ticket, an_answer(ticket.messages[0].id), a_delivery(number), wanted(ticket))
     assert desk.replies(number) == 1
     assert "Quux" not in caplog.text
     assert "click on the link" not in caplog.text
