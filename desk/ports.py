@@ -112,6 +112,10 @@ class Alerts(Protocol):
         """Has this account set it up?"""
         ...
 
+    def quiet(self, account: str) -> float:
+        """Seconds that it still wants to be left alone, 0 for none. Asks nobody outside."""
+        ...
+
     def post(self, alert: Alert, delivery: Delivery) -> str:
         """Tell people, marked with the delivery's id; the message's foreign id."""
         ...

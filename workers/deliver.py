@@ -108,7 +108,10 @@ def _tell(tools: Toolbox, held: Claimed) -> list[str]:
     """Alert people, or add to what they were told. Its failure never undoes what was delivered to the ticket."""
     if tools.alerts is None:
         raise Permanent("this installation has nowhere to alert people")
-    alert, delivery = _alert(tools, held), held.delivery
+    delivery = held.delivery
+    if seconds := tools.alerts.quiet(delivery.account):  # before the ticket is looked at, which costs calls
+        raise Blocked("alerts are to wait a little", retry_after=seconds)
+    alert = _alert(tools, held)
     posted = delivery.foreign_id
     if posted is None and delivery.attempts > 1:
         posted = tools.alerts.find_delivery(alert, delivery)

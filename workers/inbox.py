@@ -51,15 +51,6 @@ class InboxItem:
     """Who was away when the item was taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """A ticket of which a message was set aside."""
-
-    channel: str
-    ticket_id: str
-    at: datetime
-
-
 def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None:
     """Store an event with its raw payload; its item id, or None if there is nothing to do about it: it was stored
     before, or is of a kind that is only kept. Enqueue after the commit. What looks urgent counts as handed to nobody:
@@ -125,17 +116,6 @@ def park(tx: Transaction, item: InboxItem, why: str) -> bool:
     """Set the item aside for a person to look at."""
     values = claims.let_go(ItemState.PARKED) | {"error": why, "parked_at": func.now()}
     return claims.write(tx, inbox_items, item.id, _held(item), values)
-
-
-def parked_alike(tx: Transaction, kind: str, minutes: int, since: datetime | None) -> list[Parked]:
-    """What was parked for like reasons (`workers.incidents.alike`) in the last minutes, or since so many before a
-    moment; the oldest first."""
-    c = inbox_items.c
-    begin = (since or func.now()) - func.make_interval(0, 0, 0, 0, 0, minutes)
-    like = func.regexp_replace(c.error, "[0-9]+", "#", "g") == kind
-    theirs = (c.state == ItemState.PARKED, c.parked_at >= begin, like)
-    rows = tx.execute(select(c.channel, c.ticket_id, c.parked_at).where(*theirs).order_by(c.parked_at))
-    return [Parked(row.channel, row.ticket_id, row.parked_at) for row in rows]
 
 
 def release(tx: Transaction, party: str) -> int:

@@ -1,7 +1,6 @@
 """An incident is told once: the alert of one message that could not be worked on, or the one of many alike."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -10,9 +9,9 @@ from desk.delivery import NOTICES, DeliveryKind
 from desk.policy import Incidents
 from desk.ports import Outgoing
 from desk.ticket import new_id
-from workers import inbox, outbox
-from workers.inbox import Parked
+from workers import outbox
 from workers.outbox import Planned
+from workers.parked import Parked, alike, kind_of
 
 MOST_LISTED = 50
 
@@ -20,19 +19,13 @@ MOST_LISTED = 50
 def alert_of(tx: Transaction, own: Planned, why: str, rules: Incidents) -> Planned:
     """What to tell of a message that was just parked: its own alert; or, once more than so many alike were parked in
     the policy's minutes, that of the incident, which counts and lists them and is changed with each further one."""
-    kind = alike(why)
-    about = f"incident-{hashlib.sha256(kind.encode()).hexdigest()[:12]}"
+    about = f"incident-{hashlib.sha256(kind_of(why).encode()).hexdigest()[:12]}"
     known = outbox.last_notice(tx, about, rules.minutes)
-    parked = inbox.parked_alike(tx, kind, rules.minutes, known.since if known else None)
+    parked = alike(tx, why, rules.minutes, known.since if known else None)
     if known is None and len(parked) <= rules.alerts:
         return own
     order = known.key.removesuffix(f":{NOTICES}:{about}") if known else f"incident:{new_id()}"
     return Planned(NOTICES, about, about, DeliveryKind.ALERT, Outgoing(_told(parked, why)), order)
-
-
-def alike(why: str) -> str:
-    """What like reasons have in common: all but their numbers."""
-    return re.sub(r"[0-9]+", "#", why)
 
 
 def _told(parked: Sequence[Parked], why: str) -> str:

@@ -1,11 +1,11 @@
 """A desk's time, moved by hand: nobody sleeps. What the clock of the database would say later, its rows say now."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import text
 
 from tests.integration.zendesk_house import Desk
-from workers.parties import standing
+from workers.parties import notices, standing
 from workers.parties.waiting import look_after
 
 MOMENTS = {
@@ -27,18 +27,16 @@ class Clock:
     """Moves a desk's time on, and does what the sweeper and the workers do meanwhile."""
 
     desk: Desk
-    passed: float = 0.0
-    done: list[str] = field(default_factory=list)
 
     def tick(self, seconds: float = 5.0) -> None:
         """So much later, and one sweep."""
         self._move(seconds)
         self.sweep()
 
-    def run(self, seconds: float) -> None:
-        """So many seconds, a sweep every five."""
-        for _ in range(int(seconds // 5)):
-            self.tick()
+    def run(self, seconds: float, step: float = 5.0) -> None:
+        """So many seconds, a sweep every five or so."""
+        for _ in range(round(seconds / step)):
+            self.tick(step)
 
     def sweep(self) -> None:
         """What the sweeper enqueues is worked on at once."""
@@ -46,6 +44,9 @@ class Clock:
         for due in standing.due(self.desk.db):
             if due.account == self.desk.account:
                 look_after(self.desk.tools, due.account, due.id)
+                notices.tell(self.desk.tools, due.account)
+        if self.desk.account in notices.alerts_waiting(self.desk.db):
+            notices.tell_otherwise(self.desk.tools, self.desk.account)
         for item in self._due("inbox_items"):
             self.desk.send(self.desk.think(item))
         self.desk.send(self._due("deliveries"))
@@ -55,7 +56,6 @@ class Clock:
             return [str(each) for each in tx.execute(text(DUE.format(table=table))).scalars()]
 
     def _move(self, seconds: float) -> None:
-        self.passed += seconds
         with self.desk.db.account(self.desk.account) as tx:
             for table, columns in MOMENTS.items():
                 moved = ", ".join(f"{each} = {each} - make_interval(secs => :seconds)" for each in columns)

@@ -10,7 +10,7 @@ from desk.ticket import ItemState, TicketState
 from integration.zendesk import client
 from integration.zendesk import party as zendesk_party
 from tests.integration.clock import Clock
-from tests.integration.zendesk_house import QUESTION, Desk, created
+from tests.integration.zendesk_house import QUESTION, Desk, commented, created
 from workers.parties import standing
 
 pytestmark = pytest.mark.loopback
@@ -20,7 +20,7 @@ NO_MORE = '{"error": "APIRateLimitExceeded", "description": "Number of allowed A
 OF_A_TICKET = "Rate limit for ticket updates exceeded, please wait before updating this ticket again"
 AWAY: dict[str, dict[str, Any]] = {
     "refused": {"cut": "before"},
-    "hanging": {"status": 200, "slow": 0.15},
+    "hanging": {"status": 200, "slow": 0.5},
     "503": {"status": 503, "body": "<html>Service Unavailable</html>"},
     "429 of the account": {"status": 429, "body": NO_MORE, "headers": {"Retry-After": "60"}},
     "429 without a word": {"status": 429},
@@ -29,11 +29,15 @@ AWAY: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def clock(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Nobody waits long for an answer here."""
-    monkeypatch.setattr(client, "TIMEOUT", (1.0, 0.1))
-    monkeypatch.setattr(zendesk_party, "TIMEOUT", (1.0, 0.1))
+def clock(desk: Desk) -> Clock:
     return Clock(desk)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits long for an answer."""
+    monkeypatch.setattr(client, "TIMEOUT", (1.0, 0.2))
+    monkeypatch.setattr(zendesk_party, "TIMEOUT", (1.0, 0.2))
 
 
 def asks(desk: Desk, count: int = 1, body: str = QUESTION) -> list[int]:
@@ -44,6 +48,16 @@ def asks(desk: Desk, count: int = 1, body: str = QUESTION) -> list[int]:
         numbers.append(desk.zendesk.new_ticket("Password", body, who))
         assert desk.post(created(numbers[-1])) == 202
     return numbers
+
+
+def commented_on(desk: Desk, body: str) -> int:
+    """The same, by an event that carries the text."""
+    who = f"customer-{len(desk.zendesk.store.records)}@example.org"
+    number = desk.zendesk.new_ticket("Hello", body, who)
+    event = commented(number, desk.zendesk.comments(number)[-1]["id"])
+    event["event"]["comment"]["body"] = body
+    assert desk.post(event) == 202
+    return number
 
 
 def away(desk: Desk) -> dict[str, PartyState]:
@@ -60,13 +74,15 @@ def is_answered_once(desk: Desk, number: int) -> bool:
 @pytest.mark.parametrize("seconds", [60, 600])
 @pytest.mark.parametrize("how", list(AWAY))
 def test_all_that_arrive_while_zendesk_is_away_are_answered_once_soon_after_its_return(
-    desk: Desk, clock: Clock, how: str, seconds: int
+    desk: Desk, clock: Clock, request: pytest.FixtureRequest, how: str, seconds: int
 ) -> None:
+    if how == "hanging":
+        request.getfixturevalue("hasty")
     desk.zendesk.fail(times=ALWAYS, **AWAY[how])
     numbers: list[int] = []
     for _ in range(12):
         numbers += asks(desk, 3)
-        clock.run(seconds / 12)
+        clock.run(seconds / 12, step=max(5.0, seconds / 24))
     assert set(away(desk).values()) == {PartyState.BROKEN if how == "401" else PartyState.WAITING}
     assert len(numbers) > 30
     assert all(item.attempts == 0 for number in numbers for item in desk.items(number))
@@ -78,14 +94,16 @@ def test_all_that_arrive_while_zendesk_is_away_are_answered_once_soon_after_its_
 
 @pytest.mark.parametrize("how", list(AWAY))
 def test_what_was_decided_before_zendesk_stopped_taking_writes_is_sent_when_it_does_again(
-    desk: Desk, clock: Clock, how: str
+    desk: Desk, clock: Clock, request: pytest.FixtureRequest, how: str
 ) -> None:
+    if how == "hanging":
+        request.getfixturevalue("hasty")
     numbers = asks(desk, 9)
     planned = [each for number in numbers for item in desk.items(number) for each in desk.think(item.id)]
     desk.zendesk.fail(method="PUT", times=ALWAYS, **AWAY[how])
     desk.send(planned)
     later = asks(desk, 3)
-    clock.run(300)
+    clock.run(300, step=15)
     assert list(away(desk)) == ["zendesk write"]
     assert [desk.items(number)[0].state for number in later] == [ItemState.DONE] * 3, "reading went on"
     assert [desk.deliveries(number)[0][1] for number in numbers + later] == [DeliveryState.WAITING] * 12
@@ -126,7 +144,7 @@ def test_one_ticket_that_zendesk_cannot_show_is_that_tickets_trouble(desk: Desk,
     [odd] = asks(desk)
     desk.zendesk.fail(path=f"/tickets/{odd}", times=ALWAYS, status=500, body="{}")
     others = asks(desk, 5)
-    clock.run(300)
+    clock.run(300, step=15)
     assert all(is_answered_once(desk, number) for number in others)
     assert desk.items(odd)[0].state is ItemState.PARKED
 
@@ -155,6 +173,6 @@ def test_zendesk_that_is_away_again_during_the_probe_only_waits_longer(desk: Des
     [number] = asks(desk)
     clock.tick()
     desk.zendesk.faults.clear()
-    desk.zendesk.fail(path=client.NOWHERE, times=2, slow=0.15, cut="after")
+    desk.zendesk.fail(path=client.NOWHERE, times=2, slow=0.1, cut="after")
     clock.run(120)
     assert is_answered_once(desk, number)
