@@ -76,7 +76,7 @@ class ZendeskChannel:
 
         Raises Permanent when Zendesk takes no such group or priority; the tags are on the ticket all the same.
         """
-        tags = {TAGS[delivery.kind]} | ({ESCALATED_TAG} if outgoing.escalated else set())
+        tags = {TAGS[delivery.kind]} | ({ESCALATED_TAG} if outgoing.escalated else set()) | set(outgoing.tags)
         try:
             _label(self._lines.open(ticket.account), ticket.id, tags)
         except Blocked as error:

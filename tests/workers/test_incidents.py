@@ -12,7 +12,7 @@ from desk.ports import Alert
 from desk.ticket import ItemState, Ticket, TicketState
 from tests.workers.test_side_effects import HUMAN, Bell, refuse
 from tests.workers.test_walk import POLICY, SENTENCE, Broken, House, house  # noqa: F401  # the fixture
-from workers import claims, inbox, outbox
+from workers import claims, outbox, parked
 from workers.answer import handle_item
 from workers.tickets import TicketChannel
 
@@ -133,7 +133,7 @@ def test_after_a_replay_what_failed_is_sent(told: House, bell: Bell) -> None:
     told.with_channel(before=never).send(told.think(accepted.item_id))
     send_all(told)
     with told.tools.db.account(told.account) as tx:
-        assert inbox.requeue(tx, accepted.item_id)
+        assert parked.put_back(tx, parked.Which(item_id=accepted.item_id), 1, 1)
     told.finish(accepted)
     assert told.replies(accepted.ticket_id) == 1
 

@@ -17,7 +17,7 @@ from desk.policy import Policy
 from desk.ports import Outgoing
 from desk.ticket import new_id
 from workers import inbox, outbox, record
-from workers.claims import Waits
+from workers.claims import Due, Waits
 from workers.outbox import Planned
 from workers.parties import standing
 from workers.parties.standing import Kept
@@ -45,10 +45,11 @@ def tell(tools: Toolbox, account: str) -> list[str]:
         return outbox.plan(tx, notices, None, None)
 
 
-def alerts_waiting(db: Database) -> Sequence[str]:
-    """The accounts with alerts that wait, and that no note has told of."""
+def due(db: Database) -> Sequence[Due]:
+    """The accounts with alerts that wait, and that no note has told of: each under `NOTICES`."""
     with db.across() as connection:
-        return list(connection.execute(sql("SELECT account_id FROM firstline_alerts_waiting()")).scalars())
+        accounts = connection.execute(sql("SELECT account_id FROM firstline_alerts_waiting()")).scalars()
+        return [Due(account, NOTICES) for account in accounts]
 
 
 def tell_otherwise(tools: Toolbox, account: str) -> list[str]:
