@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text as sql
 
+from desk.alert import listed_tickets
 from desk.db import Database, Transaction
 from desk.delivery import NOTICES, Delivery, DeliveryKind
 from desk.errors import BadSetting
@@ -140,7 +141,7 @@ def _notice(tx: Transaction, about: Standing, since: datetime, *, late: bool) ->
         f"Connect it again: firstline connect {about.party}" if broken else "",
     ]
     if late:
-        lines += [f"{each.channel} ticket {each.ticket_id}, since {_stamp(each.since)}" for each in waiting]
+        lines += ["The oldest first:", *listed_tickets([(each.channel, each.ticket_id) for each in waiting])]
     order = f"away:{new_id()}"
     outgoing = Outgoing("\n".join(line for line in lines if line))
     return Planned(NOTICES, about.party, about.party, DeliveryKind.ALERT, outgoing, order)
