@@ -43,8 +43,6 @@ class Outgoing:
     """What is to be set on the ticket with it, unless a person has set it."""
     status: str | None = None
     """The status to set, in the helpdesk's own word: see `Channel.restore_status`."""
-    tags: tuple[str, ...] = ()
-    """More tags for the ticket, beside those of its kind: see `Channel.label`."""
 
 
 StillWanted = Callable[[Ticket], bool]

@@ -3,12 +3,14 @@
 import click
 from pydantic import BaseModel
 
+from app.awaited import in_short
 from app.cli.output import account_option, json_option, out, print_json, print_rows
 from app.installation import open_account
 from desk.errors import Refused
 from integration import connections
 from integration.slack.client import SlackConnection
 from integration.zendesk.connection import ZendeskConnection
+from workers.parties import standing
 
 PARTIES: dict[str, type[BaseModel]] = {"zendesk": ZendeskConnection, "slack": SlackConnection}
 
@@ -28,12 +30,18 @@ def disconnect(party: str, account: str | None) -> None:
 @account_option
 @json_option
 def list_connections(account: str | None, as_json: bool) -> None:
-    """List what an account is connected to, without the secrets."""
+    """List what an account is connected to, without the secrets, and what work has to wait for."""
     with open_account(account) as tx:
         found = {name: connections.load(tx, name, model) for name, model in PARTIES.items()}
-    rows = [(name, getattr(c.config, "base_url", ""), c.updated_at, c.blocked_until) for name, c in found.items() if c]
+        away = {each.party: in_short(each) for each in standing.away(tx)}
+    rows = [
+        (name, getattr(c.config, "base_url", ""), c.updated_at, c.blocked_until, away.get(name, "up"))
+        for name, c in found.items()
+        if c
+    ]
     if as_json:
-        keys = ("party", "address", "since", "blocked_until")
+        keys = ("party", "address", "since", "blocked_until", "state")
         print_json([dict(zip(keys, row, strict=True)) for row in rows])
         return
-    print_rows(("party", "address", "since", "left alone until"), rows, empty="None; `firstline connect --help`.")
+    columns = ("party", "address", "since", "left alone until", "state")
+    print_rows(columns, rows, empty="None; `firstline connect --help`.")

@@ -24,6 +24,7 @@ from integration.permissions import Act, allow
 from integration.staff import Staff
 from workers import interventions, parked, record
 from workers.parked import Which
+from workers.parties import standing
 
 Enqueue = Callable[[str, str], None]
 """Called with (account, item id) after the commit; may raise Temporary, and the sweeper picks the item up."""
@@ -228,6 +229,7 @@ class Console:
             may=lambda route: allow(_staff(), NEEDS[route]),
             account=get_account(tx),
             parked_count=record.count_tickets(tx).get(TicketState.PARKED, 0),
+            away=standing.away(tx),
             done=DONE.get(request.args.get("done", "")),
             here=name,
             home=url_for("console.start"),

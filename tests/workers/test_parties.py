@@ -123,6 +123,13 @@ def test_what_a_party_says_itself_of_all_the_account_needs_no_probe(desk: House,
     assert (party.probes, len(known(desk))) == ([], 1)
 
 
+def test_many_workers_that_hear_of_it_at_once_make_it_no_longer(desk: House) -> None:
+    for _ in range(10):
+        whose(desk.tools, desk.account, error(certain=True))
+    with desk.tools.db.account(desk.account) as tx:
+        assert tx.execute(text("SELECT failures FROM parties")).scalar_one() == 1
+
+
 @pytest.mark.parametrize("other", [Permanent("gone"), Temporary("odd"), Blocked("this ticket alone")])
 def test_other_trouble_is_the_tickets_and_asks_nobody(desk: House, party: Pretend, other: FirstlineError) -> None:
     assert whose(desk.tools, desk.account, other) is Trouble.OWN
@@ -185,6 +192,8 @@ def test_the_pause_between_probes_doubles_up_to_a_minute(desk: House, party: Pre
 
 def test_a_wish_for_quiet_is_kept_up_to_a_minute(desk: House) -> None:
     for wish, pause in ((30.0, 30), (600.0, 60)):
+        with desk.tools.db.account(desk.account) as tx:
+            standing.heal(tx, Use(API, Access.READ))
         whose(desk.tools, desk.account, Outage("quiet", API, Access.READ, wish, certain=True))
         with desk.tools.db.account(desk.account) as tx:
             left = tx.execute(text("SELECT extract(epoch FROM next_probe_at - now()) FROM parties")).scalar_one()
