@@ -57,6 +57,7 @@ STOPS = {
     Stop.SAME_MATTER: "The customer has another open ticket about this",
     Stop.CONFIRMED: "The customer confirmed that it is solved",
     Stop.SWITCHED_OFF: "Switched off for this ticket",
+    Stop.OUT_OF_SCOPE: "The policy leaves such tickets to others",
     Stop.MESSAGE_GONE: "The message is gone",
     Stop.PAUSED: "Automatic replies are paused",
     Stop.SOURCE_CHANGED: "A cited document has changed",

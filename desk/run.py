@@ -162,6 +162,7 @@ class Stop(StrEnum):
     SAME_MATTER = "same_matter"
     CONFIRMED = "confirmed"
     SWITCHED_OFF = "switched_off"
+    OUT_OF_SCOPE = "out_of_scope"
     MESSAGE_GONE = "message_gone"
     PAUSED = "paused"
     SOURCE_CHANGED = "source_changed"

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind
-from desk.errors import Permanent, Temporary
+from desk.errors import BadSetting, Permanent, Temporary
+from desk.policy import PolicyBook
 from desk.ports import Outgoing, StillWanted
 from desk.ticket import Message, Role, Ticket, TicketStatus
 from integration.zendesk import update
@@ -20,7 +21,7 @@ from integration.zendesk.client import Conflict, Unacceptable
 from integration.zendesk.connection import Line, Lines
 from integration.zendesk.fetch import CHANNEL, Origin, fetch
 from integration.zendesk.html import note_html, reply_html
-from integration.zendesk.names import Names, Wanted
+from integration.zendesk.names import Names, Wanted, wanted_by
 from integration.zendesk.recent import Recent
 from integration.zendesk.update import Fields
 
@@ -35,9 +36,9 @@ class ZendeskChannel:
 
     name = CHANNEL
 
-    def __init__(self, db: Database, wanted: Callable[[str], Wanted] = lambda account: Wanted()) -> None:
+    def __init__(self, db: Database, policies: PolicyBook | None = None) -> None:
         self._lines = Lines(db)
-        self._wanted = wanted
+        self._policies = policies
         self._names = Names()
         self._recent = Recent()
 
@@ -84,6 +85,13 @@ class ZendeskChannel:
     def _look(self, line: Line, ticket_id: str) -> Ticket:
         wanted = self._wanted(line.account)
         return fetch(line, ticket_id, lambda line, its: self._names.known(line, its, wanted))
+
+    def _wanted(self, account: str) -> Wanted:
+        """What the policy needs to know by name. A policy that cannot be read is waited for."""
+        try:
+            return wanted_by(self._policies.get(account).policy) if self._policies else Wanted()
+        except BadSetting as error:
+            raise Temporary(str(error)) from error
 
     def _usable(self, line: Line, ticket: Ticket) -> tuple[Ticket, Origin]:
         """A snapshot upon which nothing was posted yet."""
