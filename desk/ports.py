@@ -43,6 +43,8 @@ class Outgoing:
     """What is to be set on the ticket with it, unless a person has set it."""
     status: str | None = None
     """The status to set, in the helpdesk's own word: see `Channel.restore_status`."""
+    tags: tuple[str, ...] = ()
+    """More tags for the ticket, beside those of its kind: see `Channel.label`."""
 
 
 StillWanted = Callable[[Ticket], bool]
@@ -98,6 +100,7 @@ class Alert:
     sources: tuple[Source, ...]
     ticket_url: str | None
     console_url: str | None
+    title: str = "A ticket needs a person"
 
 
 class Alerts(Protocol):
@@ -107,6 +110,10 @@ class Alerts(Protocol):
 
     def ready(self, account: str) -> bool:
         """Has this account set it up?"""
+        ...
+
+    def quiet(self, account: str) -> float:
+        """Seconds that it still wants to be left alone, 0 for none. Asks nobody outside."""
         ...
 
     def post(self, alert: Alert, delivery: Delivery) -> str:
@@ -217,6 +224,8 @@ class Unreadable:
     why: str
     hides: bool = False
     """Other pages are found through it alone. If it is in the index, none is taken for vanished in this run."""
+    beneath: str = ""
+    """It is a folder: what the index holds under ids that begin so stays as well."""
 
 
 Stamps = Callable[[str], str | None]
@@ -234,7 +243,8 @@ class PageSource(Protocol):
         ...
 
     def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
-        """All pages, each once. What it does not name has vanished; an error ends the run, and nothing is changed."""
+        """All pages, each once. What it does not name has vanished; an error ends the run, and nothing is changed.
+        Trouble with one page is an `Unreadable`, and no error."""
         ...
 
 

@@ -170,6 +170,10 @@ class Event:
     external_id: str
     ticket_id: str
     message_id: str | None = None
+    text: str = ""
+    """What was written, as far as the event itself tells: a hint, by which nothing is decided but the order of work."""
+    urgent: bool = False
+    """The sender says so."""
 
 
 class ItemState(StrEnum):

@@ -14,7 +14,8 @@ import structlog
 from desk import accounts
 from desk.conversation import Conversation, newest_by_hand, read_conversation
 from desk.delivery import DeliveryKind
-from desk.errors import Blocked, FirstlineError, Outage, Temporary
+from desk.errors import FirstlineError, Temporary
+from desk.party import Access, Use
 from desk.policy import Policy, PolicyFile
 from desk.ports import Outgoing
 from desk.receipt import explanation
@@ -25,12 +26,14 @@ from desk.ticket import EventKind, Ticket, TicketState
 from workers import gaps, history, inbox, outbox, record, twins
 from workers.inbox import InboxItem
 from workers.outbox import Planned
+from workers.parties.waiting import meet
 from workers.pipeline.closing import confirms
 from workers.pipeline.guards import STATE_AFTER, first_stop
 from workers.pipeline.reading import own_words
 from workers.pipeline.rules import said
 from workers.pipeline.run import Circumstances, think
-from workers.retries import back_off, insist
+from workers.retries import insist
+from workers.setbacks import alerting, failed
 from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
@@ -72,16 +75,17 @@ def handle_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list
         return []
     with structlog.contextvars.bound_contextvars(account=account, ticket=item.ticket_id, item=item.id):
         try:
+            meet(item.away, Use(item.channel, Access.READ))
             return _work(tools, item)
         except ClaimLost:
             log.warning("claim lost to another worker")
             return []
         except FirstlineError as error:
-            return insist(partial(_failed, tools, item, error))
+            return insist(partial(failed, tools, item, error))
         except Exception as error:  # the task wrapper: whatever it is, the item must not be lost
             log.exception("unexpected error")
             unexpected = Temporary(f"unexpected {type(error).__name__}")
-            return insist(partial(_failed, tools, item, unexpected))
+            return insist(partial(failed, tools, item, unexpected))
 
 
 def _work(tools: Toolbox, item: InboxItem) -> list[str]:
@@ -261,7 +265,7 @@ def _alerts(work: _Work) -> Sequence[Planned]:
         return []
     handed_over = work.circumstances.record.handed_over
     first = next((message.id for message in work.conversation.open if message.id in handed_over), work.run.message_id)
-    return _alert(work.tools, work.item, first, Outgoing(explanation(work.run), escalated=True))
+    return alerting(work.tools, work.item, first, Outgoing(explanation(work.run), escalated=True))
 
 
 def _needs_people(work: _Work) -> bool:
@@ -274,12 +278,6 @@ def _with_people(work: _Work) -> bool:
 
 def _remarked(run: Run, remark: str) -> Run:
     return replace(run, remarks=(*run.remarks, remark))
-
-
-def _alert(tools: Toolbox, item: InboxItem, message_id: str, outgoing: Outgoing) -> Sequence[Planned]:
-    if tools.alerts is None or not tools.alerts.ready(item.account):
-        return []
-    return [Planned(item.channel, item.ticket_id, message_id, DeliveryKind.ALERT, outgoing)]
 
 
 def _status_back(item: InboxItem, ticket: Ticket, conversation: Conversation) -> Sequence[Planned]:
@@ -302,38 +300,6 @@ def _close(
             raise ClaimLost
     log.info("stopped", outcome=outcome)
     return planned
-
-
-def _failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
-    """Later, if it may still work; otherwise parked, with a note on the ticket."""
-    why = f"{type(error).__name__}: {error}"
-    blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
-    if isinstance(error, Temporary) and (blocked or item.attempts < tools.max_attempts):
-        seconds = back_off(item.attempts, error.retry_after)
-        with tools.db.account(item.account) as tx:
-            inbox.postpone(tx, item, seconds, why, tried=not blocked)
-        log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=item.attempts)
-        return []
-    return _park(tools, item, why)
-
-
-def _park(tools: Toolbox, item: InboxItem, why: str) -> list[str]:
-    note = _parking_note(item)
-    effects = [note, *_alert(tools, item, note.message_id, note.outgoing)]
-    with tools.db.account(item.account) as tx:
-        if not inbox.park(tx, item, why):
-            return []
-        record.note_state(tx, item.channel, item.ticket_id, TicketState.PARKED)
-        planned = outbox.plan(tx, effects, None, None)
-    log.error("parked", why=why)
-    return planned
-
-
-def _parking_note(item: InboxItem) -> Planned:
-    text = "Firstline could not work on this message. Nothing was sent to the customer; a person has to answer."
-    return Planned(
-        item.channel, item.ticket_id, item.message_id or item.id, DeliveryKind.NOTE, Outgoing(text, escalated=True)
-    )
 
 
 def _progress(tools: Toolbox, item: InboxItem) -> Callable[[Stage], None]:

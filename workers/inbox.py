@@ -8,10 +8,13 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
+from desk.party import Use
 from desk.run import Stage
 from desk.ticket import Event, EventKind, ItemState, new_id
 from workers import claims
+from workers.claims import Waits
 from workers.tables import inbox_items
+from workers.urgent import looks_urgent
 
 STORED = "stored"
 """The outcome of an event that leads to nothing."""
@@ -41,12 +44,18 @@ class InboxItem:
     error: str | None = None
     rethought: int = 0
     """How often it was put back because what was to be sent no longer fitted."""
+    waits_for: str | None = None
+    """The party that is away."""
+    waits_since: datetime | None = None
+    away: frozenset[Use] = frozenset()
+    """Who was away when the item was taken."""
 
 
 def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None:
     """Store an event with its raw payload; its item id, or None if there is nothing to do about it: it was stored
-    before, or is of a kind that is only kept. Enqueue after the commit."""
-    kept = event.kind in ONLY_KEPT
+    before, or is of a kind that is only kept. Enqueue after the commit. What looks urgent counts as handed to nobody:
+    the sweeper takes it past the queue."""
+    kept, urgent = event.kind in ONLY_KEPT, event.urgent or looks_urgent(event.text)
     values: dict[str, Any] = {
         "account_id": tx.account,
         "id": new_id(),
@@ -57,7 +66,8 @@ def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None
         "message_id": event.message_id,
         "payload": tx.seal(payload),
         "state": ItemState.DONE if kept else ItemState.WAITING,
-        "enqueued_at": func.now(),
+        "queue": "urgent" if urgent else "answer",
+        "enqueued_at": None if urgent else func.now(),
     } | ({"outcome": STORED, "done_at": func.now()} if kept else {})
     statement = insert(inbox_items).values(values).on_conflict_do_nothing().returning(inbox_items.c.id)
     added = tx.execute(statement).scalar_one_or_none()
@@ -93,9 +103,12 @@ def finish(tx: Transaction, item: InboxItem, outcome: str) -> bool:
     return claims.write(tx, inbox_items, item.id, _held(item), values)
 
 
-def postpone(tx: Transaction, item: InboxItem, seconds: float, why: str, *, tried: bool = True) -> bool:
-    """Put the item back for later; one that was not `tried` keeps its attempt."""
+def postpone(
+    tx: Transaction, item: InboxItem, seconds: float, why: str, *, tried: bool = True, waits_for: str | None = None
+) -> bool:
+    """Put the item back for later, or until a party is back; one that was not `tried` keeps its attempt."""
     values = claims.again_in(seconds, None if tried else inbox_items) | {"error": why}
+    values |= claims.put_off(inbox_items, waits_for)
     return claims.write(tx, inbox_items, item.id, _held(item), values)
 
 
@@ -103,6 +116,22 @@ def park(tx: Transaction, item: InboxItem, why: str) -> bool:
     """Set the item aside for a person to look at."""
     values = claims.let_go(ItemState.PARKED) | {"error": why, "parked_at": func.now()}
     return claims.write(tx, inbox_items, item.id, _held(item), values)
+
+
+def release(tx: Transaction, party: str) -> int:
+    """The party is back: its items go on, the oldest first."""
+    return claims.release_waiting(tx, inbox_items, inbox_items.c.received_at, inbox_items.c.waits_for == party)
+
+
+def waiting(tx: Transaction, party: str) -> list[Waits]:
+    """The tickets whose messages wait for a party, the oldest first."""
+    return claims.waiting_for(tx, inbox_items, party, inbox_items.c.received_at)
+
+
+def payload(tx: Transaction, item_id: str) -> str:
+    """What came in, as it came."""
+    stored = tx.execute(select(inbox_items.c.payload).where(inbox_items.c.id == item_id)).scalar_one_or_none()
+    return tx.open(stored) if stored else ""
 
 
 def think_again(tx: Transaction, item_id: str) -> bool:
@@ -181,4 +210,7 @@ def from_row(row: Row[Any]) -> InboxItem:
         outcome=row.outcome,
         error=row.error,
         rethought=row.rethought,
+        waits_for=row.waits_for,
+        waits_since=row.waits_since,
+        away=claims.away_of(row),
     )

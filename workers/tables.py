@@ -1,5 +1,5 @@
-"""The tables of the work. `inbox.py` (with `parked.py`), `tickets.py`, `record.py`, `gaps.py` and `deliver.py` each
-read and write their own."""
+"""The tables of the work. `inbox.py` (with `parked.py`), `tickets.py`, `record.py`, `gaps.py`, `outbox.py` and
+`parties/standing.py` each read and write their own."""
 
 from typing import Any
 
@@ -33,16 +33,21 @@ def _id() -> Column[str]:
     return Column("id", UUID(as_uuid=False), primary_key=True)
 
 
-def _claim() -> tuple[Column[Any], ...]:
-    """The columns by which a worker takes a row: who, with which claim, until when; and when to try next."""
+def _claim(queue: str) -> tuple[Column[Any], ...]:
+    """The columns by which a worker takes a row: who, with which claim, until when; when to try next; to which queue
+    and when it was handed, and since when it is missed there."""
     return (
         Column("state", Text, nullable=False),
         Column("attempts", Integer, nullable=False, server_default=text("0")),
         Column("not_before", DateTime(timezone=True), nullable=False, server_default=_now),
+        Column("queue", Text, nullable=False, server_default=queue),
         Column("enqueued_at", DateTime(timezone=True)),
+        Column("missed_at", DateTime(timezone=True)),
         Column("claimed_by", Text),
         Column("claim_id", UUID(as_uuid=False)),
         Column("lease_until", DateTime(timezone=True)),
+        Column("waits_for", Text, comment="the party that is away"),
+        Column("waits_since", DateTime(timezone=True), comment="since when it was put off, for whatever reason"),
     )
 
 
@@ -59,7 +64,7 @@ inbox_items = Table(
     Column("leads", Boolean, nullable=False, server_default=text("false")),
     Column("payload", LargeBinary, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False, server_default=_now),
-    *_claim(),
+    *_claim("answer"),
     Column("stage", Text),
     Column("outcome", Text),
     Column("error", Text),
@@ -181,7 +186,7 @@ deliveries = Table(
     Column("item_id", UUID(as_uuid=False)),
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),
-    *_claim(),
+    *_claim("deliver"),
     Column("outgoing", LargeBinary, nullable=False),
     Column("foreign_id", Text),
     Column("reason", Text),
@@ -191,6 +196,7 @@ deliveries = Table(
     Column("answers", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="hashes of the texts answered"),
     Column("says", Text, comment="keyed hash of what an automatic reply says"),
     Column("revision", Integer, nullable=False, server_default=text("0"), comment="of an alert that was added to"),
+    Column("told_at", DateTime(timezone=True), comment="of an alert that waits: when a note told it instead"),
     UniqueConstraint("account_id", "key"),
 )
 
@@ -224,4 +230,20 @@ disagreements = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("documents", ARRAY(Text), nullable=False),
     Column("told", LargeBinary, nullable=False),
+)
+
+parties = Table(
+    "parties",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("party", Text, primary_key=True),
+    Column("access", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("reason", Text),
+    Column("failures", Integer, nullable=False, server_default=text("0"), comment="probes that failed since"),
+    Column("next_probe_at", DateTime(timezone=True)),
+    Column("probe_until", DateTime(timezone=True), comment="somebody is asking it just now, until then at the latest"),
+    Column("told_at", DateTime(timezone=True), comment="when people were told that work waits"),
+    Column("told_late_at", DateTime(timezone=True), comment="when they were told of each that waits too long"),
 )

@@ -75,7 +75,8 @@ def open_ticket(tx: Transaction, new: NewTicket, channel: str = CHANNEL) -> Acce
     }
     tx.execute(insert(tickets).values(values))
     record.note_state(tx, channel, ticket_id, TicketState.RECEIVED, requester=requester)
-    return _take_in(tx, channel, ticket_id, Role.CUSTOMER, new.body, public=True)
+    urgent = new.priority is Priority.URGENT
+    return _take_in(tx, channel, ticket_id, Role.CUSTOMER, new.body, public=True, urgent=urgent)
 
 
 def add_message(
@@ -191,11 +192,19 @@ class TicketChannel:
 
 
 def _take_in(
-    tx: Transaction, channel: str, ticket_id: str, role: Role, body: str, *, public: bool, **extra: Any
+    tx: Transaction,
+    channel: str,
+    ticket_id: str,
+    role: Role,
+    body: str,
+    *,
+    public: bool,
+    urgent: bool = False,
+    **extra: Any,
 ) -> Accepted:
     message_id = _insert(tx, ticket_id, role, clean(body), public=public, **extra)
     kind = EventKind.CUSTOMER_MESSAGE if role is Role.CUSTOMER else EventKind.AGENT_MESSAGE
-    event = Event(kind, external_id=message_id, ticket_id=ticket_id, message_id=message_id)
+    event = Event(kind, message_id, ticket_id, message_id, text=body, urgent=urgent)
     item_id = inbox.add(tx, channel, event, payload="{}")
     assert item_id is not None, "the message id is new, so the event is"  # noqa: S101  # an invariant, not a check
     return Accepted(ticket_id, message_id, item_id)

@@ -225,5 +225,7 @@ def _open(db: Database, account: str, name: str, settings: Any) -> Solved:
     return Solved(db, account, name, settings)
 
 
-KIND = SourceKind("solved tickets of the account's Zendesk, redacted", SolvedSettings, None, _open)
+KIND = SourceKind(
+    "solved tickets of the account's Zendesk, redacted", SolvedSettings, None, _open, frozenset({"for_customers"})
+)
 """For the table of sources, under `solved-tickets`."""

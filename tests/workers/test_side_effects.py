@@ -31,6 +31,9 @@ class Bell:
     def ready(self, account: str) -> bool:
         return True
 
+    def quiet(self, account: str) -> float:
+        return 0.0
+
     def post(self, alert: Alert, delivery: Delivery) -> str:
         self.before()
         assert delivery.id not in self.posted, "posted twice"
