@@ -41,6 +41,7 @@ REASONS = {
     Reason.SAME_MATTER: "The customer has another open ticket about this",
     Reason.WITHOUT_MODEL: "The language model was not asked; the draft is quoted by the local parts",
     Reason.MODEL_REFUSED: "The language model declined to answer this",
+    Reason.REPLY_TOO_LONG: "The reply does not fit into a message of the customer's channel",
 }
 
 STOPS = {
@@ -151,7 +152,7 @@ def reason_line(cap: Cap) -> ReasonLine:
 
 
 def explanation(run: Run) -> str:
-    """The few lines that open an internal note: what was decided, and each reason."""
+    """The few lines that close an internal note: what was decided, and each reason."""
     receipt = make_receipt(run)
     lines = [
         f"Firstline: {receipt.decided.lower()} (confidence {receipt.confidence:.2f}, category {receipt.category})."

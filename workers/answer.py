@@ -19,9 +19,10 @@ from desk.party import Access, Use
 from desk.policy import Policy, PolicyFile
 from desk.ports import Outgoing
 from desk.receipt import explanation
-from desk.reply import compose_handover, compose_note, compose_reply
+from desk.reply import compose_note
 from desk.routing import labels_for
 from desk.run import Action, Reason, Run, Stage, Stop
+from desk.shape import handover_for, reply_for
 from desk.ticket import EventKind, Ticket, TicketState
 from workers import gaps, history, inbox, outbox, record, twins
 from workers.inbox import InboxItem
@@ -218,8 +219,8 @@ def _effects(work: _Work, topics_before: Sequence[str], *, told: bool) -> Sequen
     run, rules = work.run, work.policy
     match run.decision.action:
         case Action.AUTO_REPLY:
-            reply = compose_reply(run.draft, run.hits, rules, run.message_id, run.classification.language)
-            return [work.effect(DeliveryKind.REPLY, reply)]
+            reply = reply_for(work.ticket.via, run, rules)
+            return [work.effect(DeliveryKind.REPLY, reply) if reply else _note(work, escalated=False)]
         case Action.INTERNAL_NOTE:
             return [_note(work, escalated=False)]
         case Action.ESCALATE if _with_people(work):
@@ -228,7 +229,7 @@ def _effects(work: _Work, topics_before: Sequence[str], *, told: bool) -> Sequen
         case Action.ESCALATE if _is_handed_over_aloud(work):
             # The hand-over puts the ticket before people: were it the note, they could take it before it is sent.
             seen = run.classification
-            handover = compose_handover(rules, run.message_id, seen.language, seen.sensitive)
+            handover = handover_for(work.ticket.via, rules, run.message_id, seen.language, seen.sensitive)
             return [work.effect(DeliveryKind.HANDOVER, handover), _note(work, escalated=False)]
         case Action.ESCALATE:
             return [_note(work, escalated=True)]
@@ -247,7 +248,10 @@ def _labelled(work: _Work, effects: Sequence[Planned]) -> Sequence[Planned]:
 
 def _note(work: _Work, *, escalated: bool) -> Planned:
     run = work.run
-    return work.effect(DeliveryKind.NOTE, compose_note(run.draft, run.hits, explanation(run), escalated=escalated))
+    address, item = work.tools.address, work.item
+    receipt = f"{address}/console/tickets/{item.channel}/{item.ticket_id}" if address else None
+    note = compose_note(run.draft, run.hits, explanation(run), escalated=escalated, receipt=receipt)
+    return work.effect(DeliveryKind.NOTE, note)
 
 
 def _is_handed_over_aloud(work: _Work) -> bool:

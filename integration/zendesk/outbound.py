@@ -20,7 +20,7 @@ from integration.zendesk import update
 from integration.zendesk.client import Conflict, Unacceptable
 from integration.zendesk.connection import Line, Lines
 from integration.zendesk.fetch import CHANNEL, Origin, fetch
-from integration.zendesk.html import note_html, reply_html
+from integration.zendesk.html import comment_of
 from integration.zendesk.names import Names, Wanted, wanted_by
 from integration.zendesk.recent import Recent
 from integration.zendesk.update import Fields
@@ -51,13 +51,12 @@ class ZendeskChannel:
         """Post publicly; None when the ticket is closed or the last look says no."""
         line = self._lines.open(ticket.account)
         looked = self._looked_again(line, ticket) if delivery.kind is DeliveryKind.REPLY else ticket
-        comment = {"html_body": reply_html(outgoing), "public": True}
-        return self._post(line, looked, comment, outgoing, delivery, still_wanted)
+        return self._post(line, looked, outgoing, delivery, still_wanted, public=True)
 
     def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
         """Post internally. Raises Permanent when the ticket is gone or closed."""
-        comment = {"html_body": note_html(outgoing), "public": False}
-        posted = self._post(self._lines.open(ticket.account), ticket, comment, outgoing, delivery, _always)
+        line = self._lines.open(ticket.account)
+        posted = self._post(line, ticket, outgoing, delivery, _always, public=False)
         if posted is None:
             raise Permanent("the ticket is closed in Zendesk and takes no note")
         return posted
@@ -112,18 +111,19 @@ class ZendeskChannel:
         self,
         line: Line,
         ticket: Ticket,
-        comment: Fields,
         outgoing: Outgoing,
         delivery: Delivery,
         still_wanted: StillWanted,
+        *,
+        public: bool,
     ) -> str | None:
         def change(origin: Origin) -> tuple[Fields, Fields]:
-            core = update.message_of(comment, origin, outgoing, delivery)
+            core = update.message_of(comment_of(outgoing, public=public), origin, outgoing, delivery)
             return core, update.extras_of(line, self._names, origin, outgoing, delivery)
 
         posted = self._change(line, ticket, change, delivery, still_wanted)
         if posted:
-            self._recent.add(ticket, _as_posted(posted, outgoing, delivery, public=bool(comment["public"])))
+            self._recent.add(ticket, _as_posted(posted, outgoing, delivery, public=public))
         return posted
 
     def _change(

@@ -1,6 +1,7 @@
 """Which tickets of a Zendesk are ours, what is read of them by name, and what the policy's table sets on them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from desk.run import Stop
 from desk.ticket import Named, Ticket, TicketState, TicketStatus
 from integration.zendesk import names, shapes
 from integration.zendesk.ways import way_of
-from tests.integration.zendesk_house import QUESTION, Desk, asked, commented, created, planned
+from tests.integration.zendesk_house import QUESTION, SENTENCE, Desk, asked, commented, created, planned
 
 pytestmark = pytest.mark.loopback
 
@@ -205,3 +206,37 @@ def test_on_an_escalation_the_table_goes_with_the_message_that_hands_over(desk: 
     stands = desk.zendesk.ticket(number)
     assert (stands["group_id"], stands["priority"]) == (desk.zendesk.tier2["id"], "urgent")
     assert sum(request.method == "PUT" for request in desk.zendesk.requests) == 2
+
+
+# --- The shape of a reply --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("via", ["whatsapp", "sms", "facebook", "native_messaging"])
+def test_a_reply_on_a_channel_of_plain_text_has_no_markup(desk: Desk, via: str) -> None:
+    number = a_ticket(desk, via=via)
+    desk.work()
+    [put] = [json.loads(request.body) for request in desk.zendesk.requests if request.method == "PUT"]
+    comment = put["ticket"]["comment"]
+    assert "html_body" not in comment
+    assert comment["body"].split("\n\n")[:2] == [SENTENCE, "https://help.example/reset"]
+    assert desk.replies(number) == 1
+
+
+def test_a_reply_that_does_not_fit_the_channel_is_left_as_a_note(desk: Desk) -> None:
+    long = "This reply was written automatically; answer person to reach one. " * 4
+    desk.rule("", **{'This reply was written automatically; answer "person" to reach one.': long})
+    number = a_ticket(desk, via="twitter")
+    desk.work()
+    assert desk.replies(number) == 0
+    [note] = desk.zendesk.notes(number)
+    assert note["body"].startswith(SENTENCE), "the draft first, ready to copy"
+    assert "does not fit into a message of the customer's channel: x" in note["body"]
+
+
+def test_a_note_ends_with_a_link_to_the_receipt(cautious: Desk) -> None:
+    cautious.tools = replace(cautious.tools, address="https://desk.example")
+    number = asked(cautious)
+    cautious.work()
+    [note] = cautious.zendesk.notes(number)
+    address = f"https://desk.example/console/tickets/zendesk/{number}"
+    assert f'<a href="{address}" rel="noopener noreferrer">{address}</a></p>' in note["html_body"]
