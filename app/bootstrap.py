@@ -4,7 +4,7 @@ To add a channel, model, embedder or source: write its file, add its line to the
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from importlib.metadata import version
@@ -14,13 +14,16 @@ from celery import Celery
 from app import embedders, models
 from app.database import make_database as make_database
 from app.database import needed
+from desk.check import Check
 from desk.db import Database
 from desk.errors import BadSetting
 from desk.policy import PolicyBook
 from desk.ports import Channel, Embedder, LanguageModel
 from desk.settings import Settings
+from integration.slack import examine as slack
 from integration.slack.alerts import SlackAlerts
 from integration.webhooks import Inbound
+from integration.zendesk import examine as zendesk
 from integration.zendesk import guide, solved
 from integration.zendesk.catchup import catch_up as zendesk_catch_up
 from integration.zendesk.inbound import ZendeskInbound
@@ -48,6 +51,12 @@ INBOUND: tuple[Callable[[], Inbound], ...] = (lambda: ZendeskInbound(articles_ch
 
 CATCH_UPS: tuple[Callable[[Database, str], Sequence[str]], ...] = (zendesk_catch_up,)
 """What reads, for an account, everything that no webhook told of."""
+
+EXAMINED: Mapping[str, Callable[[Database, str], Iterable[Check]]] = {
+    "zendesk": zendesk.examine,
+    "slack": slack.examine,
+}
+"""Who can be asked, for an account, who we are there and what we may do; nothing where it is not connected."""
 
 EMBEDDERS: Mapping[str, Callable[[Settings], Embedder]] = {
     "minilm": embedders.minilm,

@@ -1,44 +1,45 @@
-"""What is fine, what is missing, what is wrong, and what to do about it: settings, servers, processes, the model.
+"""What is fine, missing, stopped or wrong, and what to do about it. It looks, and does not assume: each party is asked.
 
-The database's insides are looked at in `app/examination.py`. Nothing is changed, and nothing hangs: each group of
-questions has its seconds, whatever it is that does not answer. No finding quotes a password.
+What is asked stands in the files beside: the database's insides in `examination.py`, processes in `running.py`, the
+work in `backlog.py`, outside parties in `outside.py`. Nothing is changed, and nothing hangs: what can be asked at once
+is, and each group of questions has its seconds, whatever it is that does not answer. No finding quotes a secret.
 """
 
-import contextlib
-import http.client
-import json
 import os
 import shutil
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 
-import redis
-from kombu.connection import Connection as Broker
-from kombu.exceptions import OperationalError as BrokerError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
+from app import backlog, examination, outside, running
 from app.backup import own_keys
-from app.bootstrap import make_celery, make_embedder
-from app.check import Check, State, fine, missing, wrong
-from app.database import make_sealer
-from app.embedded import EmbeddedPostgres, EmbeddedRedis
-from app.examination import contents, owner, tables
-from app.installation import address, installation
+from app.bounded import Question
+from app.database import make_database, make_sealer
+from app.embedded import EmbeddedPostgres
+from app.installation import installation
+from desk.check import Check, State, fine, missing, wrong
+from desk.db import Database
 from desk.errors import BadSetting, FirstlineError
 from desk.settings import Settings, read_settings
-from workers import queues
 
 MOST_SECONDS = 15.0
 """For each group of questions; each question has a shorter time-out of its own where the driver knows one."""
 
-WORKER_SECONDS = 1.5  # for all of them to answer
-MOST_ANSWER = 10_000  # bytes of /health
 LITTLE_SPACE = 500_000_000  # bytes
-
 KEYS_REMEDY = "each is what `firstline keys new` prints, commas between them"
-BROKER_FAULTS = (BrokerError, redis.RedisError, OSError, ValueError, KeyError)
+
+GROUPS = ("settings", "database", "processes", "accounts", "outside", "work")
+"""The headings, in this order. What the workers know of a party's outage would be one more (`parties`): its line in
+`_of_database`, its questions in a file of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Questions under one heading; `name` is what is told when nothing answers."""
+
+    group: str
+    name: str
+    questions: Callable[[], Iterable[Check]]
 
 
 def diagnose() -> list[Check]:
@@ -47,64 +48,80 @@ def diagnose() -> list[Check]:
         settings = read_settings()
     except BadSetting as error:
         parts = (line.partition(": ") for line in str(error).splitlines())
-        return [
-            wrong(name, what, "mend it in the environment or in .env; .env.example shows it") for name, _, what in parts
-        ]
+        remedy = "mend it in the environment or in .env; .env.example shows it"
+        return [replace(wrong(name, what, remedy), group="settings") for name, _, what in parts]
     return examine(settings)
 
 
 def examine(settings: Settings) -> list[Check]:
-    """Look at everything, in the order in which it depends on each other."""
-    checks = _within("FIRSTLINE_DATA_DIR", lambda: _data_dir(settings))
+    """Look at everything."""
+    return sorted(_examine(settings), key=lambda check: GROUPS.index(check.group))
+
+
+def _examine(settings: Settings) -> list[Check]:
+    checks = _at_once([Ask("settings", "FIRSTLINE_DATA_DIR", lambda: _data_dir(settings))])
     if settings.database_url is None and not EmbeddedPostgres(settings.data_dir).cluster.path.exists():
+        none = f"not set, and no database in {settings.data_dir} yet"
         remedy = "set it; or let `firstline up`, or any other command, make one"
-        checks.append(missing("DATABASE_URL", f"not set, and no database in {settings.data_dir} yet", remedy))
-        return checks + _services(settings)
+        begun = replace(missing("DATABASE_URL", none, remedy), group="database")
+        return [*checks, begun, *_at_once(_of_settings(settings, None))]
     try:
         with installation(settings, as_it_is=True) as ready:
             return checks + _installed(ready)
     except FirstlineError as error:
-        return [*checks, wrong("PostgreSQL", str(error), "see postgres-start.log in FIRSTLINE_DATA_DIR")]
+        remedy = "see postgres-start.log in FIRSTLINE_DATA_DIR"
+        return [*checks, replace(wrong("PostgreSQL", str(error), remedy), group="database")]
 
 
 def _installed(settings: Settings) -> list[Check]:
-    checks = [_keys(settings), *_within("DATABASE_URL", lambda: tables(settings))]
-    readable = not any(each.state is not State.FINE for each in checks)
-    checks += _within("DATABASE_OWNER_URL", lambda: owner(settings))
-    checks += _services(settings)
-    if readable:
-        checks += _within("contents", lambda: contents(settings))
-    return checks
+    """First the database; then, if it can be read, what stands in it; the rest beside it, all at once."""
+    checks = _at_once(
+        [
+            Ask("settings", "FIRSTLINE_KEYS", lambda: [_keys(settings)]),
+            Ask("database", "DATABASE_URL", lambda: examination.tables(settings)),
+        ]
+    )
+    if any(each.state is not State.FINE for each in checks):
+        return checks + _at_once(_of_settings(settings, None))
+    with closing(make_database(settings)) as db:
+        return checks + _at_once([*_of_settings(settings, db), *_of_database(settings, db)])
 
 
-def _services(settings: Settings) -> list[Check]:
-    broker = _within("REDIS_URL", lambda: _broker(settings))
-    checks = [*broker]
-    if broker[0].state is State.FINE:
-        checks += _within("workers", lambda: _workers(settings))
-    checks += _within("web", lambda: _web(settings))
-    return checks + _within("embedder", lambda: _model(settings))
+def _of_settings(settings: Settings, db: Database | None) -> list[Ask]:
+    """What needs no database; `db` is there if it can be read."""
+    own = [Ask("database", "DATABASE_OWNER_URL", lambda: examination.owner(settings))]
+    return (own if settings.database_url else []) + [
+        Ask("processes", "REDIS_URL", lambda: running.broker(settings)),
+        Ask("processes", "web", lambda: running.web(settings, db)),
+        Ask("processes", "embedder", lambda: running.embedder(settings)),
+        Ask("outside", "claude", lambda: outside.claude(settings)),
+    ]
 
 
-def _within(name: str, questions: Callable[[], Iterable[Check]]) -> list[Check]:
-    """Ask in a thread, and go on without it when it takes too long: no driver's time-out covers a name server."""
-    answers: list[Check] = []
-    faults: list[BaseException] = []
+def _of_database(settings: Settings, db: Database) -> list[Ask]:
+    """What stands in the database, and whom it says to ask."""
+    return [
+        Ask("processes", "beat", lambda: running.beat(settings, db)),
+        Ask("accounts", "accounts", lambda: examination.contents(settings, db)),
+        Ask("outside", "connections", lambda: outside.connections(settings, db)),
+        Ask("work", "work", lambda: backlog.work(settings, db)),
+    ]
 
-    def ask() -> None:
-        try:
-            answers.extend(questions())
-        except BaseException as error:  # noqa: BLE001  # raised again below
-            faults.append(error)
 
-    thread = threading.Thread(target=ask, name=f"doctor: {name}", daemon=True)
-    thread.start()
-    thread.join(MOST_SECONDS)
-    if thread.is_alive():
-        return [*answers, wrong(name, f"no answer within {MOST_SECONDS:g} s", "is the host right, and up?")]
-    if faults:
-        raise faults[0]
-    return answers
+def _at_once(asks: Sequence[Ask]) -> list[Check]:
+    """All answers, in the order of the questions."""
+    asked = [(ask, Question(ask.name, ask.questions)) for ask in asks]
+    return [replace(check, group=ask.group) for ask, question in asked for check in _answered(question)]
+
+
+def _answered(question: Question[Check]) -> Iterator[Check]:
+    done = question.wait(MOST_SECONDS)
+    try:
+        yield from question.answers()
+    except FirstlineError as error:
+        yield wrong(question.name, str(error), "the lines above may say why")
+    if not done:
+        yield wrong(question.name, f"no answer within {MOST_SECONDS:g} s", "is the host right, and up?")
 
 
 def _data_dir(settings: Settings) -> Iterator[Check]:
@@ -126,11 +143,7 @@ def _keys(settings: Settings) -> Check:
     try:
         make_sealer(settings)
     except BadSetting as error:
-        return wrong(
-            "FIRSTLINE_KEYS",
-            str(error).removeprefix("FIRSTLINE_KEYS: "),
-            "each is what `firstline keys new` prints, commas between them",
-        )
+        return wrong("FIRSTLINE_KEYS", str(error).removeprefix("FIRSTLINE_KEYS: "), KEYS_REMEDY)
     count = len(settings.keys.get_secret_value().split(","))
     if own_keys(settings) is None:
         return fine("FIRSTLINE_KEYS", f"{count} set from outside: `firstline backup` does not hold them")
@@ -138,87 +151,3 @@ def _keys(settings: Settings) -> Check:
     if path.stat().st_mode & 0o077:
         return wrong("FIRSTLINE_KEYS", f"others may read {path}", f"chmod 600 {path}")
     return fine("FIRSTLINE_KEYS", f"{count} in {path}")
-
-
-def _broker(settings: Settings) -> Iterator[Check]:
-    name, url = "REDIS_URL", settings.redis_url.get_secret_value() if settings.redis_url else None
-    ours = EmbeddedRedis(settings.data_dir)
-    if url is None or (url == ours.url and not ours.ready()):
-        yield missing(name, "not set, and no `firstline up` runs here", "start `firstline up`, or set it")
-        return
-    try:
-        _call(url)
-    except BROKER_FAULTS as error:
-        what = "it cannot be read as a URL" if isinstance(error, ValueError) else str(error) or type(error).__name__
-        yield wrong(name, what.splitlines()[0], "is the broker up, and are host, port and password right?")
-    else:
-        yield fine(name, "answers" if url != ours.url else "the embedded Redis answers")
-
-
-def _call(url: str) -> None:
-    """Once, without the retries and back-off that the drivers add of their own accord."""
-    if url.startswith("amqp"):
-        with Broker(url, connect_timeout=3) as broker:
-            broker.transport.establish_connection().close()
-        return
-    plain = url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
-    timeouts = {"socket_timeout": 3.0, "socket_connect_timeout": 3.0}
-    with contextlib.closing(redis.Redis.from_url(plain, retry=Retry(NoBackoff(), 0), **timeouts)) as client:
-        client.ping()
-
-
-def _workers(settings: Settings) -> Iterator[Check]:
-    try:
-        nodes = make_celery(settings).control.inspect(timeout=WORKER_SECONDS).active_queues() or {}
-    except BROKER_FAULTS:
-        nodes = {}
-    served = {queue["name"] for queues in nodes.values() for queue in queues}
-    if not nodes:
-        yield missing("workers", "none answers", "start them: `firstline up`, or the lines of the Procfile")
-    elif left := [queue for queue in queues.ALL if queue not in served]:
-        yield wrong("workers", f"nobody takes from {', '.join(left)}", "start that line of the Procfile too")
-    else:
-        yield fine("workers", ", ".join(sorted(nodes)))
-
-
-def _web(settings: Settings) -> Iterator[Check]:
-    where = address(settings)
-    there = urlsplit(where)
-    if there.scheme not in ("http", "https") or not there.hostname:
-        yield wrong("FIRSTLINE_PUBLIC_URL", f"{where} is no web address", "write it as https://support.example.com")
-        return
-    try:
-        version = _ask_health(where)
-    except (OSError, http.client.HTTPException, ValueError):
-        yield missing("web", f"{where} does not answer", "start it: `firstline up`, or the Procfile's line")
-    else:
-        if version is None:
-            yield wrong("web", f"something else answers at {where}", "set FIRSTLINE_PORT or FIRSTLINE_PUBLIC_URL")
-        else:
-            yield fine("web", f"{where}, version {version}")
-
-
-def _ask_health(where: str) -> str | None:
-    """The version that answers there; None when it is not Firstline."""
-    there = urlsplit(where)
-    kind = http.client.HTTPSConnection if there.scheme == "https" else http.client.HTTPConnection
-    with contextlib.closing(kind(there.hostname or "", there.port, timeout=3)) as call:
-        call.request("GET", f"{there.path}/health", headers={"Accept": "application/json"})
-        content = call.getresponse().read(MOST_ANSWER)
-    try:
-        answer = json.loads(content)
-    except ValueError:
-        return None
-    return str(answer["version"]) if isinstance(answer, dict) and "version" in answer else None
-
-
-def _model(settings: Settings) -> Iterator[Check]:
-    try:
-        embedder = make_embedder(settings)
-        embedder.embed_query("hello")
-    except FirstlineError as error:
-        damaged = "install Firstline again: a file of the model is damaged"
-        remote = "see FIRSTLINE_EMBEDDER and what follows it in .env.example"
-        yield wrong("embedder", str(error), damaged if settings.embedder == "minilm" else remote)
-    else:
-        yield fine("embedder", f"{embedder.name}, {embedder.dimensions} dimensions")

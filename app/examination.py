@@ -7,11 +7,11 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.bootstrap import make_embedder
-from app.check import Check, State, fine, missing, wrong
-from app.database import make_database, readable_url
+from app.database import readable_url
 from app.role import role_fault
 from desk.accounts import Account, list_accounts
-from desk.db import Transaction
+from desk.check import Check, State, fine, missing, wrong
+from desk.db import Database, Transaction
 from desk.errors import BadSetting, FirstlineError, Permanent
 from desk.policy import PolicyBook
 from desk.settings import Settings
@@ -76,9 +76,8 @@ def owner(settings: Settings) -> Iterator[Check]:
             engine.dispose()
 
 
-def contents(settings: Settings) -> Iterator[Check]:
+def contents(settings: Settings, db: Database) -> Iterator[Check]:
     """Accounts, their policies, what the keys open, and whether there is anything to answer from."""
-    db = make_database(settings)
     try:
         found = list_accounts(db)
         if settings.account not in {account.id for account in found}:
@@ -93,8 +92,6 @@ def contents(settings: Settings) -> Iterator[Check]:
     except (DBAPIError, FirstlineError) as error:
         words = first_line(error) if isinstance(error, DBAPIError) else str(error)
         yield wrong("accounts", words, "run `firstline migrate` with the same DATABASE_URL as the processes have")
-    finally:
-        db.close()
 
 
 def first_line(error: DBAPIError) -> str:
@@ -187,18 +184,29 @@ def _sources(tx: Transaction, long_ago: float) -> Iterator[Check]:
             )
 
 
+SEALED = {
+    "message": ("messages", "body", "id"),
+    "event": ("inbox_items", "payload", "id"),
+    "run": ("runs", "body", "id"),
+    "delivery": ("deliveries", "outgoing", "id"),
+    "connection": ("connections", "config", "updated_at"),
+}
+"""What is sealed: table, column, and what puts the rows in order of time (ids are made in it)."""
+
+
 def _opens(tx: Transaction) -> Check:
-    """The oldest and the newest: a key that was taken away too early shuts the old ones."""
+    """The oldest and the newest of each kind: a key that was taken away too early shuts the old ones."""
     name, opened = f"keys of {tx.account}", 0
-    for order in ("ASC", "DESC"):
-        body = tx.execute(text(f"SELECT body FROM messages ORDER BY at {order} LIMIT 1")).scalar_one_or_none()  # noqa: S608
-        try:
-            opened += bool(body and tx.open(bytes(body)))
-        except Permanent:
-            which = "oldest" if order == "ASC" else "newest"
-            remedy = "put the key that sealed it into FIRSTLINE_KEYS, behind the new one"
-            return wrong(name, f"none opens the {which} message", remedy)
-    return fine(name, "open the oldest and the newest message" if opened else "no message yet")
+    for what, (table, column, order) in SEALED.items():
+        for which, way in (("oldest", "ASC"), ("newest", "DESC")):
+            one = text(f"SELECT {column} FROM {table} ORDER BY {order} {way} LIMIT 1")  # noqa: S608  # of the table above
+            sealed = tx.execute(one).scalar_one_or_none()
+            try:
+                opened += sealed is not None and tx.open(bytes(sealed)) is not None
+            except Permanent:
+                remedy = "put the key that sealed it into FIRSTLINE_KEYS, behind the new one"
+                return wrong(name, f"none opens the {which} {what}", remedy)
+    return fine(name, "open the oldest and the newest of what is sealed" if opened else "nothing is sealed yet")
 
 
 _NOT_MINE = """

@@ -33,6 +33,7 @@ MOST_WORDS = 10_000_000  # bytes of `about.json` and of `keys`
 MOST_TOLD = 200  # characters: PostgreSQL quotes what it could not read
 SEALED = (("messages", "body"), ("inbox_items", "payload"))
 """Where something sealed is looked for."""
+FORCED = "SELECT relforcerowsecurity FROM pg_class WHERE oid = ('public.' || quote_ident(%s))::regclass"
 
 
 def restore(settings: Settings, file: Path, *, overwrite: bool = False, progress: Progress | None = None) -> About:
@@ -166,6 +167,7 @@ def _fill(connection: Connection, about: About, tar: tarfile.TarFile, progress: 
 def _copy(raw: psycopg.Connection[Any], table: Table, content: IO[bytes]) -> None:
     """COPY does not work where row-level security binds, so for this transaction the owner is let off."""
     name, columns = Identifier(table.name), SQL(", ").join(map(Identifier, table.columns))
+    forced = raw.execute(FORCED, (table.name,)).fetchone() == (True,)  # not where a table is no account's
     raw.execute(SQL("ALTER TABLE public.{} NO FORCE ROW LEVEL SECURITY").format(name))
     cursor = raw.cursor()
     with cursor.copy(SQL("COPY public.{} ({}) FROM STDIN").format(name, columns)) as copy:
@@ -173,7 +175,8 @@ def _copy(raw: psycopg.Connection[Any], table: Table, content: IO[bytes]) -> Non
             copy.write(piece)
     if cursor.rowcount != table.rows:
         raise Refused(f"{table.name}: {cursor.rowcount} rows came in instead of {table.rows}")
-    raw.execute(SQL("ALTER TABLE public.{} FORCE ROW LEVEL SECURITY").format(name))
+    if forced:
+        raw.execute(SQL("ALTER TABLE public.{} FORCE ROW LEVEL SECURITY").format(name))
 
 
 def _refuse_strange_keys(connection: Connection, sealer: Sealer, file: Path) -> None:

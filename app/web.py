@@ -1,15 +1,16 @@
 """The web application: API, console, and in the demo the customer form. `gunicorn -k gevent "app.web:create()"`."""
 
 from flask import Flask
-from sqlalchemy import text
 
 from app.bootstrap import INBOUND, VERSION, make_celery, make_database, uptime
 from app.logs import set_up_logs
+from app.probes import installation_id, make_checks
 from app.role import refuse_privileges
 from app.searched import searched_with
 from desk.db import Database
 from desk.settings import Settings, read_settings
 from integration.api.blueprint import make_api
+from integration.api.views import StateViews
 from integration.console.blueprint import make_console
 from integration.form.blueprint import make_form
 from integration.form.examples import read_examples
@@ -32,19 +33,9 @@ def make_app(settings: Settings, db: Database) -> Flask:
     celery = make_celery(settings)
     app = Flask("firstline", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-
-    def postgres() -> None:
-        with db.across() as connection:
-            connection.execute(text("SELECT 1"))
-
-    def broker() -> None:
-        with celery.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=0, timeout=1)
-
     app.register_blueprint(make_pages(VERSION))
-    checks = {"postgres": postgres, "broker": broker}
-    api = make_api(db, enqueue, version=VERSION, uptime=uptime, checks=checks, max_body_bytes=settings.max_body_bytes)
-    app.register_blueprint(api)
+    state = StateViews(VERSION, uptime, make_checks(db, celery), installation_id(db))
+    app.register_blueprint(make_api(db, enqueue, state, max_body_bytes=settings.max_body_bytes))
     app.register_blueprint(
         make_webhooks(db, enqueue, [make() for make in INBOUND], max_body_bytes=settings.max_body_bytes)
     )

@@ -1,6 +1,7 @@
 """One intended effect outside, and what became of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -42,3 +43,4 @@ class Delivery:
     attempts: int = 0
     foreign_id: str | None = None
     reason: str | None = None
+    created_at: datetime | None = None

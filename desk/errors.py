@@ -1,5 +1,7 @@
 """Every error a room may let out. Adapters translate foreign exceptions into these, `from` the original."""
 
+from desk.party import Access
+
 
 class FirstlineError(Exception):
     """Anything Firstline raises on purpose."""
@@ -27,6 +29,38 @@ class Temporary(FirstlineError):
 
 class Blocked(Temporary):
     """The other side asked to be left alone for a while, so it was not even called. No attempt is used up."""
+
+
+class Outage(Temporary):
+    """Trouble that may be the whole party's (no answer, 5xx, 401, an unclear 429) and not this ticket's alone: a probe
+    tells (`workers/parties`).
+
+    `refused`: it does not accept who we are. `certain`: it said itself that all of the account is meant, so no probe is
+    needed. `untouched`: it did nothing of what was asked, so no attempt is used up.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        party: str,
+        access: Access,
+        retry_after: float | None = None,
+        *,
+        refused: bool = False,
+        certain: bool = False,
+        untouched: bool = False,
+    ) -> None:
+        super().__init__(message, retry_after)
+        self.party, self.access = party, access
+        self.refused, self.certain, self.untouched = refused, certain, untouched
+
+
+class Waiting(Blocked):
+    """The party is known to be away, so it was not even called."""
+
+    def __init__(self, message: str, party: str, access: Access) -> None:
+        super().__init__(message)
+        self.party, self.access = party, access
 
 
 class ModelAway(Blocked):

@@ -4,30 +4,33 @@ The hash of the file's text is the policy version on every run.
 """
 
 import hashlib
-import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from desk.business_hours import BusinessHours
 from desk.errors import BadSetting
+from desk.policy_texts import (
+    BY_LANGUAGE,
+    LANGUAGES,
+    PLAIN,
+    SELF_HARM,
+    Fallback,
+    Handover,
+    Language,
+    Name,
+    Text,
+    Texts,
+    shipped_self_harm,
+    text_in,
+)
 from desk.run import Level
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
-Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-
-# A hand-over message may not promise a time; `{hours}` says the business hours instead.
-TIME_PROMISE = re.compile(
-    r"\b(?:with)?in\s+(?:the\s+next\s+)?(?:\d+|an?|one|two|three|a few|few)"
-    r"\s*(?:business\s+)?(?:minute|hour|day|week)s?\b"
-    r"|\b(?:immediately|right away|today|tonight|tomorrow|instantly|straight away|asap)\b",
-    re.IGNORECASE,
-)
+TAGS = {PLAIN, BY_LANGUAGE}
 
 
 class _Strict(BaseModel):
@@ -52,68 +55,8 @@ class SensitiveTopic(_Strict):
     phrases: tuple[Text, ...] = Field(min_length=1)
 
 
-class Handover(_Strict):
-    """What the customer is told when a person takes over, and on which channels it is sent."""
-
-    message: Text
-    channels: tuple[Literal["api", "email", "zendesk"], ...] = ("api", "email")
-
-    @field_validator("message")
-    @classmethod
-    def promises_no_time(cls, message: str) -> str:
-        """A time that nothing enforces is not promised."""
-        if found := TIME_PROMISE.search(message):
-            raise ValueError(f"promises a time ({found.group()!r}) that nothing enforces; write {{hours}} instead")
-        return message
-
-
-class BusinessHours(_Strict):
-    """When people work: `HH:MM-HH:MM` per day, in the time zone. A day left out is a day off."""
-
-    timezone: str = "UTC"
-    days: dict[Day, Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]] = Field(default_factory=dict)
-
-    @field_validator("timezone")
-    @classmethod
-    def is_known(cls, name: str) -> str:
-        """An IANA time zone name."""
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{name!r} is no IANA time zone, such as Europe/Berlin") from error
-        return name
-
-    @field_validator("days")
-    @classmethod
-    def opens_before_it_closes(cls, days: dict[Day, str]) -> dict[Day, str]:
-        """Both ends are times of a day, in order."""
-        for day, span in days.items():
-            opens, closes = (time.fromisoformat(part) for part in span.split("-"))
-            if opens >= closes:
-                raise ValueError(f"{day}: {span} closes before it opens")
-        return days
-
-    def prose(self) -> str:
-        """The hours as a customer reads them: `Monday to Friday 09:00-17:00 (Europe/Berlin)`."""
-        runs: list[tuple[str, str, str]] = []
-        for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"):
-            span = self.days.get(day)
-            if span is None:
-                runs.append(("", "", ""))
-            elif runs and runs[-1][2] == span:
-                runs[-1] = (runs[-1][0], day, span)
-            else:
-                runs.append((day, day, span))
-        parts = [
-            f"{first.title()} {span}" if first == last else f"{first.title()} to {last.title()} {span}"
-            for first, last, span in runs
-            if span
-        ]
-        return f"{', '.join(parts)} ({self.timezone})" if parts else "business hours"
-
-
 class Budget(_Strict):
-    """What models may cost in a day (UTC), in US dollars; spent means people."""
+    """What models may cost in a day (UTC), in US dollars; once it is spent, local parts draft for agents."""
 
     dollars_per_day: float = Field(default=50.0, ge=0.0)
 
@@ -128,20 +71,38 @@ class Limits(_Strict):
     requester_minutes: int = Field(default=180, ge=1)
 
 
+class Waiting(_Strict):
+    """How long the trouble of an outside party is waited out: in all, before people hear of it, and before an alert
+    goes the other way."""
+
+    hours: int = Field(default=24, ge=1)
+    notice_minutes: int = Field(default=15, ge=1)
+    alert_minutes: int = Field(default=5, ge=1)
+
+
+class Incidents(_Strict):
+    """More than so many like alerts in so many minutes become one."""
+
+    alerts: int = Field(default=5, ge=1)
+    minutes: int = Field(default=10, ge=1)
+
+
 class Policy(_Strict):
     """The whole file. `version` is the first 12 hex digits of the SHA-256 of its text."""
 
     version: str = ""
-    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ("en",)
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("en",)
     tone: Text = "Friendly, plain and short."
-    signature: Text
-    automatic_line: Text
+    signature: Texts
+    automatic_line: Texts
     handover: Handover
     business_hours: BusinessHours = BusinessHours()
     budget: Budget = Budget()
     max_turns: int = Field(default=8, ge=1)
     limits: Limits = Limits()
     without_model: Literal["draft", "auto"] = "draft"
+    waiting: Waiting = Waiting()
+    incidents: Incidents = Incidents()
     urgent_topics: tuple[Name, ...] = ("self_harm", "threat", "security")
     max_words: int = Field(default=350, ge=20)
     max_questions: int = Field(default=3, ge=1)
@@ -157,9 +118,70 @@ class Policy(_Strict):
             raise ValueError(f"sensitive_topics lacks {', '.join(sorted(missing))}; these always need a person")
         return self
 
-    def handover_message(self) -> str:
-        """The hand-over message with the business hours filled in."""
-        return self.handover.message.replace("{hours}", self.business_hours.prose()).strip()
+    @model_validator(mode="after")
+    def names_its_own_topics(self) -> "Policy":
+        """What is urgent or has a message of its own is a sensitive topic; a misspelt one would never be met."""
+        for place, topics in (("urgent_topics", self.urgent_topics), ("handover.topics", self.handover.topics)):
+            if unknown := [topic for topic in topics if topic not in self.sensitive_topics]:
+                known = ", ".join(self.sensitive_topics)
+                raise ValueError(f"{place}: {', '.join(unknown)} is none of the sensitive_topics ({known})")
+        return self
+
+    @model_validator(mode="after")
+    def speaks_its_first_language(self) -> "Policy":
+        """What is missing in a language falls back to the first one, so that one must be there."""
+        first = self.languages[0]
+        absent = [
+            place
+            for place, texts in self._texts()
+            if not isinstance(texts, str) and first not in texts and texts != shipped_self_harm()
+        ]
+        if absent:
+            raise ValueError(f"no text in {first}, the first of the account's languages: {', '.join(absent)}")
+        return self
+
+    def signature_in(self, language: str) -> str:
+        """What closes a reply, for a customer who writes this language."""
+        return text_in(self.signature, language, self.languages[0])[1].strip()
+
+    def automatic_line_in(self, language: str) -> str:
+        """What stands under an automatic reply, for a customer who writes this language."""
+        return text_in(self.automatic_line, language, self.languages[0])[1].strip()
+
+    def handover_message(self, language: str = "en", topics: Sequence[str] = ()) -> str:
+        """What this customer is told when a person takes over: by the most urgent of the topics that have a message
+        of their own. Business hours and helpline are filled in."""
+        spoken, text = text_in(self._handover_texts(topics), language, self.languages[0])
+        filled = text.replace("{hours}", self.business_hours.prose(spoken))
+        return filled.replace("{helpline}", self.handover.helpline(language, spoken)).strip()
+
+    def _handover_texts(self, topics: Sequence[str]) -> Texts:
+        ranked = dict.fromkeys((SELF_HARM, *self.urgent_topics, *self.sensitive_topics))
+        own = (self.handover.topics[each] for each in ranked if each in topics and each in self.handover.topics)
+        return next(own, self.handover.message)
+
+    def _texts(self) -> Iterator[tuple[str, Texts]]:
+        yield "signature", self.signature
+        yield "automatic_line", self.automatic_line
+        yield from self.handover.texts()
+
+    def fallbacks(self) -> tuple[Fallback, ...]:
+        """Which texts are missing in a language of ours or of the account's. A plain signature needs no translation."""
+        found = (self._fallback(place, texts) for place, texts in self._texts())
+        missing = tuple(each for each in _spoken(self) if each not in self.handover.helplines)
+        helplines = Fallback("handover.helplines", missing, None) if self.handover.names("helpline") else None
+        return tuple(each for each in (*found, helplines) if each and each.languages)
+
+    def _fallback(self, place: str, texts: Texts) -> Fallback | None:
+        if place == "signature" and isinstance(texts, str):
+            return None
+        first = self.languages[0]
+        missing = tuple(each for each in _spoken(self) if text_in(texts, each, first)[0] != each)
+        return Fallback(place, missing, text_in(texts, first, first)[0])
+
+
+def _spoken(policy: Policy) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*policy.languages, *LANGUAGES)))
 
 
 def parse_policy(text: str, origin: str = "policy.yaml") -> Policy:
@@ -174,8 +196,13 @@ def parse_policy(text: str, origin: str = "policy.yaml") -> Policy:
     try:
         return Policy.model_validate(content)
     except ValidationError as error:
-        faults = "\n".join(f"  {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
+        faults = "\n".join(f"  {_place(e['loc'])}: {e['msg']}" for e in error.errors())
         raise BadSetting(f"{origin} has {error.error_count()} fault(s):\n{faults}") from error
+
+
+def _place(steps: tuple[int | str, ...]) -> str:
+    """Where in the file, as its author would say it."""
+    return ".".join(str(step) for step in steps if step not in TAGS) or "file"
 
 
 def policy_version(text: str) -> str:

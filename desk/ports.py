@@ -10,6 +10,7 @@ from typing import Protocol
 
 from desk.delivery import Delivery
 from desk.errors import Temporary
+from desk.party import Access
 from desk.passage import Citation, Hit
 from desk.policy import Policy
 from desk.run import Classification, Draft, Sentiment, Urgency, Usage
@@ -117,6 +118,16 @@ class Alerts(Protocol):
 
     def find_delivery(self, alert: Alert, delivery: Delivery) -> str | None:
         """The foreign id of what an earlier attempt at this delivery left there, or None if nothing."""
+        ...
+
+
+class Party(Protocol):
+    """An outside service that work may have to wait for."""
+
+    name: str
+
+    def probe(self, account: str, access: Access) -> None:
+        """Ask once, cheaply and briefly, without changing anything. Raises Outage when it is away."""
         ...
 
 

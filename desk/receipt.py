@@ -93,7 +93,7 @@ class Receipt:
 
     run_id: str
     at: str
-    outcome: str
+    decided: str
     action: Action
     level: str
     confidence: float
@@ -122,7 +122,7 @@ def make_receipt(run: Run) -> Receipt:
     return Receipt(
         run_id=run.id,
         at=run.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        outcome=ACTIONS[run.decision.action],
+        decided=ACTIONS[run.decision.action],
         action=run.decision.action,
         level=run.decision.level,
         confidence=run.decision.confidence,
@@ -153,7 +153,7 @@ def explanation(run: Run) -> str:
     """The few lines that open an internal note: what was decided, and each reason."""
     receipt = make_receipt(run)
     lines = [
-        f"Firstline: {receipt.outcome.lower()} (confidence {receipt.confidence:.2f}, category {receipt.category})."
+        f"Firstline: {receipt.decided.lower()} (confidence {receipt.confidence:.2f}, category {receipt.category})."
     ]
     lines += [f"- {r.text}{f': {r.detail}' if r.detail else ''}" for r in receipt.reasons]
     if not receipt.reasons:

@@ -10,16 +10,23 @@ from desk.ports import Outgoing, Source
 from desk.run import Draft, Statement
 
 
-def compose_reply(draft: Draft, hits: Sequence[Hit], policy: Policy, newest_message_id: str) -> Outgoing:
-    """The public reply: the draft, its sources, the signature and the policy's automatic line."""
+def compose_reply(
+    draft: Draft, hits: Sequence[Hit], policy: Policy, newest_message_id: str, language: str = "en"
+) -> Outgoing:
+    """The public reply: the draft, its sources, the signature and the policy's automatic line, as the customer's
+    language has them."""
     sources = _sources(draft, hits)
-    parts = [draft_text(draft, sources), _source_list(sources), policy.signature.strip(), policy.automatic_line.strip()]
+    closing = [policy.signature_in(language), policy.automatic_line_in(language)]
+    parts = [draft_text(draft, sources), _source_list(sources), *closing]
     return Outgoing("\n\n".join(part for part in parts if part), sources, newest_message_id)
 
 
-def compose_handover(policy: Policy, newest_message_id: str) -> Outgoing:
-    """The public message that a person will answer."""
-    return Outgoing(f"{policy.handover_message()}\n\n{policy.signature.strip()}", (), newest_message_id, escalated=True)
+def compose_handover(
+    policy: Policy, newest_message_id: str, language: str = "en", topics: Sequence[str] = ()
+) -> Outgoing:
+    """The public message that a person will answer, in the customer's language and fit for the topics touched."""
+    text = f"{policy.handover_message(language, topics)}\n\n{policy.signature_in(language)}"
+    return Outgoing(text, (), newest_message_id, escalated=True)
 
 
 def compose_note(draft: Draft, hits: Sequence[Hit], explanation: str, *, escalated: bool = False) -> Outgoing:

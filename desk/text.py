@@ -104,7 +104,7 @@ def _ends_sentence(line: str, start: int, stop: re.Match[str]) -> bool:
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case, for matching: letters and digits of any script, inner apostrophes kept."""
-    return _WORD.findall(text.replace("’", "'").casefold())
+    return _WORD.findall(text.replace("’", "'").replace("İ", "i").casefold())  # folded, İ falls into two
 
 
 def first_words(text: str, limit: int) -> tuple[str, bool]:

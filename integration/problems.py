@@ -50,11 +50,11 @@ class KeyReused(Refused):
 
 
 class Away(Temporary):
-    """Something Firstline needs does not answer; `names` says what."""
+    """Something Firstline needs does not answer, or is not as it has to be; `faults` says what, and why."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(f"does not answer: {', '.join(names)}", retry_after=RETRY_AFTER)
-        self.names = tuple(names)
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__(f"not ready: {', '.join(faults)}", retry_after=RETRY_AFTER)
+        self.faults = dict(faults)
 
 
 def problem(status: int, detail: str, type_: str = PLAIN, **more: object) -> Response:
@@ -103,8 +103,8 @@ def _refused(error: Refused) -> Response:
 
 def _temporary(error: Temporary) -> Response:
     log.warning("not served", path=request.path, why=str(error))
-    away = list(error.names) if isinstance(error, Away) else []
-    response = problem(503, "Firstline cannot do this at the moment; try again", away=away)
+    faults = error.faults if isinstance(error, Away) else {}
+    response = problem(503, "Firstline cannot do this at the moment; try again", away=list(faults), faults=faults)
     response.headers["Retry-After"] = str(math.ceil(error.retry_after or RETRY_AFTER))
     return response
 

@@ -1,5 +1,6 @@
 """Bring a database up to date, or say how far it is."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -48,6 +49,7 @@ def current_revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
+@cache
 def newest_revision() -> str | None:
     """The revision that this version of the product needs."""
     return ScriptDirectory.from_config(_config()).get_current_head()

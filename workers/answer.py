@@ -13,7 +13,7 @@ import structlog
 from desk import accounts
 from desk.conversation import Conversation, newest_by_hand, read_conversation
 from desk.delivery import DeliveryKind
-from desk.errors import Blocked, FirstlineError, Temporary
+from desk.errors import Blocked, FirstlineError, Outage, Temporary
 from desk.policy import Policy, PolicyFile
 from desk.ports import Outgoing
 from desk.receipt import explanation
@@ -196,7 +196,7 @@ def _effects(work: _Work, topics_before: Sequence[str], *, told: bool) -> Sequen
     run, rules = work.run, work.policy
     match run.decision.action:
         case Action.AUTO_REPLY:
-            reply = compose_reply(run.draft, run.hits, rules, run.message_id)
+            reply = compose_reply(run.draft, run.hits, rules, run.message_id, run.classification.language)
             return [work.effect(DeliveryKind.REPLY, reply)]
         case Action.INTERNAL_NOTE:
             return [_note(work, escalated=False)]
@@ -205,8 +205,9 @@ def _effects(work: _Work, topics_before: Sequence[str], *, told: bool) -> Sequen
             return [] if told and not news else [_note(work, escalated=True)]
         case Action.ESCALATE if _is_handed_over_aloud(work):
             # The hand-over puts the ticket before people: were it the note, they could take it before it is sent.
-            handover = work.effect(DeliveryKind.HANDOVER, compose_handover(rules, run.message_id))
-            return [handover, _note(work, escalated=False)]
+            seen = run.classification
+            handover = compose_handover(rules, run.message_id, seen.language, seen.sensitive)
+            return [work.effect(DeliveryKind.HANDOVER, handover), _note(work, escalated=False)]
         case Action.ESCALATE:
             return [_note(work, escalated=True)]
         case _:
@@ -226,7 +227,7 @@ def _is_handed_over_aloud(work: _Work) -> bool:
 
 
 def _alerts(work: _Work) -> Sequence[Planned]:
-    """People are told once, when the ticket becomes theirs; what the customer writes while they have it adds to that."""
+    """People are told once, when the ticket becomes theirs; what comes while they have it adds to that."""
     if not _needs_people(work):
         return []
     if work.circumstances.turns.silent and work.reasons & CIRCLES and not _with_people(work):
@@ -279,7 +280,7 @@ def _close(
 def _failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
     """Later, if it may still work; otherwise parked, with a note on the ticket."""
     why = f"{type(error).__name__}: {error}"
-    blocked = isinstance(error, Blocked)
+    blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
     if isinstance(error, Temporary) and (blocked or item.attempts < tools.max_attempts):
         seconds = back_off(item.attempts, error.retry_after)
         with tools.db.account(item.account) as tx:

@@ -63,10 +63,10 @@ def let_go(state: str) -> dict[str, Any]:
     return {"state": state, "claimed_by": None, "claim_id": None, "lease_until": None}
 
 
-def again_in(seconds: float, table: Table | None = None) -> dict[str, Any]:
+def again_in(seconds: float, table: Table | None = None, least: int = 0) -> dict[str, Any]:
     """The values that put a row back, not to be taken before so many seconds have passed. With its table, the attempt
-    is given back too: nothing was tried."""
-    given_back = {} if table is None else {"attempts": table.c.attempts - 1}
+    is given back too: nothing was tried. `least`: as if so many had been made all the same."""
+    given_back = {} if table is None else {"attempts": func.greatest(table.c.attempts - 1, least)}
     return let_go("waiting") | {"not_before": _in(seconds)} | given_back
 
 

@@ -13,7 +13,7 @@ from desk import accounts
 from desk.alert import alert_without_run, alert_without_ticket, compose_alert
 from desk.conversation import OwnRecord, read_conversation
 from desk.delivery import Delivery, DeliveryKind
-from desk.errors import Blocked, FirstlineError, Permanent, Temporary
+from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary
 from desk.ports import Alert
 from desk.run import Stop
 from desk.ticket import Ticket, TicketState
@@ -182,10 +182,11 @@ def _failed(tools: Toolbox, held: Claimed, error: FirstlineError) -> list[str]:
     """Later, if it may still work; otherwise failed, and the message it answers is parked for a person."""
     delivery, why = held.delivery, f"{type(error).__name__}: {error}"
     with tools.db.account(delivery.account) as tx:
-        blocked = isinstance(error, Blocked)
+        called = isinstance(error, Outage)
+        blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
         if isinstance(error, Temporary) and (blocked or delivery.attempts < tools.max_attempts):
             seconds = back_off(delivery.attempts, error.retry_after)
-            outbox.postpone(tx, held, seconds, why, tried=not blocked)
+            outbox.postpone(tx, held, seconds, why, tried=not blocked, called=called)
             log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=delivery.attempts)
             return []
         failed = outbox.fail(tx, held, why)

@@ -70,7 +70,7 @@ def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None
 def claim(tx: Transaction, item_id: str, worker: str, seconds: float) -> InboxItem | None:
     """Take an item; None if another worker has it, or it is done."""
     row = claims.take(tx, inbox_items, item_id, ItemState.CLAIMED, worker, seconds)
-    return _item(row) if row else None
+    return from_row(row) if row else None
 
 
 def renew(tx: Transaction, item: InboxItem, seconds: float, stage: Stage | None = None) -> bool:
@@ -104,7 +104,8 @@ def postpone(tx: Transaction, item: InboxItem, seconds: float, why: str, *, trie
 
 def park(tx: Transaction, item: InboxItem, why: str) -> bool:
     """Set the item aside for a person to look at."""
-    return claims.write(tx, inbox_items, item.id, _held(item), claims.let_go(ItemState.PARKED) | {"error": why})
+    values = claims.let_go(ItemState.PARKED) | {"error": why, "parked_at": func.now()}
+    return claims.write(tx, inbox_items, item.id, _held(item), values)
 
 
 def think_again(tx: Transaction, item_id: str) -> bool:
@@ -118,22 +119,14 @@ def think_again(tx: Transaction, item_id: str) -> bool:
 def set_aside(tx: Transaction, item_id: str, why: str) -> bool:
     """Park a finished item after all: what it led to could not be delivered."""
     done = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.DONE)
-    values = {"state": ItemState.PARKED, "error": why}
+    values = {"state": ItemState.PARKED, "error": why, "parked_at": func.now()}
     return tx.execute(update(inbox_items).where(*done).values(values)).rowcount == 1
-
-
-def requeue(tx: Transaction, item_id: str) -> bool:
-    """Put a parked item back, with all its attempts before it; False if it is not parked."""
-    values = claims.again_in(0) | {"attempts": 0, "rethought": 0, "error": None}
-    values |= {"queue": "answer", "enqueued_at": func.now()}
-    parked_one = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.PARKED)
-    return tx.execute(update(inbox_items).where(*parked_one).values(values)).rowcount == 1
 
 
 def get(tx: Transaction, item_id: str) -> InboxItem | None:
     """One item."""
     row = tx.execute(select(inbox_items).where(inbox_items.c.id == item_id)).one_or_none()
-    return _item(row) if row else None
+    return from_row(row) if row else None
 
 
 def listing(tx: Transaction, state: ItemState | None = None, most: int = 100) -> list[InboxItem]:
@@ -141,13 +134,30 @@ def listing(tx: Transaction, state: ItemState | None = None, most: int = 100) ->
     statement = select(inbox_items).order_by(inbox_items.c.received_at.desc()).limit(most)
     if state:
         statement = statement.where(inbox_items.c.state == state)
-    return [_item(row) for row in tx.execute(statement)]
+    return [from_row(row) for row in tx.execute(statement)]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When a channel last told us something by itself, and how many messages had to be found since."""
+
+    told_at: datetime | None
+    found_since: int
+
+
+def heard(tx: Transaction, channel: str, found: str) -> Heard:
+    """As `Heard`; what had to be found has an external id that begins with `found`."""
+    theirs, by_hand = inbox_items.c.channel == channel, inbox_items.c.external_id.startswith(found, autoescape=True)
+    told_at = tx.execute(select(func.max(inbox_items.c.received_at)).where(theirs, ~by_hand)).scalar_one()
+    since = [inbox_items.c.received_at > told_at] if told_at else []
+    count = select(func.count()).select_from(inbox_items).where(theirs, by_hand, *since)
+    return Heard(told_at, tx.execute(count).scalar_one())
 
 
 def of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[InboxItem]:
     """All items of one ticket, oldest first."""
     theirs = (inbox_items.c.channel == channel, inbox_items.c.ticket_id == ticket_id)
-    return [_item(row) for row in tx.execute(select(inbox_items).where(*theirs).order_by(inbox_items.c.received_at))]
+    return [from_row(row) for row in tx.execute(select(inbox_items).where(*theirs).order_by(inbox_items.c.received_at))]
 
 
 def _held(item: InboxItem) -> str:
@@ -156,7 +166,8 @@ def _held(item: InboxItem) -> str:
     return item.claim_id
 
 
-def _item(row: Row[Any]) -> InboxItem:
+def from_row(row: Row[Any]) -> InboxItem:
+    """The item of a whole row."""
     return InboxItem(
         id=row.id,
         account=row.account_id,

@@ -1,26 +1,70 @@
 """Acts of people on the work: each is one call, logged with who did it."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
 import structlog
 
 from desk import accounts
-from desk.db import Transaction
-from desk.ticket import TicketState
-from workers import inbox, record
+from desk.db import Database, Transaction
+from desk.errors import Temporary
+from workers import parked, record
+from workers.parked import Which
+
+IN_ONE = 500
+"""Items that are put back in one transaction."""
+AT_ONCE = 100
+"""Items of one act that are handed to the broker; the sweeper brings the others, as fast as they are worked on."""
+
+Enqueue = Callable[[str, str], None]
+"""Called with (account, item id) after the commit. Raises Temporary when the broker is away."""
 
 log = structlog.get_logger(__name__)
 
 
-def requeue(tx: Transaction, item_id: str, by: str) -> bool:
-    """Have a parked item worked on again; False if it is not parked. Enqueue it after the commit."""
-    item = inbox.get(tx, item_id)
-    if item is None or not inbox.requeue(tx, item_id):
-        return False
-    record.note_state(tx, item.channel, item.ticket_id, TicketState.RECEIVED)
-    log.info("requeued", account=tx.account, ticket=item.ticket_id, item=item_id, by=by)
-    return True
+@dataclass(frozen=True, slots=True)
+class Requeued:
+    """How many parked items were put back, and whether the broker took those that were handed to it."""
+
+    count: int
+    at_once: bool
+
+
+def requeue(db: Database, account: str, which: Which, enqueue: Enqueue, by: str) -> Requeued:
+    """Have parked items worked on again. What is parked anew meanwhile stays parked; a broker that is away is no fault:
+    the sweeper comes by."""
+    with db.account(account) as tx:
+        which = replace(which, until=which.until or parked.count(tx, which).at)
+    count, first = 0, list[str]()
+    while True:
+        with db.account(account) as tx:
+            done = _put_back(tx, which, by, AT_ONCE - len(first))
+        count, first = count + len(done), (first + done)[:AT_ONCE]
+        if len(done) < IN_ONE:
+            break
+    return Requeued(count, _hand_over(account, first, enqueue))
 
 
 def set_paused(tx: Transaction, paused: bool, by: str) -> None:
     """From this second nothing public leaves, or it may again; drafts go on."""
     accounts.set_paused(tx, paused, by)
     log.info("paused" if paused else "resumed", account=tx.account, by=by)
+
+
+def _put_back(tx: Transaction, which: Which, by: str, handed: int) -> list[str]:
+    items = parked.put_back(tx, which, IN_ONE, handed)
+    record.note_requeued(tx, [(item.channel, item.ticket_id) for item in items])
+    for item in items:
+        log.info("requeued", account=tx.account, ticket=item.ticket_id, item=item.id, by=by)
+    return [item.id for item in items]
+
+
+def _hand_over(account: str, item_ids: list[str], enqueue: Enqueue) -> bool:
+    """False as soon as the broker does not answer."""
+    for item_id in item_ids:
+        try:
+            enqueue(account, item_id)
+        except Temporary as error:
+            log.warning("not enqueued; the sweeper will", account=account, why=str(error))
+            return False
+    return True

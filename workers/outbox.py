@@ -4,12 +4,12 @@ A delivery is planned in the same transaction that closes the inbox item, so non
 is planned twice. `deliver.py` sends them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, case, func, select, true
+from sqlalchemy import ColumnElement, Row, case, func, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
@@ -20,6 +20,7 @@ from desk.ticket import new_id
 from workers import claims
 from workers.tables import deliveries
 
+K = TypeVar("K")
 PUBLIC = (DeliveryKind.REPLY, DeliveryKind.HANDOVER)
 TAKEN_BACK = (DeliveryState.WITHDRAWN, DeliveryState.FAILED)
 """States of what is not out and will not be."""
@@ -103,9 +104,12 @@ def fail(tx: Transaction, held: Claimed, why: str) -> bool:
     return _end(tx, held, DeliveryState.FAILED, {"reason": why})
 
 
-def postpone(tx: Transaction, held: Claimed, seconds: float, why: str, *, tried: bool = True) -> bool:
-    """Try again later; one that was not `tried` keeps its attempt."""
-    values = claims.again_in(seconds, None if tried else deliveries) | {"reason": why}
+def postpone(
+    tx: Transaction, held: Claimed, seconds: float, why: str, *, tried: bool = True, called: bool = False
+) -> bool:
+    """Try again later; one that was not `tried` keeps its attempt. Where the other side was `called` all the same, the
+    next attempt counts as a second, so that it looks first for what this one may have left."""
+    values = claims.again_in(seconds, None if tried else deliveries, int(called)) | {"reason": why}
     return claims.write(tx, deliveries, held.delivery.id, held.claim_id, values)
 
 
@@ -142,6 +146,28 @@ def of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[Delivery]:
     """All deliveries of a ticket, oldest first."""
     theirs = (deliveries.c.channel == channel, deliveries.c.ticket_id == ticket_id)
     return [_delivery(row) for row in tx.execute(select(deliveries).where(*theirs).order_by(deliveries.c.created_at))]
+
+
+def of_items(tx: Transaction, item_ids: Sequence[str]) -> dict[str, list[Delivery]]:
+    """What each of these inbox items led to, oldest first; for lists."""
+    rows = tx.execute(select(deliveries).where(deliveries.c.item_id.in_(item_ids)).order_by(deliveries.c.created_at))
+    return _grouped(rows, lambda row: row.item_id)
+
+
+def newest_of(tx: Transaction, tickets: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Delivery]]:
+    """What the last run over each of these tickets (channel, id) led to; for lists."""
+    theirs = tuple_(deliveries.c.channel, deliveries.c.ticket_id).in_(tickets)
+    rows = tx.execute(select(deliveries).where(theirs, deliveries.c.run_id.is_not(None)).order_by(deliveries.c.id))
+    found = _grouped(rows, lambda row: (row.channel, row.ticket_id))
+    last = {key: max(each.run_id or "" for each in theirs) for key, theirs in found.items()}
+    return {key: [each for each in theirs if each.run_id == last[key]] for key, theirs in found.items()}
+
+
+def _grouped(rows: Iterable[Row[Any]], key: Callable[[Row[Any]], K]) -> dict[K, list[Delivery]]:
+    found: dict[K, list[Delivery]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(_delivery(row))
+    return found
 
 
 def _plan_one(tx: Transaction, planned: Planned, run_id: str | None, item_id: str | None) -> str | None:
@@ -192,4 +218,5 @@ def _delivery(row: Row[Any]) -> Delivery:
         attempts=row.attempts,
         foreign_id=row.foreign_id,
         reason=row.reason,
+        created_at=row.created_at,
     )

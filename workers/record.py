@@ -1,7 +1,7 @@
 """The record: every run with all it read, and where each ticket stands."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -200,6 +200,16 @@ def note_state(
         given["requester_hashes"] = [tx.sealer.lookup(name) for name in known_by]
     key = {"account_id": tx.account, "channel": channel, "ticket_id": ticket_id}
     tx.execute(insert(ticket_states).values(key | given).on_conflict_do_update(index_elements=list(key), set_=given))
+
+
+def note_requeued(tx: Transaction, requeued: Collection[tuple[str, str]]) -> None:
+    """Parked tickets (channel, id) are worked on again. One that people have taken up meanwhile stays theirs."""
+    key = ("account_id", "channel", "ticket_id")
+    state = {"state": TicketState.RECEIVED, "updated_at": func.clock_timestamp()}
+    rows = [dict(zip(key, (tx.account, *ticket), strict=True)) | state for ticket in sorted(set(requeued))]
+    if rows:
+        added, parked = insert(ticket_states).values(rows), ticket_states.c.state == TicketState.PARKED
+        tx.execute(added.on_conflict_do_update(index_elements=list(key), set_=state, where=parked))
 
 
 def get_line(tx: Transaction, channel: str, ticket_id: str) -> TicketLine | None:

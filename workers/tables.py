@@ -1,5 +1,5 @@
-"""The tables of the work. `inbox.py`, `tickets.py`, `record.py`, `gaps.py` and `deliver.py` each read and write their
-own."""
+"""The tables of the work. `inbox.py` (with `parked.py`), `tickets.py`, `record.py`, `gaps.py` and `deliver.py` each
+read and write their own."""
 
 from typing import Any
 
@@ -68,6 +68,7 @@ inbox_items = Table(
     Column("error", Text),
     Column("done_at", DateTime(timezone=True)),
     Column("rethought", Integer, nullable=False, server_default=text("0")),
+    Column("parked_at", DateTime(timezone=True), comment="null for what was parked before this was kept"),
     UniqueConstraint("account_id", "channel", "external_id"),
 )
 

@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from desk.accounts import list_accounts
 from desk.errors import FirstlineError, Temporary
 from knowledge.wanted import take_wanted
-from workers import answer, claims, queues
+from workers import answer, claims, heartbeats, queues
 from workers import deliver as delivery
 from workers.toolbox import Toolbox
 
@@ -66,6 +66,7 @@ def sweep(self: Task[Any, None]) -> None:
             enqueue(sync_source, wanted.account, wanted.name)
         if items or deliveries:
             log.info("swept", items=len(items), deliveries=len(deliveries), missed=missed)
+        heartbeats.beat(tools.db, heartbeats.BEAT)
 
 
 @shared_task(name="catch_up", bind=True)

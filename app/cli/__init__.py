@@ -19,7 +19,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Run": {
         "demo": ("app.cli.run:demo", "Try everything, with an example help centre."),
         "up": ("app.cli.run:up", "Run everything on this machine."),
-        "doctor": ("app.cli.safekeeping:doctor", "Say what is fine, missing or wrong, and what to do."),
+        "doctor": ("app.cli.doctor:doctor", "Say what is fine, missing, stopped or wrong."),
     },
     "Knowledge": {
         "sources": ("app.cli.sources:sources", "Where documents come from: add, list, sync, remove."),
@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "ask": ("app.cli.ask:ask", "Show what would become of a question, and why."),
         "items": ("app.cli.work:items", "List what came in, and what became of it."),
         "recall": ("app.cli.recall:recall", "List what was said by a document, and leave corrections."),
-        "replay": ("app.cli.replay:replay", "Have a parked item worked on again."),
+        "replay": ("app.cli.replay:replay", "Have parked items worked on again: one, or many."),
         "pause": ("app.cli.work:pause", "Stop everything public from leaving."),
         "resume": ("app.cli.work:resume", "Let replies leave again."),
         "policy": ("app.cli.policy:policy", "Check the policy: what may be done alone."),

@@ -39,14 +39,15 @@ def _rehearse(question: str, subject: str, account: str | None) -> tuple[Run, Ou
             account = existing(db, account or settings.account)
             tools = make_toolbox(ready, db)
             run = dry_run(tools, account, question, subject)
-            return run, compose_reply(run.draft, run.hits, tools.policies.get(account).policy, run.message_id)
+            rules, language = tools.policies.get(account).policy, run.classification.language
+            return run, compose_reply(run.draft, run.hits, rules, run.message_id, language)
         finally:
             db.close()
 
 
 def print_receipt(receipt: Receipt) -> None:
     """The outcome, the reasons, and all that was read and spent."""
-    say(f"{receipt.outcome}   confidence {receipt.confidence:.2f}, level {receipt.level}", style="bold")
+    say(f"{receipt.decided}   confidence {receipt.confidence:.2f}, level {receipt.level}", style="bold")
     say(f"category  {receipt.category} ({receipt.category_confidence:.2f})")
     say("signals   " + ", ".join(f"{name}: {value}" for name, value in receipt.signals))
     for reason in receipt.reasons:

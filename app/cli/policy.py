@@ -7,6 +7,7 @@ import click
 from app.cli.output import json_option, print_json, print_rows, say
 from desk.errors import BadSetting
 from desk.policy import PolicyBook, parse_policy
+from desk.policy_texts import DIRECTORY, Fallback
 from desk.settings import read_settings
 
 
@@ -29,8 +30,17 @@ def check(file: Path | None, as_json: bool) -> None:
         raise BadSetting(f"cannot read {path}: {why}") from error
     found = parse_policy(text, str(path))
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json({**found.model_dump(mode="json"), "fallbacks": found.fallbacks()})
         return
     rows = [(name, each.level, f"{each.threshold:.2f}", each.audience) for name, each in found.categories.items()]
     print_rows(("category", "level", "threshold", "audience"), rows, empty="No categories.")
     say(f"{path} is fine: version {found.version}, {len(found.sensitive_topics)} sensitive topics.")
+    for fallback in found.fallbacks():
+        say(_told(fallback))
+
+
+def _told(fallback: Fallback) -> str:
+    languages = ", ".join(fallback.languages)
+    if fallback.instead is None:
+        return f"{fallback.text}: none for {languages}; {DIRECTORY} is named there."
+    return f"{fallback.text}: missing in {languages}; customers read it in {fallback.instead}."

@@ -1,5 +1,7 @@
-"""`firstline replay`: the one command that hands work to the broker."""
+"""`firstline replay`: parked items back to work, one or many. The one command that hands work to the broker."""
 
+import re
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import click
@@ -8,41 +10,97 @@ from app.bootstrap import make_celery
 from app.cli.output import account_option, say
 from app.database import make_database
 from app.installation import existing, installation
+from desk.db import Database
 from desk.errors import Refused, Temporary
 from desk.settings import Settings, read_settings
-from workers import interventions
+from workers import interventions, parked
+from workers.interventions import Enqueue
+from workers.parked import Which
 from workers.tasks import handle_item, publish
+
+AGO = re.compile(r"(\d{1,6})\s*([smhd])")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def moment(ctx: click.Context, option: click.Parameter, value: str | None) -> datetime | None:
+    """ISO 8601, in UTC unless it says otherwise; or how long ago: `90s`, `30m`, `1h`, `2d`."""
+    if value is None:
+        return None
+    try:
+        if ago := AGO.fullmatch(value.strip()):
+            return datetime.now(UTC) - timedelta(**{UNITS[ago[2]]: int(ago[1])})
+        at = datetime.fromisoformat(value.strip())
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter("write it as 2026-03-31, 2026-03-31T14:30, 30m, 1h or 2d") from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 @click.command()
-@click.argument("item")
+@click.argument("item", required=False)
+@click.option("--reason", metavar="TEXT", help="All whose reason contains this, in any case.")
+@click.option("--since", callback=moment, metavar="TIME", help="All parked since: 2026-03-31T14:30 (UTC), 30m, 1h, 2d.")
+@click.option("--all", "everything", is_flag=True, help="All that are parked.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @account_option
-def replay(item: str, account: str | None) -> None:
-    """Have a parked ITEM worked on again."""
+def replay(
+    item: str | None, reason: str | None, since: datetime | None, everything: bool, yes: bool, account: str | None
+) -> None:
+    """Have a parked ITEM worked on again, or all that fit --reason and --since, or --all. Several are counted and asked
+    about first. A ticket that people have answered meanwhile is left to them."""
+    many = everything or reason is not None or since is not None
+    if many == bool(item):
+        raise click.UsageError("name one ITEM, or say which: --reason, --since or --all")
+    if reason is not None and not reason.strip():
+        raise click.UsageError("--reason is empty; --all means all")
     settings = read_settings()
     with installation(settings) as ready:
         db = make_database(ready)
         try:
             account = existing(db, account or settings.account)
-            with db.account(account) as tx:
-                if not _is_id(item) or not interventions.requeue(tx, item, by="cli"):
-                    raise Refused(f"item {item} is not parked; `firstline items --state parked` lists those that are")
+            enqueue = _enqueue(ready)
+            if item:
+                _one(db, account, item, enqueue)
+            else:
+                _many(db, account, Which(words=reason.strip() if reason else None, since=since), enqueue, yes)
         finally:
             db.close()
-        at_once = publish_item(ready, account, item)
-    say("Handed to a worker." if at_once else "Put back; the workers take it up when they run.")
 
 
-def publish_item(settings: Settings, account: str, item_id: str) -> bool:
-    """Hand an item to the broker; False when there is none now, and then the sweeper does it later."""
-    if settings.redis_url is None:
-        return False
-    make_celery(settings)
-    try:
+def _one(db: Database, account: str, item: str, enqueue: Enqueue) -> None:
+    done = interventions.requeue(db, account, Which(item_id=item), enqueue, by="cli") if _is_id(item) else None
+    if not done or not done.count:
+        raise Refused(f"item {item} is not parked; `firstline items --state parked` lists those that are")
+    say("Handed to a worker." if done.at_once else "Put back; the workers take it up when they run.")
+
+
+def _many(db: Database, account: str, which: Which, enqueue: Enqueue, yes: bool) -> None:
+    with db.account(account) as tx:
+        found = parked.count(tx, which).count
+    if not found:
+        say("No parked item fits.")
+        return
+    if not yes and not click.confirm(f"Have {_items(found)} worked on again?"):
+        raise Refused("nothing was put back")
+    done = interventions.requeue(db, account, which, enqueue, by="cli")
+    rest = "the workers take them up" if done.at_once else "the workers take them up when they run"
+    say(f"{_items(done.count)} put back; {rest}.")
+
+
+def _enqueue(settings: Settings) -> Enqueue:
+    """Hands an item to the broker. Raises Temporary when there is none now, and then the sweeper does it later."""
+    if settings.redis_url is not None:
+        make_celery(settings)
+
+    def enqueue(account: str, item_id: str) -> None:
+        if settings.redis_url is None:
+            raise Temporary("no broker runs")
         publish(handle_item, account, item_id)
-    except Temporary:
-        return False
-    return True
+
+    return enqueue
+
+
+def _items(count: int) -> str:
+    return f"{count} parked item{'s' * (count != 1)}"
 
 
 def _is_id(item: str) -> bool:

@@ -1,37 +1,16 @@
-"""Commands that keep an installation well: doctor, migrate, backup, restore."""
+"""Commands that keep an installation safe: migrate, backup, restore."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from app.backup import About, backup
-from app.check import State
-from app.cli.output import json_option, out, print_json, progress_bar, say
-from app.doctor import diagnose
+from app.cli.output import progress_bar, say
 from app.installation import bring_up_to_date, installation
 from app.restore import restore
 from desk.settings import read_settings
 
 HELD = (("ticket_states", "ticket"), ("documents", "document"), ("users", "user"))
-COLOURS = {State.FINE: "green", State.MISSING: "yellow", State.WRONG: "red"}
-
-
-@click.command()
-@json_option
-def doctor(as_json: bool) -> None:
-    """Say of each setting and connection: fine, missing or wrong, and what to do. Changes nothing. Exit code 1 if
-    anything is wrong."""
-    checks = diagnose()
-    if as_json:
-        print_json(checks)
-    else:
-        for check in checks:
-            out.print(f"{check.state.value:<8}", style=COLOURS[check.state], end=" ")
-            say(f"{check.name}: {check.found}")
-            if check.remedy:
-                say(f"         → {check.remedy}")
-    sys.exit(any(check.state is State.WRONG for check in checks))
 
 
 @click.command("migrate")

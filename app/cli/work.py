@@ -5,7 +5,7 @@ import click
 from app.cli.output import account_option, json_option, print_json, print_rows, say
 from app.installation import open_account
 from desk.ticket import ItemState
-from workers import inbox, interventions
+from workers import interventions, overview
 
 
 @click.command()
@@ -14,14 +14,17 @@ from workers import inbox, interventions
 @account_option
 @json_option
 def items(state: str | None, most: int, account: str | None, as_json: bool) -> None:
-    """List inbox items: what came in, and what became of it."""
+    """List inbox items: what came in, what was decided, and what happened since."""
     with open_account(account) as tx:
-        found = inbox.listing(tx, ItemState(state) if state else None, most)
+        found = overview.list_items(tx, ItemState(state) if state else None, most)
     if as_json:
         print_json(found)
         return
-    rows = [(i.id, i.channel, i.ticket_id, i.state, i.attempts, i.outcome or i.error, i.received_at) for i in found]
-    columns = ("item", "channel", "ticket", "state", "tries", "what became of it", "received")
+    rows = [
+        (i.id, i.channel, i.ticket_id, i.state, i.attempts, i.decided, i.happened or i.error, i.received_at)
+        for i in found
+    ]
+    columns = ("item", "channel", "ticket", "state", "tries", "decided", "happened", "received")
     print_rows(columns, rows, empty=f"No {state} items." if state else "No items.")
 
 

@@ -1,6 +1,6 @@
 """The routes of the API. Each stands in `OPERATIONS`, and nothing is served before `admit` has looked there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -10,7 +10,7 @@ from desk.db import Database
 from desk.errors import Refused
 from integration.api.operations import OPERATIONS
 from integration.api.reading import Reading
-from integration.api.views import Check, Enqueue, StateViews, TicketViews
+from integration.api.views import Enqueue, StateViews, TicketViews
 from integration.permissions import demand
 from integration.problems import answer_errors, of_http
 from integration.tokens import caller
@@ -23,31 +23,24 @@ ABOUT_ITSELF = frozenset({"document", "page", "static"})
 _BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
 
-def make_api(
-    db: Database,
-    enqueue: Enqueue,
-    *,
-    version: str,
-    uptime: Callable[[], float],
-    checks: Mapping[str, Check],
-    max_body_bytes: int = MAX_BODY_BYTES,
-) -> Blueprint:
-    """The API for all accounts; a token belongs to one. `uptime` is in seconds; `checks` are what `/ready` asks.
+def make_api(db: Database, enqueue: Enqueue, state: StateViews, *, max_body_bytes: int = MAX_BODY_BYTES) -> Blueprint:
+    """The API for all accounts; a token belongs to one. `state` is how the installation is.
 
     The reading page needs `integration.pages.shell.make_pages` registered on the same app.
     """
     api = Blueprint("api", __name__, template_folder="templates", static_folder="static", static_url_path="/api/look")
-    tickets, state = TicketViews(db, enqueue, max_body_bytes), StateViews(version, uptime, checks)
+    tickets = TicketViews(db, enqueue, max_body_bytes)
     views: dict[str, Callable[..., Response]] = {
         "open_ticket": tickets.open_ticket,
         "read_ticket": tickets.read_ticket,
         "add_message": tickets.add_message,
         "health": state.health,
         "ready": state.ready,
+        "live": state.live,
     }
     for operation in OPERATIONS:
         api.add_url_rule(operation.rule, operation.name, views[operation.name], methods=[operation.method])
-    reading = Reading(version, max_body_bytes)
+    reading = Reading(state.version, max_body_bytes)
     api.add_url_rule("/api/v1/openapi.json", "document", reading.document)
     api.add_url_rule("/api/docs", "page", reading.page)
     _guard(api, db)
@@ -75,7 +68,7 @@ def _guard(api: Blueprint, db: Database) -> None:
 def _unknown() -> AnyResponse | None:
     """No blueprint is asked about an address that none has; this answers for those that would be ours."""
     error = request.routing_exception
-    ours = request.path.startswith("/api/") or request.path in {"/api", "/health", "/ready"}
+    ours = request.path.startswith("/api/") or request.path in {"/api", "/health", "/ready", "/live"}
     if ours and isinstance(error, HTTPException) and (error.code or 0) >= 400:
         return of_http(error)
     return None

@@ -19,8 +19,8 @@ Json = dict[str, Any]
 """A piece of the document; OpenAPI decides what is in it."""
 
 ABOUT = (
-    "Tickets in, and what became of them out. Every request but `/health` and `/ready` carries a bearer token, which "
-    "belongs to one account; `firstline tokens create` makes one. Errors are problem documents (RFC 9457)."
+    "Tickets in, and what became of them out. Every request but `/health`, `/live` and `/ready` carries a bearer "
+    "token, which belongs to one account; `firstline tokens create` makes one. Errors are problem documents (RFC 9457)."
 )
 SCOPES = {
     Scope.WRITE: "open tickets and write as the customer",

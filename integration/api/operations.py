@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from integration.api.incoming import NewMessageIn, NewTicketIn
-from integration.api.outgoing import HealthOut, MessageTakenOut, ReadyOut, TicketOut
+from integration.api.outgoing import HealthOut, LiveOut, MessageTakenOut, ReadyOut, TicketOut
 from integration.permissions import Act
 
 PREFIX = "/api/v1"
@@ -86,21 +86,32 @@ OPERATIONS: tuple[Operation, ...] = (
         name="health",
         method="GET",
         path="/health",
-        summary="Is it alive",
-        description="Answers without looking at anything else.",
+        summary="What runs here",
+        description="Version, uptime and installation. Answers without looking at anything else.",
         act=None,
         status=200,
         gives=HealthOut,
+    ),
+    Operation(
+        name="live",
+        method="GET",
+        path="/live",
+        summary="Is the process alive",
+        description="200 while the process answers, whatever is away: for a probe that restarts what fails it.",
+        act=None,
+        status=200,
+        gives=LiveOut,
     ),
     Operation(
         name="ready",
         method="GET",
         path="/ready",
         summary="Is all it needs there",
-        description="Looks at the database and the broker.",
+        description="Looks at the database, at whether its tables are those of this version, and at the broker: for a "
+        "probe that sends requests elsewhere meanwhile.",
         act=None,
         status=200,
         gives=ReadyOut,
-        refusals={503: "`away` names what does not answer."},
+        refusals={503: "`away` names the checks that failed, `faults` says why."},
     ),
 )

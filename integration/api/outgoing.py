@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from desk.outcome import Happened
 from desk.run import Action, Level, Limit, Reason
 from desk.ticket import Priority, Role, TicketState, TicketStatus
 
@@ -72,6 +73,14 @@ class ModelCallOut(BaseModel):
     dollars: float
 
 
+class OutcomeOut(BaseModel):
+    """What came of a decision, told apart from it."""
+
+    state: Happened = Field(description="Of its effects, the one that most needs a look.")
+    text: str = Field(description="Each effect in words.")
+    since: datetime | None = Field(description="Since when the oldest effect waits, if any does.")
+
+
 class ReceiptOut(BaseModel):
     """One decision with all that led to it. Confidences are 0 to 1, times are milliseconds."""
 
@@ -79,7 +88,8 @@ class ReceiptOut(BaseModel):
     message_id: str = Field(description="The customer's message it decides on.")
     at: datetime
     action: Action
-    outcome: str = Field(description="The action in words.")
+    decided: str = Field(description="The action in words.")
+    happened: OutcomeOut = Field(description="What came of it.")
     level: Level = Field(description="How much the policy lets the category do.")
     confidence: float
     category: str
@@ -175,19 +185,36 @@ class HealthOut(BaseModel):
 
     model_config = ConfigDict(
         title="Health",
-        json_schema_extra={"examples": [{"status": "ok", "version": "0.1.0", "uptime_seconds": 86.2}]},
+        json_schema_extra={
+            "examples": [
+                {"status": "ok", "version": "0.1.0", "uptime_seconds": 86.2, "installation": "5f0c2b9d41e87a36"}
+            ]
+        },
     )
 
     status: Literal["ok"]
     version: str
     uptime_seconds: float
+    installation: str = Field(
+        description="The same for all processes on one database, another one for every other; empty where that cannot "
+        "be told."
+    )
+
+
+class LiveOut(BaseModel):
+    """The web process answers."""
+
+    model_config = ConfigDict(title="Live", json_schema_extra={"examples": [{"status": "alive"}]})
+
+    status: Literal["alive"]
 
 
 class ReadyOut(BaseModel):
     """Everything that a ticket needs answers."""
 
     model_config = ConfigDict(
-        title="Ready", json_schema_extra={"examples": [{"status": "ready", "checks": ["postgres", "broker"]}]}
+        title="Ready",
+        json_schema_extra={"examples": [{"status": "ready", "checks": ["postgres", "migrations", "broker"]}]},
     )
 
     status: Literal["ready"]
@@ -217,4 +244,5 @@ class ProblemOut(BaseModel):
     detail: str
     instance: str = Field("", description="On a 500: the name under which the log tells more.")
     errors: list[FaultOut] = Field([], description="On a 422: field by field.")
-    away: list[str] = Field([], description="On a 503 of `/ready`: what does not answer.")
+    away: list[str] = Field([], description="On a 503 of `/ready`: which checks failed.")
+    faults: dict[str, str] = Field({}, description="On a 503 of `/ready`: why, by the check's name.")

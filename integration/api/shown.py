@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from desk.delivery import Delivery
+from desk.outcome import outcome_of
 from desk.ports import Source
 from desk.receipt import make_receipt, reason_line
 from desk.run import Run
@@ -10,6 +12,7 @@ from integration.api.outgoing import (
     FindingOut,
     MessageOut,
     ModelCallOut,
+    OutcomeOut,
     PassageOut,
     ReasonOut,
     ReceiptOut,
@@ -22,9 +25,14 @@ Sources = Mapping[str, Sequence[Source]]
 
 
 def show_ticket(
-    ticket: Ticket, line: TicketLine | None, sources: Sources, runs: Sequence[Run] | None, internal: bool
+    ticket: Ticket,
+    line: TicketLine | None,
+    sources: Sources,
+    runs: Sequence[Run] | None,
+    internal: bool,
+    deliveries: Sequence[Delivery] = (),
 ) -> TicketOut:
-    """The ticket. `runs` is None for who may not see receipts."""
+    """The ticket. `runs` is None for who may not see receipts; `deliveries` are what they led to."""
     messages = [show_message(m, sources.get(m.id, ())) for m in ticket.messages if m.public or internal]
     written = [message.at for message in ticket.messages]
     return TicketOut(
@@ -39,7 +47,9 @@ def show_ticket(
         created_at=written[0],
         updated_at=line.updated_at if line else written[-1],
         messages=messages,
-        receipts=None if runs is None else [show_run(run) for run in runs],
+        receipts=None
+        if runs is None
+        else [show_run(run, [d for d in deliveries if d.run_id == run.id]) for run in runs],
     )
 
 
@@ -55,16 +65,17 @@ def show_message(message: Message, sources: Sequence[Source] = ()) -> MessageOut
     )
 
 
-def show_run(run: Run) -> ReceiptOut:
-    """The receipt of a run."""
-    receipt = make_receipt(run)
+def show_run(run: Run, deliveries: Sequence[Delivery]) -> ReceiptOut:
+    """The receipt of a run, and what came of it."""
+    receipt, outcome = make_receipt(run), outcome_of(deliveries)
     names = ("stage", "model", "input_tokens", "output_tokens", "dollars")
     return ReceiptOut(
         run_id=run.id,
         message_id=run.message_id,
         at=run.at,
         action=run.decision.action,
-        outcome=receipt.outcome,
+        decided=receipt.decided,
+        happened=OutcomeOut(state=outcome.state, text=outcome.text, since=outcome.since),
         level=run.decision.level,
         confidence=receipt.confidence,
         category=receipt.category,

@@ -9,17 +9,17 @@ from flask import Response, g, request, url_for
 from pydantic import BaseModel
 
 from desk.db import Database, Transaction
-from desk.errors import Refused
+from desk.errors import FirstlineError, Refused
 from desk.ticket import Requester, Role
 from integration.api.body import read_body
 from integration.api.incoming import NewMessageIn, NewTicketIn
-from integration.api.outgoing import HealthOut, MessageTakenOut, ReadyOut
+from integration.api.outgoing import HealthOut, LiveOut, MessageTakenOut, ReadyOut
 from integration.api.shown import show_message, show_ticket
 from integration.idempotency import HEADER, Answer, Taken, Work, once, read_key
 from integration.permissions import Act, allow, demand
 from integration.problems import Away
 from integration.tokens import Caller
-from workers import record, tickets
+from workers import outbox, record, tickets
 from workers.tickets import CHANNEL, NewTicket
 
 log = structlog.get_logger(__name__)
@@ -28,7 +28,7 @@ Enqueue = Callable[[str, str], None]
 """Called with (account, item id) after the commit. Whatever it raises, the sweeper picks the item up."""
 
 Check = Callable[[], None]
-"""Raises, whatever it is, when what it looks at is away."""
+"""Raises, whatever it is, when what it looks at is away or wrong; the words of our own errors are shown."""
 
 
 def answer(status: int, content: BaseModel | str) -> Response:
@@ -73,7 +73,9 @@ class TicketViews:
             if ticket is None:
                 raise Refused("no such ticket", status=404)
             sources = tickets.sources(tx, ticket.id)
-        return answer(HTTPStatus.OK, show_ticket(ticket, line, sources, runs, allow(caller, Act.SEE_INTERNAL)))
+            led_to = outbox.of_ticket(tx, CHANNEL, ticket.id) if runs else ()
+        internal = allow(caller, Act.SEE_INTERNAL)
+        return answer(HTTPStatus.OK, show_ticket(ticket, line, sources, runs, internal, led_to))
 
     def add_message(self, ticket_id: UUID) -> Response:
         """Take a further message in."""
@@ -114,33 +116,47 @@ class TicketViews:
 
 
 class StateViews:
-    """Whether the installation is well. `checks` are asked in turn, by the name that `away` shows."""
+    """How the installation is. `uptime` gives seconds; `checks` are asked in turn, by the name that `away` shows;
+    `installation` is the same for all processes on one database, and None where that cannot be told."""
 
-    def __init__(self, version: str, uptime: Callable[[], float], checks: Mapping[str, Check]) -> None:
-        self._version = version
+    def __init__(
+        self, version: str, uptime: Callable[[], float], checks: Mapping[str, Check], installation: str | None = None
+    ) -> None:
+        self.version = version
         self._uptime = uptime
         self._checks = checks
+        self._installation = installation
 
     def health(self) -> Response:
-        """The process is alive."""
+        """The process is alive, and which it is."""
         seconds = round(self._uptime(), 1)
-        return answer(HTTPStatus.OK, HealthOut(status="ok", version=self._version, uptime_seconds=seconds))
+        told = HealthOut(
+            status="ok", version=self.version, uptime_seconds=seconds, installation=self._installation or ""
+        )
+        return answer(HTTPStatus.OK, told)
+
+    def live(self) -> Response:
+        """The process answers: nothing else is looked at, lest a database that is away has it killed."""
+        return answer(HTTPStatus.OK, LiveOut(status="alive"))
 
     def ready(self) -> Response:
         """All that a ticket needs answers. Raises Away (503)."""
-        away = [name for name, check in self._checks.items() if not _answers(name, check)]
-        if away:
-            raise Away(away)
+        faults = {name: why for name, check in self._checks.items() if (why := _fault(name, check))}
+        if faults:
+            raise Away(faults)
         return answer(HTTPStatus.OK, ReadyOut(status="ready", checks=list(self._checks)))
 
 
-def _answers(name: str, check: Check) -> bool:
+def _fault(name: str, check: Check) -> str | None:
     try:
         check()
+    except FirstlineError as error:
+        log.warning("not ready", away=name, why=str(error))
+        return str(error)
     except Exception as error:  # noqa: BLE001  # each client library has errors of its own, and all mean "away"
         log.warning("not ready", away=name, why=type(error).__name__)
-        return False
-    return True
+        return "does not answer"
+    return None
 
 
 def _accepted(shown: BaseModel, ticket_id: str) -> Answer:

@@ -1,10 +1,10 @@
 """The console's routes. Who may call which stands in `NEEDS`; `Console.admit` enforces it, and nothing else does."""
 
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-import structlog
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response
 from desk.accounts import get_account
 from desk.db import Database, Transaction
 from desk.errors import Temporary
+from desk.outcome import KINDS
 from desk.text import clean
-from desk.ticket import ItemState, TicketState
+from desk.ticket import TicketState
 from integration import staff as people
 from integration.console.knowledge import Embedders, KnowledgePages
 from integration.console.listing import find, read_asked
@@ -21,14 +22,16 @@ from integration.console.story import tell
 from integration.pages.shell import database_away, error_page, from_here, guard, kindly
 from integration.permissions import Act, allow
 from integration.staff import Staff
-from workers import inbox, interventions, record
-
-log = structlog.get_logger(__name__)
+from workers import interventions, parked, record
+from workers.parked import Which
 
 Enqueue = Callable[[str, str], None]
 """Called with (account, item id) after the commit; may raise Temporary, and the sweeper picks the item up."""
 
 Page = str | tuple[str, int] | Response
+
+ALL, KEY = "all", re.compile(r"[0-9a-f]{32}")
+"""What a form says of the reason whose parked items are meant."""
 
 COOKIE = "firstline_session"
 LASTS = timedelta(days=people.SESSION_DAYS)
@@ -39,6 +42,7 @@ NEEDS: Mapping[str, Act] = {
     "story": Act.READ_TICKETS,
     "parked": Act.READ_TICKETS,
     "requeue": Act.REQUEUE,
+    "requeue_many": Act.REQUEUE,
     "ask_pause": Act.PAUSE,
     "pause": Act.PAUSE,
     "documents": Act.READ_KNOWLEDGE,
@@ -57,7 +61,8 @@ OPEN = frozenset({"root", "knock", "sign_in", "redeem"})
 
 DONE = {
     "requeued": ("is-good", "Put back. It will be worked on again in a moment."),
-    "not-parked": ("is-warn", "That one was no longer parked, so nothing was changed."),
+    "requeued-many": ("is-good", "Put back. They will be worked on again, the oldest first."),
+    "not-parked": ("is-warn", "No longer parked, so nothing was changed."),
     "paused": ("is-good", "Paused. Nothing public leaves until somebody resumes; drafts go on."),
     "syncing": ("is-good", "Asked for. The source is read in a moment; look again to see how it went."),
     "not-syncing": ("is-warn", "The queue did not answer. The source is read with the next round of all sources."),
@@ -85,6 +90,7 @@ def make_console(
         ("/console/tickets/<channel>/<path:ticket_id>", "story", pages.story, "GET"),
         ("/console/parked", "parked", pages.parked, "GET"),
         ("/console/items/<uuid:item_id>/requeue", "requeue", pages.requeue, "POST"),
+        ("/console/parked/requeue", "requeue_many", pages.requeue_many, "POST"),
         ("/console/pause", "ask_pause", pages.ask_pause, "GET"),
         ("/console/pause", "pause", pages.pause, "POST"),
         ("/console/documents", "documents", knowledge.documents, "GET"),
@@ -152,22 +158,24 @@ class Console:
             story = tell(tx, channel, ticket_id)
             if story is None:
                 abort(404)
-            return self.page(tx, "story", story=story)
+            return self.page(tx, "story", story=story, kinds=KINDS)
 
     def parked(self) -> Page:
-        """What could not be worked on, and why."""
+        """What could not be worked on, by reason."""
         with self._db.account(_staff().account) as tx:
-            items = inbox.listing(tx, ItemState.PARKED)
-            return self.page(tx, "parked", items=items)
+            groups = parked.groups(tx)
+            return self.page(tx, "parked", groups=groups, all_parked=parked.count(tx, Which()).count)
 
     def requeue(self, item_id: object) -> Page:
         """Put a parked item back."""
-        staff = _staff()
-        with self._db.account(staff.account) as tx:
-            done = interventions.requeue(tx, str(item_id), by=staff.email)
-        if done:
-            self._hand_over(staff.account, str(item_id))
-        return redirect(url_for("console.parked", done="requeued" if done else "not-parked"), 303)
+        return self._put_back(Which(item_id=str(item_id)), "requeued")
+
+    def requeue_many(self) -> Page:
+        """Put back all parked items of a reason, or all."""
+        key = request.form.get("key", "")
+        if key != ALL and not KEY.fullmatch(key):
+            abort(400)
+        return self._put_back(Which(key=None if key == ALL else key), "requeued-many")
 
     def ask_pause(self) -> Page:
         """Says what pausing or resuming means, and asks."""
@@ -226,11 +234,10 @@ class Console:
             **values,
         )
 
-    def _hand_over(self, account: str, item_id: str) -> None:
-        try:
-            self._enqueue(account, item_id)
-        except Temporary as error:
-            log.warning("not enqueued; the sweeper will", account=account, item=item_id, why=str(error))
+    def _put_back(self, which: Which, done: str) -> Page:
+        staff = _staff()
+        put_back = interventions.requeue(self._db, staff.account, which, self._enqueue, by=staff.email)
+        return redirect(url_for("console.parked", done=done if put_back.count else "not-parked"), 303)
 
 
 def _staff() -> Staff:

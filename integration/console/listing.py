@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from desk.db import Transaction
+from desk.outcome import Outcome
 from desk.text import clean
 from desk.ticket import TicketState
-from workers import record, tickets
+from workers import overview, record, tickets
 from workers.record import TicketFilter, TicketLine
 
 PER_PAGE = 50
@@ -38,6 +39,8 @@ class Row:
 
     line: TicketLine
     subject: str | None
+    outcome: Outcome | None
+    """What came of the last decision; None where nothing was to be delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def find(tx: Transaction, asked: Asked) -> Listing:
     lines = record.list_tickets(tx, asked.wanted, most=PER_PAGE + 1, skip=(asked.page - 1) * PER_PAGE)
     shown = lines[:PER_PAGE]
     subjects = tickets.subjects(tx, [line.ticket_id for line in shown])
-    rows = tuple(Row(line, subjects.get(line.ticket_id)) for line in shown)
+    came = overview.outcomes(tx, shown)
+    rows = tuple(Row(line, subjects.get(line.ticket_id), came.get((line.channel, line.ticket_id))) for line in shown)
     return Listing(rows, len(lines) > PER_PAGE, record.count_tickets(tx), record.categories(tx))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from desk.db import Transaction
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.outcome import Outcome, outcome_of
 from desk.ports import Source
 from desk.receipt import Receipt, make_receipt
 from desk.reply import compose_note, draft_text
@@ -27,6 +28,7 @@ class RunView:
 
     receipt: Receipt
     deliveries: tuple[Delivery, ...]
+    outcome: Outcome
     draft: str
     sources: tuple[Source, ...]
 
@@ -86,7 +88,7 @@ def _run(run: Run, deliveries: Iterable[Delivery]) -> Entry:
     seen = any(each.kind in SHOWN_ANYWAY and each.state is DeliveryState.SENT for each in theirs)
     sources = compose_note(run.draft, run.hits, "").sources
     text = "" if seen else draft_text(run.draft, sources)
-    return Entry(run.at, run=RunView(make_receipt(run), theirs, text, sources))
+    return Entry(run.at, run=RunView(make_receipt(run), theirs, outcome_of(theirs), text, sources))
 
 
 def _stops(items: Sequence[InboxItem]) -> list[Entry]:

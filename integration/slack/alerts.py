@@ -24,6 +24,7 @@ from integration.slack.client import (
     connection_of,
     open_line,
 )
+from integration.slack.examine import introduced
 
 log = structlog.get_logger(__name__)
 
@@ -89,10 +90,7 @@ class SlackAlerts:
 
     def check(self, account: str) -> str:
         """Who the token is, for the operator: `bot firstline in Acme`. Raises Temporary and Permanent."""
-        line = self._line(account)
-        seen = line.ask(line.client.auth_test)
-        line.ask(line.client.conversations_history, channel=line.channel_id, limit=1)
-        return f"{seen.get('user', 'unknown')} in {seen.get('team', 'unknown')}"
+        return introduced(self._line(account))
 
     def _line(self, account: str) -> Line:
         return open_line(self._db, account, self._base_url, self._timeout)

@@ -19,7 +19,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
 from desk.db import Database
-from desk.errors import Blocked, Permanent, Temporary
+from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary
+from desk.party import Access
 from desk.retry_after import retry_after
 from integration.connections import Connection, block, load
 
@@ -27,6 +28,8 @@ PARTY = "slack"
 TIMEOUT_SECONDS = 10
 USUAL_QUIET = 5.0
 """Seconds to leave Slack alone when it says 429 and not for how long."""
+PACE = 10.0
+"""A wish for quiet of up to so many seconds is the ordinary pace of a channel; a longer one is an outage."""
 
 PASSING = {
     "fatal_error",
@@ -89,38 +92,57 @@ class Line:
     client: WebClient
 
     def ask(self, method: Callable[..., SlackResponse], **arguments: Any) -> Mapping[str, Any]:
-        """Call a method of `self.client` once; the answer, whose `ok` is true. Raises Temporary or Permanent."""
+        """Call a method of `self.client` once; the answer, whose `ok` is true. Raises Temporary, which may be an
+        Outage, or Permanent."""
+        writes = method.__name__.startswith("chat_")
+        return self.call(Access.WRITE if writes else Access.READ, method, **arguments)
+
+    def call(self, access: Access, method: Callable[..., SlackResponse], **arguments: Any) -> Mapping[str, Any]:
+        """The same for a method whose name does not tell whether it writes."""
         try:
             data = method(**arguments).data
         except SlackApiError as error:
-            raise self._meaning(error.response) from error
+            raise self._meaning(error.response, access) from error
         except SlackClientError as error:
             raise Permanent(f"Slack cannot be called: {error}") from error
         except (OSError, HTTPException) as error:
-            raise Temporary(f"Slack did not answer ({type(error).__name__})") from error
+            raise Outage(f"Slack did not answer ({type(error).__name__})", PARTY, access) from error
         except (ValueError, TypeError, AttributeError, LookupError) as error:  # the SDK on JSON that is no object
             raise Temporary("what Slack answered cannot be read") from error
         if not isinstance(data, dict):
             raise Temporary("what Slack answered cannot be read")
         return data
 
-    def _meaning(self, response: SlackResponse) -> Temporary | Permanent:
+    def keep_quiet(self, seconds: float) -> None:
+        """Tell all workers of the account to leave Slack alone for so long."""
+        with self.db.account(self.account) as tx:
+            block(tx, PARTY, seconds)
+
+    def _meaning(self, response: SlackResponse, access: Access) -> FirstlineError:
         code, status = _code(response), response.status_code
         wish = seconds_to_wait(response.headers)
         if status == 429 or code in {"ratelimited", "rate_limited"}:
-            quiet = USUAL_QUIET if wish is None else wish
-            with self.db.account(self.account) as tx:
-                block(tx, PARTY, quiet)
-            return Temporary("Slack asks for fewer messages", quiet)
+            return self._limited(USUAL_QUIET if wish is None else wish, access)
         if status >= 500 or status == 408 or code in PASSING:
-            return Temporary(f"Slack is out of order ({status} {code})", wish)
+            return Outage(f"Slack is out of order ({status} {code})", PARTY, access, wish)
         if status == 200 and not code:
             return Temporary("what Slack answered cannot be read")
         if code in UNCHANGEABLE:
             return MessageGone(f"the alert cannot be changed in Slack ({code})")
         if code in REFUSED_LAYOUT:
             return LayoutRefused(f"Slack does not take the message's layout ({code})")
+        if code in ADVICE or code == "missing_scope" or status == 401:
+            advice = _advice(code, status, response)
+            return Outage(advice, PARTY, access, refused=True, untouched=True)
         return Permanent(_advice(code, status, response))
+
+    def _limited(self, quiet: float, access: Access) -> Temporary:
+        """Slack did nothing, and all of the account's messages go to one channel: all of them wait."""
+        words = "Slack asks for fewer messages"
+        if quiet > PACE:
+            return Outage(words, PARTY, access, quiet, certain=True, untouched=True)
+        self.keep_quiet(quiet)
+        return Blocked(words, quiet)
 
 
 def open_line(db: Database, account: str, base_url: str | None = None, timeout: int = TIMEOUT_SECONDS) -> Line:
@@ -128,12 +150,25 @@ def open_line(db: Database, account: str, base_url: str | None = None, timeout: 
 
     Raises Permanent when Slack is not connected, and Temporary, without a call, while it asked to be left alone.
     """
+    connection = _connected(db, account)
+    if wait := connection.wait():
+        raise Blocked("Slack asked for quiet", wait)
+    return _line(db, account, connection.config, base_url, timeout)
+
+
+def dial(db: Database, account: str, base_url: str | None, timeout: int) -> Line:
+    """The same, whether or not Slack asked to be left alone: for the one that asks whether it is back."""
+    return _line(db, account, _connected(db, account).config, base_url, timeout)
+
+
+def _connected(db: Database, account: str) -> Connection[SlackConnection]:
     connection = connection_of(db, account)
     if connection is None:
         raise Permanent("Slack is not connected for this account: connect it with a bot token and a channel's id")
-    if wait := connection.wait():
-        raise Blocked("Slack asked for quiet", wait)
-    config = connection.config
+    return connection
+
+
+def _line(db: Database, account: str, config: SlackConnection, base_url: str | None, timeout: int) -> Line:
     client = WebClient(
         token=config.bot_token,
         base_url=base_url or config.base_url,

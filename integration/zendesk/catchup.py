@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from desk.conversation import newest_by_hand
 from desk.db import Database, Transaction
 from desk.errors import Temporary
 from desk.ticket import Event, EventKind, ItemState, Message, Ticket
@@ -23,7 +24,6 @@ from integration.connections import set_cursor
 from integration.zendesk.client import Gone, Unacceptable, Unreadable
 from integration.zendesk.connection import PARTY, Line, Lines, is_connected
 from integration.zendesk.fetch import CHANNEL, OFF_TAG, compose
-from integration.zendesk.outbound import newest_question
 from integration.zendesk.shapes import Export, TicketAnswer
 from workers import inbox
 
@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 OVERLAP = timedelta(minutes=5)
 MOST_PAGES = 6
 """Of a run; the next goes on where it stopped. The export allows ten calls a minute."""
+FOUND = "comment:"
+"""How the external id of what was found begins; no event of a webhook begins so."""
 IDLE = {"solved", "closed", "deleted"}
 """No customer waits in these: a message would have opened the ticket again."""
 
@@ -113,7 +115,7 @@ def _waiting(line: Line, page: Export, since: datetime) -> Iterator[tuple[Ticket
         except (Gone, Unreadable) as error:
             log.warning("catch-up passes a ticket over", account=line.account, ticket=each.id, why=str(error))
             continue
-        message = newest_question(ticket)
+        message = newest_by_hand(ticket)
         if message and message.at >= since:
             yield ticket, message
 
@@ -121,7 +123,7 @@ def _waiting(line: Line, page: Export, since: datetime) -> Iterator[tuple[Ticket
 def _add(tx: Transaction, ticket: Ticket, message: Message) -> str | None:
     if _is_known(tx, ticket, message):
         return None
-    event = Event(EventKind.CUSTOMER_MESSAGE, f"comment:{message.id}", ticket.id, message.id)
+    event = Event(EventKind.CUSTOMER_MESSAGE, f"{FOUND}{message.id}", ticket.id, message.id)
     return inbox.add(tx, CHANNEL, event, payload=json.dumps({"catch_up": True}))
 
 

@@ -1,13 +1,13 @@
 """Zendesk's API by zenpy, with our own session: no retries, short time-outs, no sleeping, no cache.
 
 zenpy's own session repeats a PUT on 503 and time-outs, which posts a comment twice, and sleeps through a 429 inside
-the process. Here every trouble is raised at once, as Temporary or Permanent; waiting is the work of the tasks.
-Limits: https://developer.zendesk.com/api-reference/introduction/rate-limits/
+the process. Here every trouble is raised at once, as Temporary or Permanent; waiting is the work of the tasks. What may
+be trouble of the whole account is an Outage.
 """
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import quote, urlsplit
@@ -20,8 +20,10 @@ from zenpy.lib.cache import ZenpyCacheManager  # type: ignore[import-untyped]  #
 from zenpy.lib.endpoint import Url  # type: ignore[import-untyped]  # as above
 from zenpy.lib.exception import APIException, ZenpyException  # type: ignore[import-untyped]  # as above
 
-from desk.errors import Blocked, FirstlineError, Permanent, Temporary
+from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary
+from desk.party import Access
 from desk.retry_after import retry_after
+from integration.zendesk.limits import PARTY, limit_of, quiet_for
 from integration.zendesk.shapes import AuditPage, Export, ListPage, Shape, TicketAnswer, Updated
 
 TIMEOUT = (5.0, 10.0)
@@ -32,10 +34,8 @@ EXPORT_PAGE = 50
 """Small, because each ticket of it costs a further call before the cursor moves on."""
 MOST_PAGES = 30
 """Of audits: 3,000 changes of one ticket; Zendesk takes at most 5,000 comments."""
-WINDOW = 60.0
-"""Zendesk counts by the minute."""
-RESERVE = 0.05
-"""The share of a minute's requests that is left to the account's other integrations."""
+NOWHERE = "2147483647"
+"""A ticket that no account has: Zendesk numbers them from 1 on."""
 
 logging.getLogger("zenpy").setLevel(logging.INFO)  # at DEBUG it would log what customers wrote
 
@@ -62,7 +62,7 @@ class Unreadable(Permanent):
 
 
 class Session(requests.Session):
-    """HTTP without retries. A 429 raises Blocked before zenpy can sleep; `on_limit` hears of every wait."""
+    """HTTP without retries. A 429 is raised before zenpy can sleep; `on_limit` hears when a minute is nearly spent."""
 
     def __init__(self, on_limit: OnLimit) -> None:
         super().__init__()
@@ -75,10 +75,7 @@ class Session(requests.Session):
         """Send, and read from the answer how much more Zendesk will take."""
         response = super().send(request, **kwargs)
         if response.status_code == 429:
-            seconds = retry_after(response.headers.get("Retry-After"))
-            wait = WINDOW if seconds is None else max(seconds, 1.0)
-            self._on_limit(wait)
-            raise Blocked("Zendesk's rate limit is reached", retry_after=wait)  # it did nothing, so nothing is used up
+            raise limit_of(response, Access.READ if request.method == "GET" else Access.WRITE)
         if (quiet := quiet_for(response.headers)) and time.monotonic() > self._told_until:
             self._told_until = time.monotonic() + quiet
             self._on_limit(quiet)
@@ -88,9 +85,9 @@ class Session(requests.Session):
 class Tickets(TicketApi):  # type: ignore[misc]  # untyped base
     """zenpy's ticket API at any address. It gives plain JSON: zenpy drops sideloaded users when its cache is off."""
 
-    def __init__(self, address: str, session: Session) -> None:
+    def __init__(self, address: str, session: Session, timeout: tuple[float, float] = TIMEOUT) -> None:
         parts = urlsplit(address)
-        config = {"subdomain": parts.netloc, "domain": "", "session": session, "timeout": TIMEOUT}
+        config = {"subdomain": parts.netloc, "domain": "", "session": session, "timeout": timeout}
         limits = {"ratelimit": None, "ratelimit_budget": None, "ratelimit_request_interval": 10}
         super().__init__({**config, **limits, "cache": ZenpyCacheManager(True)})
         self.protocol = parts.scheme
@@ -114,12 +111,14 @@ class Tickets(TicketApi):  # type: ignore[misc]  # untyped base
 class Client:
     """What Firstline asks of Zendesk. Every method raises Temporary or Permanent, and nothing else."""
 
-    def __init__(self, address: str, email: str, token: str, on_limit: OnLimit) -> None:
+    def __init__(
+        self, address: str, email: str, token: str, on_limit: OnLimit, timeout: tuple[float, float] | None = None
+    ) -> None:
         session = Session(on_limit)
         session.auth = (f"{email}/token", token)
         session.headers["User-Agent"] = "Firstline"
         self.address = address
-        self._tickets = Tickets(address, session)
+        self._tickets = Tickets(address, session, timeout or TIMEOUT)
 
     def ticket(self, ticket_id: str) -> TicketAnswer:
         """The ticket with its people and organisation, in one call."""
@@ -143,14 +142,26 @@ class Client:
 
     def update(self, ticket_id: str, fields: Json) -> Updated:
         """Change a ticket. Raises Conflict, Unacceptable and Gone as well."""
-        with translated():
+        with translated(Access.WRITE):
             answer = self._tickets.write(self._tickets.endpoint(id=int(ticket_id)), {"ticket": fields})
             return Updated.model_validate(answer)
 
     def add_tags(self, ticket_id: str, tags: list[str]) -> None:
         """Add tags; the others stay."""
-        with translated():
+        with translated(Access.WRITE):
             self._tickets.write(self._tickets.endpoint.tags(int(ticket_id)), {"tags": tags})
+
+    def probe(self, access: Access) -> None:
+        """Ask after, or change nothing in, a ticket that cannot be there: whatever Zendesk says of that ticket, it is
+        up. Raises Outage."""
+        try:
+            self.ticket(NOWHERE) if access is Access.READ else self.update(NOWHERE, {})
+        except Outage:
+            raise
+        except Blocked as error:  # no ticket, so it can only mean the account
+            raise Outage(str(error), PARTY, access, error.retry_after, untouched=True) from error
+        except (Permanent, Temporary):
+            return
 
     def changed(self, *, cursor: str | None = None, since: int = 0) -> Export:
         """A page of the tickets that changed, from a cursor or from a Unix time, in order of change."""
@@ -181,40 +192,30 @@ class Client:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated(access: Access = Access.READ) -> Iterator[None]:
     """Every foreign exception as one of ours."""
     try:
         yield
     except FirstlineError:
         raise
     except (APIException, requests.HTTPError) as error:
-        _refuse(error)
+        _refuse(error, access)
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-        raise Temporary(f"no answer from Zendesk ({type(error).__name__})") from error
+        raise Outage(f"no answer from Zendesk ({type(error).__name__})", PARTY, access) from error
     except ValidationError:
         raise Temporary("Zendesk gave an answer of another shape") from None  # its words would quote the ticket
+    except requests.exceptions.JSONDecodeError as error:
+        raise Outage("Zendesk gave an answer that cannot be read", PARTY, access) from error
     except (requests.RequestException, ZenpyException, ValueError) as error:
         raise Temporary("Zendesk gave an answer that cannot be read") from error
 
 
-def quiet_for(headers: Mapping[str, str]) -> float:
-    """Seconds to leave Zendesk alone, 0 while there is room for more in this minute."""
-    try:
-        remaining = int(headers.get("x-rate-limit-remaining", ""))
-        limit = int(headers.get("x-rate-limit", "0"))
-    except ValueError:
-        return 0.0
-    if remaining >= max(1, int(limit * RESERVE)):
-        return 0.0
-    reset = retry_after(headers.get("ratelimit-reset"))
-    return WINDOW if reset is None else min(max(reset, 1.0), WINDOW)
-
-
-def _refuse(error: Any) -> NoReturn:
+def _refuse(error: Any, access: Access) -> NoReturn:
     response = error.response
     status = response.status_code if response is not None else 0
     if status == 401:
-        raise Permanent("Zendesk refused the API token (401); make a new one and connect again") from error
+        words = "Zendesk refused the API token (401); make a new one and connect again"
+        raise Outage(words, PARTY, access, refused=True, untouched=True) from error
     if status == 403:
         raise Permanent("Zendesk forbids this to the token's user (403); it must be an agent with access") from error
     if status in (404, 410):
@@ -225,7 +226,7 @@ def _refuse(error: Any) -> NoReturn:
         raise Unacceptable(f"Zendesk does not take this ({status})") from error
     if status >= 500 or status in (0, 408):
         wait = retry_after(response.headers.get("Retry-After")) if response is not None else None
-        raise Temporary(f"Zendesk has trouble ({status})", retry_after=wait) from error
+        raise Outage(f"Zendesk has trouble ({status})", PARTY, access, retry_after=wait) from error
     raise Permanent(f"Zendesk refused ({status})") from error
 
 

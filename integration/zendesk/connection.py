@@ -17,11 +17,11 @@ from desk.db import Database
 from desk.errors import Blocked, Permanent, Temporary
 from integration.connections import Connection, block, load
 from integration.zendesk.client import Client
+from integration.zendesk.limits import PARTY as PARTY
 from integration.zendesk.shapes import ListPage
 
 log = structlog.get_logger(__name__)
 
-PARTY = "zendesk"
 LOCAL = {"127.0.0.1", "::1", "localhost"}
 SPREAD = 0.25
 """Waiting workers come back over a quarter of the wait, not all in one moment."""

@@ -11,11 +11,12 @@ from typing import Any
 from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind
 from desk.errors import Blocked, Permanent, Temporary
-from desk.ports import Outgoing
-from desk.ticket import Message, Role, Ticket, TicketStatus
+from desk.ports import Outgoing, StillWanted
+from desk.ticket import Ticket, TicketStatus
 from integration.zendesk.client import Conflict, Unacceptable
 from integration.zendesk.connection import Line, Lines
-from integration.zendesk.fetch import CHANNEL, MARK, OFF_TAG, Seen, fetch
+from integration.zendesk.fetch import CHANNEL, Seen, fetch
+from integration.zendesk.history import MARK
 from integration.zendesk.html import note_html, reply_html
 
 LOOKS = 3
@@ -42,26 +43,33 @@ class ZendeskChannel:
         """The ticket as it stands now. Raises Permanent when it is gone."""
         return fetch(self._lines.open(account), ticket_id).ticket
 
-    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str | None:
-        """Post publicly; None when the ticket moved on: closed, solved, taken, switched off, a newer message."""
+    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted) -> str | None:
+        """Post publicly; None when the ticket is closed or the last look says no."""
         line = self._lines.open(ticket.account)
         fields: dict[str, Any] = {"comment": {"html_body": reply_html(outgoing), "public": True}}
         if delivery.kind is DeliveryKind.REPLY and line.config.status_after_reply:
             fields["status"] = line.config.status_after_reply
-        return _post(line, ticket.id, fields, delivery, outgoing.newest_message_id, public=True)
+        return _post(line, ticket.id, fields, delivery, still_wanted)
 
     def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
         """Post internally. Raises Permanent when the ticket is gone or closed."""
         line = self._lines.open(ticket.account)
         fields = {"comment": {"html_body": note_html(outgoing), "public": False}}
-        posted = _post(line, ticket.id, fields, delivery, None, public=False)
+        posted = _post(line, ticket.id, fields, delivery, _always)
         if posted is None:
             raise Permanent("the ticket is closed in Zendesk and takes no note")
         return posted
 
+    def restore_status(
+        self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted
+    ) -> str | None:
+        """Set the status back, without a word to anybody; the id of the change, or of the ticket when it stands so."""
+        line = self._lines.open(ticket.account)
+        return _post(line, ticket.id, {"status": outgoing.status}, delivery, still_wanted)
+
     def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
-        """The comment whose audit carries the delivery's id."""
-        return _ours(ticket, delivery) or _ours(self.fetch(ticket.account, ticket.id), delivery)
+        """The comment, or the change without one, whose audit carries the delivery's id."""
+        return _ours(ticket, delivery) or fetch(self._lines.open(ticket.account), ticket.id).marks.get(delivery.id)
 
     def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
         """Add our tags; on escalation set group and priority first, once: who changes them later is not overruled.
@@ -76,36 +84,18 @@ class ZendeskChannel:
             raise Temporary(str(error), error.retry_after) from error
 
 
-def moved_on(ticket: Ticket, newest_message_id: str | None) -> bool:
-    """Is a public answer to that message no longer wanted?"""
-    newest = newest_question(ticket)
-    return (
-        ticket.status is not TicketStatus.OPEN
-        or ticket.assignee is not None
-        or OFF_TAG in ticket.tags
-        or any(m.role is Role.AGENT and m.public and not m.automatic for m in ticket.messages)
-        or (newest_message_id is not None and newest is not None and newest.id != newest_message_id)
-    )
-
-
-def newest_question(ticket: Ticket) -> Message | None:
-    """The last public message that a customer wrote with their own hands."""
-    theirs = [m for m in ticket.messages if m.role is Role.CUSTOMER and m.public and not m.automatic]
-    return theirs[-1] if theirs else None
-
-
 def _post(
-    line: Line, ticket_id: str, fields: dict[str, Any], delivery: Delivery, answers: str | None, *, public: bool
+    line: Line, ticket_id: str, fields: dict[str, Any], delivery: Delivery, still_wanted: StillWanted
 ) -> str | None:
-    """Look, then post by safe update; look again when Zendesk says that the ticket changed in between.
+    """Look, then change by safe update; look again when Zendesk says that the ticket changed in between.
 
-    None when the ticket moved on; for a note, only when it is closed.
+    None when the last look says no, or the ticket is closed.
     """
     for _ in range(LOOKS):
         seen = fetch(line, ticket_id)
-        if posted := _ours(seen.ticket, delivery):
-            return posted
-        if seen.ticket.status is TicketStatus.CLOSED or (public and moved_on(seen.ticket, answers)):
+        if done := seen.marks.get(delivery.id):
+            return done
+        if seen.ticket.status is TicketStatus.CLOSED or not still_wanted(seen.ticket):
             return None
         try:
             return _update(line, seen, fields, delivery)
@@ -118,14 +108,19 @@ def _post(
     raise Temporary("the ticket keeps changing, or is locked", retry_after=2.0)
 
 
+def _always(ticket: Ticket) -> bool:
+    """A note is for people, who have the ticket anyway."""
+    return True
+
+
 def _update(line: Line, seen: Seen, fields: dict[str, Any], delivery: Delivery) -> str:
     guards = {"safe_update": True, "updated_stamp": seen.stamp, "metadata": {"custom": {MARK: delivery.id}}}
     updated = line.client.update(seen.ticket.id, {**fields, **guards})
-    if updated.audit and updated.audit.comment:
-        return updated.audit.comment.id
-    found = _ours(fetch(line, seen.ticket.id).ticket, delivery)
+    if updated.audit and (updated.audit.comment or "comment" not in fields):
+        return updated.audit.comment.id if updated.audit.comment else updated.audit.id
+    found = fetch(line, seen.ticket.id).marks.get(delivery.id)
     if found is None:
-        raise Temporary("Zendesk took the comment and does not show it yet")
+        raise Temporary("Zendesk took the change and does not show it yet")
     return found
 
 

@@ -97,11 +97,22 @@ class Happening(Shape):
     public: bool | None = None
     attachments: list[Any] | None = None
     via: Via | None = None
+    field_name: str | None = None
+    """Of a change: `status`, `assignee_id` and so on, or a custom field's number."""
+    value: Any = None
+    previous_value: Any = None
+    comment_id: str | None = None
+    """Of a change of privacy: the comment that it is about."""
 
     @property
     def is_comment(self) -> bool:
         """Written, or spoken on the phone."""
         return self.type in ("Comment", "VoiceComment")
+
+    @property
+    def hides(self) -> bool:
+        """Somebody made a public comment private; it cannot be undone."""
+        return self.type == "CommentPrivacyChange" and self.public is False
 
 
 class Metadata(Shape):
@@ -125,6 +136,10 @@ class Audit(Shape):
     def comment(self) -> Happening | None:
         """The comment made with this change; there is at most one."""
         return next((event for event in self.events if event.is_comment), None)
+
+    def changes(self, name: str) -> list[Happening]:
+        """What happened to the field of this name, on creation too."""
+        return [event for event in self.events if event.field_name == name]
 
 
 class Meta(Shape):

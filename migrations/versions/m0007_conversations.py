@@ -15,6 +15,5 @@ def upgrade() -> None:
     op.add_column("deliveries", sa.Column("says", sa.Text))
     op.add_column("deliveries", sa.Column("revision", sa.Integer, nullable=False, server_default="0"))
     op.add_column("messages", sa.Column("status_before", sa.Text))
-    op.execute(
-        "CREATE INDEX deliveries_requester ON deliveries (account_id, requester, created_at) WHERE requester IS NOT NULL"
-    )
+    theirs = "deliveries (account_id, requester, created_at) WHERE requester IS NOT NULL"
+    op.execute(f"CREATE INDEX deliveries_requester ON {theirs}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 from sqlalchemy import text
 
 from app import cli
@@ -234,7 +235,7 @@ def test_search_and_ask_print_what_people_read_and_what_scripts_read(
     answer = json.loads(firstline("ask", "What does a berth by the pier cost?", "--json").out)
     assert "14 florins" in answer["reply"]["text"]
     receipt = firstline("ask", "What does a berth by the pier cost?").out
-    assert answer["receipt"]["outcome"] in receipt
+    assert answer["receipt"]["decided"] in receipt
     assert "Mooring" in receipt
     assert "cited" in receipt
 
@@ -275,6 +276,72 @@ def test_a_parked_item_is_put_back_and_any_other_is_refused(here: Settings, firs
         assert "is not parked" in said.err
 
 
+def park_more(settings: Settings, *reasons: str) -> None:
+    """Park an item for each of these reasons."""
+    db = make_database(settings)
+    with db.account("main") as tx:
+        for number, why in enumerate(reasons, 2):
+            item = inbox.add(tx, "api", Event(EventKind.CUSTOMER_MESSAGE, f"e-{number}", "t-1", f"m-{number}"), "{}")
+            parked = text("UPDATE inbox_items SET state = 'parked', error = :why, parked_at = now() WHERE id = :id")
+            tx.execute(parked, {"why": why, "id": item})
+    db.close()
+
+
+def states(firstline: Command) -> list[str]:
+    """Those of all items, oldest first."""
+    return [each["state"] for each in reversed(json.loads(firstline("items", "--json").out))]
+
+
+def test_all_parked_items_of_a_reason_are_put_back_after_a_question_that_counts_them(
+    here: Settings, firstline: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    park(here)
+    park_more(here, "Permanent: token refused", "Permanent: Token refused (401)")
+    asked: list[str] = []
+
+    def answer(question: str, **_: object) -> bool:
+        asked.append(question)
+        return len(asked) > 1
+
+    monkeypatch.setattr(click, "confirm", answer)
+    said = firstline("replay", "--reason", "token")
+    assert (said.code, "nothing was put back" in said.err) == (1, True)
+    assert states(firstline) == ["parked"] * 3
+    said = firstline("replay", "--reason", "token")
+    assert said.out == "2 parked items put back; the workers take them up when they run.\n"
+    assert states(firstline) == ["parked", "waiting", "waiting"]
+    assert asked == ["Have 2 parked items worked on again?"] * 2
+
+
+@pytest.mark.parametrize("since", ["1h", "2d", "30 m", "2020-03-31", "2020-03-31T14:30", "2020-03-31T14:30:00+02:00"])
+def test_all_parked_since_a_time_are_put_back_without_a_question_where_yes_is_said(
+    since: str, here: Settings, firstline: Command
+) -> None:
+    park_more(here, "a", "b")
+    assert firstline("replay", "--since", since, "--yes").out.startswith("2 parked items put back;")
+    said = firstline("replay", "--since", since, "--yes")
+    assert (said.code, said.out) == (0, "No parked item fits.\n")
+
+
+def test_everything_parked_is_put_back_and_who_may_be_asked_is_asked(here: Settings, firstline: Command) -> None:
+    park_more(here, "a")
+    assert firstline("replay", "--all").code != 0  # nobody can answer
+    assert states(firstline) == ["parked"]
+    assert firstline("replay", "--all", "--yes").out.startswith("1 parked item put back;")
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("x", "--all"), ("--reason", " "), ("--since", "soon"), ("--since", "999999d"), ("--since", "1y")]
+)
+def test_a_replay_of_nobody_knows_what_is_refused(
+    arguments: tuple[str, ...], here: Settings, firstline: Command
+) -> None:
+    park_more(here, "a")
+    said = firstline("replay", *arguments, "--yes")
+    assert said.code == 2, said
+    assert states(firstline) == ["parked"]
+
+
 def test_pause_and_resume_are_seen_by_all(here: Settings, firstline: Command) -> None:
     assert firstline("pause").out.startswith("Paused")
     assert json.loads(firstline("accounts", "list", "--json").out)[0]["paused_by"] == "cli"
@@ -296,6 +363,24 @@ def test_the_policy_is_checked_without_a_database(
         assert str(broken) in said.err
     monkeypatch.setenv("FIRSTLINE_POLICY", str(broken))
     assert firstline("policy", "check").code == 78
+
+
+def test_the_check_of_a_policy_says_which_texts_fall_back_in_which_languages(
+    tmp_path: Path, firstline: Command
+) -> None:
+    shipped = yaml.safe_load((ROOT / "desk" / "default_policy.yaml").read_text(encoding="utf-8"))
+    shipped["automatic_line"] = {"en": "Written automatically.", "de": "Automatisch geschrieben."}
+    del shipped["handover"]["helplines"]["ja"]
+    file = tmp_path / "policy.yaml"
+    file.write_text(yaml.safe_dump(shipped), encoding="utf-8")
+    said = firstline("policy", "check", str(file))
+    assert said.code == 0
+    assert "automatic_line: missing in fr, es, it, pt, nl, pl, sv, tr, ja, zh; customers read it in en." in said.out
+    assert "handover.helplines: none for ja; https://findahelpline.com is named there." in said.out
+    line, helplines = json.loads(firstline("policy", "check", str(file), "--json").out)["fallbacks"]
+    assert (line["text"], line["languages"][0], line["instead"]) == ("automatic_line", "fr", "en")
+    assert helplines == {"text": "handover.helplines", "languages": ["ja"], "instead": None}
+    assert "missing in" not in firstline("policy", "check").out
 
 
 # --- People

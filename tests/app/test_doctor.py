@@ -11,13 +11,13 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from app import doctor
+from app import doctor, running
 from app.bootstrap import SOURCES, make_embedder
-from app.check import Check, State
 from app.database import make_database
 from app.doctor import examine
 from app.embedded import EmbeddedPostgres, EmbeddedRedis
 from app.role import refuse_privileges
+from desk.check import Check, State
 from desk.errors import BadSetting
 from desk.privacy import new_key
 from desk.settings import Settings
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.loopback
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever listens on port 8000 of this machine is not ours to ask, and no worker runs."""
     monkeypatch.setenv("FIRSTLINE_PORT", "1")
-    monkeypatch.setattr(doctor, "WORKER_SECONDS", 0.05)
+    monkeypatch.setattr(running, "WORKER_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -75,8 +75,10 @@ def name_of(settings: Settings) -> str:
 def test_a_good_installation_is_fine(well: Settings) -> None:
     found = look(well)
     not_fine = {name for name, check in found.items() if check.state is not State.FINE}
-    assert not_fine == {"workers", "web", "documents of main", "staff of main"}  # nobody runs, and nothing is in it
-    assert found["REDIS_URL"].found == "answers"
+    nobody_runs, nothing_is_in_it = {"workers", "web", "beat"}, {"documents of main", "staff of main"}
+    assert not_fine == nobody_runs | nothing_is_in_it
+    assert {found[name].state for name in nobody_runs} == {State.STOPPED}
+    assert found["REDIS_URL"].what == "answers"
 
 
 def test_nothing_is_wrong_where_nothing_was_begun_and_nothing_is_made(tmp_path: Path) -> None:
@@ -105,7 +107,7 @@ def test_a_role_that_security_does_not_bind_is_refused(
         ):
             bad = changed(otherwise_well, database_url=url)
             check = look(bad)["role"]
-            assert (check.state, words in check.found) == (State.WRONG, True), check
+            assert (check.state, words in check.what) == (State.WRONG, True), check
             db = make_database(bad)
             with pytest.raises(BadSetting, match=words):
                 refuse_privileges(db)
@@ -135,14 +137,14 @@ def test_a_server_that_is_not_there_and_a_url_that_is_none(url: str, otherwise_w
     assert found["DATABASE_URL"].state is State.WRONG
     assert "keys of main" not in found
     assert found["REDIS_URL"].state is State.FINE
-    assert not [check for check in found.values() if "sesame" in check.found + check.remedy]
+    assert not [check for check in found.values() if "sesame" in check.what + check.remedy]
 
 
 def test_a_database_that_is_not_there_and_a_role_without_rights(
     otherwise_well: Settings, bare_postgres: EmbeddedPostgres
 ) -> None:
     found = look(changed(otherwise_well, database_url=in_database(bare_postgres.url, "own_nowhere")))
-    assert '"own_nowhere" does not exist' in found["DATABASE_URL"].found
+    assert '"own_nowhere" does not exist' in found["DATABASE_URL"].what
     with psycopg.connect(bare_postgres.superuser_url, autocommit=True) as connection:
         connection.execute("CREATE ROLE own_stranger LOGIN")
     try:
@@ -160,7 +162,7 @@ def test_the_owners_url_is_looked_at_too(otherwise_well: Settings) -> None:
     )
     assert otherwise_well.database_url
     same = changed(otherwise_well, database_owner_url=otherwise_well.database_url.get_secret_value())
-    assert "does not own" in look(same)["DATABASE_OWNER_URL"].found
+    assert "does not own" in look(same)["DATABASE_OWNER_URL"].what
     away = changed(otherwise_well, database_owner_url="postgresql://x@/x?host=/nowhere")
     assert look(away)["DATABASE_OWNER_URL"].state is State.WRONG
 
@@ -179,7 +181,8 @@ def test_a_database_without_tables_and_one_without_pgvector(
 ) -> None:
     bare = new_installation()
     found = look(bare)
-    assert found["migrations"] == Check("migrations", State.MISSING, "no tables yet", "run `firstline migrate`")
+    told = Check("migrations", State.MISSING, "no tables yet", "run `firstline migrate`", "database")
+    assert found["migrations"] == told
     with psycopg.connect(in_database(bare_postgres.superuser_url, name_of(bare)), autocommit=True) as connection:
         connection.execute("DROP EXTENSION vector")
     assert look(bare)["pgvector"].state is State.WRONG
@@ -191,10 +194,10 @@ def test_tables_of_another_version_and_tables_without_protection(
     with psycopg.connect(in_database(bare_postgres.owner_url, name_of(well)), autocommit=True) as connection:
         connection.execute("ALTER TABLE messages NO FORCE ROW LEVEL SECURITY")
         connection.execute("DROP POLICY own_account ON runs")
-        assert look(well)["row-level security"].found == "not in force on messages, runs"
+        assert look(well)["row-level security"].what == "not in force on messages, runs"
         for revision, words in (("0001", "this version needs"), ("9999", "a newer Firstline")):
             connection.execute("UPDATE alembic_version SET version_num = %s", (revision,))
-            assert words in look(well)["migrations"].found
+            assert words in look(well)["migrations"].what
 
 
 def test_a_policy_that_cannot_be_read(otherwise_well: Settings, tmp_path: Path) -> None:
@@ -202,7 +205,7 @@ def test_a_policy_that_cannot_be_read(otherwise_well: Settings, tmp_path: Path) 
     for content in ("tone: [", "tone: kind"):
         broken.write_text(content)
         check = look(changed(otherwise_well, policy=broken))["policy of main"]
-        assert (check.state, str(broken) in check.found) == (State.WRONG, True)
+        assert (check.state, str(broken) in check.what) == (State.WRONG, True)
     assert look(changed(otherwise_well, policy=tmp_path / "none"))["policy of main"].state is State.WRONG
 
 
@@ -227,9 +230,9 @@ def test_keys_that_are_none_and_keys_that_do_not_open_what_is_there(well: Settin
             ticket,
         )
     db.close()
-    assert look(well)["keys of main"].found == "open the oldest and the newest message"
+    assert look(well)["keys of main"].what == "open the oldest and the newest of what is sealed"
     check = look(changed(well, keys=new_key()))["keys of main"]
-    assert (check.state, check.found) == (State.WRONG, "none opens the oldest message")
+    assert (check.state, check.what) == (State.WRONG, "none opens the oldest message")
 
 
 def test_a_key_file_that_others_may_read(well: Settings) -> None:
@@ -248,9 +251,9 @@ def test_a_damaged_model_file(otherwise_well: Settings, tmp_path: Path, monkeypa
     with (tmp_path / "model.int8.onnx").open("r+b") as model:
         model.seek(5_000_000)
         model.write(b"sesame")
-    monkeypatch.setattr(doctor, "make_embedder", lambda settings: minilm.MiniLM(tmp_path))
+    monkeypatch.setattr(running, "make_embedder", lambda settings: minilm.MiniLM(tmp_path))
     check = look(otherwise_well)["embedder"]
-    assert (check.state, "SHA256SUMS" in check.found) == (State.WRONG, True)
+    assert (check.state, "SHA256SUMS" in check.what) == (State.WRONG, True)
 
 
 def test_an_account_that_nobody_made_and_replies_that_are_paused(well: Settings, firstline: Command) -> None:
@@ -280,7 +283,7 @@ def test_somebody_elses_web_server_is_not_taken_for_ours(otherwise_well: Setting
         thread.start()
         found = look(changed(otherwise_well, port=listener.getsockname()[1]))
         thread.join()
-    assert "something else answers" in found["web"].found
+    assert "something else answers" in found["web"].what
     assert look(changed(otherwise_well, public_url="support"))["FIRSTLINE_PUBLIC_URL"].state is State.WRONG
 
 
@@ -288,9 +291,9 @@ def test_what_never_answers_does_not_hold_the_doctor_up(
     otherwise_well: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     never = threading.Event()
-    monkeypatch.setattr(doctor, "MOST_SECONDS", 0.2)
-    monkeypatch.setattr(doctor, "_web", lambda settings: iter([never.wait()]))
-    assert "no answer within" in look(otherwise_well)["web"].found
+    monkeypatch.setattr(doctor, "MOST_SECONDS", 3.0)
+    monkeypatch.setattr(running, "web", lambda settings, db: iter([never.wait()]))
+    assert "no answer within" in look(otherwise_well)["web"].what
     never.set()
 
 
@@ -299,12 +302,18 @@ def test_the_command_prints_all_and_its_exit_code_says_whether_something_is_wron
 ) -> None:
     use(monkeypatch, otherwise_well)
     said = firstline("doctor")
-    assert said.code == 0
-    assert "fine     role: bound by row-level security\n" in said.out
+    assert said.code == 2
+    of_the_database = "DATABASE_URL, role, pgvector, migrations, row-level security, DATABASE_OWNER_URL"
+    assert f"fine     database: {of_the_database}\n" in said.out
+    assert "stopped  beat: there never was a beat\n         → start it" in said.out
+    assert said.out.endswith("3 stopped, 2 missing\n")
+    assert "fine     role: bound by row-level security\n" in firstline("doctor", "--verbose").out
     monkeypatch.setenv("DATABASE_URL", "postgresql://firstline:sesame@/x?host=/nowhere")
     said = firstline("doctor", "--json")
     assert said.code == 1
-    assert {"fine", "missing", "wrong"} == {check["state"] for check in json.loads(said.out)}
+    checks = json.loads(said.out)
+    assert {"fine", "stopped", "wrong"} == {check["state"] for check in checks}
+    assert all(set(check) == {"group", "name", "state", "what", "remedy"} for check in checks)
     assert "sesame" not in said.out
 
 
@@ -325,7 +334,7 @@ def test_a_switch_of_the_embedder_is_told_with_how_far_it_is(well: Settings, tmp
     db.close()
     other = changed(well, embedder="openai", embedder_url="http://127.0.0.1:1/v1/embeddings", embedder_model="m")
     check = look(other)["embedder of main"]
-    assert check.found == "switching from minilm-l6-v2-int8 to openai:m: 0% of the documents"
+    assert check.what == "switching from minilm-l6-v2-int8 to openai:m: 0% of the documents"
     assert "embedder of main" not in look(well)
 
 
@@ -344,5 +353,5 @@ def test_a_source_with_an_error_is_wrong_and_one_that_nobody_reads_is_missing(we
     found = look(well)
     assert "source fine of main" not in found
     gone, idle = found["source gone of main"], found["source idle of main"]
-    assert (gone.state, "is not a folder" in gone.found) == (State.WRONG, True)
-    assert (idle.state, idle.found) == (State.MISSING, "never read")
+    assert (gone.state, "is not a folder" in gone.what) == (State.WRONG, True)
+    assert (idle.state, idle.what) == (State.MISSING, "never read")

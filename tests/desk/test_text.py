@@ -76,6 +76,7 @@ def test_japanese_sentences_need_no_space() -> None:
 
 def test_words_are_lower_case_letters_and_digits_of_any_script() -> None:
     assert words("Don’t RATE_limited 12.5 ÜBER") == ["don't", "rate", "limited", "12", "5", "über"]
+    assert words("İnsan") == ["insan"]
 
 
 def test_first_words_says_whether_anything_was_left_out() -> None:

@@ -155,8 +155,10 @@ class Actor:
         held = self.hold(delivery_id)
         channel = TicketChannel(self.db)
         ticket = channel.fetch(self.account, held.delivery.ticket_id)
-        post = channel.note if held.delivery.kind is DeliveryKind.NOTE else channel.reply
-        foreign = post(ticket, held.outgoing, held.delivery)
+        if held.delivery.kind is DeliveryKind.NOTE:
+            foreign: str | None = channel.note(ticket, held.outgoing, held.delivery)
+        else:
+            foreign = channel.reply(ticket, held.outgoing, held.delivery, lambda now: True)
         assert foreign is not None
         with self.db.account(self.account) as tx:
             assert outbox.sent(tx, held, foreign)

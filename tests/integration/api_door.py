@@ -13,6 +13,7 @@ from desk.db import Database
 from integration import tokens
 from integration.api import make_api
 from integration.api.openapi import document
+from integration.api.views import StateViews
 from integration.pages.shell import make_pages
 from integration.tokens import Scope
 
@@ -40,9 +41,8 @@ class ApiDoor:
         self.app.register_blueprint(make_pages("0.0.test"))
         checks: dict[str, Callable[[], None]] = made.pop("checks", {})
         enqueue = made.pop("enqueue", lambda *what: self.enqueued.append(what))
-        self.app.register_blueprint(
-            make_api(db, enqueue, version="0.0.test", uptime=lambda: 12.34, checks=checks, **made)
-        )
+        state = StateViews("0.0.test", lambda: 12.34, checks, made.pop("installation", None))
+        self.app.register_blueprint(make_api(db, enqueue, state, **made))
         self.token = token or self.new_token(db, account, scopes)
 
     @staticmethod

@@ -190,8 +190,18 @@ def test_a_token_does_what_its_scopes_say(
 
 
 def test_health_says_what_runs_and_for_how_long(database: Database, account: str) -> None:
-    answer = ApiDoor(database, account).get("/health", headers={"Authorization": ""})
-    assert answer.json == {"status": "ok", "version": "0.0.test", "uptime_seconds": 12.3}
+    answer = ApiDoor(database, account, installation="abc").get("/health", headers={"Authorization": ""})
+    known = {"status": "ok", "version": "0.0.test", "uptime_seconds": 12.3}
+    assert answer.json == known | {"installation": "abc"}
+    assert ApiDoor(database, account).get("/health").json == known | {"installation": ""}
+
+
+def test_it_is_alive_while_all_else_is_away(database: Database, account: str) -> None:
+    def away() -> None:
+        raise ConnectionRefusedError
+
+    answer = ApiDoor(database, account, checks={"postgres": away}).get("/live", headers={"Authorization": ""})
+    assert (answer.status_code, answer.json) == (200, {"status": "alive"})
 
 
 def test_ready_names_what_is_away(database: Database, account: str) -> None:
@@ -206,6 +216,7 @@ def test_ready_names_what_is_away(database: Database, account: str) -> None:
     not_ready = ApiDoor(database, account, checks={"postgres": fine, "broker": away}).get("/ready")
     assert not_ready.status_code == 503
     assert not_ready.json["away"] == ["broker"]
+    assert not_ready.json["faults"] == {"broker": "does not answer"}
     assert int(not_ready.headers["Retry-After"]) > 0
     assert "secret" not in not_ready.text
 

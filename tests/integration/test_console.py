@@ -245,8 +245,57 @@ def test_a_parked_item_shows_its_reason_and_can_be_put_back(
     assert "Nothing is parked" in answer.text
     assert queue.items == [(account, accepted.item_id)]
     again = admin.post(action, data={"csrf": csrf(admin)}, follow_redirects=True)
-    assert "no longer parked" in again.text
+    assert "No longer parked" in again.text
     assert len(queue.items) == 1
+
+
+def test_parked_items_are_grouped_by_reason_and_all_of_one_can_be_put_back(
+    admin: FlaskClient, actor: Actor, queue: Queue
+) -> None:
+    several = [actor.open(f"T{number}") for number in range(3)]
+    for number, accepted in enumerate(several):
+        actor.park(accepted, f"Temporary: the API failed (529, req_{number})")
+    other = actor.open("Other")
+    actor.park(other, "Permanent: the ticket is gone")
+    page = admin.get("/console/parked").text
+    assert re.findall(r'<h2 id="parked-\w+" dir="auto">([^<]+)<', page) == [
+        "Temporary: the API failed",
+        "Permanent: the ticket is gone",
+    ]
+    assert "3 messages, the oldest parked" in page
+    assert "Yes, try all 4 again" in page
+    assert "req_2" in page
+    key = re.findall(r'name="key" value="(\w+)"', page)[1]
+    answer = admin.post("/console/parked/requeue", data={"csrf": csrf(admin), "key": key}, follow_redirects=True)
+    assert "They will be worked on again" in answer.text
+    assert sorted(item for _, item in queue.items) == sorted(str(accepted.item_id) for accepted in several)
+    assert "the API failed" not in answer.text
+    answer = admin.post("/console/parked/requeue", data={"csrf": csrf(admin), "key": "all"}, follow_redirects=True)
+    assert "Nothing is parked" in answer.text
+    assert len(queue.items) == 4
+    answer = admin.post("/console/parked/requeue", data={"csrf": csrf(admin), "key": "all"}, follow_redirects=True)
+    assert "No longer parked" in answer.text
+
+
+@pytest.mark.parametrize("key", ["", "x" * 32, "\x00", "a" * 33])
+def test_what_names_no_reason_puts_nothing_back(admin: FlaskClient, actor: Actor, queue: Queue, key: str) -> None:
+    actor.park(actor.open())
+    assert admin.post("/console/parked/requeue", data={"csrf": csrf(admin), "key": key}).status_code == 400
+    assert admin.post("/console/parked/requeue", data={"key": "all"}).status_code == 403
+    assert queue.items == []
+
+
+def test_a_viewer_sees_what_is_parked_and_cannot_put_it_back(
+    app: Flask, database: Database, account: str, actor: Actor, queue: Queue
+) -> None:
+    for _ in range(2):
+        actor.park(actor.open(), "Permanent: the model refused")
+    viewer = signed_in(app, database, account, StaffRole.VIEWER)
+    page = viewer.get("/console/parked").text
+    assert "2 messages" in page
+    assert "again" not in page.split("<h2")[1]
+    assert viewer.post("/console/parked/requeue", data={"csrf": csrf(viewer), "key": "all"}).status_code == 403
+    assert queue.items == []
 
 
 def test_a_lost_broker_does_not_hinder_a_requeue(admin: FlaskClient, actor: Actor, queue: Queue) -> None:

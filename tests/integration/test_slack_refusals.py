@@ -6,10 +6,12 @@ from collections.abc import Iterator
 import pytest
 
 from desk.db import Database
-from desk.errors import Permanent, Temporary
+from desk.errors import FirstlineError, Outage, Permanent, Temporary
+from desk.party import Access
 from integration.connections import disconnect
 from integration.slack.alerts import SlackAlerts
 from integration.slack.client import SlackConnection, connection_of, seconds_to_wait
+from integration.slack.party import SlackParty
 from tests.integration.slack_channel import a_delivery, an_alert, connect_slack
 from tests.lookalikes.slack import CHANNEL, TOKEN, Slack
 
@@ -45,21 +47,58 @@ def test_what_only_a_person_can_mend_says_how(
     alerts: SlackAlerts, slack: Slack, account: str, code: str, advice: str
 ) -> None:
     slack.fail(path="chat.postMessage", status=200, body=json.dumps({"ok": False, "error": code}))
-    with pytest.raises(Permanent, match=advice) as failure:
+    with pytest.raises(FirstlineError, match=advice) as failure:
         alerts.post(an_alert(account), a_delivery(account))
     assert TOKEN not in str(failure.value)
 
 
-def test_a_revoked_token_and_a_lost_channel_are_permanent(alerts: SlackAlerts, slack: Slack, account: str) -> None:
+def test_a_revoked_token_and_a_lost_channel_may_be_a_broken_connection(
+    alerts: SlackAlerts, slack: Slack, account: str
+) -> None:
     slack.channels[CHANNEL].member = False
-    with pytest.raises(Permanent, match="not_in_channel"):
+    with pytest.raises(Outage, match="not_in_channel"):
         alerts.post(an_alert(account), a_delivery(account))
     slack.revoked.add(TOKEN)
-    with pytest.raises(Permanent, match="token_revoked"):
+    with pytest.raises(Outage, match="token_revoked"):
         alerts.post(an_alert(account), a_delivery(account))
-    with pytest.raises(Permanent, match="token_revoked"):
+    with pytest.raises(Outage, match="token_revoked"):
         alerts.find_delivery(an_alert(account), a_delivery(account))
     assert slack.effects("message") == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "refused"),
+    [
+        ({"status": 503, "body": ""}, False),
+        ({"cut": "before"}, False),
+        ({"status": 429, "body": "", "headers": {"Retry-After": "2"}}, False),
+        ({"status": 429, "body": "", "headers": {"Retry-After": "90"}}, False),
+        ({"status": 200, "body": '{"ok": false, "error": "token_revoked"}'}, True),
+        ({"status": 200, "body": '{"ok": false, "error": "internal_error"}'}, False),
+    ],
+)
+@pytest.mark.parametrize("access", list(Access))
+def test_a_probe_tells_that_slack_is_away_and_posts_nothing(
+    alerts: SlackAlerts, slack: Slack, database: Database, account: str, fault: dict[str, object], refused: bool,
+    access: Access,
+) -> None:  # fmt: skip
+    party = SlackParty(database)
+    party.probe(account, access)
+    slack.fail(**fault)
+    with pytest.raises(Outage) as caught:
+        party.probe(account, access)
+    assert (caught.value.party, caught.value.access, caught.value.refused) == ("slack", access, refused)
+    assert slack.effects("message") == []
+
+
+def test_a_channel_that_the_app_was_removed_from_is_a_broken_connection(
+    alerts: SlackAlerts, slack: Slack, database: Database, account: str
+) -> None:
+    slack.channels[CHANNEL].member = False
+    SlackParty(database).probe(account, Access.READ)
+    with pytest.raises(Outage, match="invite it") as caught:
+        SlackParty(database).probe(account, Access.WRITE)
+    assert caught.value.refused
 
 
 @pytest.mark.parametrize(
@@ -81,13 +120,20 @@ def test_a_wish_for_quiet_is_kept_by_every_worker_of_the_account(
     assert len(slack.requests) == asked
 
 
+def test_a_long_wish_for_quiet_is_an_outage_and_is_sure(alerts: SlackAlerts, slack: Slack, account: str) -> None:
+    slack.fail(path="chat.postMessage", status=429, headers={"Retry-After": "60"}, body="")
+    with pytest.raises(Outage) as failure:
+        alerts.post(an_alert(account), a_delivery(account))
+    assert (failure.value.certain, failure.value.untouched, failure.value.retry_after) == (True, True, 60.0)
+
+
 def test_a_channel_that_is_written_to_too_fast_asks_for_quiet(alerts: SlackAlerts, slack: Slack, account: str) -> None:
-    slack.pace = 60.0
+    slack.pace = 9.0
     alerts.post(an_alert(account), a_delivery(account))
     with pytest.raises(Temporary) as failure:
         alerts.post(an_alert(account), a_delivery(account))
     assert failure.value.retry_after is not None
-    assert 55 < failure.value.retry_after <= 60
+    assert 5 < failure.value.retry_after <= 9
     assert len(slack.messages()) == 1
 
 
@@ -173,7 +219,7 @@ def test_a_channel_is_connected_by_its_id_alone(channel: str) -> None:
 def test_the_operator_can_see_who_the_token_is(alerts: SlackAlerts, slack: Slack, account: str) -> None:
     assert alerts.check(account) == "firstline in Example"
     slack.channels[CHANNEL].archived = True
-    with pytest.raises(Permanent, match="is_archived"):
+    with pytest.raises(Outage, match="is_archived"):
         alerts.check(account)
 
 

@@ -4,13 +4,15 @@ import time
 
 import pytest
 
-from desk.errors import Permanent, Temporary
+from desk.errors import Blocked, Outage, Permanent, Temporary
+from desk.party import Access
 from desk.ticket import Priority, Role, TicketStatus
 from integration.connections import disconnect, load
-from integration.zendesk.client import quiet_for
 from integration.zendesk.connection import PARTY, ZendeskConnection
-from integration.zendesk.fetch import plain
-from tests.integration.zendesk_house import Desk, a_delivery, an_answer, connection
+from integration.zendesk.history import plain
+from integration.zendesk.limits import quiet_for
+from integration.zendesk.party import ZendeskParty
+from tests.integration.zendesk_house import Desk, a_delivery, an_answer, connection, wanted
 
 pytestmark = pytest.mark.loopback
 
@@ -48,7 +50,7 @@ def test_our_own_comment_is_known_by_its_mark_though_an_agent_owns_the_token(des
     number = desk.zendesk.new_ticket("Hello", "Where is it?")
     delivery = a_delivery(number)
     ticket = desk.channel.fetch(desk.account, str(number))
-    foreign_id = desk.channel.reply(ticket, an_answer(), delivery)
+    foreign_id = desk.channel.reply(ticket, an_answer(), delivery, wanted(ticket))
     desk.zendesk.add_comment(number, "Typed by the same agent", "agent")
     ours, theirs = desk.channel.fetch(desk.account, str(number)).messages[1:]
     assert (ours.id, ours.role, ours.delivery_id) == (foreign_id, Role.ASSISTANT, delivery.id)
@@ -147,7 +149,7 @@ def test_a_ticket_that_was_deleted_is_gone_for_good(desk: Desk) -> None:
 def test_a_revoked_token_says_what_to_do(desk: Desk) -> None:
     number = desk.zendesk.new_ticket("Hello", "Where is it?")
     desk.connect(api_token="revoked")
-    with pytest.raises(Permanent, match="connect again"):
+    with pytest.raises(Outage, match="connect again"):
         desk.channel.fetch(desk.account, str(number))
     desk.connect()
     assert desk.channel.fetch(desk.account, str(number)).subject == "Hello"
@@ -218,10 +220,42 @@ def test_the_log_holds_nothing_that_anybody_wrote_not_even_at_debug(
     number = desk.zendesk.new_ticket("Subject Quux", "Body Quux")
     with caplog.at_level("DEBUG"):
         ticket = desk.channel.fetch(desk.account, str(number))
-        desk.channel.reply(ticket, an_answer(ticket.messages[0].id), a_delivery(number))
+        desk.channel.reply(ticket, an_answer(ticket.messages[0].id), a_delivery(number), wanted(ticket))
     assert desk.replies(number) == 1
     assert "Quux" not in caplog.text
     assert "click on the link" not in caplog.text
+
+
+@pytest.mark.parametrize("access", list(Access))
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 503, "body": ""},
+        {"status": 502, "body": HTML},
+        {"status": 408, "body": "{}"},
+        {"cut": "before"},
+        {"status": 429, "body": "", "headers": {"Retry-After": "9", "x-rate-limit-remaining": "580"}},
+        {"status": 401, "body": "{}"},
+    ],
+)
+def test_a_probe_tells_that_zendesk_is_away(desk: Desk, fault: dict[str, object], access: Access) -> None:
+    party = ZendeskParty(desk.db)
+    party.probe(desk.account, access)
+    before = len(desk.zendesk.journal)
+    desk.zendesk.fail(**fault)
+    with pytest.raises(Outage) as caught:
+        party.probe(desk.account, access)
+    assert (caught.value.party, caught.value.access) == (PARTY, access)
+    assert caught.value.refused == (fault.get("status") == 401)
+    assert len(desk.zendesk.journal) == before, "a probe changes nothing"
+
+
+def test_a_probe_with_a_token_that_was_revoked_says_so(desk: Desk) -> None:
+    desk.connect(api_token="revoked")
+    for access in Access:
+        with pytest.raises(Outage, match="connect again") as caught:
+            ZendeskParty(desk.db).probe(desk.account, access)
+        assert caught.value.refused
 
 
 # --- Rate limits -----------------------------------------------------------------------------------------------------
@@ -231,21 +265,49 @@ def test_the_log_holds_nothing_that_anybody_wrote_not_even_at_debug(
     ("header", "seconds"),
     [({"Retry-After": "7"}, 7.0), ({"Retry-After": "1.5"}, 1.5), ({"Retry-After": "0"}, 1.0), ({}, 60.0)],
 )
-def test_a_429_is_raised_at_once_and_all_workers_wait(desk: Desk, header: dict[str, str], seconds: float) -> None:
+def test_a_429_is_raised_at_once_with_what_zendesk_wishes(desk: Desk, header: dict[str, str], seconds: float) -> None:
     number = desk.zendesk.new_ticket("Hello", "Where is it?")
     desk.zendesk.fail(path="/tickets/", status=429, body='{"error": "APIRateLimitExceeded"}', headers=header)
     began = time.monotonic()
-    with pytest.raises(Temporary) as caught:
+    with pytest.raises(Outage) as caught:
         desk.channel.fetch(desk.account, str(number))
     assert time.monotonic() - began < 1.0, "nobody slept in the client"
     assert caught.value.retry_after == seconds
-    assert 0 < blocked(desk) <= seconds
-    with pytest.raises(Temporary) as waiting:
+    assert caught.value.untouched
+    assert blocked(desk) == 0, "that the account is to wait is written down once, as an outage"
+
+
+ACCOUNT = '{"error": "APIRateLimitExceeded", "description": "Number of allowed API requests per minute exceeded"}'
+TICKET = "Rate limit for ticket updates exceeded, please wait before updating this ticket again"
+
+
+@pytest.mark.parametrize(
+    ("body", "remaining", "meant"),
+    [
+        (ACCOUNT, None, "account"),
+        (ACCOUNT, "0", "account"),
+        ("", "0", "account"),
+        (TICKET, None, "ticket"),
+        (TICKET, "580", "ticket"),
+        ("", "580", "ticket"),
+        ('{"error": "TooManyUpdates"}', "580", "ticket"),
+        (ACCOUNT, "580", "unclear"),
+        ("", None, "unclear"),
+        ('["odd"]', "many", "unclear"),
+    ],
+)
+def test_the_limit_of_one_ticket_is_told_from_that_of_the_account(
+    desk: Desk, body: str, remaining: str | None, meant: str
+) -> None:
+    number = desk.zendesk.new_ticket("Hello", "Where is it?")
+    headers = {"Retry-After": "93"} | ({"x-rate-limit-remaining": remaining} if remaining else {})
+    desk.zendesk.fail(path="/tickets/", status=429, body=body, headers=headers)
+    with pytest.raises(Temporary) as caught:
         desk.channel.fetch(desk.account, str(number))
-    assert 0 < (waiting.value.retry_after or 0) <= seconds * 1.25
-    assert desk.zendesk.requests == [], "while blocked nobody calls"
-    desk.soon()
-    assert desk.channel.fetch(desk.account, str(number)).subject == "Hello"
+    outage = caught.value if isinstance(caught.value, Outage) else None
+    assert meant == ("ticket" if outage is None else "account" if outage.certain else "unclear")
+    assert isinstance(caught.value, Blocked | Outage)
+    assert desk.channel.fetch(desk.account, str(number)).subject == "Hello", "nobody else was silenced"
 
 
 def test_a_minute_that_is_nearly_spent_is_left_to_others(desk: Desk) -> None:

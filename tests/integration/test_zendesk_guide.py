@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from desk.db import Database
-from desk.errors import Blocked, Permanent, Temporary
+from desk.errors import Blocked, FirstlineError, Permanent, Temporary
 from desk.ports import Page, Unchanged
 from integration.connections import block, connect
 from integration.zendesk.connection import PARTY
@@ -211,9 +211,10 @@ def test_a_rate_limit_half_way_changes_nothing_and_stops_everybody(center: Cente
     pages = center.source().pages(lambda _: None)
     next(pages)
     center.zendesk.fail(path=r"/articles\.json", status=429, headers={"Retry-After": "7"})
-    with pytest.raises(Blocked) as caught:
+    with pytest.raises(Temporary) as caught:
         list(pages)
     assert caught.value.retry_after == 7
+    center.zendesk.fail(path=r"/articles\.json", status=429, headers={"Retry-After": "7"})
     with pytest.raises(Temporary):
         center.sync()
     assert "Article 0" in center.found("Number 0 is here")
@@ -290,7 +291,7 @@ def test_what_a_person_must_mend_is_said_clearly_and_deletes_nothing(
     center.zendesk.guide.publish("Reset your password", f"<p>{RESET}</p>")
     center.sync()
     center.zendesk.fail(**fault)
-    with pytest.raises(Permanent, match=words):
+    with pytest.raises(FirstlineError, match=words):
         center.sync()
     assert center.found("forgot password") == ["Reset your password"]
 

@@ -12,7 +12,7 @@ from desk.ports import Outgoing, Source
 from desk.ticket import Ticket
 from integration.zendesk import client
 from integration.zendesk.html import note_html, reply_html
-from tests.integration.zendesk_house import Desk, a_delivery, an_answer
+from tests.integration.zendesk_house import Desk, a_delivery, an_answer, wanted
 
 pytestmark = pytest.mark.loopback
 
@@ -69,7 +69,7 @@ def test_code_keeps_its_lines_and_indents() -> None:
 
 def test_text_that_no_encoder_takes_is_posted_all_the_same(desk: Desk) -> None:
     number, ticket, answer = a_new_ticket(desk)
-    assert desk.channel.reply(ticket, replace(answer, text="a\x00b\ud800c"), a_delivery(number))
+    assert desk.channel.reply(ticket, replace(answer, text="a\x00b\ud800c"), a_delivery(number), wanted(ticket))
     assert desk.replies(number) == 1
 
 
@@ -79,7 +79,7 @@ def test_text_that_no_encoder_takes_is_posted_all_the_same(desk: Desk) -> None:
 def test_a_reply_is_public_and_a_note_is_not(desk: Desk) -> None:
     number, ticket, answer = a_new_ticket(desk)
     reply, note = a_delivery(number), a_delivery(number, DeliveryKind.NOTE)
-    posted = desk.channel.reply(ticket, answer, reply), desk.channel.note(ticket, answer, note)
+    posted = desk.channel.reply(ticket, answer, reply, wanted(ticket)), desk.channel.note(ticket, answer, note)
     assert posted == tuple(str(c["id"]) for c in desk.zendesk.comments(number)[1:])
     assert [c["public"] for c in desk.zendesk.comments(number)[1:]] == [True, False]
     assert desk.channel.find_delivery(ticket, reply) == posted[0]
@@ -90,7 +90,9 @@ def test_a_reply_is_public_and_a_note_is_not(desk: Desk) -> None:
 def test_the_same_delivery_twice_is_posted_once(desk: Desk) -> None:
     number, ticket, answer = a_new_ticket(desk)
     reply, note = a_delivery(number), a_delivery(number, DeliveryKind.NOTE)
-    assert desk.channel.reply(ticket, answer, reply) == desk.channel.reply(ticket, answer, reply)
+    assert desk.channel.reply(ticket, answer, reply, wanted(ticket)) == desk.channel.reply(
+        ticket, answer, reply, wanted(ticket)
+    )
     assert desk.channel.note(ticket, answer, note) == desk.channel.note(ticket, answer, note)
     assert len(desk.zendesk.comments(number)) == 3
 
@@ -100,15 +102,15 @@ def test_the_status_after_a_reply_is_the_settings_and_no_other_deliverys(desk: D
     number, ticket, answer = a_new_ticket(desk)
     desk.channel.note(ticket, answer, a_delivery(number, DeliveryKind.NOTE))
     assert desk.zendesk.ticket(number)["status"] == "new"
-    desk.channel.reply(ticket, answer, a_delivery(number, DeliveryKind.HANDOVER))
+    desk.channel.reply(ticket, answer, a_delivery(number, DeliveryKind.HANDOVER), wanted(ticket))
     assert desk.zendesk.ticket(number)["status"] == "new"
-    desk.channel.reply(ticket, answer, a_delivery(number))
+    desk.channel.reply(ticket, answer, a_delivery(number), wanted(ticket))
     assert desk.zendesk.ticket(number)["status"] == "pending"
 
 
 def test_a_reply_leaves_tags_priority_and_group_alone(desk: Desk) -> None:
     number, ticket, answer = a_new_ticket(desk, tags=["vip"], priority="low")
-    desk.channel.reply(ticket, answer, a_delivery(number))
+    desk.channel.reply(ticket, answer, a_delivery(number), wanted(ticket))
     stands = desk.zendesk.ticket(number)
     assert (stands["tags"], stands["priority"], stands["group_id"], stands["status"]) == (["vip"], "low", None, "new")
 
@@ -129,7 +131,7 @@ MEANWHILE: dict[str, Callable[[Desk, int], object]] = {
 def test_a_ticket_that_moved_on_gets_no_reply(desk: Desk, what: str) -> None:
     number, ticket, answer = a_new_ticket(desk)
     MEANWHILE[what](desk, number)
-    assert desk.channel.reply(ticket, answer, a_delivery(number)) is None
+    assert desk.channel.reply(ticket, answer, a_delivery(number), wanted(ticket)) is None
     assert desk.replies(number) == 0
 
 
@@ -138,7 +140,7 @@ def test_a_solved_ticket_that_is_nobodys_gets_no_reply(desk: Desk) -> None:
     number, ticket, answer = a_new_ticket(desk)
     desk.zendesk.set_status(number, "solved", by="agent")
     assert desk.channel.fetch(desk.account, str(number)).assignee is None
-    assert desk.channel.reply(ticket, answer, a_delivery(number)) is None
+    assert desk.channel.reply(ticket, answer, a_delivery(number), wanted(ticket)) is None
 
 
 @pytest.mark.parametrize("what", sorted(set(MEANWHILE) - {"the token's owner"}))
@@ -158,7 +160,7 @@ def test_what_happens_between_the_look_and_the_post_stops_it_too(
         return update(self, ticket_id, fields)
 
     monkeypatch.setattr(client.Client, "update", late)
-    assert desk.channel.reply(ticket, answer, a_delivery(number)) is None
+    assert desk.channel.reply(ticket, answer, a_delivery(number), wanted(ticket)) is None
     assert happened
     assert desk.replies(number) == 0
 
@@ -169,17 +171,17 @@ def test_an_agents_note_and_a_machines_comment_stop_nothing(desk: Desk) -> None:
     desk.zendesk.merge(desk.zendesk.new_ticket("Other", "x"), number)
     desk.zendesk.add_comment(number, "Out of office")
     desk.zendesk.store.records[number].audits[-1]["metadata"]["flags"] = [4]
-    assert desk.channel.reply(ticket, answer, a_delivery(number))
+    assert desk.channel.reply(ticket, answer, a_delivery(number), wanted(ticket))
 
 
 def test_a_locked_ticket_is_tried_again_at_once_and_then_later(desk: Desk) -> None:
     number, ticket, answer = a_new_ticket(desk)
     desk.zendesk.lock_ticket(number, 2)
-    assert desk.channel.reply(ticket, answer, a_delivery(number))
+    assert desk.channel.reply(ticket, answer, a_delivery(number), wanted(ticket))
     number, ticket, answer = a_new_ticket(desk)
     desk.zendesk.lock_ticket(number, 3)
     with pytest.raises(Temporary):
-        desk.channel.reply(ticket, answer, a_delivery(number))
+        desk.channel.reply(ticket, answer, a_delivery(number), wanted(ticket))
     assert desk.replies(number) == 0
 
 
@@ -187,7 +189,7 @@ def test_a_deleted_ticket_takes_nothing(desk: Desk) -> None:
     number, ticket, answer = a_new_ticket(desk)
     desk.zendesk.delete(number)
     with pytest.raises(Permanent, match="gone"):
-        desk.channel.reply(ticket, answer, a_delivery(number))
+        desk.channel.reply(ticket, answer, a_delivery(number), wanted(ticket))
     with pytest.raises(Permanent, match="gone"):
         desk.channel.note(ticket, answer, a_delivery(number, DeliveryKind.NOTE))
 
@@ -205,7 +207,7 @@ def test_a_refusal_that_is_not_about_a_closed_ticket_is_for_a_person(desk: Desk)
     number, ticket, answer = a_new_ticket(desk)
     desk.zendesk.fail(method="PUT", status=422, body='{"error": "invalid"}')
     with pytest.raises(Permanent, match="422"):
-        desk.channel.reply(ticket, answer, a_delivery(number))
+        desk.channel.reply(ticket, answer, a_delivery(number), wanted(ticket))
 
 
 # --- Labels ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from desk.delivery import DeliveryKind, DeliveryState
 from desk.run import Stop
 from desk.ticket import ItemState, TicketState
 from tests.integration.zendesk_house import QUESTION, SENTENCE, Desk, asked, commented, created, planned
-from workers import inbox
+from workers.parked import Which, put_back
 
 pytestmark = pytest.mark.loopback
 
@@ -206,7 +206,7 @@ def test_a_revoked_token_parks_and_after_connecting_again_a_requeue_answers(desk
     assert "connect again" in (item.error or "")
     desk.connect()
     with desk.db.account(desk.account) as tx:
-        assert inbox.requeue(tx, item.id)
+        assert put_back(tx, Which(item_id=item.id), 1, 1)
     desk.enqueued.append(item.id)
     desk.work()
     assert desk.replies(number) == 1

@@ -12,13 +12,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from desk.conversation import NOTHING
 from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.passage import Block, BlockKind, Citation, Passage
 from desk.policy import PolicyBook
-from desk.ports import Channel, Drafted, Guess, Outgoing
+from desk.ports import Channel, Drafted, Guess, Outgoing, StillWanted
 from desk.run import Draft, Statement
-from desk.ticket import TicketState, new_id
+from desk.ticket import Ticket, TicketState, new_id
 from integration.connections import connect
 from integration.webhooks import make_webhooks
 from integration.zendesk.catchup import catch_up
@@ -31,6 +32,7 @@ from workers import inbox, outbox, record
 from workers.answer import handle_item
 from workers.deliver import deliver
 from workers.llm.scripted import Scripted
+from workers.pipeline.guards import last_stop
 from workers.toolbox import Toolbox
 
 SECRET = "a-secret-of-the-webhook"
@@ -213,6 +215,11 @@ def a_delivery(ticket: int | str, kind: DeliveryKind = DeliveryKind.REPLY, **mor
 def an_answer(newest: str | None = None, **more: Any) -> Outgoing:
     """A reply without sources."""
     return Outgoing("Please click on the link.", newest_message_id=newest, **more)
+
+
+def wanted(ticket: Ticket, kind: DeliveryKind = DeliveryKind.REPLY) -> StillWanted:
+    """The last look as the product has it: nothing has happened since the ticket was read."""
+    return lambda now: last_stop(now, ticket.messages[-1].id, kind, NOTHING) is None
 
 
 def asked(desk: Desk, body: str = QUESTION) -> int:

@@ -110,7 +110,8 @@ class Slack(LookAlike):
                 raise Refusal("unknown_method", req_method=name)
             arguments = _arguments(request)
             self._authorize(request, arguments)
-            return Answer(body={"ok": True, **methods[name](arguments)})
+            said = {"ok": True, **methods[name](arguments)}
+            return Answer(body=said, headers={"X-OAuth-Scopes": ",".join(sorted(self.scopes))})
         except Refusal as refusal:
             return refusal.answer
 
@@ -118,6 +119,8 @@ class Slack(LookAlike):
         self.channels = {CHANNEL: Channel(CHANNEL)}
         self.tokens = {TOKEN}
         self.revoked: set[str] = set()
+        # What the app may do, as every answer tells. No call is refused for want of one.
+        self.scopes = {"chat:write", "channels:history"}
         self.pace = 0.0
 
     def _set_channel(self, id: str, member: bool = True, archived: bool = False) -> None:

@@ -8,8 +8,9 @@
 
 or `python -m tests.lookalikes.zendesk --port 9001`, steered by `POST /_<method>` with the arguments as JSON:
 `/_new_ticket`, `/_comment`, `/_assign`, `/_set_status`, `/_set_tags`, `/_merge`, `/_delete`, `/_suspend`, `/_rate`,
-`/_lock`, `/_limits`, `/_connect_webhook`, `/_webhook_options`, `/_drain`, and `GET /_ticket/<id>`; the help center by
-`/_guide/publish`, `/_guide/translate`, `/_guide/unpublish`, `/_guide/change`, `/_guide/archive`, `/_guide/segment`.
+`/_lock`, `/_limits`, `/_connect_webhook`, `/_webhook_options`, `/_drain`, and `GET /_ticket/<id>`; what an admin sets
+up by `/_brand`, `/_form`, `/_field`, `/_custom_status`, `/_trigger`; `/_change`, `/_hide`, `/_redact`; the help center
+by `/_guide/publish`, `/_guide/translate`, `/_guide/unpublish`, `/_guide/change`, `/_guide/archive`, `/_guide/segment`.
 
 zenpy without environment variables: `Zenpy(subdomain="127", domain="0.0.1:<port>", ...)`, then
 `for api in vars(client).values(): api.protocol = "http"`.
@@ -32,6 +33,7 @@ from tests.lookalikes.stage import Answer, LookAlike, Request, serve
 from tests.lookalikes.zendesk_api import Api
 from tests.lookalikes.zendesk_guide import Guide, announce
 from tests.lookalikes.zendesk_hooks import Invocation, Postman, Webhook, options, sign
+from tests.lookalikes.zendesk_people import People
 from tests.lookalikes.zendesk_shapes import Json, Record, Refusal
 from tests.lookalikes.zendesk_store import Happening, Store
 
@@ -42,23 +44,20 @@ EMAIL = "ari@acorn.example"
 TOKEN = "zendesk-token"
 OAUTH_TOKEN = "zendesk-oauth"
 ACCOUNT_ID = 22_000_017
-VIA = {
-    "web": {"channel": "web", "source": {"from": {}, "to": {}, "rel": None}},
-    "email": {"channel": "email", "source": {"from": {}, "to": {"address": "help@acorn.example"}, "rel": None}},
-    "api": {"channel": "api", "source": {"from": {}, "to": {}, "rel": None}},
-}
 METHODS = vocabulary(
     """
     new_ticket add_comment assign set_status set_tags merge delete suspend rate lock_ticket limits connect_webhook
-    webhook_options drain
+    webhook_options drain brand form field custom_status trigger change hide redact
     """
 )
 GUIDE_METHODS = ("publish", "translate", "unpublish", "change", "archive", "segment")
-MAKERS = ("new_ticket", "add_comment", "connect_webhook", "publish", "segment")
+MAKERS = (
+    *("new_ticket", "add_comment", "connect_webhook", "publish", "segment", "brand", "form", "field", "custom_status"),
+)
 SHORT = {"tickets": "new_ticket", "comment": "add_comment", "webhook": "connect_webhook", "lock": "lock_ticket"}
 
 
-class Zendesk(LookAlike):
+class Zendesk(People, LookAlike):
     """One account. Ticket ids are ints; `clock` gives Unix seconds."""
 
     name = "zendesk"
@@ -119,7 +118,8 @@ class Zendesk(LookAlike):
         for kind, event in happenings:
             self.note(kind, ticket=record.ticket["id"], actor=actor, **event)
         for webhook in self.webhooks:
-            for body in webhook.bodies(ACCOUNT_ID, record, self.store.users[actor], happenings, self.clock()):
+            who = self.store.users.get(actor, {"id": actor, "name": "System", "email": None})
+            for body in webhook.bodies(ACCOUNT_ID, record, who, happenings, self.clock()):
                 self.postman.take(webhook, ACCOUNT_ID, body, record.ticket["id"])
 
     def _article_told(self, kind: str, event: Json) -> None:
@@ -129,112 +129,6 @@ class Zendesk(LookAlike):
         with self.lock:
             facts = {"kind": invocation.kind, "ticket": invocation.ticket, "invocation": invocation.id}
             self.note("webhook", status=status, attempt=invocation.tries, **facts)
-
-    # --- What people do ---------------------------------------------------------------------------------------------
-
-    def new_ticket(
-        self,
-        subject: str,
-        body: str,
-        requester: str | None = "robin@example.org",
-        *,
-        name: str | None = None,
-        tags: Iterable[str] = (),
-        via: str = "web",
-        attachments: Iterable[str] = (),
-        organization: str | None = None,
-        **fields: Any,
-    ) -> int:
-        """A customer writes; the ticket's id. `requester` is an address, or None for someone without one."""
-        with self.lock:
-            user = self.store.person(requester, name)
-            if organization:
-                user["organization_id"] = self.store.named(self.store.organizations, organization)["id"]
-            given = {"subject": subject, "tags": list(tags), **fields}
-            given["comment"] = {"body": body, "attachments": list(attachments)}
-            number: int = self.store.create(user["id"], user["id"], given, VIA.get(via, {"channel": via})).ticket["id"]
-            return number
-
-    def add_comment(
-        self,
-        ticket_id: int,
-        body: str,
-        author: str = "customer",
-        *,
-        public: bool = True,
-        attachments: Iterable[str] = (),
-        **fields: Any,
-    ) -> int:
-        """A comment by the `customer`, the `agent` whose token the API has, a `colleague`, or an address; its id."""
-        with self.lock:
-            record = self.store.record(ticket_id)
-            comment = {"body": body, "public": public, "attachments": list(attachments)}
-            self.store.update(record, self._who(record, author), {"comment": comment, **fields}, VIA["web"])
-            number: int = record.comments[-1]["id"]
-            return number
-
-    def assign(self, ticket_id: int, to: str | None = "colleague", by: str = "colleague") -> None:
-        """Give the ticket to somebody, or to nobody."""
-        with self.lock:
-            record = self.store.record(ticket_id)
-            given = {"assignee_id": None if to is None else self._who(record, to)}
-            self.store.update(record, self._who(record, by), given, VIA["web"])
-
-    def set_status(self, ticket_id: int, status: str, by: str = "colleague") -> None:
-        """An agent sets the status, in lower case."""
-        self._set(ticket_id, by, status=status)
-
-    def set_tags(self, ticket_id: int, tags: Iterable[str], by: str = "colleague") -> None:
-        """An agent replaces the tags."""
-        self._set(ticket_id, by, tags=list(tags))
-
-    def merge(self, ticket_id: int, into: int, by: str = "colleague") -> None:
-        """An agent merges the ticket into another: it is closed."""
-        with self.lock:
-            source, target = self.store.record(ticket_id), self.store.record(into)
-            self.store.merge(source, target, self._who(source, by))
-
-    def delete(self, ticket_id: int) -> None:
-        """An agent deletes the ticket."""
-        with self.lock:
-            self.store.delete(self.store.record(ticket_id), self.colleague["id"])
-
-    def suspend(self, email: str, suspended: bool = True) -> None:
-        """Suspend the user with this address."""
-        with self.lock:
-            self.store.person(email, suspended=suspended)
-
-    def rate(self, ticket_id: int, score: str, comment: str | None = None) -> None:
-        """The requester is satisfied (`good`) or not (`bad`)."""
-        with self.lock:
-            self.store.rate(self.store.record(ticket_id), score, comment)
-
-    def lock_ticket(self, ticket_id: int, times: int = 1) -> None:
-        """The next so many updates of the ticket answer 409."""
-        with self.lock:
-            self.store.record(ticket_id).locked = times
-
-    def limits(self, *, export_lag: int | None = None, **allowed: int | None) -> None:
-        """Limits per minute that answer 429 when spent: `requests`, `updates`, `exports`; None for no limit.
-        `export_lag` is how many seconds the incremental export holds back (60 at Zendesk, 0 here until set).
-        """
-        with self.lock:
-            self.api.limits.allow(**allowed)
-            self.api.export_lag = self.api.export_lag if export_lag is None else export_lag
-
-    def _set(self, ticket_id: int, by: str, **given: Any) -> None:
-        with self.lock:
-            record = self.store.record(ticket_id)
-            self.store.update(record, self._who(record, by), given, VIA["web"])
-
-    def _who(self, record: Record, who: str) -> int:
-        known = {
-            "customer": record.ticket["requester_id"],
-            "agent": self.agent["id"],
-            "colleague": self.colleague["id"],
-        }
-        number: int = known[who] if who in known else self.store.person(who)["id"]
-        return number
 
     # --- What stands there ------------------------------------------------------------------------------------------
 
@@ -261,11 +155,14 @@ class Zendesk(LookAlike):
         with self.lock:
             audits = self.store.records[ticket_id].audits
             return [
-                f"{audit['created_at'][11:19]} {self.store.users[audit['author_id']]['name']}: {_line(event)}"
+                f"{audit['created_at'][11:19]} {self._name(audit['author_id'])}: {_line(event)}"
                 for audit in audits
                 for event in audit["events"]
                 if event["type"] != "Create"
             ]
+
+    def _name(self, user_id: int) -> str:
+        return str(self.store.users.get(user_id, {"name": "System"})["name"])
 
     # --- Steering by HTTP -------------------------------------------------------------------------------------------
 

@@ -49,6 +49,9 @@ class Api:
             return Answer(401, {"error": "Couldn't authenticate you"})
         if request.path.startswith("/api/v2/help_center/"):
             return self.guide.answer(request)
+        listed = request.path.removeprefix("/api/v2/").removesuffix(".json")
+        if request.method == "GET" and listed in self.store.admin.lists:
+            return self.store.admin.answer(request, listed)
         for method, pattern, act in ROUTES:
             found = re.fullmatch(pattern, request.path.removeprefix("/api/v2/").removesuffix(".json"))
             if found and method == request.method:
@@ -232,6 +235,7 @@ class Api:
             "users": (self.store.users, ("requester_id", "submitter_id", "assignee_id")),
             "groups": (self.store.groups, ("group_id",)),
             "organizations": (self.store.organizations, ("organization_id",)),
+            "ticket_forms": ({each["id"]: each for each in self.store.admin.forms}, ("ticket_form_id",)),
         }
         return {
             name: [kind[key] for key in dict.fromkeys(t[field] for t in tickets for field in fields) if key in kind]
@@ -243,9 +247,8 @@ class Api:
         backwards = request.query.get("sort") == "-created_at" or request.query.get("sort_order") == "desc"
         body = self._page(request, name, rows[::-1] if backwards and name == "comments" else list(rows))
         if "users" in request.query.get("include", "").split(","):
-            body["users"] = [
-                self.store.users[number] for number in dict.fromkeys(row["author_id"] for row in body[name])
-            ]
+            authors = dict.fromkeys(row["author_id"] for row in body[name])
+            body["users"] = [self.store.users[number] for number in authors if number in self.store.users]
         return Answer(body=body)
 
     def _page(self, request: Request, name: str, rows: list[Any]) -> Json:

@@ -93,5 +93,6 @@ def blank(ticket_id: int, given: Mapping[str, Any], requester: int, submitter: i
     ticket |= {"problem_id": None, "has_incidents": False, "is_public": True, "due_at": None}
     ticket |= {"tags": clean_tags(given.get("tags") or ()), "custom_fields": list(given.get("custom_fields") or ())}
     ticket |= {"satisfaction_rating": {"score": "unoffered"}, "sharing_agreement_ids": [], "followup_ids": []}
-    ticket |= {"ticket_form_id": 8001, "brand_id": 7001, "allow_channelback": False, "allow_attachments": True}
+    ticket |= {"ticket_form_id": given.get("ticket_form_id") or 8001, "brand_id": given.get("brand_id") or 7001}
+    ticket |= {"custom_status_id": given.get("custom_status_id"), "allow_channelback": False, "allow_attachments": True}
     return ticket

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tests.lookalikes.zendesk_admin import RULE, Admin
+from tests.lookalikes.zendesk_directory import Directory
 from tests.lookalikes.zendesk_shapes import (
     Json,
     Record,
@@ -28,7 +30,11 @@ Happening = tuple[str, Json]
 
 STATUSES = ("new", "open", "pending", "hold", "solved", "closed")
 PRIORITIES = (None, "low", "normal", "high", "urgent")
-CHANGEABLE = ("subject", "status", "priority", "type", "group_id", "assignee_id", "tags", "custom_fields")
+CHANGEABLE = (
+    *("subject", "status", "priority", "type", "group_id", "assignee_id", "requester_id", "brand_id", "ticket_form_id"),
+    *("custom_status_id", "tags", "custom_fields"),
+)
+TYPES = (None, "question", "incident", "problem", "task")
 MOST_METADATA = 1024
 EVENT_OF = {
     "status": "status_changed",
@@ -41,56 +47,20 @@ EVENT_OF = {
 }
 
 
-class Store:
+class Store(Directory):
     """One account. Not thread-safe: the look-alike holds its lock. `clock` gives Unix seconds."""
 
     def __init__(
         self, happened: Callable[[Record, int, list[Happening]], None], clock: Callable[[], float] = time.time
     ):
+        super().__init__(clock)
         self.happened = happened
-        self.clock = clock
-        self.users: dict[int, Json] = {}
-        self.groups: dict[int, Json] = {}
-        self.organizations: dict[int, Json] = {}
         self.records: dict[int, Record] = {}
-        self._ids = itertools.count(9_000_000_000_001, 16)
+        self.admin = Admin()
+        self.triggers: list[tuple[str, Json]] = []
+        """On `create` or `comment`: what a trigger then sets, in the same audit and under its own `via`."""
         self._ticket_ids = itertools.count(1001)
         self._turns = itertools.count(1)
-
-    # --- People -----------------------------------------------------------------------------------------------------
-
-    def named(self, kind: dict[int, Json], name: str, **more: Any) -> Json:
-        """The group or organisation with this name; made when there is none."""
-        found = next((each for each in kind.values() if each["name"] == name), None)
-        if found is None:
-            now = iso(self.clock())
-            found = {
-                "id": next(self._ids),
-                "name": name,
-                "created_at": now,
-                "updated_at": now,
-                "deleted": False,
-                **more,
-            }
-            kind[found["id"]] = found
-        return found
-
-    def person(self, email: str | None, name: str | None = None, role: str = "end-user", **more: Any) -> Json:
-        """The user with this address; made when there is none, and always for someone without an address."""
-        found = next((user for user in self.users.values() if email and user["email"] == email), None)
-        if found is None:
-            now = iso(self.clock())
-            name = name or (email or "Visitor").split("@")[0].replace(".", " ").title()
-            found = {"id": next(self._ids), "name": name, "email": email, "role": role, "active": True}
-            found |= {"suspended": False, "verified": role != "end-user", "locale": "en-US", "time_zone": "UTC"}
-            found |= {"organization_id": None, "tags": [], "created_at": now, "updated_at": now, "phone": None}
-            self.users[found["id"]] = found
-        found |= more
-        return found
-
-    def staff(self, user_id: int) -> bool:
-        """Is this an agent or an admin?"""
-        return user_id in self.users and self.users[user_id]["role"] != "end-user"
 
     # --- Tickets ----------------------------------------------------------------------------------------------------
 
@@ -114,8 +84,11 @@ class Store:
         record.ticket["description"] = words["body"]
         for name in ("subject", "status", "priority", "type", "requester_id", "group_id", "assignee_id", "tags"):
             self._event(audit, type="Create", field_name=name, value=told(record.ticket[name]))
+        for each in record.ticket["custom_fields"]:
+            self._event(audit, type="Create", field_name=str(each["id"]), value=each["value"])
+        triggered = self._triggered(record, audit, "create")
         self._touch(record)
-        self.happened(record, author, [("created", {}), ("comment_added", self._said(words))])
+        self.happened(record, author, [("created", {}), ("comment_added", self._said(words)), *triggered])
         return record
 
     def update(self, record: Record, author: int, given: Mapping[str, Any], via: Json, custom: Any = None) -> Json:
@@ -130,6 +103,7 @@ class Store:
             happenings.append(("comment_added", self._said(self._comment(record, audit, author, comment, via))))
         for name, value in self._settled(record.ticket, given, author, comment).items():
             happenings += self._change(record, audit, name, value)
+        happenings += self._triggered(record, audit, "comment") if comment else []
         if record.ticket == before and not comment:
             record.audits.pop()  # nothing changed, nothing is written
             return audit
@@ -165,6 +139,13 @@ class Store:
         self.update(target, author, {"comment": note}, via)
         self.happened(source, author, [("merged", {"target_ticket_id": str(ids[1])})])
 
+    def hide(self, record: Record, comment_id: int, author: int) -> None:
+        """A public comment is made private, by an event of its own; the comment says so itself from now on."""
+        next(each for each in record.comments if each["id"] == comment_id)["public"] = False
+        audit = self._audit(record, author, {"channel": "web"}, None)
+        self._event(audit, type="CommentPrivacyChange", comment_id=comment_id, public=False)
+        self._touch(record)
+
     def delete(self, record: Record, author: int) -> None:
         """Soft deletion: gone from the API, `deleted` in the incremental export."""
         record.deleted = True
@@ -189,6 +170,9 @@ class Store:
     def _check(self, given: Mapping[str, Any], comment: Any) -> None:
         if given.get("status", "open") not in STATUSES:
             raise invalid("status", f"Status: {given['status']} is not valid")
+        if given.get("type") not in TYPES:
+            raise invalid("type", f"Type: {given['type']} is not valid")
+        self.admin.check_fields(given.get("custom_fields"))
         if given.get("priority") not in PRIORITIES:
             raise invalid("priority", f"Priority: {given['priority']} is not valid")
         if given.get("group_id") is not None and given["group_id"] not in self.groups:
@@ -201,6 +185,8 @@ class Store:
     def _settled(self, ticket: Json, given: Mapping[str, Any], author: int, comment: Any) -> Json:
         """What is asked for, and what Zendesk does by itself with it."""
         wanted = {name: given[name] for name in CHANGEABLE if name in given}
+        if "custom_status_id" in wanted:
+            wanted["status"] = self.admin.category_of(wanted["custom_status_id"])
         if "tags" in wanted:
             wanted["tags"] = clean_tags(wanted["tags"])
         if wanted.get("assignee_id") and ticket["status"] == "new":
@@ -212,14 +198,21 @@ class Store:
             wanted.setdefault("status", "open")
         return wanted
 
-    def _change(self, record: Record, audit: Json, name: str, value: Any) -> list[Happening]:
+    def _triggered(self, record: Record, audit: Json, when: str) -> list[Happening]:
+        made: list[Happening] = []
+        for on, given in self.triggers:
+            for name, value in given.items() if on == when else ():
+                made += self._change(record, audit, name, value, via=RULE)
+        return made
+
+    def _change(self, record: Record, audit: Json, name: str, value: Any, **more: Any) -> list[Happening]:
         previous = record.ticket[name]
         if name == "custom_fields":
-            value = list({each["id"]: each for each in [*previous, *value]}.values())
+            return self._fill_in(record, audit, {each["id"]: each["value"] for each in value}, **more)
         if value == previous:
             return []
         record.ticket[name] = value
-        self._event(audit, type="Change", field_name=name, value=told(value), previous_value=told(previous))
+        self._event(audit, type="Change", field_name=name, value=told(value), previous_value=told(previous), **more)
         if name == "tags":
             changed = {
                 "tags_added": [tag for tag in value if tag not in previous],
@@ -229,6 +222,18 @@ class Store:
         shout = str.upper if name in ("status", "priority", "type") else str
         event = {"current": value and shout(str(value)), "previous": previous and shout(str(previous))}
         return [(EVENT_OF[name], event)] if name in EVENT_OF else []
+
+    def _fill_in(self, record: Record, audit: Json, given: Json, **more: Any) -> list[Happening]:
+        """Custom fields, each a change of its own under its number."""
+        before = {each["id"]: each["value"] for each in record.ticket["custom_fields"]}
+        for number, value in given.items():
+            if value != before.get(number):
+                old = told(before.get(number))
+                self._event(audit, type="Change", field_name=str(number), value=value, previous_value=old, **more)
+        record.ticket["custom_fields"] = [
+            {"id": number, "value": value} for number, value in {**before, **given}.items()
+        ]
+        return []
 
     def _audit(self, record: Record, author: int, via: Json, custom: Any) -> Json:
         if custom and len(str(custom)) > MOST_METADATA:

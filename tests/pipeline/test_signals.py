@@ -36,6 +36,11 @@ ASKS = [
     "Ich möchte mit einem Menschen sprechen",
     "Je veux parler à un conseiller",
     "Quiero hablar con una persona",
+    "Mensch bitte",
+    "Humain, s'il vous plaît",
+    "İnsan lütfen",
+    "担当者をお願いします。",
+    "转人工",
 ]
 DOES_NOT_ASK = [
     "My user agent string is wrong",
@@ -57,6 +62,10 @@ DOES_NOT_ASK = [
     "How do I transfer ownership to someone else?",
     "Please send the invoice to my manager.",
     "Can two people share a seat?",
+    "Jeder Mensch kann eine Buchung anlegen.",
+    "S'il vous plaît",
+    "Bitte",
+    "人工智能功能在哪里",
     "",
 ]
 

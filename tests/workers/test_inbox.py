@@ -9,6 +9,7 @@ from desk.run import Stage
 from desk.ticket import Event, EventKind, ItemState
 from workers import claims, inbox
 from workers.inbox import InboxItem
+from workers.parked import Which, put_back
 
 RAN_OUT = "UPDATE inbox_items SET lease_until = now() - interval '1 s', enqueued_at = now() - interval '5 s'"
 
@@ -113,8 +114,8 @@ def test_a_parked_item_can_be_requeued_with_all_its_attempts(database: Database,
         assert inbox.park(tx, item, "Permanent: gone")
         parked = inbox.listing(tx, ItemState.PARKED)
         assert [(each.id, each.error) for each in parked] == [(item.id, "Permanent: gone")]
-        assert inbox.requeue(tx, item.id)
-        assert not inbox.requeue(tx, item.id)
+        assert put_back(tx, Which(item_id=item.id), 1, 1)
+        assert not put_back(tx, Which(item_id=item.id), 1, 1)
     again = claim(database, account, item.id)
     assert again is not None
     assert again.attempts == 1

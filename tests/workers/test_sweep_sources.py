@@ -1,8 +1,9 @@
-"""The sweeper asks for the sources that something told of, and only for these."""
+"""The sweeper asks for the sources that something told of, and only for these; and says that it was there."""
 
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 
 from desk.db import Database
@@ -10,7 +11,7 @@ from desk.errors import Temporary
 from knowledge import registered
 from knowledge.registered import Registered
 from knowledge.wanted import want
-from workers import tasks
+from workers import heartbeats, tasks
 
 
 @pytest.fixture
@@ -57,3 +58,16 @@ def test_a_broker_that_is_away_stops_no_sweep(
     with database.account(account) as tx:
         want(tx, "zendesk-guide")
     sweep(database)
+
+
+def test_a_sweep_leaves_beats_sign_of_life(
+    database: Database, owner_url: str, published: list[tuple[str, str, str]]
+) -> None:
+    sweep(database)
+    with psycopg.connect(owner_url) as owner:
+        owner.execute("UPDATE heartbeats SET beat_at = now() - interval '1 hour'")
+    assert (heartbeats.seconds_since(database, heartbeats.BEAT) or 0) > 3500
+    sweep(database)
+    age = heartbeats.seconds_since(database, heartbeats.BEAT)
+    assert age is not None
+    assert age < 60

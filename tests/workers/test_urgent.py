@@ -21,7 +21,13 @@ def test_a_threat_a_danger_an_outage_or_lost_data_looks_urgent(text: str) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["", "How do I reset my password?", "I want a refund, as soon as possible!", "My lawyer will write to you.", "?" * 9],
+    [
+        "",
+        "How do I reset my password?",
+        "I want a refund, as soon as possible!",
+        "My lawyer will write to you.",
+        "?" * 9,
+    ],
 )
 def test_what_merely_calls_itself_urgent_waits_its_turn(text: str) -> None:
     assert not looks_urgent(text)

@@ -1,5 +1,6 @@
 """The walk of a ticket: at most one reply to a message, never silence, whatever dies or happens twice."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from workers import gaps, inbox, outbox, record, tickets
 from workers.answer import handle_item
 from workers.deliver import deliver
 from workers.llm.scripted import Scripted
+from workers.parked import Which, put_back
 from workers.tickets import Accepted, NewTicket, TicketChannel
 from workers.toolbox import Toolbox
 
@@ -42,7 +44,7 @@ categories:
 sensitive_topics:
 """
 POLICY += "".join(f"  {t}: {{description: x, phrases: [{p}]}}\n" for t, p in {
-    "legal": "my lawyer", "security": "data breach", "threat": "bomb threat", "self_harm": "end my life",
+    "legal": "my lawyer", "security": "data breach", "threat": "bomb threat", "self_harm": "end my life, leben beenden",
     "refund": "refund", "cancellation": "cancel my subscription"}.items())  # fmt: skip
 
 
@@ -128,6 +130,11 @@ class House:
     def messages(self, ticket_id: str) -> list[tuple[str, bool]]:
         ticket = TicketChannel(self.tools.db).fetch(self.account, ticket_id)
         return [(m.role.value, m.public) for m in ticket.messages]
+
+    def told(self, ticket_id: str) -> list[str]:
+        """What the customer has read of ours."""
+        ticket = TicketChannel(self.tools.db).fetch(self.account, ticket_id)
+        return [m.body for m in ticket.messages if (m.role, m.public) == (Role.ASSISTANT, True)]
 
     def replies(self, ticket_id: str) -> int:
         return self.messages(ticket_id).count(("assistant", True))
@@ -216,6 +223,29 @@ def test_who_asks_for_a_person_gets_the_handover_message_a_note_and_an_escalatio
     house.finish(accepted)
     assert house.state(accepted.ticket_id) is TicketState.ESCALATED
     assert sorted(house.messages(accepted.ticket_id)[1:]) == [("assistant", False), ("assistant", True)]
+
+
+def test_who_may_be_in_danger_reads_of_a_helpline_in_their_own_language_and_of_no_hours(house: House) -> None:
+    accepted = house.write("Ich kann nicht mehr und werde mein Leben beenden. Bitte löschen Sie mein Konto.")
+    house.finish(accepted)
+    (told,) = house.told(accepted.ticket_id)
+    assert told.startswith("Wir machen uns Sorgen um Sie")
+    assert "Krisentelefon" in told
+    assert "hours" not in told
+
+
+def test_an_automatic_reply_closes_in_the_customers_language(house: House, tmp_path: Path) -> None:
+    line = "automatic_line: {en: Written automatically., de: Automatisch geschrieben.}\nlanguages: [en, de]"
+    (tmp_path / "policy.yaml").write_text(re.sub("automatic_line: .*", line, POLICY), encoding="utf-8")
+    sentence = "Klicken Sie auf der Anmeldeseite auf „Passwort vergessen“, um Ihr Passwort neu zu setzen."
+    passage = replace(PASSAGE, blocks=(replace(PASSAGE.blocks[0], text=sentence),))
+    house.shelf.hits = [replace(house.shelf.hits[0], passage=passage)]
+    speaks = Scripted([guess()], [Drafted(Draft((replace(CITED, text=sentence),)))])
+    house.tools = replace(house.tools, models=(speaks,))
+    accepted = house.write("Guten Tag, wie kann ich mein Passwort bitte neu setzen?")
+    house.finish(accepted)
+    (told,) = house.told(accepted.ticket_id)
+    assert told.endswith("Automatisch geschrieben.")
 
 
 def test_once_with_people_a_ticket_stays_with_people_and_is_told_so_once(house: House) -> None:
@@ -337,7 +367,7 @@ def test_a_channel_that_is_away_is_tried_again_and_then_parked_with_a_requeue_th
     assert house.item(accepted.item_id).state is ItemState.PARKED
     assert house.state(accepted.ticket_id) is TicketState.PARKED
     with house.tools.db.account(house.account) as tx:
-        assert inbox.requeue(tx, accepted.item_id)
+        assert put_back(tx, Which(item_id=accepted.item_id), 1, 1)
     house.finish(accepted)
     assert house.replies(accepted.ticket_id) == 1
 

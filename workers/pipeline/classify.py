@@ -20,6 +20,8 @@ CALMEST_FIRST = (Urgency.LOW, Urgency.NORMAL, Urgency.HIGH, Urgency.CRITICAL)
 BRIGHTEST_FIRST = (Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE, Sentiment.VERY_NEGATIVE)
 _MAX_QUESTIONS = 10
 _ENOUGH_WORDS = 5
+_NEWEST = 10
+"""Messages whose language is looked at."""
 
 
 def signals(text: str, policy: Policy, *, subject: str = "", priority: Priority = Priority.NORMAL) -> Classification:
@@ -42,27 +44,30 @@ def signals(text: str, policy: Policy, *, subject: str = "", priority: Priority 
 
 
 def heard(reading: Reading, policy: Policy) -> Classification:
-    """What all that is open says by itself, third parties' messages included; the question is the customer's alone."""
-    subject, priority = reading.subject, reading.ticket.priority
-    whole = signals(reading.heard, policy, subject=subject, priority=priority)
-    each = [signals(text, policy, priority=priority) for text in reading.texts] if len(reading.texts) > 1 else []
+    """What all that is open says by itself, third parties' messages included; the question is the customer's alone.
+
+    Mood and urgency are each message's own: the worst counts, and calm ones beside it do not make it milder.
+    """
+    priority, subject = reading.ticket.priority, reading.subject
+    each = [f"{subject}\n{text}" for text in reading.heard] or [subject]
+    whole = signals("\n\n".join(reading.heard), policy, subject=subject, priority=priority)
     return replace(
         whole,
-        sentiment=max((whole.sentiment, *(one.sentiment for one in each)), key=BRIGHTEST_FIRST.index),
-        urgency=max((whole.urgency, *(one.urgency for one in each)), key=CALMEST_FIRST.index),
+        sentiment=max(map(sentiment, each), key=BRIGHTEST_FIRST.index),
+        urgency=max((urgency(text, priority) for text in each), key=CALMEST_FIRST.index),
         language=_language(reading, policy),
         questions=(reading.text,) if reading.text else (),
     )
 
 
 def _language(reading: Reading, policy: Policy) -> str:
-    """The newest message that is long enough to tell; one message that is not served is enough not to serve all."""
-    telling = [text for text in reading.texts if len(words(text)) >= _ENOUGH_WORDS]
+    """That of the newest message that is long enough to tell; one that is not served is enough not to serve all."""
+    telling = [text for text in reading.texts[-_NEWEST:] if len(words(text)) >= _ENOUGH_WORDS]
+    if not telling:
+        return detect(f"{reading.subject}\n{reading.text or ' '.join(reading.heard)}", policy.languages)
     found = [detect(text, policy.languages) for text in telling]
     foreign = [language for language in found if language not in policy.languages]
-    if foreign or found:
-        return (foreign or found)[-1]
-    return detect(f"{reading.subject}\n{reading.text or reading.heard}", policy.languages)
+    return (foreign or found)[-1]
 
 
 def merged(local: Classification, guess: Guess, policy: Policy) -> Classification:

@@ -42,8 +42,8 @@ CLOSES = vocabulary(
 """One of these has to be there: "hello" alone closes nothing."""
 
 WHOLE = frozenset({
-    "ありがとう", "ありがとうございます", "ありがとうございました", "解決しました", "解決しました ありがとうございます", "谢谢",
-    "谢谢你", "谢谢您", "多谢", "好了 谢谢", "可以了 谢谢", "解决了", "解决了 谢谢",
+    "ありがとう", "ありがとうございます", "ありがとうございました", "解決しました", "解決しました ありがとうございます",
+    "谢谢", "谢谢你", "谢谢您", "多谢", "好了 谢谢", "可以了 谢谢", "解决了", "解决了 谢谢",
 })  # fmt: skip
 """Whole messages, where words are not written apart."""
 

@@ -124,5 +124,6 @@ STATE_AFTER = {
     Stop.NOT_A_CUSTOMER: TicketState.STEPPED_BACK,
     Stop.MESSAGE_GONE: TicketState.STEPPED_BACK,
     Stop.ALREADY_ANSWERED: TicketState.ANSWERED,
+    Stop.PERSON_OWED: TicketState.ESCALATED,
 }
 """Where a ticket stands once a stop ended the walk. After any other, a walk of its own goes on with the ticket."""

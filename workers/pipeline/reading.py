@@ -19,19 +19,18 @@ _CHARACTERS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`text` is what the requester has open, message by message; `heard` is that and what third parties wrote: guards
-    and signals judge it whole. `subject` is empty where it was read before, in an earlier message.
+    """`text` is what the requester has open, in one, and `texts` message by message; `heard` are those and what third
+    parties wrote: signals judge them all. `subject` is empty where it was read before, in an earlier message.
 
     `ticket` holds no more than the models may see, cleaned; its last message holds `text` and is `message`; internal
-    notes are not among it. `texts` are the requester's open messages one by one. `remarks` say what was left out, `cut`
-    whether anything open was.
+    notes are not among it. `remarks` say what was left out, `cut` whether anything open was.
     """
 
     ticket: Ticket
     message: Message
     text: str
-    heard: str
     texts: tuple[str, ...]
+    heard: tuple[str, ...]
     third_parties: int
     subject: str
     cut: bool
@@ -42,7 +41,7 @@ def read(ticket: Ticket, conversation: Conversation) -> Reading:
     """The ticket with its open conversation, which may not be empty; the guards see to that."""
     newest, others = conversation.open[-1], [m for m in conversation.open if m.third_party]
     texts = tuple(dict.fromkeys(own_words(message) for message in conversation.own))
-    heard = "\n\n".join(dict.fromkeys([*texts, *(own_words(message) for message in others)]))
+    heard = tuple(dict.fromkeys([*texts, *(own_words(message) for message in others)]))
     text, cut = _newest_first(texts)
     cut = cut or any(len(message.body) > _CHARACTERS for message in conversation.open)
     before = ticket.messages[: ticket.messages.index(conversation.open[0])]
@@ -54,7 +53,7 @@ def read(ticket: Ticket, conversation: Conversation) -> Reading:
     shown = [replace(message, body=own_words(message)) for message in others]
     whole = replace(newest, body=text, attachments=sum(m.attachments for m in conversation.open), third_party=False)
     seen = replace(ticket, subject=subject, messages=(*earlier, *shown, whole))
-    return Reading(seen, whole, text, heard, texts, len(others), subject if first else "", cut, remarks)
+    return Reading(seen, whole, text, texts, heard, len(others), subject if first else "", cut, remarks)
 
 
 def own_words(message: Message) -> str:

@@ -128,7 +128,8 @@ def model_refused(case: Case) -> Cap | None:
 def no_question(case: Case) -> Cap | None:
     """Nothing to answer: no text at all needs a person, a mere thank-you only an agent's glance."""
     if not words(case.text):
-        return _person(Reason.NO_QUESTION, "the message holds no text of its own")
+        no_text = "the message holds no text of its own"
+        return None if case.third_parties else _person(Reason.NO_QUESTION, no_text)
     return _draft(Reason.NO_QUESTION, "the message only says thanks") if is_polite(case.text) else None
 
 

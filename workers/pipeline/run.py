@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from desk.conversation import NOTHING, OwnRecord, read_conversation
+from desk.conversation import NOTHING, Conversation, OwnRecord, read_conversation
 from desk.errors import ModelAway, Permanent, Temporary
 from desk.passage import Hit
 from desk.policy import Policy
@@ -27,12 +27,14 @@ from workers.pipeline.draft import NO_MODEL, draft, handed_over
 from workers.pipeline.reading import Reading, read
 from workers.pipeline.retrieve import Retrieved, retrieve
 from workers.pipeline.rules import NO_TURNS, Case
-from workers.pipeline.turns import Turns
+from workers.pipeline.turns import Turns, reached
 from workers.pipeline.validate import validate
 
 Answer = TypeVar("Answer")
 NO_DRAFT = Draft(())
 NOTHING_RETRIEVED = Retrieved()
+MOST_DRAFTS_FOR_PEOPLE = 5
+"""So many messages of a ticket that is with people get a draft to help them; what follows is only told."""
 PATIENCE_SECONDS = 120.0
 """So long a model that has gone away is waited for; then the local parts draft for an agent."""
 
@@ -110,7 +112,7 @@ def think(
     """
     notes = _Notes(on_stage, patient=circumstances.patient)
     conversation = read_conversation(ticket, circumstances.record)
-    thought = _classified(read(ticket, conversation), models, circumstances, notes)
+    thought = _classified(read(ticket, conversation), conversation, models, circumstances, notes)
     thought = _retrieved(thought, library, circumstances.policy, notes)
     thought = _drafted(thought, circumstances.policy, notes)
     thought = _validated(thought, circumstances.policy, notes)
@@ -118,7 +120,11 @@ def think(
 
 
 def _classified(
-    reading: Reading, models: Sequence[LanguageModel], circumstances: Circumstances, notes: _Notes
+    reading: Reading,
+    conversation: Conversation,
+    models: Sequence[LanguageModel],
+    circumstances: Circumstances,
+    notes: _Notes,
 ) -> _Thought:
     policy = circumstances.policy
     with notes.stage(Stage.CLASSIFY):
@@ -126,7 +132,7 @@ def _classified(
         local = heard(reading, policy)
         notes.patient = notes.patient and not _for_a_person(local)
         rungs = _rungs(models, circumstances.budget_spent, notes)
-        if _needs_no_model(local, reading.text, policy):
+        if _needs_no_model(local, reading.text, policy) or _goes_round(reading, conversation, circumstances):
             return _Thought(reading, local, rungs, skipped=True)
         guess, rungs = _climb(rungs, lambda model: model.classify(reading.ticket, reading.text, policy), notes)
         if guess is None:
@@ -234,6 +240,16 @@ def _needs_no_model(local: Classification, text: str, policy: Policy) -> bool:
     """Where people read anyway, and a model could only be harmed or paid for: orders to the machine, a language that
     is not served, no text, a mere thank-you. Other reasons for a person keep the draft: it helps the agent."""
     return local.orders_machine or local.language not in policy.languages or not words(text) or is_polite(text)
+
+
+def _goes_round(reading: Reading, conversation: Conversation, circumstances: Circumstances) -> bool:
+    """Has the conversation had its turns, or do people have it already with as many messages as need a draft? A machine
+    that answers everything would be paid for without end."""
+    turns = circumstances.turns
+    again = bool(reading.texts) and turns.fingerprint(reading.texts[-1]) in turns.answered
+    handed_over = sum(message.id in circumstances.record.handed_over for message in conversation.open)
+    with_people = handed_over >= MOST_DRAFTS_FOR_PEOPLE
+    return again or with_people or bool(reached(turns, circumstances.policy))
 
 
 def _for_a_person(local: Classification) -> bool:

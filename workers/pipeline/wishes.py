@@ -33,6 +33,14 @@ PEOPLE = SURE | vocabulary(
     hotline team department
     """
 )
+# Said alone, in other languages: what the policy's automatic line asks for, and its nearest.
+CALLED_FOR = vocabulary(
+    """
+    mensch menschen mitarbeiter mitarbeiterin humain humaine conseiller humano humana umano umana operatore pessoa
+    atendente medewerker mens człowiek człowieka człowiekiem konsultant människa människan insan temsilci
+    担当者 担当者お願いします 担当者をお願いします 人間 スタッフ 人工 人工客服 转人工 轉人工 真人 客服
+    """
+)
 REAL = vocabulary("real live actual living breathing human genuine flesh proper")
 CUSTOMER = vocabulary("customer client consumer user")
 SERVICE = vocabulary("service services support care assistance serivce relations")
@@ -48,6 +56,12 @@ FILLERS = (
     """
     )
     | REAL
+)
+GREETINGS = vocabulary(
+    """
+    please pls plz now a an the real live hi hello bitte ein einen s'il vous plaît un por favor per um alstublieft
+    alsjeblieft een proszę poproszę z tack en lütfen お願いします 请 請
+    """
 )
 # Make something else of the person before them.
 NOT_AFTER = vocabulary(
@@ -144,7 +158,8 @@ _NO_TYPOS = vocabulary(
 
 
 def wants_human(text: str) -> bool:
-    """True if the text asks for a person, in English or by the commonest German, French and Spanish phrases."""
+    """True if the text asks for a person, in English, by the commonest German, French and Spanish phrases, or by the
+    one word that calls for one in the other languages of the shipped policy."""
     return any(_asks(clause) for sentence in sentences(text) for clause in _CLAUSE.split(sentence))
 
 
@@ -159,16 +174,12 @@ def _asks(clause: str) -> bool:
 
 
 def _is_call_for_person(found: Sequence[str]) -> bool:
-    """Nothing but "agent", "operator, please" or "human human human"."""
-    rest = [
-        word
-        for word in found
-        if word not in {"please", "pls", "plz", "now", "a", "an", "the", "real", "live", "hi", "hello"}
-    ]
+    """Nothing but "agent", "operator, please", "human human human" or "Mensch bitte"."""
+    rest = [word for word in found if word not in GREETINGS]
     if rest in (["customer", "service"], ["customer", "support"], ["customer", "care"]):
         return True
     return 0 < len(rest) <= 3 and all(
-        word in PEOPLE - {"team", "department", "support", "staff", "people"} for word in rest
+        word in CALLED_FOR or word in PEOPLE - {"team", "department", "support", "staff", "people"} for word in rest
     )
 
 

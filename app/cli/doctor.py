@@ -1,0 +1,62 @@
+"""`firstline doctor`: what the look at the installation found, in few lines."""
+
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+
+import click
+
+from app.cli.output import json_option, out, print_json, say
+from app.doctor import diagnose
+from desk.check import Check, State
+
+COLOURS = {State.FINE: "green", State.MISSING: "yellow", State.STOPPED: "red", State.WRONG: "red"}
+WRONG, STOPPED = 1, 2
+"""Exit codes; what is wrong comes before what is stopped."""
+
+
+@click.command()
+@click.option("-v", "--verbose", is_flag=True, help="Also say what was found where all is fine.")
+@json_option
+def doctor(verbose: bool, as_json: bool) -> None:
+    """Look at settings, database, processes, connections and work: what is fine, missing, stopped or wrong, and what to
+    do. Changes nothing.
+
+    Exit codes: 0 fine, 1 something is wrong, 2 nothing is wrong, but something is not running.
+    """
+    checks = diagnose()
+    if as_json:
+        print_json(checks)
+    else:
+        for group, found in groupby(checks, lambda check: check.group):
+            _print_group(group, list(found), verbose)
+        say(_summary(checks))
+    sys.exit(_code(checks))
+
+
+def _print_group(group: str, checks: Sequence[Check], verbose: bool) -> None:
+    """What is fine in one line; everything else with what to do."""
+    fine = [check for check in checks if check.state is State.FINE]
+    if fine and not verbose:
+        _print(State.FINE, f"{group}: {', '.join(check.name for check in fine)}")
+    for check in checks:
+        if verbose or check.state is not State.FINE:
+            _print(check.state, f"{check.name}: {check.what}")
+        if check.remedy:
+            say(f"         → {check.remedy}")
+
+
+def _print(state: State, text: str) -> None:
+    out.print(f"{state.value:<8}", style=COLOURS[state], end=" ")
+    say(text)
+
+
+def _summary(checks: Sequence[Check]) -> str:
+    amiss = [state for state in reversed(State) if state is not State.FINE]
+    counts = ((sum(check.state is state for check in checks), state) for state in amiss)
+    return ", ".join(f"{count} {state}" for count, state in counts if count) or "All is fine."
+
+
+def _code(checks: Sequence[Check]) -> int:
+    found = {check.state for check in checks}
+    return WRONG if State.WRONG in found else STOPPED if State.STOPPED in found else 0

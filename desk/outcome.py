@@ -1,0 +1,92 @@
+"""What came of a decision: shown beside it, and never taken for it (DESIGN section 2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.receipt import STOPS
+
+
+class Happened(StrEnum):
+    """How far the effects of a decision are, the one that most needs a look first."""
+
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    WAITING = "waiting"
+    WITHDRAWN = "withdrawn"
+    DONE = "done"
+    NOTHING = "nothing"
+    """There was nothing to be done outside."""
+
+
+KINDS = {
+    DeliveryKind.REPLY: "reply",
+    DeliveryKind.NOTE: "internal note",
+    DeliveryKind.HANDOVER: "hand-over message",
+    DeliveryKind.ALERT: "alert",
+    DeliveryKind.STATUS: "status",
+}
+"""What a delivery is called, everywhere."""
+
+_OF_STATE = {
+    DeliveryState.FAILED: Happened.FAILED,
+    DeliveryState.UNKNOWN: Happened.UNKNOWN,
+    DeliveryState.WAITING: Happened.WAITING,
+    DeliveryState.SENDING: Happened.WAITING,
+    DeliveryState.WITHDRAWN: Happened.WITHDRAWN,
+    DeliveryState.SENT: Happened.DONE,
+}
+_STOP_WORDS = {stop.value: prose for stop, prose in STOPS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`text` tells each effect in words; `since` is when the oldest one that waits was planned."""
+
+    state: Happened
+    text: str
+    since: datetime | None = None
+
+
+NOTHING = Outcome(Happened.NOTHING, "nothing to deliver")
+
+
+def outcome_of(deliveries: Sequence[Delivery]) -> Outcome:
+    """What became of these effects, all of one decision."""
+    if not deliveries:
+        return NOTHING
+    states = {_OF_STATE[each.state] for each in deliveries}
+    waiting = [each.created_at for each in deliveries if _OF_STATE[each.state] is Happened.WAITING and each.created_at]
+    state = next(state for state in Happened if state in states)
+    return Outcome(state, ", ".join(told(each) for each in deliveries), min(waiting, default=None))
+
+
+def told(delivery: Delivery) -> str:
+    """One effect in words: `reply sent`, `reply withdrawn: a newer message is answered instead`, `alert waiting since
+    12:04 UTC (Slack did not answer)`."""
+    name = KINDS[delivery.kind]
+    match delivery.state:
+        case DeliveryState.SENT:
+            return f"{name} sent" if delivery.kind is not DeliveryKind.STATUS else "status put back"
+        case DeliveryState.WITHDRAWN:
+            return f"{name} withdrawn: {_why(delivery)}"
+        case DeliveryState.FAILED:
+            return f"{name} failed: {_why(delivery)}"
+        case DeliveryState.UNKNOWN:
+            return f"{name} may or may not have gone out"
+    since = f" since {_moment(delivery.created_at)}" if delivery.created_at else ""
+    return f"{name} waiting{since}" + (f" ({_why(delivery)})" if delivery.reason else "")
+
+
+def _why(delivery: Delivery) -> str:
+    reason = delivery.reason or "no reason was noted"
+    prose = _STOP_WORDS.get(reason, reason)
+    return prose[:1].lower() + prose[1:]
+
+
+def _moment(at: datetime) -> str:
+    """The time of day, with the day where that is not today; in UTC."""
+    utc = at.astimezone(UTC)
+    return utc.strftime("%H:%M UTC" if utc.date() == datetime.now(UTC).date() else "%Y-%m-%d %H:%M UTC")

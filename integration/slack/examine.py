@@ -1,0 +1,69 @@
+"""What Slack says when it is asked who we are and what we may do. A visit: a rate limit that it meets is not shared."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.web import SlackResponse
+
+from desk.check import Check, fine, missing, wrong
+from desk.db import Database
+from desk.errors import Blocked, FirstlineError, Permanent
+from desk.text import clean
+from integration.slack.client import Line, connection_of, open_line
+
+SECONDS = 5
+NEEDED = ("chat:write",)
+"""To post. Whether the channel may be searched, which takes one of three scopes, is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit(Line):
+    """A line that keeps what it hears of rate limits to itself."""
+
+    def keep_quiet(self, seconds: float) -> None:
+        """Tell nobody."""
+
+
+def examine(db: Database, account: str) -> Iterator[Check]:
+    """Nothing for an account without Slack. Raises what cannot be read from the database."""
+    if connection_of(db, account) is None:
+        return
+    name = f"slack of {account}"
+    try:
+        line = open_line(db, account, timeout=SECONDS)
+        visit = Visit(line.db, line.account, line.channel_id, line.client)
+        yield fine(name, f"{introduced(visit)}; may read and post in {line.channel_id}")
+    except Blocked as error:
+        yield missing(name, str(error), "nothing to do: alerts wait until then")
+    except Permanent as error:
+        yield wrong(name, str(error), "docs/slack.md; alerts are not posted until then")
+    except FirstlineError as error:
+        yield wrong(name, str(error), "alerts wait; see status.slack.com")
+
+
+def introduced(line: Line) -> str:
+    """Who the token is, after a look whether it may do what we need: `bot firstline in Acme`. Raises Temporary and
+    Permanent."""
+    heard: list[Mapping[str, Any]] = []
+
+    def who(**arguments: Any) -> SlackResponse:
+        response = line.client.auth_test(**arguments)
+        heard.append(response.headers)
+        return response
+
+    seen = line.ask(who)
+    if lacking := [scope for scope in NEEDED if scope not in _scopes(heard[-1], scope)]:
+        raise Permanent(f"the app lacks the scope {', '.join(lacking)}: add it and install the app again")
+    line.ask(line.client.conversations_history, channel=line.channel_id, limit=1)
+    return f"{_word(seen, 'user')} in {_word(seen, 'team')}"
+
+
+def _scopes(headers: Mapping[str, Any], otherwise: str) -> set[str]:
+    """What Slack says the token may; `otherwise` where it does not say."""
+    found = next((str(value) for name, value in headers.items() if name.lower() == "x-oauth-scopes"), otherwise)
+    return {scope.strip() for scope in found.split(",")}
+
+
+def _word(seen: Mapping[str, Any], name: str) -> str:
+    return clean(str(seen.get(name, "unknown")))[:100]

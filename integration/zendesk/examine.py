@@ -1,0 +1,116 @@
+"""What Zendesk says when it is asked who we are and what we may do, and what it has told us by itself.
+
+A visit that leaves nothing behind: a rate limit that it meets is not shared with the workers.
+"""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from desk.check import Check, fine, in_words, missing, wrong
+from desk.db import Database
+from desk.errors import Blocked, FirstlineError, Outage, Permanent
+from desk.text import clean
+from integration.connections import load
+from integration.zendesk.catchup import FOUND
+from integration.zendesk.client import Client, Unacceptable
+from integration.zendesk.connection import PARTY, ZendeskConnection
+from integration.zendesk.fetch import CHANNEL
+from integration.zendesk.shapes import Shape
+from workers import inbox
+
+RECENT = 120
+"""Seconds: the export takes no start that is nearer than a minute."""
+CONNECT_AGAIN = "make a token of an administrator and `firstline connect zendesk` with it"
+
+
+class Me(Shape):
+    """Whoever the token is. Wrong credentials are answered with 200 and a user without an id."""
+
+    id: str | None = None
+    email: str | None = None
+    role: str | None = None
+    ticket_restriction: str | None = None
+
+
+class MeAnswer(Shape):
+    """https://developer.zendesk.com/api-reference/ticketing/users/users/#show-self"""
+
+    user: Me
+
+
+def examine(db: Database, account: str) -> Iterator[Check]:
+    """Nothing for an account without Zendesk. Raises what cannot be read from the database."""
+    with db.account(account) as tx:
+        known = load(tx, PARTY, ZendeskConnection)
+    if known is None:
+        return
+    name, config = f"zendesk of {account}", known.config
+    client = Client(config.base_url, config.email, config.api_token, on_limit=lambda seconds: None)
+    try:
+        yield _may(name, client, config, _introduced(client))
+    except FirstlineError as error:
+        yield _trouble(name, config, error)
+    yield _webhook(db, account, config)
+
+
+def _trouble(name: str, config: ZendeskConnection, error: FirstlineError) -> Check:
+    refused = isinstance(error, Permanent) or (isinstance(error, Outage) and error.refused)
+    if not refused and (isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)):
+        wait = f"its rate limit is reached; more in {error.retry_after or 0:.0f} s"
+        return missing(name, wait, "nothing to do, unless it happens often: then ask Zendesk for a higher limit")
+    remedy = CONNECT_AGAIN if refused else "work for it waits; see status.zendesk.com"
+    return wrong(name, f"{config.base_url}: {error}", remedy)
+
+
+def _introduced(client: Client) -> Me:
+    """Who we are there. Raises Permanent for credentials that Zendesk does not know."""
+    me = client.show("users/me.json", MeAnswer).user
+    if me.id is None:
+        raise Permanent("Zendesk does not know this address and token")
+    return me
+
+
+def _may(name: str, client: Client, config: ZendeskConnection, me: Me) -> Check:
+    """May they write to every ticket, and read what changed?"""
+    who = f"{clean(me.email or me.id or '')[:100]} ({clean(me.role or 'no role')[:30]}) at {config.base_url}"
+    if me.role not in ("agent", "admin"):
+        return wrong(name, f"{who} may not answer tickets", CONNECT_AGAIN)
+    if me.ticket_restriction:
+        limited = f"{who} sees only some tickets ({clean(me.ticket_restriction)[:30]})"
+        return wrong(name, limited, "give that user access to all tickets, or connect with another one")
+    if config.service_user_id and config.service_user_id != me.id:
+        remedy = "`firstline connect zendesk` with the right --service-user"
+        return wrong(name, f"{who} is user {me.id}, not {config.service_user_id}", remedy)
+    if fault := _export_fault(client):
+        return wrong(name, f"{who} may not read what changed ({fault}): catch-up does not work", CONNECT_AGAIN)
+    return fine(name, who)
+
+
+def _export_fault(client: Client) -> str | None:
+    """Why the incremental export, which catch-up lives on, is closed to us. Raises Temporary."""
+    try:
+        client.changed(since=int(time.time()) - RECENT)
+    except Unacceptable:  # the two clocks differ: it was let in
+        return None
+    except Permanent as error:
+        return str(error)
+    return None
+
+
+def _webhook(db: Database, account: str, config: ZendeskConnection) -> Check:
+    """When it last called, and what had to be found without it."""
+    name, instead = f"webhook of {account}", "catch-up reads what changed"
+    with db.account(account) as tx:
+        heard = inbox.heard(tx, CHANNEL, FOUND)
+    if not config.webhook_secrets:
+        return missing(name, f"none is set up; {instead}", "docs/zendesk.md says how: answers come sooner by webhook")
+    if heard.told_at is None:
+        remedy = "is the webhook active, subscribed, and is our address right? docs/zendesk.md"
+        found = f"; {instead}, and found {heard.found_since} messages" if heard.found_since else ""
+        return (wrong if heard.found_since else missing)(name, f"has never called{found}", remedy)
+    last = f"last event {in_words((datetime.now(UTC) - heard.told_at).total_seconds())} ago"
+    if heard.found_since:
+        remedy = "see the webhook's activity in Zendesk's admin centre: is it still active, and are its calls accepted?"
+        return wrong(name, f"{last}; {heard.found_since} messages since then had to be found by catch-up", remedy)
+    return fine(name, last)

@@ -1,0 +1,106 @@
+"""The inbox's items that were set aside: of one ticket, and for good, unless a person has them tried again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from desk.db import Transaction
+from desk.ticket import ItemState
+from workers import claims
+from workers.inbox import InboxItem, from_row
+from workers.tables import inbox_items
+
+SHOWN = 10
+"""Of each reason."""
+
+_reason = func.regexp_replace(func.coalesce(inbox_items.c.error, ""), r"\s*\([^()]*\)", "", "g")
+"""What items have in common: their error without what stands in parentheses, such as a status or a trace."""
+_key = func.md5(_reason)
+
+_parked_at = func.coalesce(inbox_items.c.parked_at, inbox_items.c.received_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which parked items are meant: those that fit all that is given. `words` stand in the error somewhere, in any
+    case; `key` is that of a `Group`; none is meant that is parked after `until`."""
+
+    item_id: str | None = None
+    words: str | None = None
+    key: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Parked items of one reason: how many, since when, and the oldest of them. `key` names the reason in a form."""
+
+    key: str
+    reason: str
+    count: int
+    oldest_at: datetime
+    items: tuple[InboxItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many are meant, and the moment of counting, by the database's clock."""
+
+    count: int
+    at: datetime
+
+
+def count(tx: Transaction, which: Which) -> Counted:
+    """How many parked items are meant."""
+    row: Any = tx.execute(select(func.count(), func.clock_timestamp()).where(*_meant(which))).one()
+    return Counted(*row)
+
+
+def groups(tx: Transaction, most: int = 100) -> list[Group]:
+    """By reason, the most frequent first."""
+    counted = select(
+        _key.label("key"),
+        func.min(_reason).label("reason"),
+        func.count().label("items"),
+        func.min(_parked_at).label("oldest_at"),
+    )
+    counted = counted.where(inbox_items.c.state == ItemState.PARKED).group_by("key")
+    rows = tx.execute(counted.order_by(func.count().desc(), "reason").limit(most)).all()
+    return [Group(row.key, row.reason, row.items, row.oldest_at, _oldest(tx, row.key)) for row in rows]
+
+
+def put_back(tx: Transaction, which: Which, most: int, handed: int) -> list[InboxItem]:
+    """Put up to so many back, the oldest first, with all their attempts before them. The first `handed` are left to
+    whoever hands them to the broker now, the others to the sweeper."""
+    meant = select(inbox_items.c.id).where(*_meant(which)).order_by(inbox_items.c.received_at, inbox_items.c.id)
+    ids = tx.execute(meant.limit(most).with_for_update(skip_locked=True)).scalars().all()
+    values = claims.again_in(0) | {"attempts": 0, "rethought": 0, "error": None, "parked_at": None, "queue": "answer"}
+    for some, enqueued_at in ((ids[:handed], func.now()), (ids[handed:], None)):
+        if some:
+            given = values | {"enqueued_at": enqueued_at}
+            tx.execute(update(inbox_items).where(inbox_items.c.id.in_(some)).values(given))
+    rows = tx.execute(select(inbox_items).where(inbox_items.c.id.in_(ids)))
+    return sorted((from_row(row) for row in rows), key=lambda item: ids.index(item.id))
+
+
+def _oldest(tx: Transaction, key: str) -> tuple[InboxItem, ...]:
+    its = select(inbox_items).where(*_meant(Which(key=key))).order_by(_parked_at, inbox_items.c.id)
+    return tuple(from_row(row) for row in tx.execute(its.limit(SHOWN)))
+
+
+def _meant(which: Which) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [inbox_items.c.state == ItemState.PARKED]
+    if which.item_id is not None:
+        conditions.append(inbox_items.c.id == which.item_id)
+    if which.words is not None:
+        conditions.append(inbox_items.c.error.icontains(which.words, autoescape=True))
+    if which.key is not None:
+        conditions.append(_key == which.key)
+    if which.since is not None:
+        conditions.append(_parked_at >= which.since)
+    if which.until is not None:
+        conditions.append(_parked_at <= which.until)
+    return conditions
