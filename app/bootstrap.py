@@ -18,16 +18,18 @@ from desk.check import Check
 from desk.db import Database
 from desk.errors import BadSetting
 from desk.policy import PolicyBook
-from desk.ports import Channel, Embedder, LanguageModel
+from desk.ports import Channel, Embedder, LanguageModel, Party
 from desk.settings import Settings
 from integration.slack import examine as slack
 from integration.slack.alerts import SlackAlerts
+from integration.slack.party import SlackParty
 from integration.webhooks import Inbound
 from integration.zendesk import examine as zendesk
 from integration.zendesk import guide, solved
 from integration.zendesk.catchup import catch_up as zendesk_catch_up
 from integration.zendesk.inbound import ZendeskInbound
 from integration.zendesk.outbound import ZendeskChannel
+from integration.zendesk.party import ZendeskParty
 from knowledge import switch, sync
 from knowledge.embedders.minilm import MiniLM
 from knowledge.kinds import SourceKind
@@ -45,6 +47,9 @@ CHANNELS: Mapping[str, Callable[[Database], Channel]] = {
     "zendesk": ZendeskChannel,
 }
 """Where tickets live and replies go."""
+
+PARTIES: tuple[Callable[[Database], Party], ...] = (ZendeskParty, SlackParty)
+"""Whom work may have to wait for."""
 
 INBOUND: tuple[Callable[[], Inbound], ...] = (lambda: ZendeskInbound(articles_changed=lambda tx: want(tx, guide.NAME)),)
 """Who calls us by webhook."""
@@ -139,6 +144,7 @@ def make_toolbox(settings: Settings, db: Database) -> Toolbox:
         sync=make_sync(db, settle),
         product_version=VERSION,
         alerts=SlackAlerts(db),
+        parties={party.name: party for party in (make(db) for make in PARTIES)},
         catch_ups=tuple(partial(read, db) for read in CATCH_UPS),
         address=settings.public_url or f"http://{settings.host}:{settings.port}",
         claim_seconds=settings.claim_seconds,
@@ -176,6 +182,7 @@ def make_celery(settings: Settings) -> Celery:
             "tidy": {"queue": "notify"},
             "reindex": {"queue": "knowledge"},
             "sync_source": {"queue": "knowledge"},
+            "look_after": {"queue": "notify"},
         },
         beat_schedule=_schedule(settings),
         timezone="UTC",

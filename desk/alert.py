@@ -30,6 +30,12 @@ def alert_without_ticket(account: str, channel: str, ticket_id: str, why: str, c
     return Alert(account, channel, ticket_id, "", "", "", (why,), "", (), None, console_url)
 
 
+def notice(account: str, text: str, console_url: str | None) -> Alert:
+    """An alert of no ticket: its first line says what, the others say more."""
+    title, *lines = text.split("\n")
+    return Alert(account, "", "", "", "", "", tuple(lines), "", (), None, console_url, title)
+
+
 def _alert(
     ticket: Ticket,
     question: str,

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+NOTICES = "firstline"
+"""In the place of a channel: what a delivery is about is no ticket, but how things stand."""
+
 
 class DeliveryKind(StrEnum):
     """What a delivery does outside. A `HANDOVER` is the public message that a person will answer; an `ALERT` tells
@@ -44,3 +47,7 @@ class Delivery:
     foreign_id: str | None = None
     reason: str | None = None
     created_at: datetime | None = None
+    waits_for: str | None = None
+    """The party that is away."""
+    waits_since: datetime | None = None
+    """Since when it was put off, for whatever reason."""

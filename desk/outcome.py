@@ -76,6 +76,8 @@ def told(delivery: Delivery) -> str:
             return f"{name} failed: {_why(delivery)}"
         case DeliveryState.UNKNOWN:
             return f"{name} may or may not have gone out"
+    if delivery.waits_for and delivery.waits_since:
+        return f"{name} waiting for {delivery.waits_for.capitalize()} since {_moment(delivery.waits_since)}"
     since = f" since {_moment(delivery.created_at)}" if delivery.created_at else ""
     return f"{name} waiting{since}" + (f" ({_why(delivery)})" if delivery.reason else "")
 

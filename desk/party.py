@@ -1,5 +1,7 @@
 """An outside service as an account meets it: which way it is used, and how it stands."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -18,3 +20,22 @@ class PartyState(StrEnum):
     """It does not answer, or asks for quiet. Its work waits, and goes on by itself."""
     BROKEN = "broken"
     """It refuses who we are: until it is connected anew, or heals. Its work waits as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One way of using one party."""
+
+    party: str
+    access: Access
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a party stands for one account, one way, and since when."""
+
+    party: str
+    access: Access
+    state: PartyState
+    since: datetime
+    reason: str = ""

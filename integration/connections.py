@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
 from integration.tables import connections
+from workers.parties.standing import ask_again
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -34,12 +35,13 @@ class Connection(Generic[M]):
 
 
 def connect(tx: Transaction, party: str, config: BaseModel) -> None:
-    """Set up a party, or change how it is reached; the cursor stays."""
+    """Set up a party, or change how it is reached; the cursor stays. If work waits for it, it is asked at once."""
     sealed = tx.seal(config.model_dump_json())
     values = {"account_id": tx.account, "party": party, "config": sealed, "updated_at": func.now()}
     changed = {"config": sealed, "updated_at": func.now(), "blocked_until": None}
     statement = insert(connections).values(values)
     tx.execute(statement.on_conflict_do_update(index_elements=["account_id", "party"], set_=changed))
+    ask_again(tx, party)
 
 
 def disconnect(tx: Transaction, party: str) -> bool:

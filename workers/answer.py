@@ -6,6 +6,7 @@ No transaction is open while the channel or a model is asked.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -13,7 +14,8 @@ import structlog
 from desk import accounts
 from desk.conversation import Conversation, newest_by_hand, read_conversation
 from desk.delivery import DeliveryKind
-from desk.errors import Blocked, FirstlineError, Outage, Temporary
+from desk.errors import FirstlineError, Temporary
+from desk.party import Access, Use
 from desk.policy import Policy, PolicyFile
 from desk.ports import Outgoing
 from desk.receipt import explanation
@@ -23,12 +25,14 @@ from desk.ticket import EventKind, Ticket, TicketState
 from workers import gaps, history, inbox, outbox, record, twins
 from workers.inbox import InboxItem
 from workers.outbox import Planned
+from workers.parties.waiting import meet
 from workers.pipeline.closing import confirms
 from workers.pipeline.guards import STATE_AFTER, first_stop
 from workers.pipeline.reading import own_words
 from workers.pipeline.rules import said
 from workers.pipeline.run import Circumstances, think
-from workers.retries import back_off, insist
+from workers.retries import insist
+from workers.setbacks import alerting, failed
 from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
@@ -42,6 +46,9 @@ AT_ONCE = {
     Action.OBSERVE: TicketState.OBSERVED,
 }
 """Where a ticket stands as soon as the run is saved; an answered one does so when its reply is out."""
+
+FRESH_SECONDS = 5.0
+"""So long a ticket that was read for one event is not read again for another that came before."""
 
 DUPLICATE = "duplicate"
 """The outcome of an item whose message another item is about already."""
@@ -67,16 +74,17 @@ def handle_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list
         return []
     with structlog.contextvars.bound_contextvars(account=account, ticket=item.ticket_id, item=item.id):
         try:
+            meet(item.away, Use(item.channel, Access.READ))
             return _work(tools, item)
         except ClaimLost:
             log.warning("claim lost to another worker")
             return []
         except FirstlineError as error:
-            return insist(partial(_failed, tools, item, error))
+            return insist(partial(failed, tools, item, error))
         except Exception as error:  # the task wrapper: whatever it is, the item must not be lost
             log.exception("unexpected error")
             unexpected = Temporary(f"unexpected {type(error).__name__}")
-            return insist(partial(_failed, tools, item, unexpected))
+            return insist(partial(failed, tools, item, unexpected))
 
 
 def _work(tools: Toolbox, item: InboxItem) -> list[str]:
@@ -84,7 +92,7 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
         return _close(tools, item, inbox.STORED, TicketState.STEPPED_BACK if _taken_over(tools, item) else None)
     if item.message_id and not _leads(tools, item, item.message_id):  # which needs no look at the ticket
         return _close(tools, item, DUPLICATE, None)
-    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
+    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id, since=_told_at(item))
     policy = tools.policies.get(item.account)
     message_id = item.message_id or _newest(ticket)
     if not item.message_id and not _leads(tools, item, message_id):
@@ -110,7 +118,16 @@ def _taken_over(tools: Toolbox, item: InboxItem) -> bool:
         if item.message_id and outbox.is_ours(tx, item.channel, item.message_id):
             return False
         own = history.own_record(tx, item.channel, item.ticket_id)
-    return read_conversation(tools.channel(item.channel).fetch(item.account, item.ticket_id), own).taken_over
+    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id, item.message_id or "")
+    return read_conversation(ticket, own).taken_over
+
+
+def _told_at(item: InboxItem) -> datetime | None:
+    """What was read after an event came holds what it tells of, and is not read again for the next event of the same
+    message; a few seconds later, and on a further attempt, it is."""
+    if item.attempts > 1:
+        return None
+    return max(item.received_at, datetime.now(UTC) - timedelta(seconds=FRESH_SECONDS))
 
 
 def _newest(ticket: Ticket) -> str:
@@ -234,7 +251,7 @@ def _alerts(work: _Work) -> Sequence[Planned]:
         return []
     handed_over = work.circumstances.record.handed_over
     first = next((message.id for message in work.conversation.open if message.id in handed_over), work.run.message_id)
-    return _alert(work.tools, work.item, first, Outgoing(explanation(work.run), escalated=True))
+    return alerting(work.tools, work.item, first, Outgoing(explanation(work.run), escalated=True))
 
 
 def _needs_people(work: _Work) -> bool:
@@ -247,12 +264,6 @@ def _with_people(work: _Work) -> bool:
 
 def _remarked(run: Run, remark: str) -> Run:
     return replace(run, remarks=(*run.remarks, remark))
-
-
-def _alert(tools: Toolbox, item: InboxItem, message_id: str, outgoing: Outgoing) -> Sequence[Planned]:
-    if tools.alerts is None or not tools.alerts.ready(item.account):
-        return []
-    return [Planned(item.channel, item.ticket_id, message_id, DeliveryKind.ALERT, outgoing)]
 
 
 def _status_back(item: InboxItem, ticket: Ticket, conversation: Conversation) -> Sequence[Planned]:
@@ -275,38 +286,6 @@ def _close(
             raise ClaimLost
     log.info("stopped", outcome=outcome)
     return planned
-
-
-def _failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
-    """Later, if it may still work; otherwise parked, with a note on the ticket."""
-    why = f"{type(error).__name__}: {error}"
-    blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
-    if isinstance(error, Temporary) and (blocked or item.attempts < tools.max_attempts):
-        seconds = back_off(item.attempts, error.retry_after)
-        with tools.db.account(item.account) as tx:
-            inbox.postpone(tx, item, seconds, why, tried=not blocked)
-        log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=item.attempts)
-        return []
-    return _park(tools, item, why)
-
-
-def _park(tools: Toolbox, item: InboxItem, why: str) -> list[str]:
-    note = _parking_note(item)
-    effects = [note, *_alert(tools, item, note.message_id, note.outgoing)]
-    with tools.db.account(item.account) as tx:
-        if not inbox.park(tx, item, why):
-            return []
-        record.note_state(tx, item.channel, item.ticket_id, TicketState.PARKED)
-        planned = outbox.plan(tx, effects, None, None)
-    log.error("parked", why=why)
-    return planned
-
-
-def _parking_note(item: InboxItem) -> Planned:
-    text = "Firstline could not work on this message. Nothing was sent to the customer; a person has to answer."
-    return Planned(
-        item.channel, item.ticket_id, item.message_id or item.id, DeliveryKind.NOTE, Outgoing(text, escalated=True)
-    )
 
 
 def _progress(tools: Toolbox, item: InboxItem) -> Callable[[Stage], None]:

@@ -2,21 +2,44 @@
 where that is decided.
 
 A row is free while `waiting`, and again when the lease of whoever took it has run out. Each take makes a new claim id;
-whoever lost its claim can no longer write. Postgres decides, never the broker.
+whoever lost its claim can no longer write. Postgres decides, never the broker. Each take also tells which parties are
+away, so that nobody calls them; that costs no statement of its own.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Table, and_, func, or_, update
+from sqlalchemy import ColumnElement, Row, Table, and_, func, or_, select, update
 from sqlalchemy import text as sql
 
 from desk.db import Database, Transaction
+from desk.party import Access, PartyState, Use
 from desk.ticket import new_id
+from workers.tables import parties
 
 NOTHING: Mapping[str, Any] = {}
+RELEASE_SECONDS = 0.1
+"""Between two rows that waited for the same party and go on."""
+
+_AWAY = (
+    select(func.array_agg(parties.c.party + " " + parties.c.access))
+    .where(parties.c.state != PartyState.UP)
+    .scalar_subquery()
+    .label("away")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A ticket of which something waits for a party: how much, and since when."""
+
+    channel: str
+    ticket_id: str
+    count: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +52,8 @@ class Due:
 
 
 def take(tx: Transaction, table: Table, row_id: str, busy: str, worker: str, seconds: float) -> Row[Any] | None:
-    """Take the row for so many seconds; None if it is not free (taken, done, or not due yet)."""
+    """Take the row for so many seconds; None if it is not free (taken, done, or not due yet). `away_of` reads from it
+    who is away."""
     free = or_(
         and_(table.c.state == "waiting", table.c.not_before <= func.now()),
         and_(table.c.state == busy, table.c.lease_until < func.now()),
@@ -42,7 +66,22 @@ def take(tx: Transaction, table: Table, row_id: str, busy: str, worker: str, sec
         "attempts": table.c.attempts + 1,
         "missed_at": None,
     }
-    return tx.execute(update(table).where(table.c.id == row_id, free).values(values).returning(table)).one_or_none()
+    taken = update(table).where(table.c.id == row_id, free).values(values)
+    return tx.execute(taken.returning(table, _AWAY)).one_or_none()
+
+
+def away_of(row: Row[Any]) -> frozenset[Use]:
+    """The parties that are away, as it was when the row was taken."""
+    uses = (each.split() for each in row._mapping.get("away") or ())
+    return frozenset(Use(party, Access(access)) for party, access in uses)
+
+
+def waiting_for(tx: Transaction, table: Table, party: str, age: ColumnElement[Any]) -> list[Waits]:
+    """What waits for a party, by ticket, the oldest first."""
+    c = table.c
+    columns = (c.channel, c.ticket_id, func.count().label("rows"), func.min(age).label("oldest"))
+    statement = select(*columns).where(c.waits_for == party).group_by(c.channel, c.ticket_id).order_by("oldest")
+    return [Waits(row.channel, row.ticket_id, row.rows, row.oldest) for row in tx.execute(statement)]
 
 
 def renew(
@@ -59,8 +98,24 @@ def write(tx: Transaction, table: Table, row_id: str, claim_id: str, values: dic
 
 
 def let_go(state: str) -> dict[str, Any]:
-    """The values that end a claim and leave the row in this state."""
-    return {"state": state, "claimed_by": None, "claim_id": None, "lease_until": None}
+    """The values that end a claim and leave the row in this state, waiting for nobody."""
+    nobody = {"claimed_by": None, "claim_id": None, "lease_until": None}
+    return nobody | {"state": state, "waits_for": None, "waits_since": None}
+
+
+def put_off(table: Table, party: str | None) -> dict[str, Any]:
+    """The values that say since when a row has been put off, and for which party if for one."""
+    return {"waits_for": party, "waits_since": func.coalesce(table.c.waits_since, func.now())}
+
+
+def release_waiting(tx: Transaction, table: Table, age: ColumnElement[Any], theirs: ColumnElement[bool]) -> int:
+    """Let go on what waited for a party, in order of age, not all in the same second. Returns how many."""
+    which = (theirs, table.c.state == "waiting")
+    ranked = select(table.c.id, (func.row_number().over(order_by=(age, table.c.id)) - 1).label("rank"))
+    due = ranked.where(*which).cte("due")
+    moment = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, due.c.rank * RELEASE_SECONDS)
+    values = {"waits_for": None, "not_before": moment}
+    return tx.execute(update(table).where(table.c.id == due.c.id, *which).values(values)).rowcount
 
 
 def again_in(seconds: float, table: Table | None = None, least: int = 0) -> dict[str, Any]:

@@ -4,21 +4,28 @@ Claimed, checked against the ticket as it stands at that moment, and only then s
 first looks in the channel for what the earlier one may have left there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 
 from desk import accounts
-from desk.alert import alert_without_run, alert_without_ticket, compose_alert
+from desk.alert import alert_without_run, alert_without_ticket, compose_alert, notice
 from desk.conversation import OwnRecord, read_conversation
-from desk.delivery import Delivery, DeliveryKind
-from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary
-from desk.ports import Alert
+from desk.delivery import NOTICES, Delivery, DeliveryKind
+from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary, Waiting
+from desk.party import Access, Use
+from desk.policy import Incidents
+from desk.ports import Alert, Outgoing
 from desk.run import Stop
 from desk.ticket import Ticket, TicketState
 from workers import history, inbox, outbox, record, twins
-from workers.outbox import Claimed
+from workers.incidents import alert_of
+from workers.outbox import Claimed, Planned
+from workers.parties.notices import otherwise, policy_of
+from workers.parties.waiting import LATER, SOON, Trouble, awaited, meet, whose
 from workers.pipeline.guards import STATE_AFTER, last_stop
 from workers.pipeline.turns import reached
 from workers.retries import back_off, insist
@@ -29,6 +36,9 @@ log = structlog.get_logger(__name__)
 THINK_AGAIN = (Stop.PAUSED, Stop.SOURCE_CHANGED, Stop.LIMIT_REACHED, Stop.SAME_MATTER)
 """Stops after which the message still needs something: its item is worked on anew."""
 
+LEAVES_WORK = (DeliveryKind.REPLY, DeliveryKind.HANDOVER, DeliveryKind.NOTE)
+"""Kinds of which people have to do what could not be done."""
+
 
 def deliver(tools: Toolbox, account: str, delivery_id: str, worker: str) -> list[str]:
     """Work on one delivery, whatever happens. Returns the ids of inbox items to enqueue."""
@@ -38,6 +48,7 @@ def deliver(tools: Toolbox, account: str, delivery_id: str, worker: str) -> list
         return []
     with structlog.contextvars.bound_contextvars(account=account, ticket=held.delivery.ticket_id, delivery=delivery_id):
         try:
+            meet(held.away, *_needed(tools, held))
             return _send(tools, held)
         except FirstlineError as error:
             return insist(partial(_failed, tools, held, error))
@@ -47,6 +58,13 @@ def deliver(tools: Toolbox, account: str, delivery_id: str, worker: str) -> list
             return insist(partial(_failed, tools, held, unexpected))
 
 
+def _needed(tools: Toolbox, held: Claimed) -> Sequence[Use]:
+    """Whom it takes. The ticket of an alert can be told of without a look at it."""
+    if held.delivery.kind is not DeliveryKind.ALERT:
+        return [Use(held.delivery.channel, access) for access in Access]
+    return [Use(tools.alerts.name, Access.WRITE)] if tools.alerts else []
+
+
 def _send(tools: Toolbox, held: Claimed) -> list[str]:
     delivery = held.delivery
     if delivery.kind is DeliveryKind.ALERT:
@@ -54,9 +72,9 @@ def _send(tools: Toolbox, held: Claimed) -> list[str]:
     channel = tools.channel(delivery.channel)
     ticket = channel.fetch(delivery.account, delivery.ticket_id)
     if delivery.attempts > 1 and (found := channel.find_delivery(ticket, delivery)):
-        return _labelled(tools, held, ticket, found)
+        return _sent(tools, held, found)
     if delivery.kind is DeliveryKind.NOTE:
-        return _labelled(tools, held, ticket, channel.note(ticket, held.outgoing, delivery))
+        return _sent(tools, held, channel.note(ticket, held.outgoing, delivery))
     looked = _LastLook(delivery, _own_record(tools, delivery))
     if stop := _recheck(tools, held, ticket, looked):
         return _withdraw(tools, held, stop)
@@ -64,7 +82,7 @@ def _send(tools: Toolbox, held: Claimed) -> list[str]:
         done = channel.restore_status(ticket, held.outgoing, delivery, looked.still_wanted)
         return _sent(tools, held, done) if done else _withdraw(tools, held, looked.stop)
     foreign_id = channel.reply(ticket, held.outgoing, delivery, looked.still_wanted)
-    return _labelled(tools, held, ticket, foreign_id) if foreign_id else _withdraw(tools, held, looked.stop)
+    return _sent(tools, held, foreign_id) if foreign_id else _withdraw(tools, held, looked.stop)
 
 
 @dataclass(slots=True)
@@ -90,7 +108,10 @@ def _tell(tools: Toolbox, held: Claimed) -> list[str]:
     """Alert people, or add to what they were told. Its failure never undoes what was delivered to the ticket."""
     if tools.alerts is None:
         raise Permanent("this installation has nowhere to alert people")
-    alert, delivery = _alert(tools, held), held.delivery
+    delivery = held.delivery
+    if seconds := tools.alerts.quiet(delivery.account):  # before the ticket is looked at, which costs calls
+        raise Blocked("alerts are to wait a little", retry_after=seconds)
+    alert = _alert(tools, held)
     posted = delivery.foreign_id
     if posted is None and delivery.attempts > 1:
         posted = tools.alerts.find_delivery(alert, delivery)
@@ -102,25 +123,19 @@ def _tell(tools: Toolbox, held: Claimed) -> list[str]:
 def _alert(tools: Toolbox, held: Claimed) -> Alert:
     """What to tell; that a ticket cannot be read any more is told as well."""
     delivery, why = held.delivery, held.outgoing.text
+    if delivery.channel == NOTICES:
+        return notice(delivery.account, why, f"{tools.address}/console/" if tools.address else None)
     with tools.db.account(delivery.account) as tx:
         run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
         own = history.own_record(tx, delivery.channel, delivery.ticket_id)
     console = f"{tools.address}/console/tickets/{delivery.channel}/{delivery.ticket_id}" if tools.address else None
     try:
-        ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id)
-    except Permanent:
+        meet(held.away, Use(delivery.channel, Access.READ))
+        holding = run.message_id if run else delivery.message_id
+        ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id, holding)
+    except (Permanent, Waiting):
         return alert_without_ticket(delivery.account, delivery.channel, delivery.ticket_id, why, console)
     return compose_alert(run, ticket, console, own) if run else alert_without_run(ticket, why, console, own)
-
-
-def _labelled(tools: Toolbox, held: Claimed, ticket: Ticket, foreign_id: str) -> list[str]:
-    """It is out: put its tags on the ticket, then write it down. Tags that cannot be set do not make it unsent."""
-    delivery = held.delivery
-    try:
-        tools.channel(delivery.channel).label(ticket, held.outgoing, delivery)
-    except Permanent as error:
-        log.warning("not labelled", why=str(error))
-    return _sent(tools, held, foreign_id)
 
 
 def _recheck(tools: Toolbox, held: Claimed, ticket: Ticket, looked: _LastLook) -> Stop | None:
@@ -178,24 +193,70 @@ def _withdraw(tools: Toolbox, held: Claimed, stop: Stop) -> list[str]:
     return []
 
 
-def _failed(tools: Toolbox, held: Claimed, error: FirstlineError) -> list[str]:
-    """Later, if it may still work; otherwise failed, and the message it answers is parked for a person."""
-    delivery, why = held.delivery, f"{type(error).__name__}: {error}"
-    with tools.db.account(delivery.account) as tx:
-        called = isinstance(error, Outage)
-        blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
-        if isinstance(error, Temporary) and (blocked or delivery.attempts < tools.max_attempts):
-            seconds = back_off(delivery.attempts, error.retry_after)
-            outbox.postpone(tx, held, seconds, why, tried=not blocked, called=called)
-            log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=delivery.attempts)
-            return []
-        failed = outbox.fail(tx, held, why)
-        if (
-            failed
-            and delivery.kind is not DeliveryKind.ALERT
-            and held.item_id
-            and inbox.set_aside(tx, held.item_id, why)
-        ):
-            record.note_state(tx, delivery.channel, delivery.ticket_id, TicketState.PARKED)
-        log.error("failed", why=why)
+def _wait(tools: Toolbox, held: Claimed, error: FirstlineError, why: str) -> list[str]:
+    """Until the party is back, or it is known whether it is away. That uses no attempt up. An alert whose ticket's
+    channel is away is told without a look at the ticket, and soon."""
+    called = isinstance(error, Outage)
+    with tools.db.account(held.delivery.account) as tx:
+        party = awaited(tx, error)
+        if held.delivery.kind is DeliveryKind.ALERT and party == held.delivery.channel:
+            party = None
+        seconds = LATER if party else SOON
+        outbox.postpone(tx, held, seconds, why, tried=False, called=called, waits_for=party)
+    log.warning("waits", why=why, party=party)
     return []
+
+
+def _failed(tools: Toolbox, held: Claimed, error: FirstlineError) -> list[str]:
+    """Later, if it may still work, or when the party that is away is back; otherwise failed, and the message it answers
+    is parked for a person."""
+    delivery, why = held.delivery, f"{type(error).__name__}: {error}"
+    if whose(tools, delivery.account, error) is not Trouble.OWN:
+        return _wait(tools, held, error, why)
+    called = isinstance(error, Outage)
+    blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
+    if isinstance(error, Temporary) and (blocked or delivery.attempts < tools.max_attempts):
+        seconds = back_off(delivery.attempts, error.retry_after)
+        with tools.db.account(delivery.account) as tx:
+            outbox.postpone(tx, held, seconds, why, tried=not blocked, called=called)
+        log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=delivery.attempts)
+        return []
+    return _give_up(tools, held, why)
+
+
+def _give_up(tools: Toolbox, held: Claimed, why: str) -> list[str]:
+    """It will not work, and nothing ends in silence: an alert is told by a note; of what a decision led to people hear,
+    and find what was to be sent on the ticket."""
+    delivery = held.delivery
+    rings = delivery.run_id is not None and tools.alerts is not None and tools.alerts.ready(delivery.account)
+    policy = policy_of(tools, delivery.account)
+    rules = policy.incidents if policy else Incidents()
+    with tools.db.account(delivery.account) as tx:
+        if not outbox.fail(tx, held, why):
+            return []
+        if delivery.kind is DeliveryKind.ALERT:
+            otherwise(tx, delivery, datetime.now(UTC))
+        elif held.item_id and inbox.set_aside(tx, held.item_id, why):
+            record.note_state(tx, delivery.channel, delivery.ticket_id, TicketState.PARKED)
+        if delivery.run_id and delivery.kind in LEAVES_WORK:
+            alerts = [alert_of(tx, _failure_alert(delivery, why), why, rules)] if rings else []
+            outbox.plan(tx, [*_failure_note(held), *alerts], None, None)
+    log.error("failed", why=why)
+    return []
+
+
+def _failure_note(held: Claimed) -> Sequence[Planned]:
+    """What was to be sent, for whoever sends it now. Where a note could not be left, another cannot either."""
+    delivery, outgoing = held.delivery, held.outgoing
+    if delivery.kind is DeliveryKind.NOTE:
+        return []
+    text = f"Firstline could not send this. The customer has not got it; a person has to answer.\n\n{outgoing.text}"
+    note = Outgoing(text, outgoing.sources, escalated=True)
+    place = (delivery.channel, delivery.ticket_id, delivery.message_id)
+    return [Planned(*place, DeliveryKind.NOTE, note, f"failed:{delivery.id}")]
+
+
+def _failure_alert(delivery: Delivery, why: str) -> Planned:
+    text = f"What was to be sent could not be sent ({why}); a person has to answer"
+    place = (delivery.channel, delivery.ticket_id, delivery.message_id)
+    return Planned(*place, DeliveryKind.ALERT, Outgoing(text, escalated=True))

@@ -8,9 +8,11 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
+from desk.party import Use
 from desk.run import Stage
 from desk.ticket import Event, EventKind, ItemState, new_id
 from workers import claims
+from workers.claims import Waits
 from workers.tables import inbox_items
 from workers.urgent import looks_urgent
 
@@ -42,6 +44,11 @@ class InboxItem:
     error: str | None = None
     rethought: int = 0
     """How often it was put back because what was to be sent no longer fitted."""
+    waits_for: str | None = None
+    """The party that is away."""
+    waits_since: datetime | None = None
+    away: frozenset[Use] = frozenset()
+    """Who was away when the item was taken."""
 
 
 def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None:
@@ -96,9 +103,12 @@ def finish(tx: Transaction, item: InboxItem, outcome: str) -> bool:
     return claims.write(tx, inbox_items, item.id, _held(item), values)
 
 
-def postpone(tx: Transaction, item: InboxItem, seconds: float, why: str, *, tried: bool = True) -> bool:
-    """Put the item back for later; one that was not `tried` keeps its attempt."""
+def postpone(
+    tx: Transaction, item: InboxItem, seconds: float, why: str, *, tried: bool = True, waits_for: str | None = None
+) -> bool:
+    """Put the item back for later, or until a party is back; one that was not `tried` keeps its attempt."""
     values = claims.again_in(seconds, None if tried else inbox_items) | {"error": why}
+    values |= claims.put_off(inbox_items, waits_for)
     return claims.write(tx, inbox_items, item.id, _held(item), values)
 
 
@@ -106,6 +116,22 @@ def park(tx: Transaction, item: InboxItem, why: str) -> bool:
     """Set the item aside for a person to look at."""
     values = claims.let_go(ItemState.PARKED) | {"error": why, "parked_at": func.now()}
     return claims.write(tx, inbox_items, item.id, _held(item), values)
+
+
+def release(tx: Transaction, party: str) -> int:
+    """The party is back: its items go on, the oldest first."""
+    return claims.release_waiting(tx, inbox_items, inbox_items.c.received_at, inbox_items.c.waits_for == party)
+
+
+def waiting(tx: Transaction, party: str) -> list[Waits]:
+    """The tickets whose messages wait for a party, the oldest first."""
+    return claims.waiting_for(tx, inbox_items, party, inbox_items.c.received_at)
+
+
+def payload(tx: Transaction, item_id: str) -> str:
+    """What came in, as it came."""
+    stored = tx.execute(select(inbox_items.c.payload).where(inbox_items.c.id == item_id)).scalar_one_or_none()
+    return tx.open(stored) if stored else ""
 
 
 def think_again(tx: Transaction, item_id: str) -> bool:
@@ -184,4 +210,7 @@ def from_row(row: Row[Any]) -> InboxItem:
         outcome=row.outcome,
         error=row.error,
         rethought=row.rethought,
+        waits_for=row.waits_for,
+        waits_since=row.waits_since,
+        away=claims.away_of(row),
     )

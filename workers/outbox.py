@@ -6,18 +6,21 @@ is planned twice. `deliver.py` sends them.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, case, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, and_, case, func, not_, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
-from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.delivery import NOTICES, Delivery, DeliveryKind, DeliveryState
+from desk.party import Use
 from desk.ports import Outgoing
 from desk.run import Stop
 from desk.ticket import new_id
 from workers import claims
+from workers.claims import Waits
 from workers.tables import deliveries
 
 K = TypeVar("K")
@@ -65,6 +68,8 @@ class Claimed:
     item_id: str | None
     claim_id: str
     revision: int = 0
+    away: frozenset[Use] = frozenset()
+    """Who was away when it was taken."""
 
 
 def plan(tx: Transaction, planned: Sequence[Planned], run_id: str | None, item_id: str | None) -> list[str]:
@@ -83,7 +88,7 @@ def claim(tx: Transaction, delivery_id: str, worker: str, seconds: float) -> Cla
     if row is None:
         return None
     outgoing = _outgoing.validate_json(tx.open(row.outgoing))
-    return Claimed(_delivery(row), outgoing, row.item_id, row.claim_id, row.revision)
+    return Claimed(_delivery(row), outgoing, row.item_id, row.claim_id, row.revision, claims.away_of(row))
 
 
 def sent(tx: Transaction, held: Claimed, foreign_id: str) -> bool:
@@ -105,12 +110,63 @@ def fail(tx: Transaction, held: Claimed, why: str) -> bool:
 
 
 def postpone(
-    tx: Transaction, held: Claimed, seconds: float, why: str, *, tried: bool = True, called: bool = False
+    tx: Transaction,
+    held: Claimed,
+    seconds: float,
+    why: str,
+    *,
+    tried: bool = True,
+    called: bool = False,
+    waits_for: str | None = None,
 ) -> bool:
-    """Try again later; one that was not `tried` keeps its attempt. Where the other side was `called` all the same, the
-    next attempt counts as a second, so that it looks first for what this one may have left."""
+    """Try again later, or when a party is back; one that was not `tried` keeps its attempt. Where the other side was
+    `called` all the same, the next attempt counts as a second, so that it looks first for what this one may have left.
+    """
     values = claims.again_in(seconds, None if tried else deliveries, int(called)) | {"reason": why}
+    values |= claims.put_off(deliveries, waits_for)
     return claims.write(tx, deliveries, held.delivery.id, held.claim_id, values)
+
+
+def release(tx: Transaction, party: str, *, alerts: bool) -> int:
+    """The party is back: what waited for it goes on, the oldest first; its `alerts`, or everything else."""
+    kind = deliveries.c.kind == DeliveryKind.ALERT
+    theirs = and_(deliveries.c.waits_for == party, kind if alerts else not_(kind))
+    return claims.release_waiting(tx, deliveries, deliveries.c.created_at, theirs)
+
+
+def waiting(tx: Transaction, party: str) -> list[Waits]:
+    """The tickets whose deliveries wait for a party, the oldest first."""
+    return claims.waiting_for(tx, deliveries, party, deliveries.c.created_at)
+
+
+def alerts_put_off(tx: Transaction, most: int = 500) -> list[tuple[Delivery, datetime]]:
+    """Alerts that nobody has seen yet and that were put off, and since when; without those that a note told of."""
+    c = deliveries.c
+    unseen = and_(c.kind == DeliveryKind.ALERT, c.waits_since.is_not(None), c.told_at.is_(None), c.foreign_id.is_(None))
+    rows = tx.execute(select(deliveries).where(unseen).order_by(c.waits_since).limit(most).with_for_update())
+    return [(_delivery(row), row.waits_since) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An alert about no ticket: its key, and when it was first planned."""
+
+    key: str
+    since: datetime
+
+
+def last_notice(tx: Transaction, about: str, minutes: int) -> Notice | None:
+    """The latest notice about this, if it was planned or changed within so many minutes."""
+    c = deliveries.c
+    recent = c.enqueued_at >= func.now() - func.make_interval(0, 0, 0, 0, 0, minutes)
+    theirs = (c.channel == NOTICES, c.ticket_id == about, recent)
+    row = tx.execute(select(c.key, c.created_at).where(*theirs).order_by(c.created_at.desc()).limit(1)).one_or_none()
+    return Notice(row.key, row.created_at) if row else None
+
+
+def told(tx: Transaction, delivery_id: str) -> None:
+    """A note told what this alert could not."""
+    tx.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(told_at=func.now()))
 
 
 def standing(tx: Transaction, order: str, channel: str, ticket_id: str) -> DeliveryState | None:
@@ -219,4 +275,6 @@ def _delivery(row: Row[Any]) -> Delivery:
         foreign_id=row.foreign_id,
         reason=row.reason,
         created_at=row.created_at,
+        waits_for=row.waits_for,
+        waits_since=row.waits_since,
     )

@@ -1,5 +1,6 @@
 """The inbox's items that were set aside: of one ticket, and for good, unless a person has them tried again."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,8 @@ from workers.tables import inbox_items
 SHOWN = 10
 """Of each reason."""
 
-_reason = func.regexp_replace(func.coalesce(inbox_items.c.error, ""), r"\s*\([^()]*\)", "", "g")
+_IN_PARENTHESES = r"\s*\([^()]*\)"
+_reason = func.regexp_replace(func.coalesce(inbox_items.c.error, ""), _IN_PARENTHESES, "", "g")
 """What items have in common: their error without what stands in parentheses, such as a status or a trace."""
 _key = func.md5(_reason)
 
@@ -53,6 +55,30 @@ class Counted:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A ticket of which a message was set aside."""
+
+    channel: str
+    ticket_id: str
+    at: datetime
+
+
+def alike(tx: Transaction, error: str, minutes: int, since: datetime | None = None) -> list[Parked]:
+    """What was parked for a like reason in the last minutes, or since so many before a moment; the oldest first."""
+    c = inbox_items.c
+    begin = (since or func.now()) - func.make_interval(0, 0, 0, 0, 0, minutes)
+    like = func.regexp_replace(_reason, "[0-9]+", "#", "g") == kind_of(error)
+    theirs = (c.state == ItemState.PARKED, c.parked_at >= begin, like)
+    rows = tx.execute(select(c.channel, c.ticket_id, c.parked_at).where(*theirs).order_by(c.parked_at))
+    return [Parked(row.channel, row.ticket_id, row.parked_at) for row in rows]
+
+
+def kind_of(error: str) -> str:
+    """What like errors have in common: all but numbers and what stands in parentheses."""
+    return re.sub(r"[0-9]+", "#", re.sub(_IN_PARENTHESES, "", error))
+
+
 def count(tx: Transaction, which: Which) -> Counted:
     """How many parked items are meant."""
     row: Any = tx.execute(select(func.count(), func.clock_timestamp()).where(*_meant(which))).one()
@@ -80,7 +106,7 @@ def put_back(tx: Transaction, which: Which, most: int, handed: int) -> list[Inbo
     values = claims.again_in(0) | {"attempts": 0, "rethought": 0, "error": None, "parked_at": None, "queue": "answer"}
     for some, enqueued_at in ((ids[:handed], func.now()), (ids[handed:], None)):
         if some:
-            given = values | {"enqueued_at": enqueued_at}
+            given = values | {"queue": "answer", "enqueued_at": enqueued_at}
             tx.execute(update(inbox_items).where(inbox_items.c.id.in_(some)).values(given))
     rows = tx.execute(select(inbox_items).where(inbox_items.c.id.in_(ids)))
     return sorted((from_row(row) for row in rows), key=lambda item: ids.index(item.id))

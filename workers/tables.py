@@ -1,5 +1,5 @@
-"""The tables of the work. `inbox.py` (with `parked.py`), `tickets.py`, `record.py`, `gaps.py` and `deliver.py` each
-read and write their own."""
+"""The tables of the work. `inbox.py` (with `parked.py`), `tickets.py`, `record.py`, `gaps.py`, `outbox.py` and
+`parties/standing.py` each read and write their own."""
 
 from typing import Any
 
@@ -46,6 +46,8 @@ def _claim(queue: str) -> tuple[Column[Any], ...]:
         Column("claimed_by", Text),
         Column("claim_id", UUID(as_uuid=False)),
         Column("lease_until", DateTime(timezone=True)),
+        Column("waits_for", Text, comment="the party that is away"),
+        Column("waits_since", DateTime(timezone=True), comment="since when it was put off, for whatever reason"),
     )
 
 
@@ -194,6 +196,7 @@ deliveries = Table(
     Column("answers", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="hashes of the texts answered"),
     Column("says", Text, comment="keyed hash of what an automatic reply says"),
     Column("revision", Integer, nullable=False, server_default=text("0"), comment="of an alert that was added to"),
+    Column("told_at", DateTime(timezone=True), comment="of an alert that waits: when a note told it instead"),
     UniqueConstraint("account_id", "key"),
 )
 
@@ -227,4 +230,20 @@ disagreements = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("documents", ARRAY(Text), nullable=False),
     Column("told", LargeBinary, nullable=False),
+)
+
+parties = Table(
+    "parties",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("party", Text, primary_key=True),
+    Column("access", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("reason", Text),
+    Column("failures", Integer, nullable=False, server_default=text("0"), comment="probes that failed since"),
+    Column("next_probe_at", DateTime(timezone=True)),
+    Column("probe_until", DateTime(timezone=True), comment="somebody is asking it just now, until then at the latest"),
+    Column("told_at", DateTime(timezone=True), comment="when people were told that work waits"),
+    Column("told_late_at", DateTime(timezone=True), comment="when they were told of each that waits too long"),
 )

@@ -17,6 +17,7 @@ from desk.errors import FirstlineError, Temporary
 from knowledge.wanted import take_wanted
 from workers import answer, claims, heartbeats, queues
 from workers import deliver as delivery
+from workers.parties import notices, standing, waiting
 from workers.toolbox import Toolbox
 
 SYNC_TRIES = 20
@@ -62,11 +63,25 @@ def sweep(self: Task[Any, None]) -> None:
             enqueue(deliver, due.account, due.id, due.queue)
         for due in items:
             enqueue(handle_item, due.account, due.id, due.queue)
+        for away in standing.due(tools.db):
+            enqueue(look_after, away.account, away.party)
+        for account in notices.alerts_waiting(tools.db):
+            for delivery_id in notices.tell_otherwise(tools, account):
+                enqueue(deliver, account, delivery_id)
         for wanted in take_wanted(tools.db):
             enqueue(sync_source, wanted.account, wanted.name)
         if items or deliveries:
             log.info("swept", items=len(items), deliveries=len(deliveries), missed=missed)
         heartbeats.beat(tools.db, heartbeats.BEAT)
+
+
+@shared_task(name="look_after", bind=True)
+def look_after(self: Task[Any, None], account: str, party: str) -> None:
+    """Ask whether a party that is away is back; as long as it is not, tell people what they must hear."""
+    with _left_to_the_sweeper(party=party):
+        waiting.look_after(_tools(self), account, party)
+        for delivery_id in notices.tell(_tools(self), account):
+            enqueue(deliver, account, delivery_id)
 
 
 @shared_task(name="catch_up", bind=True)

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -118,6 +119,7 @@ def read(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Ticket | No
         tags=tuple(row.tags),
         assignee=row.assignee,
         acts=(Act(ActKind.TAKEN, place=len(rows)),) if row.assignee else (),
+        via=row.via,
     )
 
 
@@ -143,7 +145,7 @@ class TicketChannel:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def fetch(self, account: str, ticket_id: str) -> Ticket:
+    def fetch(self, account: str, ticket_id: str, holding: str = "", since: datetime | None = None) -> Ticket:
         """The ticket as it stands now. Raises Permanent when it is gone."""
         with self._db.account(account) as tx:
             ticket = read(tx, ticket_id, self.name)
@@ -182,9 +184,6 @@ class TicketChannel:
             if _lock(tx, ticket.id) is None:
                 raise Permanent(f"ticket {ticket.id} is gone")
             return _find(tx, delivery.id) or _post(tx, ticket.id, Role.ASSISTANT, outgoing, delivery, public=False)
-
-    def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
-        """Nothing: the console shows where a ticket stands."""
 
     def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
         """The message that carries the delivery id."""

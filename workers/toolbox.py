@@ -1,13 +1,13 @@
 """What the work is given: every tool, built once by `app/bootstrap.py` and carried by the Celery app."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from desk.db import Database
 from desk.errors import Permanent
 from desk.policy import PolicyBook
-from desk.ports import Alerts, Channel, Embedder, LanguageModel, Library
+from desk.ports import Alerts, Channel, Embedder, LanguageModel, Library, Party
 
 CatchUp = Callable[[str], Sequence[str]]
 """Reads, for an account, what a channel changed since last time into the inbox; the item ids to enqueue."""
@@ -35,6 +35,8 @@ class Toolbox:
     sync: Sync
     product_version: str
     alerts: Alerts | None = None
+    parties: Mapping[str, Party] = field(default_factory=dict)
+    """The outside services that work may have to wait for, by name."""
     catch_ups: Sequence[CatchUp] = ()
     address: str | None = None
     """Where people reach the console, for links."""

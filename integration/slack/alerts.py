@@ -50,6 +50,11 @@ class SlackAlerts:
         """Has this account connected Slack? Says nothing of whether the token still works."""
         return connection_of(self._db, account) is not None
 
+    def quiet(self, account: str) -> float:
+        """Seconds that Slack still wants to be left alone."""
+        connection = connection_of(self._db, account)
+        return connection.wait() if connection else 0.0
+
     def post(self, alert: Alert, delivery: Delivery) -> str:
         """Post the alert; `<channel>:<ts>`. Blocks that Slack will not take become plain text: the alert matters more
         than its looks. Raises Temporary and Permanent."""

@@ -20,6 +20,7 @@ from desk.text import clean
 
 Block = dict[str, Any]
 
+HEADER = 150
 FIELD = 300
 QUESTION = 1500
 REASONS = 1200
@@ -40,10 +41,10 @@ _ENCODED = {ord(sign): f"%{ord(sign):02X}" for sign in "<>|\"'`\\^{} \t\n"}
 def lay_out(alert: Alert) -> list[Block]:
     """The alert's blocks: header, who and what, question, reasons, draft, sources, links."""
     parts: list[Block] = [
-        {"type": "header", "text": _plain("A ticket needs a person")},
-        {"type": "section", "fields": [_mrkdwn(field) for field in _fields(alert)]},
+        {"type": "header", "text": _plain(_header(alert.title))},
+        {"type": "section", "fields": [_mrkdwn(field) for field in _fields(alert)]} if alert.ticket_id else {},
         _section("Question", _quoted(alert.question, QUESTION)),
-        _section("Reasons", _listed(alert.reasons, REASONS)),
+        _section("Reasons" if alert.ticket_id else "What is known", _listed(alert.reasons, REASONS)),
         _section("Draft, not sent", _quoted(alert.draft, DRAFT)),
         _section("Sources", _sources(alert.sources)),
         _buttons(alert),
@@ -54,16 +55,24 @@ def lay_out(alert: Alert) -> list[Block]:
 
 def fallback(alert: Alert) -> str:
     """One line for notifications, and for where no blocks are shown."""
+    if not alert.ticket_id:
+        return " – ".join(escape(_line(part), 200) for part in (alert.title, *alert.reasons[:2]) if part)
     about = escape(_line(alert.subject), 200) or "no subject"
     who = escape(_line(alert.requester), 150)
     why = escape(_line(alert.reasons[0]), 200) if alert.reasons else ""
-    return " – ".join(part for part in (f"A ticket needs a person: {about}", who, why) if part)
+    return " – ".join(part for part in (f"{escape(_line(alert.title), 150)}: {about}", who, why) if part)
 
 
 def in_words(alert: Alert) -> str:
     """The alert as one text, for when Slack will not take the blocks."""
     links = (safe_url(alert.ticket_url, URL), safe_url(alert.console_url, URL))
-    parts = (fallback(alert), _quoted(alert.question, QUESTION), *(f"<{_escaped_url(url)}>" for url in links if url))
+    listed = "" if alert.ticket_id else _listed(alert.reasons, REASONS)
+    parts = (
+        fallback(alert),
+        listed,
+        _quoted(alert.question, QUESTION),
+        *(f"<{_escaped_url(url)}>" for url in links if url),
+    )
     return "\n".join(part for part in parts if part)
 
 
@@ -95,7 +104,15 @@ def _fields(alert: Alert) -> Iterator[str]:
     yield f"*Subject*\n{escape(_line(alert.subject), FIELD) or 'none'}"
 
 
+def _header(title: str) -> str:
+    """A header holds 150 characters of plain text."""
+    short = _line(clean(title))
+    return short if _units(short) <= HEADER else short[: _fits(short, HEADER - 1)] + "…"
+
+
 def _origin(alert: Alert) -> str:
+    if not alert.ticket_id:
+        return escape(alert.account, 80) or "Firstline"
     return f"{escape(alert.account, 80)} · {escape(alert.channel, 40)} · ticket {escape(_line(alert.ticket_id), 80)}"
 
 

@@ -5,8 +5,9 @@ import pytest
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.run import Stop
 from desk.ticket import ItemState, TicketState
+from integration.zendesk.connection import PARTY
 from tests.integration.zendesk_house import QUESTION, SENTENCE, Desk, asked, commented, created, planned
-from workers.parked import Which, put_back
+from workers.parties.waiting import look_after
 
 pytestmark = pytest.mark.loopback
 
@@ -197,16 +198,15 @@ def test_a_ticket_that_agents_opened_among_themselves_is_not_answered(desk: Desk
     assert len(desk.zendesk.comments(number)) == 1
 
 
-def test_a_revoked_token_parks_and_after_connecting_again_a_requeue_answers(desk: Desk) -> None:
+def test_with_a_revoked_token_messages_wait_and_after_connecting_again_go_on_by_themselves(desk: Desk) -> None:
     number = asked(desk)
     desk.connect(api_token="revoked")
     desk.work()
     [item] = desk.items(number)
-    assert item.state is ItemState.PARKED
+    assert (item.state, item.waits_for, item.attempts) == (ItemState.WAITING, PARTY, 0)
     assert "connect again" in (item.error or "")
     desk.connect()
-    with desk.db.account(desk.account) as tx:
-        assert put_back(tx, Which(item_id=item.id), 1, 1)
+    look_after(desk.tools, desk.account, PARTY)
     desk.enqueued.append(item.id)
     desk.work()
     assert desk.replies(number) == 1

@@ -26,6 +26,7 @@ from integration.zendesk.catchup import catch_up
 from integration.zendesk.connection import PARTY, ZendeskConnection
 from integration.zendesk.inbound import ZendeskInbound
 from integration.zendesk.outbound import ZendeskChannel
+from integration.zendesk.party import ZendeskParty
 from tests.fakes import FakeEmbedder, FakeLibrary, a_hit
 from tests.lookalikes.zendesk import ACCOUNT_ID, EMAIL, TOKEN, Zendesk, sign
 from workers import inbox, outbox, record
@@ -168,6 +169,7 @@ def a_desk(db: Database, account: str, directory: Path, level: str = "auto") -> 
             embedder=FakeEmbedder(),
             sync=lambda account, name=None: None,
             product_version="test",
+            parties={PARTY: ZendeskParty(db)},
             max_attempts=3,
         )
         enqueued: list[str] = []

@@ -1,0 +1,177 @@
+"""Waiting is heard of: what people are told while a party is away, each thing once, by whatever still works.
+
+A notice is an alert of no ticket. An alert that cannot go out is told the other way meanwhile, by a note on its ticket.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text as sql
+
+from desk.db import Database, Transaction
+from desk.delivery import NOTICES, Delivery, DeliveryKind
+from desk.errors import BadSetting
+from desk.party import Access, PartyState, Standing, Use
+from desk.policy import Policy
+from desk.ports import Outgoing
+from desk.ticket import new_id
+from workers import inbox, outbox, record
+from workers.claims import Waits
+from workers.outbox import Planned
+from workers.parties import standing
+from workers.parties.standing import Kept
+from workers.pipeline.classify import sensitive_topics
+from workers.toolbox import Toolbox
+
+ALERT_TAG = "firstline_alert"
+"""On a ticket whose alert went out as a note."""
+FRESH_SECONDS = 60.0
+"""For so long after an alert was put off, the sweeper looks whether it is urgent."""
+LONGEST_READ = 20_000
+
+
+def tell(tools: Toolbox, account: str) -> list[str]:
+    """Plan what people must hear of the parties that are away; the deliveries to enqueue."""
+    policy = policy_of(tools, account)
+    if policy is None or tools.alerts is None or not tools.alerts.ready(account):
+        return []
+    with tools.db.account(account) as tx:
+        known = standing.kept(tx)
+        if Use(tools.alerts.name, Access.WRITE) in {_use(each.standing) for each in known}:
+            return []  # what it cannot be told now it is told when it is back
+        parties = {each.standing.party for each in known} - {tools.alerts.name}
+        notices = [made for party in sorted(parties) for made in _due_notices(tx, policy, _of(known, party))]
+        return outbox.plan(tx, notices, None, None)
+
+
+def alerts_waiting(db: Database) -> Sequence[str]:
+    """The accounts with alerts that wait, and that no note has told of."""
+    with db.across() as connection:
+        return list(connection.execute(sql("SELECT account_id FROM firstline_alerts_waiting()")).scalars())
+
+
+def tell_otherwise(tools: Toolbox, account: str) -> list[str]:
+    """Put a note on the ticket of each alert that has waited too long, or at once where it is urgent. The alert itself
+    still goes out. The deliveries to enqueue."""
+    policy = policy_of(tools, account)
+    if policy is None:
+        return []
+    with tools.db.account(account) as tx:
+        planned: list[str] = []
+        for alert, since in outbox.alerts_put_off(tx):
+            age = datetime.now(UTC) - since
+            late = age >= timedelta(minutes=policy.waiting.alert_minutes)
+            if late or (age.total_seconds() < FRESH_SECONDS and _is_urgent(tx, alert, policy)):
+                planned += otherwise(tx, alert, since)
+        return planned
+
+
+def otherwise(tx: Transaction, alert: Delivery, since: datetime) -> list[str]:
+    """The note that tells of an alert which does not go out, once. A message that could not be worked on has a note
+    that says so already."""
+    outbox.told(tx, alert.id)
+    if alert.channel == NOTICES or alert.run_id is None:
+        return []
+    why = (
+        f"An alert about this ticket could not be posted since {_stamp(since)}: it is told here. A person has to look."
+    )
+    outgoing = Outgoing(why, escalated=True, tags=(ALERT_TAG,))
+    order = f"otherwise:{alert.id}"
+    note = Planned(alert.channel, alert.ticket_id, alert.message_id, DeliveryKind.NOTE, outgoing, order)
+    return outbox.plan(tx, [note], None, None)
+
+
+def urgent_topics(payload: str, policy: Policy) -> Sequence[str]:
+    """The urgent topics that the texts of an event touch, whatever its shape."""
+    found = sensitive_topics("\n".join(_texts(payload))[:LONGEST_READ], policy.sensitive_topics)
+    return [topic for topic in found if topic in policy.urgent_topics]
+
+
+def policy_of(tools: Toolbox, account: str) -> Policy | None:
+    """The account's policy; None while its file is broken: then its work waits anyway, and says so."""
+    try:
+        return tools.policies.get(account).policy
+    except BadSetting:
+        return None
+
+
+def _texts(payload: str) -> Iterator[str]:
+    """Every text in a JSON document, in order."""
+    try:
+        todo = [json.loads(payload)]
+    except (ValueError, RecursionError):
+        return
+    while todo:
+        match todo.pop():
+            case str(text):
+                yield text
+            case dict(pairs):
+                todo += reversed(pairs.values())
+            case list(entries):
+                todo += reversed(entries)
+
+
+def _due_notices(tx: Transaction, policy: Policy, known: Sequence[Kept]) -> Iterable[Planned]:
+    """Of one party: that work waits for it, and later of each that does. Broken is told at once: it needs a person."""
+    worst = max(known, key=lambda each: (each.standing.state is PartyState.BROKEN, -each.standing.since.timestamp()))
+    now, since = datetime.now(UTC), min(each.standing.since for each in known)
+    told = all(each.told_at for each in known) or (worst.told_at is not None)
+    broken = worst.standing.state is PartyState.BROKEN
+    if not told and (broken or now - since >= timedelta(minutes=policy.waiting.notice_minutes)):
+        yield _notice(tx, worst.standing, since, late=False)
+        _mark(tx, known, late=False)
+    limit = timedelta(hours=policy.waiting.hours)
+    last = max((each.told_late_at for each in known if each.told_late_at), default=since)
+    if now - last >= limit:
+        yield _notice(tx, worst.standing, since, late=True)
+        _mark(tx, known, late=True)
+
+
+def _notice(tx: Transaction, about: Standing, since: datetime, *, late: bool) -> Planned:
+    waiting = sorted([*inbox.waiting(tx, about.party), *outbox.waiting(tx, about.party)], key=lambda each: each.since)
+    broken = about.state is PartyState.BROKEN
+    how = "refuses the connection" if broken else "does not answer"
+    lines = [
+        f"{about.party.capitalize()} {how} since {_stamp(since)}",
+        about.reason,
+        _count(waiting),
+        f"Connect it again: firstline connect {about.party}" if broken else "",
+    ]
+    if late:
+        lines += [f"{each.channel} ticket {each.ticket_id}, since {_stamp(each.since)}" for each in waiting]
+    order = f"away:{new_id()}"
+    outgoing = Outgoing("\n".join(line for line in lines if line))
+    return Planned(NOTICES, about.party, about.party, DeliveryKind.ALERT, outgoing, order)
+
+
+def _count(waiting: Sequence[Waits]) -> str:
+    if not waiting:
+        return "Nothing waits for it yet."
+    count, oldest = sum(each.count for each in waiting), min(each.since for each in waiting)
+    return (
+        f"{count} messages and deliveries wait for it, the oldest since {_stamp(oldest)}. "
+        "Nothing is lost: they go on by themselves when it is back."
+    )
+
+
+def _mark(tx: Transaction, known: Sequence[Kept], *, late: bool) -> None:
+    for each in known:
+        standing.told(tx, _use(each.standing), late=late)
+
+
+def _is_urgent(tx: Transaction, alert: Delivery, policy: Policy) -> bool:
+    run = record.get_run(tx, alert.run_id) if alert.run_id else None
+    return run is not None and bool(set(run.classification.sensitive) & set(policy.urgent_topics))
+
+
+def _of(known: Sequence[Kept], party: str) -> list[Kept]:
+    return [each for each in known if each.standing.party == party]
+
+
+def _use(about: Standing) -> Use:
+    return Use(about.party, about.access)
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

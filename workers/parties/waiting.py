@@ -1,0 +1,122 @@
+"""Trouble of a party is waited out by all, trouble of a ticket by that ticket: who can tell them apart, asks.
+
+The worker that meets trouble probes at once; when that fails too, the party is away, and all of its work waits. The
+sweeper has it asked until it is back; then all goes on, in order of age.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import structlog
+
+from desk.db import Transaction
+from desk.errors import FirstlineError, Outage, Permanent, Temporary, Waiting
+from desk.party import Access, Use
+from desk.ports import Party
+from workers import inbox, outbox
+from workers.parties import standing
+from workers.toolbox import Toolbox
+
+log = structlog.get_logger(__name__)
+
+SOON = 3.0
+"""Seconds in which whoever asks the party will know."""
+LATER = 600.0
+"""Seconds after which what waits looks for itself, should nobody have let it go on."""
+
+
+class Trouble(StrEnum):
+    """Whose trouble an error is."""
+
+    OWN = "own"
+    """This ticket's."""
+    PARTY = "party"
+    """A party's, which is away."""
+    ASKING = "asking"
+    """Somebody else is just asking."""
+
+
+def meet(away: Iterable[Use], *needed: Use) -> None:
+    """Raises Waiting when one of those that are needed is known to be away."""
+    known = set(away)
+    for use in needed:
+        if use in known:
+            raise Waiting(f"{use.party} is away", use.party, use.access)
+
+
+def whose(tools: Toolbox, account: str, error: FirstlineError) -> Trouble:
+    """Whose trouble it is. May probe; no transaction may be open."""
+    if isinstance(error, Waiting):
+        return Trouble.PARTY
+    if not isinstance(error, Outage):
+        return Trouble.OWN
+    use, party = Use(error.party, error.access), tools.parties.get(error.party)
+    if error.certain:
+        _declare(tools, account, error)
+        return Trouble.PARTY
+    if party is None:
+        return Trouble.OWN
+    with tools.db.account(account) as tx:
+        if not standing.take_turn(tx, use):
+            return Trouble.PARTY if standing.is_away(tx, use) else Trouble.ASKING
+    if outage := _ask(party, account, use.access):
+        _declare(tools, account, outage)
+        return Trouble.PARTY
+    with tools.db.account(account) as tx:
+        standing.end_turn(tx, use)
+    return Trouble.OWN
+
+
+def awaited(tx: Transaction, error: FirstlineError) -> str | None:
+    """The party that an error makes wait for, if it is still away as this transaction sees it."""
+    if isinstance(error, Outage | Waiting) and standing.is_away(tx, Use(error.party, error.access)):
+        return error.party
+    return None
+
+
+def look_after(tools: Toolbox, account: str, party: str) -> None:
+    """Ask whether a party is back, where it is time to; if so, let go on what waits for it."""
+    for access in Access:
+        use = Use(party, access)
+        with tools.db.account(account) as tx:
+            ours = standing.take_due_turn(tx, use)
+        if not ours:
+            continue
+        known = tools.parties.get(party)
+        if known and (outage := _ask(known, account, access)):
+            _declare(tools, account, outage)
+        else:
+            with tools.db.account(account) as tx:
+                _is_back(tx, use)
+
+
+def _ask(party: Party, account: str, access: Access) -> Outage | None:
+    """Why it is away, or None. What is not connected any more is nothing to wait for."""
+    try:
+        party.probe(account, access)
+    except Outage as outage:
+        return outage
+    except Permanent as error:
+        log.warning("cannot be probed", party=party.name, why=str(error))
+    except Temporary as error:
+        return Outage(str(error), party.name, access, error.retry_after)
+    return None
+
+
+def _declare(tools: Toolbox, account: str, outage: Outage) -> None:
+    with tools.db.account(account) as tx:
+        standing.declare(tx, outage)
+    log.warning("away", account=account, party=outage.party, access=outage.access.value, why=str(outage))
+
+
+def _is_back(tx: Transaction, use: Use) -> None:
+    standing.heal(tx, use)
+    away = {each.access for each in standing.away(tx) if each.party == use.party}
+    released = 0
+    if Access.READ not in away:
+        released += inbox.release(tx, use.party)
+    if Access.WRITE not in away:
+        released += outbox.release(tx, use.party, alerts=True)
+    if not away:
+        released += outbox.release(tx, use.party, alerts=False)
+    log.info("back", account=tx.account, party=use.party, access=use.access.value, released=released)
