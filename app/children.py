@@ -17,6 +17,7 @@ from app.processes import Program
 from app.supervisor import Child
 from desk.errors import BadSetting
 from desk.settings import Settings, variable
+from workers import queues
 
 PYTHON = (sys.executable, "-m")
 CELERY = (*PYTHON, "celery", "-q", "-A", "app.worker")
@@ -30,7 +31,7 @@ def children(settings: Settings, listener: socket.socket) -> tuple[Child, ...]:
     """Web, the two workers and beat, in the order of their start. `settings` are complete, `listener` is bound."""
     env = environment(settings)
     node = f"{platform.node() or 'localhost'}-{digest(settings.data_dir)}"  # a node frees at its start what it had held
-    answer = ("-P", "gevent", "-c", str(settings.answer_concurrency), "-Q", "answer,deliver,notify")
+    answer = ("-P", "gevent", "-c", str(settings.answer_concurrency), "-Q", ",".join(queues.ANSWERING))
     beat = ("beat", "--loglevel", "WARNING", "--pidfile=", "-s", str(settings.data_dir / "beat-schedule"))
     return (
         _web(settings, listener, env),

@@ -9,11 +9,14 @@ from sqlalchemy.exc import DBAPIError
 from app.bootstrap import make_embedder
 from app.database import readable_url
 from app.role import role_fault
+from app.sealed import missing as missing_keys
+from app.sealed import samples
 from desk.accounts import Account, list_accounts
 from desk.check import Check, State, fine, missing, wrong
 from desk.db import Database, Transaction
-from desk.errors import BadSetting, FirstlineError, Permanent
+from desk.errors import BadSetting, FirstlineError
 from desk.policy import PolicyBook
+from desk.sealing import sealing_keys
 from desk.settings import Settings
 from knowledge.catalogue import count_documents
 from knowledge.registered import late
@@ -27,6 +30,7 @@ LONG_AGO = 86_400.0
 CALL = {"connect_timeout": 5, "tcp_user_timeout": 5000, "options": "-c statement_timeout=5s"}
 FORBIDDEN = "42501"  # insufficient privilege
 RIGHTS_REMEDY = "`firstline migrate` gave the rights to the role that DATABASE_URL named then: name that one"
+KEYS_REMEDY = "put that key into FIRSTLINE_KEYS, behind the present ones; nothing starts without it"
 SERVER_REMEDY = "is the server up, and are host, database, user and password right?"
 
 
@@ -79,6 +83,7 @@ def owner(settings: Settings) -> Iterator[Check]:
 def contents(settings: Settings, db: Database) -> Iterator[Check]:
     """Accounts, their policies, what the keys open, and whether there is anything to answer from."""
     try:
+        yield from _known_keys(db)
         found = list_accounts(db)
         if settings.account not in {account.id for account in found}:
             remedy = f"`firstline accounts add {settings.account}`, or name one that is there"
@@ -138,6 +143,17 @@ def _protection(connection: Connection) -> Check:
     return fine(name, "in force on every table of the accounts")
 
 
+def _known_keys(db: Database) -> Iterator[Check]:
+    """By their fingerprints: no process starts without those that have sealed something."""
+    with db.across() as connection:
+        known = [key.fingerprint for key in sealing_keys(connection) or ()]
+    if absent := missing_keys(db.sealer, known):
+        given = f"given is {', '.join(db.sealer.fingerprints)}"
+        yield wrong("keys", f"the database expects {', '.join(absent)}, and {given}", KEYS_REMEDY)
+    elif known:
+        yield fine("keys", f"the database knows {', '.join(known)}")
+
+
 def _policy(settings: Settings, account: str) -> Check:
     name = f"policy of {account}"
     try:
@@ -173,40 +189,28 @@ def _switching(tx: Transaction, settings: Settings) -> Iterator[Check]:
 
 def _sources(tx: Transaction, long_ago: float) -> Iterator[Check]:
     """Those that could not be read, or have not been read for long."""
-    for name, synced_at, error in late(tx, long_ago):
-        what = f"source {name} of {tx.account}"
-        if error:
-            yield wrong(what, f"could not be read: {error}", f"mend it, or `firstline sources remove {name}`")
+    for each in late(tx, long_ago):
+        what = f"source {each.name} of {tx.account}"
+        if each.error and each.held:
+            yield wrong(what, each.error, "look at the source before you confirm it")
+        elif each.error:
+            remedy = f"mend it, or `firstline sources remove {each.name}`"
+            yield wrong(what, f"could not be read: {each.error}", remedy)
         else:
-            found = synced_at.astimezone().strftime("not read since %Y-%m-%d %H:%M") if synced_at else "never read"
+            since = each.synced_at.astimezone() if each.synced_at else None
+            found = since.strftime("not read since %Y-%m-%d %H:%M") if since else "never read"
             yield missing(
                 what, found, "`firstline sources sync`; beat and the worker for `knowledge` do it by themselves"
             )
 
 
-SEALED = {
-    "message": ("messages", "body", "id"),
-    "event": ("inbox_items", "payload", "id"),
-    "run": ("runs", "body", "id"),
-    "delivery": ("deliveries", "outgoing", "id"),
-    "connection": ("connections", "config", "updated_at"),
-}
-"""What is sealed: table, column, and what puts the rows in order of time (ids are made in it)."""
-
-
 def _opens(tx: Transaction) -> Check:
-    """The oldest and the newest of each kind: a key that was taken away too early shuts the old ones."""
-    name, opened = f"keys of {tx.account}", 0
-    for what, (table, column, order) in SEALED.items():
-        for which, way in (("oldest", "ASC"), ("newest", "DESC")):
-            one = text(f"SELECT {column} FROM {table} ORDER BY {order} {way} LIMIT 1")  # noqa: S608  # of the table above
-            sealed = tx.execute(one).scalar_one_or_none()
-            try:
-                opened += sealed is not None and tx.open(bytes(sealed)) is not None
-            except Permanent:
-                remedy = "put the key that sealed it into FIRSTLINE_KEYS, behind the new one"
-                return wrong(name, f"none opens the {which} {what}", remedy)
-    return fine(name, "open the oldest and the newest of what is sealed" if opened else "nothing is sealed yet")
+    """The oldest and the newest of each kind."""
+    name, found = f"keys of {tx.account}", list(samples(tx))
+    if shut := next((sample for sample in found if not sample.opens), None):
+        remedy = "put the key that sealed it into FIRSTLINE_KEYS, behind the new one"
+        return wrong(name, f"none opens {shut.what}", remedy)
+    return fine(name, "open the oldest and the newest of what is sealed" if found else "nothing is sealed yet")
 
 
 _NOT_MINE = """

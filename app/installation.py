@@ -16,6 +16,7 @@ from app.database import make_database, readable_url
 from app.embedded import EmbeddedPostgres, EmbeddedRedis
 from app.places import Lock
 from app.processes import until
+from app.sealed import recognise_keys
 from desk.accounts import SLUG, add_account, get_account
 from desk.db import Database, Transaction
 from desk.errors import BadSetting, Permanent, Refused, Temporary
@@ -31,22 +32,29 @@ LOCKED = "55P03"
 
 
 @contextmanager
-def installation(settings: Settings, *, alone: bool = False, as_it_is: bool = False) -> Iterator[Settings]:
+def installation(
+    settings: Settings, *, alone: bool = False, as_it_is: bool = False, any_keys: bool = False
+) -> Iterator[Settings]:
     """Settings with database and keys: those that are set; those of the `firstline up` that runs on this data
     directory; or those of an embedded Postgres that runs as long as the command does, brought up to date at its start
-    unless `as_it_is`. With `alone`, raises BadSetting while `firstline up` runs.
+    unless `as_it_is`. With `alone`, raises BadSetting while `firstline up` runs; for keys that the database does not
+    know, unless `as_it_is` or `any_keys`.
 
     What the database refuses meanwhile becomes an error of ours, which says what to do.
     """
-    with plain_words():
-        if settings.database_url:
-            yield _with_data_dir(settings)
-            return
-        with _embedded_postgres(settings.data_dir, alone) as (server, ours):
-            ready = completed(settings, server)
-            if ours and not as_it_is:
-                bring_up_to_date(ready)
-            yield ready
+    with plain_words(), _found(settings, alone, as_it_is) as ready:
+        if not (as_it_is or any_keys):
+            refuse_strange_keys(ready)
+        yield ready
+
+
+def refuse_strange_keys(settings: Settings) -> None:
+    """Raises BadSetting for keys that this database does not know."""
+    db = make_database(settings)
+    try:
+        recognise_keys(db)
+    finally:
+        db.close()
 
 
 @contextmanager
@@ -156,6 +164,18 @@ def role_name(settings: Settings) -> str:
             return str(connection.execute(text("SELECT current_user")).scalar_one())
     finally:
         login.close()
+
+
+@contextmanager
+def _found(settings: Settings, alone: bool, as_it_is: bool) -> Iterator[Settings]:
+    if settings.database_url:
+        yield _with_data_dir(settings)
+        return
+    with _embedded_postgres(settings.data_dir, alone) as (server, ours):
+        ready = completed(settings, server)
+        if ours and not as_it_is:
+            bring_up_to_date(ready)
+        yield ready
 
 
 def _refuse_newer(db: Database) -> None:

@@ -22,8 +22,10 @@ from sqlalchemy import Connection, create_engine, text
 from app.backup import ABOUT, KEYS, NOT_OURS_TO_KEEP, OUR_TABLES, TABLES, About, Progress, Table, own_keys, owner_url
 from app.database import make_sealer
 from app.installation import plain_words, role_name
+from app.sealed import SEALED, opens
 from desk.errors import Permanent, Refused
 from desk.privacy import Sealer
+from desk.sealing import sealing_keys
 from desk.settings import Settings
 from migrations.run import LOCK, knows, upgrade
 
@@ -31,8 +33,6 @@ PIECE = 1 << 18  # bytes
 LOCK_MILLISECONDS = 10_000
 MOST_WORDS = 10_000_000  # bytes of `about.json` and of `keys`
 MOST_TOLD = 200  # characters: PostgreSQL quotes what it could not read
-SEALED = (("messages", "body"), ("inbox_items", "payload"))
-"""Where something sealed is looked for."""
 FORCED = "SELECT relforcerowsecurity FROM pg_class WHERE oid = ('public.' || quote_ident(%s))::regclass"
 
 
@@ -180,16 +180,23 @@ def _copy(raw: psycopg.Connection[Any], table: Table, content: IO[bytes]) -> Non
 
 
 def _refuse_strange_keys(connection: Connection, sealer: Sealer, file: Path) -> None:
-    for table, column in SEALED:
+    """Keys that open nothing of what came in. Where one of several is missing, what it sealed stays shut, the next
+    start says so, and the old data are not worth more."""
+    if all(opens(sealer, sealed) for sealed in _some_sealed(connection)):
+        return
+    known = [key.fingerprint for key in sealing_keys(connection) or ()]
+    names, given = f": {', '.join(known)}" if known else "", ", ".join(sealer.fingerprints)
+    raise Refused(
+        f"the keys of this installation do not open what {file} holds: instead of {given}, set FIRSTLINE_KEYS to those "
+        f"that were in use{names} (where the file holds them, `tar -xzOf {file} {KEYS}` prints them)"
+    )
+
+
+def _some_sealed(connection: Connection) -> Iterator[bytes]:
+    for table, column, _ in SEALED.values():
         sealed = connection.execute(text(f"SELECT {column} FROM {table} LIMIT 1")).scalar_one_or_none()  # noqa: S608
-        try:
-            if sealed is not None:
-                sealer.open(bytes(sealed))
-        except Permanent as error:
-            raise Refused(
-                f"the keys of this installation do not open what {file} holds: set FIRSTLINE_KEYS to those that were "
-                f"in use (where the file holds them, `tar -xzOf {file} {KEYS}` prints them)"
-            ) from error
+        if sealed is not None:
+            yield bytes(sealed)
 
 
 @contextmanager

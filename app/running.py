@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.bootstrap import QUEUES, VERSION, make_celery, make_embedder
+from app.bootstrap import VERSION, make_celery, make_embedder
 from app.embedded import EmbeddedRedis
 from app.installation import address
 from app.probes import installation_id
@@ -21,7 +21,7 @@ from desk.check import Check, State, fine, in_words, stopped, wrong
 from desk.db import Database
 from desk.errors import FirstlineError
 from desk.settings import Settings
-from workers import heartbeats
+from workers import heartbeats, queues
 
 WORKER_SECONDS = 1.5  # for all of them to answer
 MOST_ANSWER = 10_000  # bytes of /health
@@ -137,6 +137,6 @@ def _workers(settings: Settings) -> Check:
     served = {queue["name"] for queues in nodes.values() for queue in queues}
     if not nodes:
         return stopped("workers", "none answers", "start them: `firstline up`, or the lines of the Procfile")
-    if left := [queue for queue in QUEUES if queue not in served]:
+    if left := [queue for queue in queues.ALL if queue not in served]:
         return stopped("workers", f"nobody takes from {', '.join(left)}", "start that line of the Procfile too")
     return fine("workers", ", ".join(sorted(nodes)))

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from app.children import children, listen
 from app.embedded import EmbeddedPostgres, EmbeddedRedis, EmbeddedServer
-from app.installation import address, bring_up_to_date, completed, read_or_make_keys
+from app.installation import address, bring_up_to_date, completed, read_or_make_keys, refuse_strange_keys
 from app.places import Lock
 from app.supervisor import Child, Interrupted, Supervisor
 from app.terminal import Terminal
@@ -98,6 +98,7 @@ def _ground(settings: Settings, supervisor: Supervisor, stack: contextlib.ExitSt
     if settings.keys is None:
         settings = settings.model_copy(update={"keys": SecretStr(read_or_make_keys(settings.data_dir))})
     before, after = bring_up_to_date(settings)
+    refuse_strange_keys(settings)
     report.done("tables are up to date" if before == after else f"tables migrated to {after}")
     return settings
 

@@ -6,8 +6,10 @@ from app.bootstrap import INBOUND, VERSION, make_celery, make_database, uptime
 from app.logs import set_up_logs
 from app.probes import installation_id, make_checks
 from app.role import refuse_privileges
+from app.sealed import recognise_keys
 from app.searched import searched_with
 from desk.db import Database
+from desk.errors import FirstlineError
 from desk.settings import Settings, read_settings
 from integration.api.blueprint import make_api
 from integration.api.views import StateViews
@@ -24,7 +26,12 @@ def create() -> Flask:
     settings = read_settings()
     set_up_logs(settings.log_level)
     db = make_database(settings)
-    refuse_privileges(db)
+    try:
+        refuse_privileges(db)
+        recognise_keys(db)
+    except FirstlineError:
+        db.close()
+        raise
     return make_app(settings, db)
 
 

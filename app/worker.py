@@ -10,6 +10,7 @@ from app.bootstrap import make_celery, make_database, make_toolbox
 from app.logs import set_up_logs
 from app.rehearsal import dry_run
 from app.role import refuse_privileges
+from app.sealed import recognise_keys
 from desk.accounts import list_accounts
 from desk.errors import FirstlineError
 from desk.settings import read_settings
@@ -40,6 +41,7 @@ def take_up_work(sender: str, **_: Any) -> None:
     """A node that starts is at work on nothing: what it held before it died is free again."""
     equip()
     refuse_privileges(celery.toolbox.db)
+    recognise_keys(celery.toolbox.db)
     released = claims.release(celery.toolbox.db, sender)
     celery.toolbox.db.close()  # a prefork pool must not share these connections
     log.info("worker starts", node=sender, released=released)

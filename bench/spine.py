@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+import uuid
 from pathlib import Path
 
 import yaml
@@ -22,7 +23,7 @@ from bench.measure import cpu_by_kind, print_cpu
 
 ROOT = Path(__file__).parents[1]
 ONE_BY_ONE, AT_ONCE = 30, 200
-DONE = {"answered", "noted", "escalated", "observed", "stepped_back", "parked"}
+DONE = {"answered", "noted", "escalated", "observed", "stepped_back", "confirmed", "parked"}
 
 
 def main() -> None:
@@ -82,7 +83,7 @@ def _token(env: dict[str, str]) -> str:
 
 
 def _send(address: str, token: str, row: dict[str, str]) -> tuple[str, float]:
-    body = {"customer_id": "bench", "subject": row["subject"], "description": row["description"]}
+    body = {"customer_id": uuid.uuid4().hex, "subject": row["subject"], "description": row["description"]}
     began = time.monotonic()
     return _call(f"{address}/api/v1/tickets", token, body)["id"], began
 

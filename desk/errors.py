@@ -71,6 +71,14 @@ class ModelAway(Blocked):
         self.seconds = seconds
 
 
+class WrongKeys(Blocked):
+    """No key in FIRSTLINE_KEYS opens what is sealed. The keys are wrong, not the ticket: work waits until they are
+    right."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retry_after=60.0)
+
+
 class Permanent(FirstlineError):
     """Will not work however often it is tried; a person has to look."""
 

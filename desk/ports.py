@@ -5,6 +5,7 @@ Every method may raise `Temporary` (try again later) or `Permanent` (a person ha
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from desk.party import Access
 from desk.passage import Citation, Hit
 from desk.policy import Policy
 from desk.run import Classification, Draft, Sentiment, Urgency, Usage
-from desk.ticket import Ticket
+from desk.ticket import NO_LABELS, Labels, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,11 @@ class Outgoing:
     newest_message_id: str | None = None
     """The customer message this answers."""
     escalated: bool = False
-    """The ticket is handed to people with this: see `Channel.label`."""
+    """The ticket is handed to people with this."""
+    labels: Labels = NO_LABELS
+    """What is to be set on the ticket with it, unless a person has set it."""
     status: str | None = None
     """The status to set, in the helpdesk's own word: see `Channel.restore_status`."""
-    tags: tuple[str, ...] = ()
-    """More tags for the ticket, beside those of its kind: see `Channel.label`."""
 
 
 StillWanted = Callable[[Ticket], bool]
@@ -54,17 +55,20 @@ class Channel(Protocol):
 
     name: str
 
-    def fetch(self, account: str, ticket_id: str) -> Ticket:
-        """The ticket as it stands now, messages oldest first."""
+    def fetch(self, account: str, ticket_id: str, holding: str = "", since: datetime | None = None) -> Ticket:
+        """The ticket as it stands now, messages oldest first. One that was read `since` then will do where that is
+        given, and with `holding` one of the last minute that has this message: to think and to tell, never to post."""
         ...
 
     def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted) -> str | None:
-        """Post a public message marked with the delivery's id; its foreign id, or None when the ticket is closed or
-        the last look says no."""
+        """Post a public message marked with the delivery's id, with its tags and labels; its foreign id, or None when
+        the ticket is closed or the last look says no. Labels that are refused do not keep it back.
+
+        `ticket`, if just read, may be taken for how the ticket stands as long as nothing can have happened since."""
         ...
 
     def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
-        """Post an internal note marked with the delivery's id; its foreign id."""
+        """Post an internal note marked with the delivery's id, with its tags and labels; its foreign id."""
         ...
 
     def restore_status(
@@ -76,10 +80,6 @@ class Channel(Protocol):
 
     def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
         """The foreign id of what an earlier attempt at this delivery left in the channel, or None if nothing."""
-        ...
-
-    def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
-        """Tags, priority and group that go with a delivery that is out. Doing it twice changes nothing."""
         ...
 
 
@@ -222,6 +222,8 @@ class Unreadable:
     why: str
     hides: bool = False
     """Other pages are found through it alone. If it is in the index, none is taken for vanished in this run."""
+    beneath: str = ""
+    """It is a folder: what the index holds under ids that begin so stays as well."""
 
 
 Stamps = Callable[[str], str | None]
@@ -239,7 +241,8 @@ class PageSource(Protocol):
         ...
 
     def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
-        """All pages, each once. What it does not name has vanished; an error ends the run, and nothing is changed."""
+        """All pages, each once. What it does not name has vanished; an error ends the run, and nothing is changed.
+        Trouble with one page is an `Unreadable`, and no error."""
         ...
 
 

@@ -5,12 +5,20 @@ import hmac
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from desk.errors import BadSetting, Permanent
+from desk.errors import BadSetting, Permanent, WrongKeys
+
+FERNET = b"gAAAA"
+"""How everything begins that any key has sealed (version and a time before the year 2106, in base64)."""
 
 
 def new_key() -> str:
     """A fresh key for `FIRSTLINE_KEYS`."""
     return Fernet.generate_key().decode()
+
+
+def fingerprint(key: str) -> str:
+    """What a key is called where people can read it: the first eight hex digits of its SHA-256."""
+    return hashlib.sha256(key.encode()).hexdigest()[:8]
 
 
 class Sealer:
@@ -26,6 +34,8 @@ class Sealer:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError as error:
             raise BadSetting("FIRSTLINE_KEYS: each key must be 32 bytes in base64url; `firstline keys new`") from error
+        self.fingerprints = tuple(fingerprint(key) for key in keys)
+        """Of all keys, the one that seals first."""
         self._hash_key = hashlib.sha256(b"firstline look-up" + keys[-1].encode()).digest()
 
     def seal(self, text: str) -> bytes:
@@ -33,11 +43,13 @@ class Sealer:
         return self._fernet.encrypt(text.encode("utf-8", "replace"))
 
     def open(self, sealed: bytes) -> str:
-        """Decrypt what `seal` made. Raises Permanent when no key fits."""
+        """Decrypt what `seal` made. Raises WrongKeys when no key fits, and Permanent for what no key has sealed."""
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
-            raise Permanent("a sealed value does not open with any key in FIRSTLINE_KEYS") from error
+            if not sealed.startswith(FERNET):
+                raise Permanent("a sealed value is damaged") from error
+            raise WrongKeys("a sealed value does not open with any key in FIRSTLINE_KEYS") from error
 
     def lookup(self, value: str) -> str:
         """A keyed hash to find a value by without storing it (HMAC-SHA256, hex)."""

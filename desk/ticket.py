@@ -6,7 +6,7 @@ All times are timezone-aware and in UTC; all ids are strings; all money is in US
 import secrets
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -30,6 +30,8 @@ class TicketStatus(StrEnum):
     """Where the helpdesk says the ticket stands. `CLOSED` takes no more messages."""
 
     OPEN = "open"
+    PENDING = "pending"
+    """It waits for the customer or for somebody else; a message of theirs opens it again."""
     SOLVED = "solved"
     CLOSED = "closed"
 
@@ -93,6 +95,29 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Something of the helpdesk's: its id there, and its name where that is known."""
+
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is to be set on a ticket besides words; what is None or empty is left alone. A group and a field are named
+    as the helpdesk shows them, or by id."""
+
+    priority: Priority | None = None
+    group: str | None = None
+    type: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+NO_LABELS = Labels()
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """A channel-free snapshot of a ticket as it stands now; messages are in order of time."""
 
@@ -110,6 +135,17 @@ class Ticket:
     url: str | None = None
     acts: tuple[Act, ...] = ()
     """In order of time."""
+    via: str = ""
+    """How the customer reaches us: `mail`, `web`, `chat`, `x`, and so on."""
+    brand: Named | None = None
+    group: Named | None = None
+    form: Named | None = None
+    organisation: Named | None = None
+    """The requester's."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """Those custom fields that the policy names, with what stands in them."""
+    origin: object = field(default=None, compare=False, repr=False)
+    """What the channel that read it keeps with it, for its own use."""
 
     def message(self, message_id: str) -> Message | None:
         """The message with this id, or None."""
@@ -134,6 +170,10 @@ class Event:
     external_id: str
     ticket_id: str
     message_id: str | None = None
+    text: str = ""
+    """What was written, as far as the event itself tells: a hint, by which nothing is decided but the order of work."""
+    urgent: bool = False
+    """The sender says so."""
 
 
 class ItemState(StrEnum):

@@ -1,25 +1,35 @@
-"""One batch of passages is embedded while the batch before it is written and the next is cut."""
+"""One batch of passages is embedded while the batch before it is written and the next is cut.
 
-from collections.abc import Sequence
+A batch that fails is tried again document by document, so that a text no embedder takes costs its own page alone. An
+embedder that fails with any text at all is away, or set up wrongly: that ends the run.
+"""
+
+import math
+from collections.abc import Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from desk.errors import FirstlineError, Permanent
 from desk.ports import Embedder
 from knowledge.prepare import ReadyDocument
 
 TEXTS_AT_ONCE = 64
 """So that the vectors of a page of any length are held as text alone, which is smaller than lists of numbers."""
 
+PROBE = "probe"
+"""A text that every embedder takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
     """Documents and, by content hash, the vectors of all their passages as Postgres reads them. `made`: how many of
-    the vectors are new."""
+    the vectors are new. `failed`: why the others of the batch could not be embedded, by their ids."""
 
     documents: Sequence[ReadyDocument]
     vectors: dict[bytes, str]
     made: int
+    failed: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -49,14 +59,14 @@ class Ahead:
     def send(self, documents: Sequence[ReadyDocument], vectors: dict[bytes, str]) -> Embedded | None:
         """Have a batch embedded but for the `vectors` that are there; the batch before it, done. Raises what the
         embedder raised on that."""
-        texts = {passage.content_hash: passage.embedded for ready in documents for passage in ready.passages}
+        texts = _texts(documents)
         before = self._flying
         coming = {*before.vectors, *before.missing} if before else set()
         batch = _Batch(documents, vectors, [key for key in texts if key not in vectors and key not in coming])
         batch.making = self._thread.submit(_embed, self._embedder, [texts[key] for key in batch.missing])
         done = self.last()
         if done:
-            batch.vectors |= {key: done.vectors[key] for key in texts.keys() & coming}
+            batch.vectors |= {key: done.vectors[key] for key in texts.keys() & coming & done.vectors.keys()}
         self._flying = batch
         return done
 
@@ -65,12 +75,55 @@ class Ahead:
         batch, self._flying = self._flying, None
         if batch is None:
             return None
-        made = dict(zip(batch.missing, batch.making.result(), strict=True))
-        return Embedded(batch.documents, batch.vectors | made, len(made))
+        try:
+            made = dict(zip(batch.missing, batch.making.result(), strict=True))
+        except Exception as error:  # noqa: BLE001  # whatever it trips over: is it the embedder, or a text?
+            self._probe(error)
+            made = {}
+        return self._whole(batch, made)
+
+    def _whole(self, batch: _Batch, made: dict[bytes, str]) -> Embedded:
+        """What is still missing (after a failure) is made document by document."""
+        whole, failed = list[ReadyDocument](), dict[str, str]()
+        for ready in batch.documents:
+            try:
+                made |= self._missing(ready, batch.vectors.keys() | made.keys())
+                whole.append(ready)
+            except Exception as error:  # noqa: BLE001  # as above
+                self._probe(error)
+                failed[ready.external_id] = _why(error)
+        return Embedded(whole, batch.vectors | made, len(made), failed)
+
+    def _missing(self, ready: ReadyDocument, there: Set[bytes]) -> dict[bytes, str]:
+        texts = {key: text for key, text in _texts([ready]).items() if key not in there}
+        made = self._thread.submit(_embed, self._embedder, list(texts.values())).result() if texts else []
+        return dict(zip(texts, made, strict=True))
+
+    def _probe(self, error: Exception) -> None:
+        """Raises the error, if it is none of the text's: the embedder takes no other text either."""
+        try:
+            self._thread.submit(_embed, self._embedder, [PROBE]).result()
+        except Exception:  # noqa: BLE001  # the first error says more
+            raise error from None
+
+
+def _texts(documents: Sequence[ReadyDocument]) -> dict[bytes, str]:
+    return {passage.content_hash: passage.embedded for ready in documents for passage in ready.passages}
+
+
+def _why(error: Exception) -> str:
+    """An error of ours says it in words; of another, its kind must do: it may hold the text."""
+    return f"cannot be embedded: {error if isinstance(error, FirstlineError) else type(error).__name__}"
 
 
 def _embed(embedder: Embedder, texts: Sequence[str]) -> list[str]:
     made: list[str] = []
     for start in range(0, len(texts), TEXTS_AT_ONCE):
-        made += map(str, embedder.embed_documents(texts[start : start + TEXTS_AT_ONCE]))
+        made += map(_written, embedder.embed_documents(texts[start : start + TEXTS_AT_ONCE]))
     return made
+
+
+def _written(vector: Sequence[float]) -> str:
+    if not all(map(math.isfinite, vector)):
+        raise Permanent("the embedder gave a vector that is none")
+    return str(vector)

@@ -9,6 +9,7 @@ from sqlalchemy import Column, ColumnElement, Select, Text, cast, func, or_, sel
 
 from desk.db import Database, Transaction
 from desk.passage import Passage
+from knowledge.registered import holds_back
 from knowledge.rows import passage_of
 from knowledge.tables import documents, passages, sources
 
@@ -68,6 +69,11 @@ class Sync:
     synced_at: datetime | None = None
     error: str | None = None
     report: Mapping[str, object] | None = None
+
+    @property
+    def held(self) -> bool:
+        """True if it was read, and what is gone from it stays until a person confirms it."""
+        return bool(self.error) and holds_back(self.report)
 
 
 def sources_of(db: Database, account: str) -> list[str]:

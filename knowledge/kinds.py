@@ -21,3 +21,6 @@ class SourceKind:
     place: str | None
     open: Callable[[Database, str, str, Any], PageSource]
     """With the database, the account, the source's name and valid settings; raises Permanent when that cannot be."""
+    readers: frozenset[str] = frozenset()
+    """Settings that say for whom its pages are. When one changes, what was there for the readers before leaves at once,
+    however much that is (see `vanished.py`)."""

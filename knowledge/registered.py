@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Row, and_, cast, delete, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from desk.db import Transaction
 from knowledge.tables import sources
@@ -35,6 +35,16 @@ class Registered:
     kind: str
     settings: Mapping[str, Any]
     marks: Marks = field(default=Marks())
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A source that a person should look at. `held`: it was read, and what is gone from it stays until confirmed."""
+
+    name: str
+    synced_at: datetime | None
+    error: str | None
+    held: bool
 
 
 def put(tx: Transaction, source: Registered) -> None:
@@ -66,23 +76,36 @@ def note_try(tx: Transaction, name: str) -> None:
     tx.execute(update(sources).where(_named(tx, name)).values(tried_at=func.now()))
 
 
-def note_success(tx: Transaction, name: str, report: Mapping[str, object]) -> bool:
-    """The source was read to its end, and this is what was counted. False if the source has been dropped meanwhile."""
-    said = {"synced_at": func.now(), "error": None, "report": dict(report)}
+def note_success(tx: Transaction, name: str, report: Mapping[str, object], fault: str | None = None) -> bool:
+    """The source was read to its end, and this is what was counted; `fault`: what a person should look at all the same.
+    False if the source has been dropped meanwhile."""
+    said = {"synced_at": func.now(), "error": fault and fault[:LONGEST_WHY], "report": dict(report)}
     return tx.execute(update(sources).where(_named(tx, name)).values(said)).rowcount > 0
 
 
+def last_report(tx: Transaction, name: str) -> Mapping[str, Any]:
+    """What the last whole run counted."""
+    return tx.execute(select(sources.c.report).where(_named(tx, name))).scalar_one_or_none() or {}
+
+
 def note_failure(tx: Transaction, name: str, why: str) -> None:
-    """The source could not be read to its end."""
-    tx.execute(update(sources).where(_named(tx, name)).values(error=why[:LONGEST_WHY]))
+    """The source could not be read to its end. What the last whole run counted stays, marked as older than that."""
+    older = sources.c.report.concat(cast({"failed_since": True}, JSONB))  # of no report it makes none
+    tx.execute(update(sources).where(_named(tx, name)).values(error=why[:LONGEST_WHY], report=older))
 
 
-def late(tx: Transaction, seconds: float) -> list[tuple[str, datetime | None, str | None]]:
-    """(name, when it was last read to its end, why not since) of each source with an error, or none so long ago."""
+def late(tx: Transaction, seconds: float) -> list[Late]:
+    """Each source with an error, or that nobody has read for so long."""
     overdue = func.coalesce(sources.c.synced_at, sources.c.added_at) < func.now() - timedelta(seconds=seconds)
     wanted = and_(sources.c.account_id == tx.account, sources.c.error.is_not(None) | overdue)
-    rows = tx.execute(select(sources.c.name, sources.c.synced_at, sources.c.error).where(wanted).order_by("name"))
-    return [(row.name, row.synced_at, row.error) for row in rows]
+    columns = (sources.c.name, sources.c.synced_at, sources.c.error, sources.c.report)
+    rows = tx.execute(select(*columns).where(wanted).order_by("name"))
+    return [Late(row.name, row.synced_at, row.error, holds_back(row.report)) for row in rows]
+
+
+def holds_back(report: Mapping[str, Any] | None) -> bool:
+    """Was the last reading a whole one, in which so much had gone that it must be confirmed?"""
+    return bool(report and report.get("held") and "failed_since" not in report)
 
 
 def _named(tx: Transaction, name: str) -> ColumnElement[bool]:

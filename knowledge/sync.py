@@ -1,8 +1,10 @@
 """Bring the index in step with the sources that were set up, one after the other, and note how each went.
 
-A source that cannot be read leaves its part of the index as it was, and the others go on.
+A source that cannot be read leaves its part of the index as it was, and the others go on. One that would lose most of
+its pages keeps them until that is confirmed, and what is new in it is taken in all the same.
 """
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -20,6 +22,7 @@ from knowledge.kinds import SourceKind
 from knowledge.marked import Marked
 from knowledge.registered import Registered
 from knowledge.turn import Taken
+from knowledge.vanished import Held, Leave
 
 MOST_SKIPPED = 100
 """Pages that could not be read whose names are kept on the row."""
@@ -31,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one source: either its report, or why it has none."""
+    """What became of one source: its report, or why it has none. With both, what has gone waits to be confirmed."""
 
     name: str
     report: Report | None
@@ -40,12 +43,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What sources are read with: the database, the account, the kinds that there are, the embedder."""
+    """What sources are read with: the database, the account, the kinds that there are, the embedder. `confirmed`: a
+    person said that what has gone may leave the index, however much it is."""
 
     db: Database
     account: str
     kinds: Kinds
     embedder: Embedder
+    confirmed: bool = False
+
+
+class HeldBack(Permanent):
+    """So much has gone from a source at once that a person has to confirm it."""
 
 
 def known(db: Database, account: str, names: Sequence[str] = ()) -> list[Registered]:
@@ -77,10 +86,20 @@ def sync(reading: Reading, source: Registered, progress: Progress | None = None)
         fault.__cause__ = error
         log.exception("source not read", account=reading.account, source=source.name)
     else:
-        return Outcome(source.name, report, None)
+        return Outcome(source.name, report, held_back(source.name, report.held))
     with suppress(Temporary), reading.db.account(reading.account) as tx:
         registered.note_failure(tx, source.name, clean(str(fault)))
     return Outcome(source.name, None, fault)
+
+
+def held_back(name: str, held: Held | None) -> HeldBack | None:
+    """How much would go, and what to type."""
+    if held is None:
+        return None
+    going = f"all its {held.of}" if held.documents == held.of else f"{held.documents} of its {held.of}"
+    what = f"{going} documents have" if held.of > 1 else "its only document has"
+    typed = f"firstline sources sync {shlex.quote(clean(name))} --confirm"
+    return HeldBack(f"{what} gone from it at once, and stay; if that is meant, type `{typed}`")
 
 
 def open_source(db: Database, account: str, kinds: Kinds, source: Registered) -> PageSource:
@@ -113,14 +132,27 @@ def _read(reading: Reading, source: Registered, progress: Progress | None) -> Re
     db, account = reading.db, reading.account
     with db.account(account) as tx:
         registered.note_try(tx, source.name)
+        last = registered.last_report(tx, source.name)
     pages = open_source(db, account, reading.kinds, source)
-    report = ingest.index(db, account, pages, reading.embedder, progress)
+    readers = _readers(reading.kinds, source)
+    others = last.get("readers", readers) != readers
+    leave = Leave(reading.confirmed or others, Held.read(last))
+    report = ingest.index(db, account, pages, reading.embedder, progress, leave)
+    fault = held_back(source.name, report.held)
     with db.account(account) as tx:
-        there = registered.note_success(tx, source.name, _figures(report))
+        figures = _figures(report) | {"readers": readers}
+        there = registered.note_success(tx, source.name, figures, str(fault) if fault else None)
     if not there:
         ingest.remove(db, account, source.name)
         raise Permanent("was removed while it was being read")
     return report
+
+
+def _readers(kinds: Kinds, source: Registered) -> dict[str, object]:
+    """The settings that say for whom its pages are."""
+    kind = kinds[source.kind]
+    given = kind.settings.model_validate(source.settings).model_dump(mode="json")
+    return {name: given[name] for name in sorted(kind.readers)}
 
 
 def _figures(report: Report) -> dict[str, object]:

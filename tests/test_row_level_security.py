@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from app.embedded import LOGIN_ROLE
 from desk.db import Database, driver_url
 
-NOT_AN_ACCOUNTS = {"alembic_version", "heartbeats"}
+NOT_AN_ACCOUNTS = {"alembic_version", "heartbeats", "sealing_keys"}
 NOT_THEIRS = "row-level security|permission denied"
 
 TABLES = """

@@ -6,6 +6,7 @@ No transaction is open while the channel or a model is asked.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -45,6 +46,9 @@ AT_ONCE = {
     Action.OBSERVE: TicketState.OBSERVED,
 }
 """Where a ticket stands as soon as the run is saved; an answered one does so when its reply is out."""
+
+FRESH_SECONDS = 5.0
+"""So long a ticket that was read for one event is not read again for another that came before."""
 
 DUPLICATE = "duplicate"
 """The outcome of an item whose message another item is about already."""
@@ -88,7 +92,7 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
         return _close(tools, item, inbox.STORED, TicketState.STEPPED_BACK if _taken_over(tools, item) else None)
     if item.message_id and not _leads(tools, item, item.message_id):  # which needs no look at the ticket
         return _close(tools, item, DUPLICATE, None)
-    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
+    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id, since=_told_at(item))
     policy = tools.policies.get(item.account)
     message_id = item.message_id or _newest(ticket)
     if not item.message_id and not _leads(tools, item, message_id):
@@ -114,7 +118,16 @@ def _taken_over(tools: Toolbox, item: InboxItem) -> bool:
         if item.message_id and outbox.is_ours(tx, item.channel, item.message_id):
             return False
         own = history.own_record(tx, item.channel, item.ticket_id)
-    return read_conversation(tools.channel(item.channel).fetch(item.account, item.ticket_id), own).taken_over
+    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id, item.message_id or "")
+    return read_conversation(ticket, own).taken_over
+
+
+def _told_at(item: InboxItem) -> datetime | None:
+    """What was read after an event came holds what it tells of, and is not read again for the next event of the same
+    message; a few seconds later, and on a further attempt, it is."""
+    if item.attempts > 1:
+        return None
+    return max(item.received_at, datetime.now(UTC) - timedelta(seconds=FRESH_SECONDS))
 
 
 def _newest(ticket: Ticket) -> str:

@@ -1,10 +1,12 @@
-"""How a worker takes a row, so that no two work on it: the one place where that is decided.
+"""How a worker takes a row, so that no two work on it, and which rows the sweeper hands to the broker: the one place
+where that is decided.
 
 A row is free while `waiting`, and again when the lease of whoever took it has run out. Each take makes a new claim id;
 whoever lost its claim can no longer write. Postgres decides, never the broker. Each take also tells which parties are
 away, so that nobody calls them; that costs no statement of its own.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,10 +44,11 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A row that some worker should take."""
+    """A row that some worker should take, and the queue to hand it to."""
 
     account: str
     id: str
+    queue: str
 
 
 def take(tx: Transaction, table: Table, row_id: str, busy: str, worker: str, seconds: float) -> Row[Any] | None:
@@ -61,6 +64,7 @@ def take(tx: Transaction, table: Table, row_id: str, busy: str, worker: str, sec
         "claim_id": new_id(),
         "lease_until": _in(seconds),
         "attempts": table.c.attempts + 1,
+        "missed_at": None,
     }
     taken = update(table).where(table.c.id == row_id, free).values(values)
     return tx.execute(taken.returning(table, _AWAY)).one_or_none()
@@ -121,14 +125,22 @@ def again_in(seconds: float, table: Table | None = None, least: int = 0) -> dict
     return let_go("waiting") | {"not_before": _in(seconds)} | given_back
 
 
+def note_missed(db: Database, held: Mapping[str, int]) -> int:
+    """Note which rows were handed over and are neither taken nor at the broker, given how many messages each of its
+    queues holds. How many are missed that were not before."""
+    with db.across() as connection:
+        noted = sql("SELECT firstline_missed_items(:held) + firstline_missed_deliveries(:held)")
+        return int(connection.execute(noted, {"held": json.dumps(held)}).scalar_one())
+
+
 def due_items(db: Database, again_after: float = 60.0, most: int = 500) -> list[Due]:
-    """Inbox items of all accounts that wait for a worker. What was handed to the broker and not taken within
-    `again_after` seconds is due again: brokers forget."""
+    """Inbox items of all accounts that are to be handed to the broker, urgent ones first, then by age: those that
+    nobody has handed over since they could be taken, and those missed for `again_after` seconds. Each is named once."""
     return _due(db, "firstline_due_items", again_after, most)
 
 
 def due_deliveries(db: Database, again_after: float = 60.0, most: int = 500) -> list[Due]:
-    """Deliveries of all accounts that wait for a worker; `again_after` as above."""
+    """Deliveries of all accounts that are to be handed to the broker; `again_after` as above."""
     return _due(db, "firstline_due_deliveries", again_after, most)
 
 
@@ -139,10 +151,10 @@ def release(db: Database, worker: str) -> int:
 
 
 def _due(db: Database, function: str, again: float, most: int) -> list[Due]:
-    statement = sql(f"SELECT account_id, id FROM {function}(:most, make_interval(secs => :again))")  # noqa: S608  # ours
+    statement = sql(f"SELECT account_id, id, queue FROM {function}(:most, make_interval(secs => :again))")  # noqa: S608  # ours
     with db.across() as connection:
         rows = connection.execute(statement, {"most": most, "again": again})
-        return [Due(account, str(row_id)) for account, row_id in rows]
+        return [Due(account, str(row_id), queue) for account, row_id, queue in rows]
 
 
 def _in(seconds: float) -> Any:

@@ -72,9 +72,9 @@ def _send(tools: Toolbox, held: Claimed) -> list[str]:
     channel = tools.channel(delivery.channel)
     ticket = channel.fetch(delivery.account, delivery.ticket_id)
     if delivery.attempts > 1 and (found := channel.find_delivery(ticket, delivery)):
-        return _labelled(tools, held, ticket, found)
+        return _sent(tools, held, found)
     if delivery.kind is DeliveryKind.NOTE:
-        return _labelled(tools, held, ticket, channel.note(ticket, held.outgoing, delivery))
+        return _sent(tools, held, channel.note(ticket, held.outgoing, delivery))
     looked = _LastLook(delivery, _own_record(tools, delivery))
     if stop := _recheck(tools, held, ticket, looked):
         return _withdraw(tools, held, stop)
@@ -82,7 +82,7 @@ def _send(tools: Toolbox, held: Claimed) -> list[str]:
         done = channel.restore_status(ticket, held.outgoing, delivery, looked.still_wanted)
         return _sent(tools, held, done) if done else _withdraw(tools, held, looked.stop)
     foreign_id = channel.reply(ticket, held.outgoing, delivery, looked.still_wanted)
-    return _labelled(tools, held, ticket, foreign_id) if foreign_id else _withdraw(tools, held, looked.stop)
+    return _sent(tools, held, foreign_id) if foreign_id else _withdraw(tools, held, looked.stop)
 
 
 @dataclass(slots=True)
@@ -131,20 +131,11 @@ def _alert(tools: Toolbox, held: Claimed) -> Alert:
     console = f"{tools.address}/console/tickets/{delivery.channel}/{delivery.ticket_id}" if tools.address else None
     try:
         meet(held.away, Use(delivery.channel, Access.READ))
-        ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id)
+        holding = run.message_id if run else delivery.message_id
+        ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id, holding)
     except (Permanent, Waiting):
         return alert_without_ticket(delivery.account, delivery.channel, delivery.ticket_id, why, console)
     return compose_alert(run, ticket, console, own) if run else alert_without_run(ticket, why, console, own)
-
-
-def _labelled(tools: Toolbox, held: Claimed, ticket: Ticket, foreign_id: str) -> list[str]:
-    """It is out: put its tags on the ticket, then write it down. Tags that cannot be set do not make it unsent."""
-    delivery = held.delivery
-    try:
-        tools.channel(delivery.channel).label(ticket, held.outgoing, delivery)
-    except Permanent as error:
-        log.warning("not labelled", why=str(error))
-    return _sent(tools, held, foreign_id)
 
 
 def _recheck(tools: Toolbox, held: Claimed, ticket: Ticket, looked: _LastLook) -> Stop | None:
@@ -244,12 +235,12 @@ def _give_up(tools: Toolbox, held: Claimed, why: str) -> list[str]:
         if not outbox.fail(tx, held, why):
             return []
         if delivery.kind is DeliveryKind.ALERT:
-            otherwise(tx, delivery, datetime.now(UTC))
+            otherwise(tx, delivery, datetime.now(UTC), handed=False)
         elif held.item_id and inbox.set_aside(tx, held.item_id, why):
             record.note_state(tx, delivery.channel, delivery.ticket_id, TicketState.PARKED)
         if delivery.run_id and delivery.kind in LEAVES_WORK:
             alerts = [alert_of(tx, _failure_alert(delivery, why), why, rules)] if rings else []
-            outbox.plan(tx, [*_failure_note(held), *alerts], None, None)
+            outbox.plan(tx, [*_failure_note(held), *alerts], None, None, handed=False)
     log.error("failed", why=why)
     return []
 

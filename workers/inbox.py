@@ -14,6 +14,7 @@ from desk.ticket import Event, EventKind, ItemState, new_id
 from workers import claims
 from workers.claims import Waits
 from workers.tables import inbox_items
+from workers.urgent import looks_urgent
 
 STORED = "stored"
 """The outcome of an event that leads to nothing."""
@@ -52,8 +53,9 @@ class InboxItem:
 
 def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None:
     """Store an event with its raw payload; its item id, or None if there is nothing to do about it: it was stored
-    before, or is of a kind that is only kept. Enqueue after the commit."""
-    kept = event.kind in ONLY_KEPT
+    before, or is of a kind that is only kept. Enqueue after the commit. What looks urgent counts as handed to nobody:
+    the sweeper takes it past the queue."""
+    kept, urgent = event.kind in ONLY_KEPT, event.urgent or looks_urgent(event.text)
     values: dict[str, Any] = {
         "account_id": tx.account,
         "id": new_id(),
@@ -64,7 +66,8 @@ def add(tx: Transaction, channel: str, event: Event, payload: str) -> str | None
         "message_id": event.message_id,
         "payload": tx.seal(payload),
         "state": ItemState.DONE if kept else ItemState.WAITING,
-        "enqueued_at": func.now(),
+        "queue": "urgent" if urgent else "answer",
+        "enqueued_at": None if urgent else func.now(),
     } | ({"outcome": STORED, "done_at": func.now()} if kept else {})
     statement = insert(inbox_items).values(values).on_conflict_do_nothing().returning(inbox_items.c.id)
     added = tx.execute(statement).scalar_one_or_none()

@@ -106,7 +106,7 @@ def put_back(tx: Transaction, which: Which, most: int, handed: int) -> list[Inbo
     values = claims.again_in(0) | {"attempts": 0, "rethought": 0, "error": None, "parked_at": None}
     for some, enqueued_at in ((ids[:handed], func.now()), (ids[handed:], None)):
         if some:
-            given = values | {"enqueued_at": enqueued_at}
+            given = values | {"queue": "answer", "enqueued_at": enqueued_at}
             tx.execute(update(inbox_items).where(inbox_items.c.id.in_(some)).values(given))
     rows = tx.execute(select(inbox_items).where(inbox_items.c.id.in_(ids)))
     return sorted((from_row(row) for row in rows), key=lambda item: ids.index(item.id))

@@ -33,13 +33,16 @@ def _id() -> Column[str]:
     return Column("id", UUID(as_uuid=False), primary_key=True)
 
 
-def _claim() -> tuple[Column[Any], ...]:
-    """The columns by which a worker takes a row: who, with which claim, until when; and when to try next."""
+def _claim(queue: str) -> tuple[Column[Any], ...]:
+    """The columns by which a worker takes a row: who, with which claim, until when; when to try next; to which queue
+    and when it was handed, and since when it is missed there."""
     return (
         Column("state", Text, nullable=False),
         Column("attempts", Integer, nullable=False, server_default=text("0")),
         Column("not_before", DateTime(timezone=True), nullable=False, server_default=_now),
+        Column("queue", Text, nullable=False, server_default=queue),
         Column("enqueued_at", DateTime(timezone=True)),
+        Column("missed_at", DateTime(timezone=True)),
         Column("claimed_by", Text),
         Column("claim_id", UUID(as_uuid=False)),
         Column("lease_until", DateTime(timezone=True)),
@@ -61,7 +64,7 @@ inbox_items = Table(
     Column("leads", Boolean, nullable=False, server_default=text("false")),
     Column("payload", LargeBinary, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False, server_default=_now),
-    *_claim(),
+    *_claim("answer"),
     Column("stage", Text),
     Column("outcome", Text),
     Column("error", Text),
@@ -183,7 +186,7 @@ deliveries = Table(
     Column("item_id", UUID(as_uuid=False)),
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),
-    *_claim(),
+    *_claim("deliver"),
     Column("outgoing", LargeBinary, nullable=False),
     Column("foreign_id", Text),
     Column("reason", Text),

@@ -3,19 +3,20 @@
 The Celery app carries the toolbox as `app.toolbox`; `app/worker.py` puts it there.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 import structlog
-from celery import Task, shared_task
+from celery import Celery, Task, shared_task
 from kombu.exceptions import OperationalError
 
 from desk.accounts import list_accounts
 from desk.delivery import NOTICES
 from desk.errors import FirstlineError, Temporary
 from knowledge.wanted import take_wanted
-from workers import answer, claims, heartbeats
+from workers import answer, claims, heartbeats, queues
 from workers import deliver as delivery
 from workers.parties import notices, standing, waiting
 from workers.toolbox import Toolbox
@@ -28,38 +29,47 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name="answer", bind=True)
 def handle_item(self: Task[Any, None], account: str, item_id: str) -> None:
-    """Work on one inbox item."""
-    with _left_to_the_sweeper(row=item_id):
-        for delivery_id in answer.handle_item(_tools(self), account, item_id, _worker(self)):
-            enqueue(deliver, account, delivery_id)
+    """Work on one inbox item, and send what it leads to."""
+    _work_off(self, account, items=[item_id])
 
 
 @shared_task(name="deliver", bind=True)
 def deliver(self: Task[Any, None], account: str, delivery_id: str) -> None:
     """Send one delivery."""
-    with _left_to_the_sweeper(row=delivery_id):
-        for item_id in delivery.deliver(_tools(self), account, delivery_id, _worker(self)):
-            enqueue(handle_item, account, item_id)
+    _work_off(self, account, deliveries=[delivery_id])
+
+
+def _work_off(task: Task[Any, None], account: str, items: Sequence[str] = (), deliveries: Sequence[str] = ()) -> None:
+    """Work on these, and on all that comes of it: what has been decided leaves before anything else is begun."""
+    tools, worker = _tools(task), _worker(task)
+    to_send, to_think = deque(deliveries), deque(items)
+    with _left_to_the_sweeper(rows=[*deliveries, *items]):
+        while to_send or to_think:
+            if to_send:
+                to_think.extend(delivery.deliver(tools, account, to_send.popleft(), worker))
+            else:
+                to_send.extend(answer.handle_item(tools, account, to_think.popleft(), worker))
 
 
 @shared_task(name="sweep", bind=True)
 def sweep(self: Task[Any, None]) -> None:
-    """Hand to the broker what waits in Postgres: what it forgot, what was postponed, what a dead worker held; and the
-    sources that are to be read before their time."""
+    """Hand to the broker what waits in Postgres: what is urgent, what it forgot, what was postponed, what a dead worker
+    held; and the sources that are to be read before their time. What the broker still holds, it is not given again."""
     tools = _tools(self)
     with _left_to_the_sweeper():
+        missed = claims.note_missed(tools.db, count_held(self.app))
         items = claims.due_items(tools.db, tools.enqueue_again_seconds)
         deliveries = claims.due_deliveries(tools.db, tools.enqueue_again_seconds)
-        for due in items:
-            enqueue(handle_item, due.account, due.id)
         for due in deliveries:
-            enqueue(deliver, due.account, due.id)
-        for each in [*standing.due(tools.db), *notices.due(tools.db)]:
-            enqueue(look_after, each.account, each.id)
+            enqueue(deliver, due.account, due.id, due.queue)
+        for due in items:
+            enqueue(handle_item, due.account, due.id, due.queue)
+        for away in [*standing.due(tools.db), *notices.due(tools.db)]:
+            enqueue(look_after, away.account, away.party)
         for wanted in take_wanted(tools.db):
             enqueue(sync_source, wanted.account, wanted.name)
         if items or deliveries:
-            log.info("swept", items=len(items), deliveries=len(deliveries))
+            log.info("swept", items=len(items), deliveries=len(deliveries), missed=missed)
         heartbeats.beat(tools.db, heartbeats.BEAT)
 
 
@@ -114,24 +124,44 @@ def sync_source(self: Task[Any, None], account: str, name: str) -> None:
         log.warning("source not synced", account=account, source=name, why=str(error))
 
 
-def enqueue(task: Any, account: str, row_id: str) -> None:
+def enqueue(task: Any, account: str, row_id: str, queue: str | None = None) -> None:
     """Hand a row to the broker. A broker that is down is no fault: the row waits, and the sweeper comes by."""
     try:
-        publish(task, account, row_id)
+        publish(task, account, row_id, queue)
     except Temporary:
         log.warning("broker away, the sweeper will enqueue", row=row_id)
 
 
-def publish(task: Any, account: str, row_id: str) -> None:
-    """Hand a row to the broker, without retries. Raises Temporary when the broker does not answer."""
+def publish(task: Any, account: str, row_id: str, queue: str | None = None) -> None:
+    """Hand a row to the broker, to the task's own queue unless another is named, without retries. Raises Temporary when
+    the broker does not answer."""
     try:
-        task.apply_async((account, row_id), retry=False)
+        task.apply_async((account, row_id), queue=queue, retry=False)
     except (OperationalError, OSError) as error:
         raise Temporary("the broker did not answer") from error
 
 
+def count_held(app: Celery) -> dict[str, int]:
+    """How many messages each queue of rows holds at the broker, without those that a worker has in hand. Raises
+    Temporary when the broker does not answer."""
+    with app.connection_for_read() as connection:  # of its own: kombu leaves one that failed half open in the pool
+        try:
+            connection.ensure_connection(max_retries=0, timeout=1)
+            return {queue: _count(connection, queue) for queue in queues.OF_ROWS}
+        except (*connection.connection_errors, OperationalError) as error:
+            raise Temporary("the broker did not answer") from error
+
+
+def _count(connection: Any, queue: str) -> int:
+    try:
+        with connection.channel() as channel:
+            return int(channel.queue_declare(queue, passive=True).message_count)
+    except connection.channel_errors:  # to Redis, an empty queue is none
+        return 0
+
+
 @contextmanager
-def _left_to_the_sweeper(**what: str) -> Iterator[None]:
+def _left_to_the_sweeper(**what: object) -> Iterator[None]:
     """A database that is away is no fault of the task: the row waits there, or its lease runs out."""
     try:
         yield

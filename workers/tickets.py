@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -74,7 +75,8 @@ def open_ticket(tx: Transaction, new: NewTicket, channel: str = CHANNEL) -> Acce
     }
     tx.execute(insert(tickets).values(values))
     record.note_state(tx, channel, ticket_id, TicketState.RECEIVED, requester=requester)
-    return _take_in(tx, channel, ticket_id, Role.CUSTOMER, new.body, public=True)
+    urgent = new.priority is Priority.URGENT
+    return _take_in(tx, channel, ticket_id, Role.CUSTOMER, new.body, public=True, urgent=urgent)
 
 
 def add_message(
@@ -117,6 +119,7 @@ def read(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Ticket | No
         tags=tuple(row.tags),
         assignee=row.assignee,
         acts=(Act(ActKind.TAKEN, place=len(rows)),) if row.assignee else (),
+        via=row.via,
     )
 
 
@@ -142,7 +145,7 @@ class TicketChannel:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def fetch(self, account: str, ticket_id: str) -> Ticket:
+    def fetch(self, account: str, ticket_id: str, holding: str = "", since: datetime | None = None) -> Ticket:
         """The ticket as it stands now. Raises Permanent when it is gone."""
         with self._db.account(account) as tx:
             ticket = read(tx, ticket_id, self.name)
@@ -182,9 +185,6 @@ class TicketChannel:
                 raise Permanent(f"ticket {ticket.id} is gone")
             return _find(tx, delivery.id) or _post(tx, ticket.id, Role.ASSISTANT, outgoing, delivery, public=False)
 
-    def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
-        """Nothing: the console shows where a ticket stands."""
-
     def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
         """The message that carries the delivery id."""
         with self._db.account(ticket.account) as tx:
@@ -192,11 +192,19 @@ class TicketChannel:
 
 
 def _take_in(
-    tx: Transaction, channel: str, ticket_id: str, role: Role, body: str, *, public: bool, **extra: Any
+    tx: Transaction,
+    channel: str,
+    ticket_id: str,
+    role: Role,
+    body: str,
+    *,
+    public: bool,
+    urgent: bool = False,
+    **extra: Any,
 ) -> Accepted:
     message_id = _insert(tx, ticket_id, role, clean(body), public=public, **extra)
     kind = EventKind.CUSTOMER_MESSAGE if role is Role.CUSTOMER else EventKind.AGENT_MESSAGE
-    event = Event(kind, external_id=message_id, ticket_id=ticket_id, message_id=message_id)
+    event = Event(kind, message_id, ticket_id, message_id, text=body, urgent=urgent)
     item_id = inbox.add(tx, channel, event, payload="{}")
     assert item_id is not None, "the message id is new, so the event is"  # noqa: S101  # an invariant, not a check
     return Accepted(ticket_id, message_id, item_id)

@@ -64,4 +64,4 @@ def _open(tools: Toolbox, account: str, channel: str, ticket_id: str) -> Ticket 
     except FirstlineError as error:
         log.warning("older ticket not read", ticket=ticket_id, why=str(error))
         return None
-    return ticket if ticket.status is TicketStatus.OPEN else None
+    return None if ticket.status in (TicketStatus.SOLVED, TicketStatus.CLOSED) else ticket

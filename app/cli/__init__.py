@@ -43,7 +43,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "accounts": ("app.cli.people:accounts", "The accounts of this installation."),
         "users": ("app.cli.people:users", "Who may sign in to the console."),
         "tokens": ("app.cli.people:api_tokens", "Bearer tokens for the API."),
-        "keys": ("app.cli.people:keys", "The keys that bodies are sealed with."),
+        "keys": ("app.cli.keys:keys", "The keys that bodies are sealed with."),
     },
     "Outside": {
         "connect": ("app.cli.connections:connect", "Connect an account to Zendesk or Slack."),

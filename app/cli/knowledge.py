@@ -7,7 +7,7 @@ import click
 
 from app.bootstrap import SOURCES, make_library
 from app.cli import asked
-from app.cli.output import account_option, json_option, out, print_json, say
+from app.cli.output import account_option, confirm_option, json_option, out, print_json, say
 from app.cli.sources import name_of, run, set_up, take_out
 from app.cli.syncing import library, read, tell
 from desk.errors import Refused
@@ -22,9 +22,10 @@ FOLDER = "folder"
 @click.command("index")
 @click.argument("path", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option("--name", help="What to call the source (default: folder:PATH).")
+@confirm_option
 @account_option
 @json_option
-def index_folder(path: Path, name: str | None, account: str | None, as_json: bool) -> None:
+def index_folder(path: Path, name: str | None, confirm: bool, account: str | None, as_json: bool) -> None:
     """Index the Markdown, HTML, text, PDF and Word files under PATH, and keep in step with it: short for `sources add
     folder PATH`, and once that is done for `sources sync`."""
     settings = asked.valid(SOURCES[FOLDER], {"path": str(path)})
@@ -32,7 +33,7 @@ def index_folder(path: Path, name: str | None, account: str | None, as_json: boo
     with library(account) as (db, account_id):
         source = _folder(sync.known(db, account_id), settings, called)
         set_up(db, account_id, source)
-        outcomes = read(db, account_id, [source], as_json=as_json)
+        outcomes = read(db, account_id, [source], as_json=as_json, confirmed=confirm)
     tell(outcomes, as_json=as_json)
 
 

@@ -36,6 +36,12 @@ def account_option(command: F) -> F:
     return click.option("--account", metavar="ID", help="Which account (default: FIRSTLINE_ACCOUNT).")(command)
 
 
+def confirm_option(command: F) -> F:
+    """`--confirm`: what has gone from a source may leave the index, however much it is."""
+    said = "Most of its pages may leave the index, if they are gone from the source."
+    return click.option("--confirm", is_flag=True, help=said)(command)
+
+
 def print_json(value: Any) -> None:
     """One JSON document; dataclasses become objects, moments ISO 8601."""
     text = json.dumps(value, default=_plain, ensure_ascii=False, indent=2)

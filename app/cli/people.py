@@ -1,4 +1,4 @@
-"""Commands on who may do what: accounts, users, tokens, keys."""
+"""Commands on who may do what: accounts, users, tokens."""
 
 import click
 
@@ -6,7 +6,6 @@ from app.cli.output import account_option, json_option, print_json, print_rows, 
 from app.installation import address, existing, open_account, open_database
 from desk.accounts import add_account, list_accounts
 from desk.errors import Refused
-from desk.privacy import new_key
 from desk.settings import read_settings
 from desk.text import clean
 from integration import staff, tokens
@@ -144,14 +143,3 @@ def revoke_token(token_id: str, account: str | None) -> None:
         if not tokens.revoke(tx, token_id):
             raise Refused(f"no token {token_id}; `firstline tokens list` shows their ids")
     say("Revoked.")
-
-
-@click.group()
-def keys() -> None:
-    """The keys that bodies are sealed with."""
-
-
-@keys.command("new")
-def make_key() -> None:
-    """Print a fresh key, for the front of FIRSTLINE_KEYS. Keep the old ones behind it, or old bodies stay shut."""
-    click.echo(new_key())

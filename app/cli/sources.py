@@ -7,7 +7,7 @@ import click
 
 from app.bootstrap import SOURCES
 from app.cli import asked
-from app.cli.output import account_option, json_option, print_json, print_rows, say
+from app.cli.output import account_option, confirm_option, json_option, print_json, print_rows, say
 from app.cli.syncing import library, read, tell
 from desk.db import Database
 from desk.errors import Refused
@@ -76,12 +76,16 @@ def show_sources(account: str | None, as_json: bool) -> None:
 
 @sources.command("sync")
 @click.argument("names", nargs=-1, metavar="[NAME]…")
+@confirm_option
 @account_option
 @json_option
-def sync_sources(names: tuple[str, ...], account: str | None, as_json: bool) -> None:
+def sync_sources(names: tuple[str, ...], confirm: bool, account: str | None, as_json: bool) -> None:
     """Bring the index in step with all sources, or with those that are named. Unchanged text costs nothing; what is
-    gone from a source leaves the index; of a source that cannot be read, all stays as it is."""
-    run(names, account, as_json=as_json)
+    gone from a source leaves the index, unless it is most of it; of a source that cannot be read, all stays as it
+    is."""
+    if confirm and not names:
+        raise click.UsageError("--confirm: name the source that may lose its pages")
+    run(names, account, as_json=as_json, confirmed=confirm)
 
 
 @sources.command("remove")
@@ -93,12 +97,12 @@ def remove_source(name: str, yes: bool, account: str | None) -> None:
     take_out(name, account, ask=not yes)
 
 
-def run(names: tuple[str, ...], account: str | None, *, as_json: bool) -> None:
+def run(names: tuple[str, ...], account: str | None, *, as_json: bool, confirmed: bool = False) -> None:
     """Read the sources of these names, or all. Raises Refused where there is none."""
     with library(account) as (db, account_id):
         if not (wanted := sync.known(db, account_id, [clean(name) for name in names])):
             raise Refused(NONE_YET)
-        outcomes = read(db, account_id, wanted, as_json=as_json)
+        outcomes = read(db, account_id, wanted, as_json=as_json, confirmed=confirmed)
     tell(outcomes, as_json=as_json)
 
 

@@ -33,9 +33,11 @@ def library(account: str | None) -> Iterator[tuple[Database, str]]:
             db.close()
 
 
-def read(db: Database, account: str, sources: Sequence[Registered], *, as_json: bool) -> list[Outcome]:
-    """Read each source, under a bar."""
-    reading = Reading(db, account, SOURCES, _embedder(db, account, as_json))
+def read(
+    db: Database, account: str, sources: Sequence[Registered], *, as_json: bool, confirmed: bool = False
+) -> list[Outcome]:
+    """Read each source, under a bar. `confirmed`: what has gone may leave the index, however much it is."""
+    reading = Reading(db, account, SOURCES, _embedder(db, account, as_json), confirmed)
     outcomes: list[Outcome] = []
     for source in sources:
         with progress_bar(source.name, quiet=as_json) as on_page:
@@ -44,9 +46,10 @@ def read(db: Database, account: str, sources: Sequence[Registered], *, as_json: 
 
 
 def tell(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
-    """Print what became of the sources. Raises Permanent or Temporary at the end when one could not be read."""
+    """Print what became of the sources. Raises Permanent or Temporary at the end when one could not be read, or so much
+    has gone from it that it must be confirmed."""
     if as_json:
-        print_json({each.name: asdict(each.report) if each.report else {"error": str(each.fault)} for each in outcomes})
+        print_json({each.name: _figures(each) for each in outcomes})
     else:
         _table(outcomes)
     failed = [each for each in outcomes if each.fault]
@@ -54,7 +57,20 @@ def tell(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
         mutter(f"{each.name}: {each.fault}")
     if failed:
         kind = Temporary if all(isinstance(each.fault, Temporary) for each in failed) else Permanent
-        raise kind(f"{len(failed)} of {len(outcomes)} sources could not be read; what the index holds of it stays")
+        raise kind("; ".join(_summary(failed, len(outcomes))))
+
+
+def _figures(outcome: Outcome) -> dict[str, object]:
+    figures: dict[str, object] = asdict(outcome.report) if outcome.report else {}
+    return figures | ({"error": str(outcome.fault)} if outcome.fault else {})
+
+
+def _summary(failed: Sequence[Outcome], count: int) -> Iterator[str]:
+    held = sum(each.report is not None for each in failed)
+    if unread := len(failed) - held:
+        yield f"{unread} of {count} sources could not be read; what the index holds of it stays"
+    if held:
+        yield f"{held} of {count} sources would lose most of what they had; it stays until you confirm it"
 
 
 def _table(outcomes: Sequence[Outcome]) -> None:

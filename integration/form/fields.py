@@ -1,8 +1,9 @@
 """What a customer types into the form, and what is wrong with it."""
 
 import re
+import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from desk.text import clean
 from desk.ticket import Priority, Requester
@@ -17,11 +18,12 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The form as typed; the defaults let a visitor of the demo start at once."""
+    """The form as typed; the defaults let a visitor of the demo start at once, as another customer each time: two
+    open tickets of one customer on one matter are one conversation."""
 
     name: str = "Robin Example"
-    email: str = "robin@example.com"
-    customer_id: str = "demo-visitor"
+    email: str = field(default_factory=lambda: f"robin-{secrets.token_hex(3)}@example.com")
+    customer_id: str = field(default_factory=lambda: f"visitor-{secrets.token_hex(4)}")
     subject: str = ""
     message: str = ""
     priority: str = Priority.NORMAL.value
@@ -35,7 +37,7 @@ class Written:
 
 def read_form(form: Mapping[str, str]) -> Written:
     """The fields that were sent, made safe; one that was not sent keeps its default."""
-    sent = {field.name: clean(form[field.name]) for field in fields(Written) if field.name in form}
+    sent = {one.name: clean(form[one.name]) for one in fields(Written) if one.name in form}
     return Written(**{name: text if name == "message" else " ".join(text.split()) for name, text in sent.items()})
 
 

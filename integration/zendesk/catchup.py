@@ -111,7 +111,7 @@ def _waiting(line: Line, page: Export, since: datetime) -> Iterator[tuple[Ticket
         if each.status in IDLE or OFF_TAG in each.tags or datetime.fromisoformat(each.updated_at) < since:
             continue
         try:
-            ticket = compose(line, TicketAnswer(ticket=each), line.client.audits(each.id)).ticket
+            ticket = compose(line, TicketAnswer(ticket=each), line.client.audits(each.id))
         except (Gone, Unreadable) as error:
             log.warning("catch-up passes a ticket over", account=line.account, ticket=each.id, why=str(error))
             continue

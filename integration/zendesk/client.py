@@ -32,6 +32,7 @@ CONNECTIONS = 100
 PAGE = 100
 EXPORT_PAGE = 50
 """Small, because each ticket of it costs a further call before the cursor moves on."""
+SIDES = ["users", "organizations", "groups", "ticket_forms"]
 MOST_PAGES = 30
 """Of audits: 3,000 changes of one ticket; Zendesk takes at most 5,000 comments."""
 NOWHERE = "2147483647"
@@ -121,9 +122,9 @@ class Client:
         self._tickets = Tickets(address, session, timeout or TIMEOUT)
 
     def ticket(self, ticket_id: str) -> TicketAnswer:
-        """The ticket with its people and organisation, in one call."""
+        """The ticket with its people, and the names around it, in one call."""
         with translated():
-            endpoint = self._tickets.endpoint(id=int(ticket_id), include=["users", "organizations"])
+            endpoint = self._tickets.endpoint(id=int(ticket_id), include=SIDES)
             return TicketAnswer.model_validate(self._tickets.read(endpoint))
 
     def audits(self, ticket_id: str) -> Iterator[AuditPage]:
@@ -145,11 +146,6 @@ class Client:
         with translated(Access.WRITE):
             answer = self._tickets.write(self._tickets.endpoint(id=int(ticket_id)), {"ticket": fields})
             return Updated.model_validate(answer)
-
-    def add_tags(self, ticket_id: str, tags: list[str]) -> None:
-        """Add tags; the others stay."""
-        with translated(Access.WRITE):
-            self._tickets.write(self._tickets.endpoint.tags(int(ticket_id)), {"tags": tags})
 
     def probe(self, access: Access) -> None:
         """Ask after, or change nothing in, a ticket that cannot be there: whatever Zendesk says of that ticket, it is

@@ -18,6 +18,7 @@ from integration.zendesk.connection import PARTY, ZendeskConnection
 from integration.zendesk.fetch import CHANNEL
 from integration.zendesk.shapes import Shape
 from workers import inbox
+from workers.inbox import Heard
 
 RECENT = 120
 """Seconds: the export takes no start that is nearer than a minute."""
@@ -40,18 +41,19 @@ class MeAnswer(Shape):
 
 
 def examine(db: Database, account: str) -> Iterator[Check]:
-    """Nothing for an account without Zendesk. Raises what cannot be read from the database."""
+    """Nothing for an account without Zendesk. Raises what cannot be read from the database, which is asked first: what
+    it knows is told though Zendesk never answers."""
     with db.account(account) as tx:
-        known = load(tx, PARTY, ZendeskConnection)
+        known, heard = load(tx, PARTY, ZendeskConnection), inbox.heard(tx, CHANNEL, FOUND)
     if known is None:
         return
     name, config = f"zendesk of {account}", known.config
+    yield _webhook(f"webhook of {account}", config, heard)
     client = Client(config.base_url, config.email, config.api_token, on_limit=lambda seconds: None)
     try:
         yield _may(name, client, config, _introduced(client))
     except FirstlineError as error:
         yield _trouble(name, config, error)
-    yield _webhook(db, account, config)
 
 
 def _trouble(name: str, config: ZendeskConnection, error: FirstlineError) -> Check:
@@ -98,11 +100,9 @@ def _export_fault(client: Client) -> str | None:
     return None
 
 
-def _webhook(db: Database, account: str, config: ZendeskConnection) -> Check:
+def _webhook(name: str, config: ZendeskConnection, heard: Heard) -> Check:
     """When it last called, and what had to be found without it."""
-    name, instead = f"webhook of {account}", "catch-up reads what changed"
-    with db.account(account) as tx:
-        heard = inbox.heard(tx, CHANNEL, FOUND)
+    instead = "catch-up reads what changed"
     if not config.webhook_secrets:
         return missing(name, f"none is set up; {instead}", "docs/zendesk.md says how: answers come sooner by webhook")
     if heard.told_at is None:

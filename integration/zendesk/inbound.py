@@ -42,6 +42,7 @@ CHANGES = vocabulary(
 )
 """Events that say that a ticket is no longer as it was."""
 
+URGENT = "URGENT"
 _INVOCATION = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
@@ -59,11 +60,15 @@ class _Comment(_Shape):
     id: Id
     is_public: bool
     author: _Author
+    body: str | None = None
 
 
 class _Detail(_Shape):
     id: Id
     is_public: bool = True
+    priority: str | None = None
+    subject: str | None = None
+    description: str | None = None
 
 
 class _Envelope(_Shape):
@@ -166,23 +171,27 @@ def _event(envelope: _Envelope) -> Event:
     detail = _Detail.model_validate(envelope.detail)
     if envelope.subject != f"{SUBJECT}{detail.id}":
         raise Refused("subject and detail name different tickets", status=400)
-    kind, message_id = _meaning(name, detail, envelope.event)
-    return Event(kind, envelope.id, detail.id, message_id)
+    kind, message_id, text = _meaning(name, detail, envelope.event)
+    urgent = (detail.priority or "").upper() == URGENT
+    return Event(kind, envelope.id, detail.id, message_id, text, urgent)
 
 
-def _meaning(name: str, detail: _Detail, event: Mapping[str, Any]) -> tuple[EventKind, str | None]:
-    """A new ticket's event does not name its comment: whoever works on it takes the newest one."""
+def _meaning(name: str, detail: _Detail, event: Mapping[str, Any]) -> tuple[EventKind, str | None, str]:
+    """Kind, comment and text. A new ticket's event does not name its comment: whoever works on it takes the newest
+    one."""
     if name == "ticket.created":
-        return (EventKind.CUSTOMER_MESSAGE if detail.is_public else EventKind.TICKET_CHANGED), None
+        kind = EventKind.CUSTOMER_MESSAGE if detail.is_public else EventKind.TICKET_CHANGED
+        return kind, None, f"{detail.subject or ''}\n{detail.description or ''}"
     if name == "ticket.comment_added":
         comment = _Comment.model_validate(event.get("comment"))
         if not comment.is_public:
-            return EventKind.TICKET_CHANGED, comment.id
-        return (EventKind.AGENT_MESSAGE if comment.author.is_staff else EventKind.CUSTOMER_MESSAGE), comment.id
+            return EventKind.TICKET_CHANGED, comment.id, ""
+        kind = EventKind.AGENT_MESSAGE if comment.author.is_staff else EventKind.CUSTOMER_MESSAGE
+        return kind, comment.id, comment.body or ""
     if "csat" in name or "satisfaction" in name:
-        return EventKind.RATING, None
+        return EventKind.RATING, None, ""
     if name.removeprefix("ticket.") in CHANGES:
-        return EventKind.TICKET_CHANGED, None
+        return EventKind.TICKET_CHANGED, None, ""
     raise Ignored(f"{name} is of no use here")
 
 

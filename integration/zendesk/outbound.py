@@ -1,34 +1,33 @@
-"""The outbound half of Zendesk: fetch, reply, note, find what was sent, and label.
+"""The outbound half of Zendesk: fetch, reply, note, put a status back, and find what was sent.
 
-Every comment of ours carries its delivery's id in the audit's `metadata.custom`. A comment is posted by a safe update
-right after a look at the whole ticket, so nothing that happened in between is talked over, and a request that Zendesk
-still works on cannot become a second comment: whichever of two comes late finds its stamp outdated (409). Stamps have
-whole seconds; what happens within the second of the last change is seen by the look, up to the moment of the post.
+Every change of ours carries its delivery's id in the audit's `metadata.custom`. It is a safe update upon a ticket that
+was just read, so nothing that happened in between is talked over, and a request that Zendesk still works on cannot
+become a second comment: whichever of two comes late finds its stamp outdated (409), looks again, and asks again if it
+is still wanted. Stamps have whole seconds: where the ticket has just changed, a reply looks at its history once more.
 """
 
-from typing import Any
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind
-from desk.errors import Blocked, Permanent, Temporary
+from desk.errors import Permanent, Temporary
 from desk.ports import Outgoing, StillWanted
-from desk.ticket import Ticket, TicketStatus
+from desk.ticket import Message, Role, Ticket, TicketStatus
+from integration.zendesk import update
 from integration.zendesk.client import Conflict, Unacceptable
 from integration.zendesk.connection import Line, Lines
-from integration.zendesk.fetch import CHANNEL, Seen, fetch
-from integration.zendesk.history import MARK
+from integration.zendesk.fetch import CHANNEL, Origin, fetch
 from integration.zendesk.html import note_html, reply_html
+from integration.zendesk.names import Names, Wanted
+from integration.zendesk.recent import Recent
+from integration.zendesk.update import Fields
 
 LOOKS = 3
-"""How often a comment is tried in one go when the ticket changes under our hands."""
-
-ESCALATED_TAG = "firstline_escalated"
-TAGS = {
-    DeliveryKind.REPLY: "firstline_replied",
-    DeliveryKind.NOTE: "firstline_draft",
-    DeliveryKind.HANDOVER: ESCALATED_TAG,
-}
-PRIORITIES = ("low", "normal", "high", "urgent")
+"""How often a change is tried in one go when the ticket changes under our hands."""
+SETTLED_SECONDS = 2.0
+"""A ticket that did not change for so long cannot change again without another stamp."""
 
 
 class ZendeskChannel:
@@ -36,26 +35,28 @@ class ZendeskChannel:
 
     name = CHANNEL
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, wanted: Callable[[str], Wanted] = lambda account: Wanted()) -> None:
         self._lines = Lines(db)
+        self._wanted = wanted
+        self._names = Names()
+        self._recent = Recent()
 
-    def fetch(self, account: str, ticket_id: str) -> Ticket:
-        """The ticket as it stands now. Raises Permanent when it is gone."""
-        return fetch(self._lines.open(account), ticket_id).ticket
+    def fetch(self, account: str, ticket_id: str, holding: str = "", since: datetime | None = None) -> Ticket:
+        """The ticket as it stands now, or as it was just read where that will do. Raises Permanent when it is gone."""
+        line = self._lines.open(account)
+        return self._recent.get(account, ticket_id, lambda: self._look(line, ticket_id), holding, since)
 
     def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted) -> str | None:
         """Post publicly; None when the ticket is closed or the last look says no."""
         line = self._lines.open(ticket.account)
-        fields: dict[str, Any] = {"comment": {"html_body": reply_html(outgoing), "public": True}}
-        if delivery.kind is DeliveryKind.REPLY and line.config.status_after_reply:
-            fields["status"] = line.config.status_after_reply
-        return _post(line, ticket.id, fields, delivery, still_wanted)
+        looked = self._looked_again(line, ticket) if delivery.kind is DeliveryKind.REPLY else ticket
+        comment = {"html_body": reply_html(outgoing), "public": True}
+        return self._post(line, looked, comment, outgoing, delivery, still_wanted)
 
     def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
         """Post internally. Raises Permanent when the ticket is gone or closed."""
-        line = self._lines.open(ticket.account)
-        fields = {"comment": {"html_body": note_html(outgoing), "public": False}}
-        posted = _post(line, ticket.id, fields, delivery, _always)
+        comment = {"html_body": note_html(outgoing), "public": False}
+        posted = self._post(self._lines.open(ticket.account), ticket, comment, outgoing, delivery, _always)
         if posted is None:
             raise Permanent("the ticket is closed in Zendesk and takes no note")
         return posted
@@ -63,49 +64,97 @@ class ZendeskChannel:
     def restore_status(
         self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted
     ) -> str | None:
-        """Set the status back, without a word to anybody; the id of the change, or of the ticket when it stands so."""
+        """Set the status back, without a word to anybody; the id of the change, or of the ticket if it stands so."""
         line = self._lines.open(ticket.account)
-        return _post(line, ticket.id, {"status": outgoing.status}, delivery, still_wanted)
+
+        def change(origin: Origin) -> tuple[Fields, Fields]:
+            return {"status": outgoing.status}, {}
+
+        if isinstance(ticket.origin, Origin) and ticket.origin.ticket.status == outgoing.status:
+            return ticket.id
+        return self._change(line, ticket, change, delivery, still_wanted)
 
     def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
         """The comment, or the change without one, whose audit carries the delivery's id."""
-        return _ours(ticket, delivery) or fetch(self._lines.open(ticket.account), ticket.id).marks.get(delivery.id)
+        return _left_by(ticket, delivery) or _left_by(self.fetch(ticket.account, ticket.id), delivery)
 
-    def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
-        """Add our tags; on escalation set group and priority first, once: who changes them later is not overruled.
+    def _read(self, line: Line, ticket_id: str) -> Ticket:
+        return self._recent.get(line.account, ticket_id, lambda: self._look(line, ticket_id))
 
-        Raises Permanent when Zendesk takes no such group or priority; the tags are on the ticket all the same.
+    def _look(self, line: Line, ticket_id: str) -> Ticket:
+        wanted = self._wanted(line.account)
+        return fetch(line, ticket_id, lambda line, its: self._names.known(line, its, wanted))
+
+    def _usable(self, line: Line, ticket: Ticket) -> tuple[Ticket, Origin]:
+        """A snapshot upon which nothing was posted yet."""
+        if not isinstance(ticket.origin, Origin) or ticket.origin.spent:
+            ticket = self._read(line, ticket.id)
+        assert isinstance(ticket.origin, Origin), "this channel read it"  # noqa: S101  # an invariant, not a check
+        return ticket, ticket.origin
+
+    def _looked_again(self, line: Line, ticket: Ticket) -> Ticket:
+        """The ticket, if its stamp would tell of any change, or if one more call shows none; otherwise as it is now."""
+        ticket, origin = self._usable(line, ticket)
+        if time.time() - datetime.fromisoformat(origin.ticket.updated_at).timestamp() > SETTLED_SECONDS:
+            return ticket
+        newest = [audit.id for page in line.client.audits(ticket.id) for audit in page.audits][-1:]
+        return ticket if newest == [origin.last_audit] else self._read(line, ticket.id)
+
+    def _post(
+        self,
+        line: Line,
+        ticket: Ticket,
+        comment: Fields,
+        outgoing: Outgoing,
+        delivery: Delivery,
+        still_wanted: StillWanted,
+    ) -> str | None:
+        def change(origin: Origin) -> tuple[Fields, Fields]:
+            core = update.message_of(comment, origin, outgoing, delivery)
+            return core, update.extras_of(line, self._names, origin, outgoing, delivery)
+
+        posted = self._change(line, ticket, change, delivery, still_wanted)
+        if posted:
+            self._recent.add(ticket, _as_posted(posted, outgoing, delivery, public=bool(comment["public"])))
+        return posted
+
+    def _change(
+        self,
+        line: Line,
+        ticket: Ticket,
+        change: Callable[[Origin], tuple[Fields, Fields]],
+        delivery: Delivery,
+        still_wanted: StillWanted,
+    ) -> str | None:
+        """Change by safe update upon the snapshot; look again when Zendesk says that the ticket changed in between.
+
+        None when the last look says no, or the ticket is closed.
         """
-        tags = {TAGS[delivery.kind]} | ({ESCALATED_TAG} if outgoing.escalated else set()) | set(outgoing.tags)
-        try:
-            _label(self._lines.open(ticket.account), ticket.id, tags)
-        except Blocked as error:
-            # The comment is out, so this attempt was one: the next must look for it.
-            raise Temporary(str(error), error.retry_after) from error
-
-
-def _post(
-    line: Line, ticket_id: str, fields: dict[str, Any], delivery: Delivery, still_wanted: StillWanted
-) -> str | None:
-    """Look, then change by safe update; look again when Zendesk says that the ticket changed in between.
-
-    None when the last look says no, or the ticket is closed.
-    """
-    for _ in range(LOOKS):
-        seen = fetch(line, ticket_id)
-        if done := seen.marks.get(delivery.id):
-            return done
-        if seen.ticket.status is TicketStatus.CLOSED or not still_wanted(seen.ticket):
-            return None
-        try:
-            return _update(line, seen, fields, delivery)
-        except Conflict:
-            continue
-        except Unacceptable:
-            if fetch(line, ticket_id).ticket.status is TicketStatus.CLOSED:
+        for _ in range(LOOKS):
+            ticket, origin = self._usable(line, ticket)
+            if left := origin.marks.get(delivery.id):
+                return left
+            if ticket.status is TicketStatus.CLOSED or not still_wanted(ticket):
                 return None
-            raise
-    raise Temporary("the ticket keeps changing, or is locked", retry_after=2.0)
+            try:
+                return self._send(line, ticket, origin, change(origin), delivery)
+            except Conflict:
+                continue
+            except Unacceptable:
+                if self._read(line, ticket.id).status is TicketStatus.CLOSED:
+                    return None
+                raise
+        raise Temporary("the ticket keeps changing, or is locked", retry_after=2.0)
+
+    def _send(
+        self, line: Line, ticket: Ticket, origin: Origin, fields: tuple[Fields, Fields], delivery: Delivery
+    ) -> str:
+        core, extras = fields
+        updated = update.send(line, origin, core, extras, delivery)
+        made = update.id_of(updated, core) or _left_by(self._read(line, ticket.id), delivery)
+        if made is None:
+            raise Temporary("Zendesk took the change and does not show it yet")
+        return made
 
 
 def _always(ticket: Ticket) -> bool:
@@ -113,49 +162,9 @@ def _always(ticket: Ticket) -> bool:
     return True
 
 
-def _update(line: Line, seen: Seen, fields: dict[str, Any], delivery: Delivery) -> str:
-    guards = {"safe_update": True, "updated_stamp": seen.stamp, "metadata": {"custom": {MARK: delivery.id}}}
-    updated = line.client.update(seen.ticket.id, {**fields, **guards})
-    if updated.audit and (updated.audit.comment or "comment" not in fields):
-        return updated.audit.comment.id if updated.audit.comment else updated.audit.id
-    found = fetch(line, seen.ticket.id).marks.get(delivery.id)
-    if found is None:
-        raise Temporary("Zendesk took the change and does not show it yet")
-    return found
+def _left_by(ticket: Ticket, delivery: Delivery) -> str | None:
+    return ticket.origin.marks.get(delivery.id) if isinstance(ticket.origin, Origin) else None
 
 
-def _ours(ticket: Ticket, delivery: Delivery) -> str | None:
-    return next((message.id for message in ticket.messages if message.delivery_id == delivery.id), None)
-
-
-def _label(line: Line, ticket_id: str, tags: set[str]) -> None:
-    refused: Unacceptable | None = None
-    try:
-        if ESCALATED_TAG in tags:
-            _escalate(line, ticket_id)
-    except Unacceptable as error:
-        refused = error
-    try:
-        line.client.add_tags(ticket_id, sorted(tags))
-        if refused:
-            raise refused
-    except Unacceptable:
-        if line.client.ticket(ticket_id).ticket.status != TicketStatus.CLOSED:
-            raise
-        # a closed ticket takes no labels, and needs none
-
-
-def _escalate(line: Line, ticket_id: str) -> None:
-    """Group and priority by the connection's settings. A priority is raised, never lowered."""
-    now = line.client.ticket(ticket_id).ticket
-    if ESCALATED_TAG in now.tags:
-        return
-    fields: dict[str, Any] = {}
-    wanted = line.config.escalation_priority
-    if wanted and (now.priority not in PRIORITIES or PRIORITIES.index(now.priority) < PRIORITIES.index(wanted)):
-        fields["priority"] = wanted
-    group = line.config.escalation_group_id
-    if group and now.group_id != group and now.assignee_id is None:
-        fields["group_id"] = int(group)
-    if fields:
-        line.client.update(ticket_id, fields)
+def _as_posted(comment_id: str, outgoing: Outgoing, delivery: Delivery, *, public: bool) -> Message:
+    return Message(comment_id, Role.ASSISTANT, public, outgoing.text, datetime.now(UTC), delivery.id)

@@ -31,6 +31,13 @@ class Via(Shape):
         return None if channel is None else str(channel)
 
 
+class FieldValue(Shape):
+    """A custom field's value: a text, a number, a tick, or several."""
+
+    id: str
+    value: Any = None
+
+
 class Ticket(Shape):
     """A ticket's own fields."""
 
@@ -43,6 +50,12 @@ class Ticket(Shape):
     assignee_id: str | None = None
     group_id: str | None = None
     organization_id: str | None = None
+    brand_id: str | None = None
+    ticket_form_id: str | None = None
+    custom_status_id: str | None = None
+    type: str | None = None
+    via: Via | None = None
+    custom_fields: list[FieldValue] | None = None
     updated_at: str
     created_at: str | None = None
     generated_timestamp: int | None = None
@@ -71,7 +84,7 @@ class User(Shape):
 
 
 class Organization(Shape):
-    """A requester's organisation."""
+    """A requester's organisation, a group, a brand or a form: what has an id and a name."""
 
     id: str
     name: str | None = None
@@ -83,6 +96,8 @@ class TicketAnswer(Shape):
     ticket: Ticket
     users: list[User] = Field(default_factory=list)
     organizations: list[Organization] = Field(default_factory=list)
+    groups: list[Organization] = Field(default_factory=list)
+    ticket_forms: list[Organization] = Field(default_factory=list)
 
 
 class Happening(Shape):
@@ -189,3 +204,51 @@ class FoundTickets(ListPage):
     """Some of the tickets that a search found."""
 
     results: list[FoundTicket]
+
+
+class Brands(ListPage):
+    """Some of the account's brands."""
+
+    brands: list[Organization]
+
+
+class Groups(ListPage):
+    """Some of the account's groups."""
+
+    groups: list[Organization]
+
+
+class FieldOption(Shape):
+    """What a drop-down offers: `name` is shown, `value` is stored, as a tag."""
+
+    name: str
+    value: str
+
+
+class TicketField(Shape):
+    """A field of tickets; the standard ones are among them."""
+
+    id: str
+    title: str
+    type: str = ""
+    custom_field_options: list[FieldOption] | None = None
+
+
+class TicketFields(ListPage):
+    """Some of the account's ticket fields."""
+
+    ticket_fields: list[TicketField]
+
+
+class CustomStatus(Shape):
+    """A status of the account's own, within one of the standard ones."""
+
+    id: str
+    agent_label: str
+    status_category: str = "open"
+
+
+class CustomStatuses(Shape):
+    """All of them: a list without pages."""
+
+    custom_statuses: list[CustomStatus]

@@ -28,8 +28,8 @@ from integration.zendesk.client import Gone
 from integration.zendesk.client import Unreadable as TooLong
 from integration.zendesk.connection import Lines, is_connected
 from integration.zendesk.fetch import OFF_TAG, compose
-from integration.zendesk.outbound import TAGS
 from integration.zendesk.shapes import AuditPage, FoundTicket, FoundTickets, TicketAnswer, User
+from integration.zendesk.update import TAGS
 from knowledge.kinds import SourceKind
 
 NAME = "solved-tickets"
@@ -169,7 +169,7 @@ class Solved:
         people: dict[str, User] = {}
         try:
             history = _noting(line.client.audits(found.id), people)
-            ticket = compose(line, TicketAnswer(ticket=found), history).ticket
+            ticket = compose(line, TicketAnswer(ticket=found), history)
         except (Gone, TooLong):
             return None
         exchange = exchange_in(ticket, self._settings.least_words)
@@ -225,5 +225,7 @@ def _open(db: Database, account: str, name: str, settings: Any) -> Solved:
     return Solved(db, account, name, settings)
 
 
-KIND = SourceKind("solved tickets of the account's Zendesk, redacted", SolvedSettings, None, _open)
+KIND = SourceKind(
+    "solved tickets of the account's Zendesk, redacted", SolvedSettings, None, _open, frozenset({"for_customers"})
+)
 """For the table of sources, under `solved-tickets`."""

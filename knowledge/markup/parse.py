@@ -7,6 +7,10 @@ from knowledge.markup.markdown import to_html
 from knowledge.markup.structure import Structure, read_text
 
 
+class NotParsed(ValueError):
+    """A page beyond what is read; the words say why, and stand behind its name: "has more than 10 tags"."""
+
+
 def parse(body: str, markup: Markup) -> Structure:
     """Read a page. Never raises: what cannot be parsed as HTML is read as plain text."""
     body = clean(body)

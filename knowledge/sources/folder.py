@@ -2,12 +2,15 @@
 
 A text file may begin with front matter, YAML between two lines of `---`: `title`, `locale`, `audience`, `collection`,
 `url`, and `draft: true` for a page that is not out yet. The document's id is its path below the folder, with `/`.
-Symbolic links that lead out of the folder are not followed.
+Symbolic links that lead out of the folder are not followed, nor are links to folders. What cannot be read, a file or a
+folder in it, is reported, and stops nothing.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISDIR
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -21,6 +24,8 @@ from knowledge.kinds import SourceKind
 
 MOST_BYTES = 10_000_000
 MOST_BYTES_CONFINED = 50_000_000
+MOST_FRONT = 20_000
+"""Characters. YAML is slow to read."""
 
 _MARKUP = {
     ".md": Markup.MARKDOWN,
@@ -29,6 +34,13 @@ _MARKUP = {
     ".htm": Markup.HTML,
     ".txt": Markup.TEXT,
 }
+
+
+class _Loader(yaml.SafeLoader):
+    """Without merge keys (`<<`), whose few lines can unfold without end: they are an error."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Leaves the keys as they are."""
 
 
 class FolderSettings(BaseModel):
@@ -54,20 +66,14 @@ class Folder:
 
     def count(self) -> int:
         """How many files have a known ending."""
-        return sum(1 for _ in _files(self.root()))
+        return sum(isinstance(found, Path) for found in _files(self.root()))
 
     def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
         """Each file with a known ending. Raises Permanent when the folder is not there or cannot be listed."""
         root = self.root()
-        for path in _files(root):
-            page_id = path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
-            try:
-                if page := _read(root, path, page_id, stamps):
-                    yield page
-            except OSError as error:
-                yield Unreadable(page_id, error.strerror or "cannot be opened")
-            except ValueError as error:
-                yield Unreadable(page_id, str(error))
+        for found in _files(root):
+            if page := _page(root, found, stamps) if isinstance(found, Path) else found:
+                yield page
 
     def root(self) -> Path:
         """The folder, if it is there. Raises Permanent."""
@@ -86,19 +92,61 @@ def _open(db: Database, account: str, name: str, settings: FolderSettings) -> Fo
 KIND = SourceKind("a folder of Markdown, HTML, text, PDF and Word files", FolderSettings, "path", _open)
 
 
-def _files(root: Path) -> Iterator[Path]:
-    """In order of their paths; one folder's names are held at a time."""
+def _files(root: Path) -> Iterator[Path | Unreadable]:
+    """In order of their paths, a folder's files before its folders; one folder's names are held at a time."""
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            entries = _entries(folder)
+        except OSError as error:
+            if folder == root:
+                raise Permanent(f"{folder} cannot be listed: {error.strerror}") from error
+            page_id = _id_of(root, folder)
+            yield Unreadable(page_id, f"cannot be listed: {error.strerror}", beneath=f"{page_id}/")
+            continue
+        for entry in entries:
+            if entry.is_symlink() and _is_circle(Path(entry.path)):
+                yield Unreadable(_id_of(root, Path(entry.path)), "is a link that leads in a circle")
+            elif _is_wanted(entry):
+                yield Path(entry.path)
+        waiting += [Path(entry.path) for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
 
-    def give_up(error: OSError) -> None:
-        raise Permanent(f"{error.filename} cannot be listed: {error.strerror}") from error
 
-    for folder, folders, names in os.walk(root, onerror=give_up):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            ending = Path(name).suffix.lower()
-            # "~$" begins the name of the lock file that Word leaves beside a document.
-            if (ending in _MARKUP or ending in confined.READERS) and not name.startswith((".", "~$")):
-                yield Path(folder, name)
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What stands in a folder, by name, without what is hidden. Raises OSError."""
+    with os.scandir(folder) as entries:
+        return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+
+
+def _is_wanted(entry: os.DirEntry[str]) -> bool:
+    """A file with a known ending; "~$" begins the name of the lock file that Word leaves beside a document."""
+    ending = Path(entry.name).suffix.lower()
+    known = ending in _MARKUP or ending in confined.READERS
+    return known and not entry.name.startswith("~$") and not entry.is_dir(follow_symlinks=False)
+
+
+def _is_circle(link: Path) -> bool:
+    """Does a link lead to itself, or to a folder that it stands in?"""
+    try:
+        return S_ISDIR(link.stat().st_mode) and link.absolute().is_relative_to(link.resolve(strict=True))
+    except (OSError, RuntimeError) as error:  # Python up to 3.12 raises a RuntimeError for a loop
+        return isinstance(error, RuntimeError) or error.errno == errno.ELOOP
+
+
+def _id_of(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
+
+
+def _page(root: Path, path: Path, stamps: Stamps) -> Page | Unchanged | Unreadable | None:
+    """None for a draft."""
+    page_id = _id_of(root, path)
+    try:
+        return _read(root, path, page_id, stamps)
+    except OSError as error:
+        return Unreadable(page_id, error.strerror or "cannot be opened")
+    except (ValueError, RuntimeError) as error:
+        return Unreadable(page_id, str(error))
 
 
 def _read(root: Path, path: Path, page_id: str, stamps: Stamps) -> Page | Unchanged | None:
@@ -163,9 +211,12 @@ def _front_matter(text: str) -> tuple[dict[object, object], str]:
     end = next((place for place, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), None)
     if end is None:
         return {}, text
+    written = "".join(lines[1:end])
+    if len(written) > MOST_FRONT:
+        raise ValueError(f"has front matter of more than {MOST_FRONT:,} characters")
     try:
-        front = yaml.safe_load(clean("".join(lines[1:end])))
-    except (yaml.YAMLError, RecursionError) as error:
+        front = yaml.load(clean(written), _Loader)  # noqa: S506  # a safe one
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError("has front matter that is not YAML") from error
     if not isinstance(front, dict):
         return {}, text

@@ -2,8 +2,8 @@
 
 robots.txt, `<meta name=robots>`, X-Robots-Tag and canonical links are kept to. A page's id is its address in one form.
 A page that cannot be read stays in the index as it is; where the site as a whole fails (robots.txt, a sitemap, the
-start), the run ends with an error and nothing changes. What answers 404 or 410, is nowhere linked any more, or asks not
-to be kept, is gone.
+start, even if it is only empty), the run ends with an error and nothing changes. What answers 404 or 410, is nowhere
+linked any more, or asks not to be kept, is gone.
 """
 
 import time
@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from desk.db import Database
-from desk.errors import Permanent
+from desk.errors import Permanent, Temporary
 from desk.ports import Page, Stamps, Unchanged, Unreadable
 from knowledge.kinds import SourceKind
 from knowledge.web import sitemap
@@ -22,6 +22,7 @@ from knowledge.web.addresses import Resolve, resolve
 from knowledge.web.asker import Asker
 from knowledge.web.fetch import Connect, Fetched, Fetcher, connect
 from knowledge.web.frontier import Frontier
+from knowledge.web.pages import is_blank
 from knowledge.web.robots import MOST_BYTES as MOST_ROBOTS
 from knowledge.web.robots import Robots, read_robots
 from knowledge.web.sitemap import Sitemaps
@@ -129,6 +130,8 @@ class _Reading:
             frontier.add([first.url], 0)
         listed = Sitemaps(self._asker, site, first)
         frontier.add(listed.pages([first.url]) if listing else listed.pages_if_there(robots.sitemaps), 0)
+        if not listing and len(frontier) == 1 and is_blank(first):
+            raise Temporary(f"{first.url} answers with an empty page")
         walk = Walk(
             site=site,
             robots=robots,

@@ -28,12 +28,15 @@ class Frontier:
         self.dropped = 0
         """How many were too many to remember."""
 
+    def __len__(self) -> int:
+        return len(self._waiting) + len(self._beyond)
+
     def add(self, urls: Iterable[str], depth: int, chain: tuple[str, ...] = ()) -> None:
         """Those that are new. What is too deep waits apart."""
         for url in urls:
             if url in self._seen:
                 continue
-            if len(self._waiting) + len(self._beyond) >= MOST_WAITING:
+            if len(self) >= MOST_WAITING:
                 self.dropped += 1
                 continue
             self._seen.add(url)

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from desk.ports import Markup, Page
+from knowledge.markup.parse import parse
 from knowledge.web.charset import decode
 from knowledge.web.fetch import Fetched
 from knowledge.web.robots import Directives, directives
@@ -66,6 +67,18 @@ def read_page(got: Fetched, markup: Markup) -> Met:
     signs = read_signs(text) if markup is Markup.HTML else Signs()
     signs.locale = signs.locale or locale_of(got.header("content-language"))
     return Met(text, markup, signs, directives(signs.robots, got.headers.get("x-robots-tag", ())))
+
+
+def is_blank(got: Fetched) -> bool:
+    """Is it a page on which there is nothing: no text, and no way to another page?"""
+    markup = markup_of(got)
+    if markup is None or not got.whole:
+        return False
+    try:
+        met = read_page(got, markup)
+        return not (met.signs.links or met.signs.onward or parse(met.text, markup).sections)
+    except ValueError:
+        return False
 
 
 def kept_by_header(got: Fetched) -> bool:

@@ -1,9 +1,10 @@
-"""What keeps a ticket's cost the same however much lies behind it: indexes, and the money of a day in one row."""
+"""What keeps a ticket's cost the same however much lies behind it or waits with it: indexes, the money of a day in one
+row, and what the sweeper knows of the broker."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.rights import protect
+from migrations.rights import lookup, protect
 
 revision = "0010"
 down_revision = "0007"
@@ -16,6 +17,12 @@ def upgrade() -> None:
     )
     _requesters()
     _spending()
+    for table, queue, busy, born in (
+        ("inbox_items", "answer", "claimed", "received_at"),
+        ("deliveries", "deliver", "sending", "created_at"),
+    ):
+        _waiting(table, queue)
+        _sweeping(table, busy, born)
 
 
 def _requesters() -> None:
@@ -57,4 +64,53 @@ def _spending() -> None:
         """CREATE CONSTRAINT TRIGGER runs_spend AFTER INSERT ON runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
            WHEN (NEW.dollars > 0 AND NEW.account_id = nullif(current_setting('firstline.account', true), ''))
            EXECUTE FUNCTION firstline_spend()"""
+    )
+
+
+# --- What waits, and what of it the broker holds ----------------------------------------------------------------------
+
+LEFT = "enqueued_at IS NULL OR enqueued_at < not_before OR enqueued_at < lease_until"
+"""Nobody has handed it over since it could be taken (again)."""
+
+
+def _waiting(table: str, queue: str) -> None:
+    op.add_column(table, sa.Column("queue", sa.Text, nullable=False, server_default=queue))
+    op.add_column(table, sa.Column("missed_at", sa.DateTime(timezone=True)))
+    busy = "state IN ('waiting', 'claimed', 'sending')"
+    op.execute(f"CREATE INDEX {table}_left ON {table} (id) WHERE {busy} AND ({LEFT} OR missed_at IS NOT NULL)")
+
+
+def _sweeping(table: str, busy: str, born: str) -> None:
+    """What the sweeper calls (`workers/claims.py`). A queue gives out first what it was given first, so what it still
+    holds is what was handed over last; who is found behind that, and was not taken either, is missed."""
+    free = f"(state = 'waiting' AND not_before <= now() OR state = '{busy}' AND lease_until < now())"
+    name = table.removeprefix("inbox_")
+    lookup(
+        f"firstline_missed_{name}(held jsonb)",
+        "bigint",
+        f"""WITH handed AS (
+                SELECT id, missed_at, row_number() OVER (PARTITION BY queue ORDER BY enqueued_at DESC)
+                    > coalesce((held ->> queue)::bigint, 0) AS missing
+                FROM {table} WHERE {free} AND NOT coalesce({LEFT}, false)),
+            told AS (
+                UPDATE {table} AS row SET missed_at = CASE WHEN missing THEN now() END FROM handed
+                WHERE row.id = handed.id AND missing = (handed.missed_at IS NULL) RETURNING missing)
+            SELECT count(*) FROM told WHERE missing""",
+        volatility="VOLATILE",
+    )
+    op.execute(f"DROP FUNCTION firstline_due_{name}(integer, interval)")
+    lookup(
+        f"firstline_due_{name}(most integer, again interval)",
+        "TABLE (account_id text, id uuid, queue text)",
+        f"""WITH due AS (
+                SELECT id FROM {table}
+                WHERE state IN ('waiting', 'claimed', 'sending') AND ({LEFT} OR missed_at IS NOT NULL)
+                  AND {free} AND ({LEFT} OR missed_at < now() - again)
+                ORDER BY queue <> 'urgent', {born} LIMIT most FOR UPDATE SKIP LOCKED),
+            handed AS (
+                UPDATE {table} AS row SET enqueued_at = now(), missed_at = NULL,
+                    queue = CASE row.queue WHEN 'answer' THEN 'again' ELSE row.queue END
+                FROM due WHERE row.id = due.id RETURNING row.account_id, row.id, row.queue, row.{born} AS born)
+            SELECT account_id, id, queue FROM handed ORDER BY queue <> 'urgent', born""",
+        volatility="VOLATILE",
     )

@@ -1,11 +1,12 @@
 """The `sources` commands and their short forms, as people and scripts meet them. The database is real."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from app.bootstrap import SOURCES
+from app.bootstrap import SOURCES, make_embedder, make_sync
 from app.database import make_database
 from desk.settings import Settings
 from knowledge.turn import one_run
@@ -170,6 +171,68 @@ def test_pages_that_cannot_be_read_are_named(here: Settings, pages: Path, firstl
     assert "skipped fees.pdf: " in said.err
     assert "skipped bomb.docx: unpacks to 20,000,000 bytes" in said.err
     assert "nine tonnes" in firstline("search", "crane").out
+
+
+# --- much that has gone at once
+
+
+@pytest.fixture
+def shore(tmp_path: Path) -> Path:
+    """A folder of eight pages."""
+    folder = tmp_path / "shore"
+    folder.mkdir()
+    for number in range(8):
+        (folder / f"berth{number}.md").write_text(f"# Berth {number}\n\nBerth {number} is by the pier.\n")
+    return folder
+
+
+def test_an_emptied_folder_keeps_its_documents_until_that_is_confirmed(
+    here: Settings, shore: Path, firstline: Command
+) -> None:
+    firstline("sources", "add", "folder", str(shore), "--name", "shore")
+    for page in shore.iterdir():
+        page.unlink()
+    said = firstline("sources", "sync")
+    assert said.code == 1
+    assert "shore: all its 8 documents have gone from it at once, and stay" in said.err
+    assert "type `firstline sources sync shore --confirm`" in said.err
+    assert "1 of 1 sources would lose most of what they had; it stays until you confirm it" in said.err
+    assert listed(firstline)["shore"]["documents"] == 8
+    assert "all its 8 documents have gone" in str(listed(firstline)["shore"]["error"])
+    assert "pier" in firstline("search", "berth").out
+    assert firstline("sources", "sync", "--confirm").code == 2
+    assert firstline("sources", "sync", "shore", "--confirm").code == 0
+    assert (listed(firstline)["shore"]["documents"], listed(firstline)["shore"]["error"]) == (0, None)
+
+
+def test_what_is_new_beside_much_that_has_gone_is_taken_in_and_index_can_confirm_too(
+    here: Settings, shore: Path, firstline: Command
+) -> None:
+    firstline("index", str(shore), "--name", "shore")
+    for number in range(5):
+        (shore / f"berth{number}.md").unlink()
+    (shore / "crane.md").write_text("# Cranes\n\nThe crane lifts nine tonnes.\n")
+    said = firstline("index", str(shore), "--name", "shore", "--json")
+    assert said.code == 1
+    told = json.loads(said.out)["shore"]
+    assert (told["added"], told["removed"], told["held"]) == (1, 0, {"documents": 5, "of": 8})
+    assert "5 of its 8 documents" in told["error"]
+    assert "nine tonnes" in firstline("search", "crane").out
+    confirmed = json.loads(firstline("index", str(shore), "--name", "shore", "--confirm", "--json").out)["shore"]
+    assert (confirmed["removed"], confirmed["held"]) == (5, None)
+
+
+def test_the_timed_sync_holds_back_too(here: Settings, shore: Path, firstline: Command) -> None:
+    firstline("index", str(shore), "--name", "shore")
+    shutil.rmtree(shore)
+    shore.mkdir()
+    db = make_database(here)
+    try:
+        make_sync(db, lambda _: make_embedder(here))(here.account)
+    finally:
+        db.close()
+    assert listed(firstline)["shore"]["documents"] == 8
+    assert "--confirm" in str(listed(firstline)["shore"]["error"])
 
 
 # --- remove

@@ -355,3 +355,23 @@ def test_a_source_with_an_error_is_wrong_and_one_that_nobody_reads_is_missing(we
     gone, idle = found["source gone of main"], found["source idle of main"]
     assert (gone.state, "is not a folder" in gone.what) == (State.WRONG, True)
     assert (idle.state, idle.what) == (State.MISSING, "never read")
+
+
+def test_a_source_that_would_lose_most_of_its_pages_is_wrong_and_says_what_to_type(
+    well: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages/crane.md").write_text("The crane lifts nine tonnes.")
+    db = make_database(well)
+    with db.account("main") as tx:
+        registered.put(tx, Registered("shore", "folder", {"path": str(tmp_path / "pages")}))
+    reading = Reading(db, "main", SOURCES, make_embedder(well))
+    [source] = sync.known(db, "main", ["shore"])
+    sync.sync(reading, source)
+    (tmp_path / "pages/crane.md").unlink()
+    sync.sync(reading, source)
+    db.close()
+    check = look(well)["source shore of main"]
+    assert check.state is State.WRONG
+    assert check.what.startswith("its only document has gone from it")
+    assert "`firstline sources sync shore --confirm`" in check.what

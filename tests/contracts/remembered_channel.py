@@ -1,6 +1,7 @@
 """A fake of `desk.ports.Channel` that remembers. The contract in `test_channel.py` holds it to the port."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 
 from desk.delivery import Delivery
@@ -12,14 +13,13 @@ from tests.fakes import NOW
 
 @dataclass(slots=True)
 class RememberedChannel:
-    """Tickets in a dict, and the labels that were put on them."""
+    """Tickets in a dict."""
 
     name: str = "remembered"
     tickets: dict[str, Ticket] = field(default_factory=dict)
-    labels: set[tuple[str, str]] = field(default_factory=set)
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
-    def fetch(self, account: str, ticket_id: str) -> Ticket:
+    def fetch(self, account: str, ticket_id: str, holding: str = "", since: datetime | None = None) -> Ticket:
         """The ticket. Raises Permanent when there is none."""
         if ticket_id not in self.tickets:
             raise Permanent(f"ticket {ticket_id} is gone")
@@ -55,10 +55,6 @@ class RememberedChannel:
         """The message that carries the delivery id."""
         messages = self.fetch(ticket.account, ticket.id).messages
         return next((message.id for message in messages if message.delivery_id == delivery.id), None)
-
-    def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
-        """Remember it."""
-        self.labels.add((ticket.id, delivery.kind.value))
 
     def write(
         self, ticket_id: str, role: Role, body: str, *, public: bool = True, delivery_id: str | None = None

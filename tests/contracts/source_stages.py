@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import rmtree
 
 from desk.db import Database
 from desk.errors import Temporary
@@ -40,6 +41,8 @@ class Stage:
     """The third page is still there, and cannot be read."""
     break_off: Callable[[], AbstractContextManager[None]]
     """While it lasts, the source cannot be read to its end."""
+    empty: Callable[[], None]
+    """Nothing is there any more: all is deleted, or not mounted, or answered with nothing."""
     has_stamps: bool
     """Its pages have stamps, and what has not changed since its stamp is not read again."""
     leaves_out: bool = True
@@ -79,6 +82,7 @@ def of_a_list(database: Database, account: str, tmp_path: Path) -> Iterator[Stag
         remove_third=put(first, second),
         spoil_third=put(first, second, Unreadable("t", "is spoilt")),
         break_off=break_off,
+        empty=put(),
         has_stamps=True,
         leaves_out=False,
     )
@@ -99,6 +103,7 @@ def of_a_folder(database: Database, account: str, tmp_path: Path) -> Iterator[St
         remove_third=(root / "deeper/third.txt").unlink,
         spoil_third=_write(root / "deeper/third.txt", b"\xff\xff\xff"),
         break_off=lambda: _away(root),
+        empty=lambda: _clear(root),
         has_stamps=False,
     )
 
@@ -116,9 +121,15 @@ def of_a_folder_of_files(database: Database, account: str, tmp_path: Path) -> It
         remove_third=(root / "third.pdf").unlink,
         spoil_third=_write(root / "third.pdf", b"%PDF-1.7\nnothing"),
         break_off=lambda: _away(root),
+        empty=lambda: _clear(root),
         has_stamps=True,
         leaves_out=False,
     )
+
+
+def _clear(root: Path) -> None:
+    rmtree(root)
+    root.mkdir()
 
 
 @contextmanager
@@ -153,6 +164,7 @@ def of_zendesk_guide(database: Database, account: str, tmp_path: Path) -> Iterat
             remove_third=lambda: guide.archive(third),
             spoil_third=lambda: guide.articles[third].pop("user_segment_id") and None,
             break_off=lambda: _trouble(zendesk, r"/articles\.json"),
+            empty=guide.articles.clear,
             has_stamps=True,
         )
 
@@ -166,7 +178,7 @@ def of_solved_tickets(database: Database, account: str, tmp_path: Path) -> Itera
             zendesk.add_comment(number, f"This is the {word} answer of ours.", "colleague", **fields)
             return number
 
-        _, second, third = (answer(word, status="solved") for word in ("first", "second", "third"))
+        first, second, third = (answer(word, status="solved") for word in ("first", "second", "third"))
         answer("draft", status="open")
 
         def change(number: int, words: str) -> None:
@@ -183,6 +195,7 @@ def of_solved_tickets(database: Database, account: str, tmp_path: Path) -> Itera
             remove_third=lambda: zendesk.delete(third),
             spoil_third=spoil_third,
             break_off=lambda: _trouble(zendesk, "/search/export"),
+            empty=lambda: [zendesk.delete(number) for number in (first, second, third)] and None,
             has_stamps=True,
         )
 
@@ -207,6 +220,7 @@ def of_a_website(database: Database, account: str, tmp_path: Path) -> Iterator[S
             remove_third=lambda: site.remove("/third"),
             spoil_third=lambda: site.put("/third", "", 500),
             break_off=break_off,
+            empty=lambda: site.put("/", "<html><body></body></html>"),
             has_stamps=True,
         )
 

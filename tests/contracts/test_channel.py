@@ -216,14 +216,3 @@ def test_a_note_is_left_though_an_agent_has_answered(desk: Helpdesk) -> None:
     ticket = read(desk, desk.open())
     desk.write(ticket.id, Role.AGENT)
     assert desk.channel.note(ticket, answer(ticket), delivery(desk, ticket, DeliveryKind.NOTE))
-
-
-@pytest.mark.parametrize("kind", [DeliveryKind.REPLY, DeliveryKind.NOTE, DeliveryKind.HANDOVER])
-def test_labelling_twice_changes_nothing_the_second_time(desk: Helpdesk, kind: DeliveryKind) -> None:
-    ticket = read(desk, desk.open())
-    its = delivery(desk, ticket, kind)
-    desk.channel.label(ticket, answer(ticket), its)
-    once = read(desk, ticket.id)
-    desk.channel.label(ticket, answer(ticket), its)
-    assert read(desk, ticket.id) == once
-    assert once.messages == ticket.messages

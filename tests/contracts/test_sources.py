@@ -4,7 +4,7 @@ To hold a source to it, write a function that makes a `Stage` of it, and add its
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from knowledge.catalogue import list_documents, list_passages
 from knowledge.ingest import Report, index
 from knowledge.marked import Marked
 from knowledge.registered import Marks, Registered
+from knowledge.vanished import Held
 from tests.contracts.source_stages import STAGES, Stage
 from tests.knowledge.conftest import WordEmbedder
 
@@ -120,6 +121,15 @@ def test_a_page_that_vanished_leaves_the_index(stage: Stage, database: Database,
     stage.remove_third()
     assert counts(index(database, account, stage.source, WordEmbedder())) == (0, 0, 2, 1)
     assert holds(texts(database, account), "first", "second")
+
+
+def test_a_source_that_is_emptied_keeps_its_documents(stage: Stage, database: Database, account: str) -> None:
+    index(database, account, stage.source, WordEmbedder())
+    stage.empty()
+    with suppress(Temporary, Permanent):  # a website cannot answer with nothing and be well
+        report = index(database, account, stage.source, WordEmbedder())
+        assert (report.removed, report.held) == (0, Held(3, 3))
+    assert holds(texts(database, account), "first", "second", "third")
 
 
 def test_a_page_that_cannot_be_read_is_reported_and_what_is_known_of_it_stays(

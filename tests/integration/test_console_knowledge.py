@@ -17,7 +17,9 @@ from desk.run import Action, Draft, Statement
 from integration.permissions import StaffRole
 from knowledge.catalogue import list_documents, list_passages
 from knowledge.ingest import index
+from knowledge.sync import held_back
 from knowledge.tables import documents, sources
+from knowledge.vanished import Held
 from tests.fakes import FakeEmbedder
 from tests.integration.acted import Actor
 from tests.integration.paged import Queue, csrf, make_app, signed_in
@@ -152,8 +154,25 @@ def test_a_source_shows_how_its_last_reading_went(viewer: FlaskClient, database:
     page = viewer.get("/console/documents").text
     for shown in ("4 sources", "1 failed", "the site answered 500 &lt;script&gt;", "Not read yet", "2026-03-01 10:00"):
         assert shown in page, shown
+    assert "to confirm" not in page.lower()
     assert '<span class="num">3</span> added, <span class="num">1</span> changed' in page
     assert "<script>alert" not in page
+
+
+def test_a_source_that_would_lose_most_of_its_pages_says_what_to_type(
+    viewer: FlaskClient, database: Database, account: str
+) -> None:
+    held = {"added": 0, "changed": 0, "unchanged": 2, "removed": 0, "held": {"documents": 6, "of": 8}}
+    read = {"synced_at": "2026-03-01T10:00:00Z", "tried_at": "2026-03-01T10:00:00Z", "report": held}
+    with database.account(account) as tx:
+        said = str(held_back("shore", Held(6, 8)))
+        tx.execute(insert(sources).values(account_id=account, name="shore", kind="folder", error=said, **read))
+    page = viewer.get("/console/documents").text
+    assert "1 to confirm" in page
+    assert "To confirm</span>" in page
+    assert "6 of its 8 documents have gone from it at once" in page
+    assert "firstline sources sync shore --confirm" in page
+    assert "Failed" not in page
 
 
 def test_a_document_shows_its_passages_with_their_headings(viewer: FlaskClient, library: dict[str, str]) -> None:

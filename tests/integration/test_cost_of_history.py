@@ -8,19 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, event
 
-from app.embedded import LOGIN_ROLE, EmbeddedPostgres
+from app.embedded import EmbeddedPostgres
 from desk.accounts import add_account
-from desk.db import Database, driver_url
+from desk.db import Database
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.privacy import Sealer
 from desk.ticket import Requester, Role
-from migrations.run import migrate
 from tests.contracts.remembered_alerts import RememberedAlerts
 from tests.integration.zendesk_house import QUESTION, Desk, a_desk, commented
+from tests.own_database import own_database
 from tests.past import TABLES, make_past
 from workers import claims, outbox, tickets
 from workers.tickets import Accepted, NewTicket, TicketChannel
@@ -28,7 +27,6 @@ from workers.tickets import Accepted, NewTicket, TicketChannel
 pytestmark = pytest.mark.loopback
 
 PAST = 100_000
-NAME = "long_past"
 ACCOUNT = "old"
 REGULAR = "customer@example.com"
 MOST_PAGES = 150
@@ -95,25 +93,12 @@ def watched(engine: Engine) -> Iterator[list[Seen]]:
 @pytest.fixture(scope="module")
 def old(bare_postgres: EmbeddedPostgres, sealer: Sealer) -> Iterator[Database]:
     """A database with an account that has a long past."""
-    with psycopg.connect(bare_postgres.superuser_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {NAME} OWNER firstline_owner".encode())
-        with psycopg.connect(there(bare_postgres.superuser_url), autocommit=True) as own:
-            own.execute("CREATE EXTENSION vector")
-        migrate(there(bare_postgres.owner_url), LOGIN_ROLE)
-        db = Database(there(bare_postgres.url), sealer)
+    with own_database(bare_postgres) as own, own.open(sealer) as db:
+        own.migrate()
         add_account(db, ACCOUNT)
-        superuser = create_engine(driver_url(there(bare_postgres.superuser_url)))
-        with superuser.begin() as rows:
-            make_past(rows, ACCOUNT, PAST, channel="api", regular=sealer.lookup(REGULAR))
-        superuser.dispose()
+        with own.begin(bare_postgres.superuser_url) as superuser:
+            make_past(superuser, ACCOUNT, PAST, channel="api", regular=sealer.lookup(REGULAR))
         yield db
-        db.close()
-        connection.execute(f"DROP DATABASE {NAME} WITH (FORCE)".encode())
-
-
-def there(url: str) -> str:
-    """The same role, in this database."""
-    return url.replace("/firstline?", f"/{NAME}?")
 
 
 def test_no_statement_of_a_walk_reads_more_the_longer_the_past(old: Database, tmp_path: Path) -> None:

@@ -61,8 +61,8 @@ def test_our_own_comment_is_known_by_its_mark_though_an_agent_owns_the_token(des
     ("status", "seen"),
     [
         ("open", TicketStatus.OPEN),
-        ("pending", TicketStatus.OPEN),
-        ("hold", TicketStatus.OPEN),
+        ("pending", TicketStatus.PENDING),
+        ("hold", TicketStatus.PENDING),
         ("solved", TicketStatus.SOLVED),
         ("closed", TicketStatus.CLOSED),
     ],

@@ -108,11 +108,14 @@ def test_the_status_after_a_reply_is_the_settings_and_no_other_deliverys(desk: D
     assert desk.zendesk.ticket(number)["status"] == "pending"
 
 
-def test_a_reply_leaves_tags_priority_and_group_alone(desk: Desk) -> None:
+def test_a_reply_adds_its_tag_and_leaves_priority_group_and_status_alone(desk: Desk) -> None:
     number, ticket, answer = a_new_ticket(desk, tags=["vip"], priority="low")
     desk.channel.reply(ticket, answer, a_delivery(number), wanted(ticket))
     stands = desk.zendesk.ticket(number)
-    assert (stands["tags"], stands["priority"], stands["group_id"], stands["status"]) == (["vip"], "low", None, "new")
+    assert (stands["tags"], stands["priority"], stands["group_id"], stands["status"]) == (
+        *(["firstline_replied", "vip"], "low"),
+        *(None, "new"),
+    )
 
 
 MEANWHILE: dict[str, Callable[[Desk, int], object]] = {
@@ -194,13 +197,11 @@ def test_a_deleted_ticket_takes_nothing(desk: Desk) -> None:
         desk.channel.note(ticket, answer, a_delivery(number, DeliveryKind.NOTE))
 
 
-def test_a_closed_ticket_takes_no_note_and_needs_no_label(desk: Desk) -> None:
+def test_a_closed_ticket_takes_no_note(desk: Desk) -> None:
     number, ticket, answer = a_new_ticket(desk)
     desk.zendesk.set_status(number, "closed")
     with pytest.raises(Permanent, match="closed"):
         desk.channel.note(ticket, answer, a_delivery(number, DeliveryKind.NOTE))
-    desk.channel.label(ticket, answer, a_delivery(number))
-    assert desk.zendesk.ticket(number)["tags"] == []
 
 
 def test_a_refusal_that_is_not_about_a_closed_ticket_is_for_a_person(desk: Desk) -> None:
@@ -210,61 +211,46 @@ def test_a_refusal_that_is_not_about_a_closed_ticket_is_for_a_person(desk: Desk)
         desk.channel.reply(ticket, answer, a_delivery(number), wanted(ticket))
 
 
-# --- Labels ----------------------------------------------------------------------------------------------------------
+# --- The status put back ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("kind", "escalated", "tags"),
-    [
-        (DeliveryKind.REPLY, False, {"firstline_replied"}),
-        (DeliveryKind.NOTE, False, {"firstline_draft"}),
-        (DeliveryKind.NOTE, True, {"firstline_draft", "firstline_escalated"}),
-        (DeliveryKind.HANDOVER, True, {"firstline_escalated"}),
-    ],
-)
-def test_labels_are_added_and_nothing_is_replaced(
-    desk: Desk, kind: DeliveryKind, escalated: bool, tags: set[str]
-) -> None:
-    number, ticket, answer = a_new_ticket(desk, tags=["vip"])
-    for _ in range(2):
-        desk.channel.label(ticket, replace(answer, escalated=escalated), a_delivery(number, kind))
-    stands = desk.zendesk.ticket(number)
-    assert set(stands["tags"]) == tags | {"vip"}
-    assert (stands["priority"], stands["group_id"]) == (None, None)
-
-
-def escalate(desk: Desk, number: int) -> None:
+def thanked(desk: Desk) -> tuple[int, Ticket, Outgoing]:
+    """A solved ticket that a thank-you has opened again, and the order to put it back."""
+    number = desk.zendesk.new_ticket("Hello", "Where is it?")
+    desk.zendesk.change(number, by="routing", via="system", status="solved")
+    desk.zendesk.add_comment(number, "Thank you")
     ticket = desk.channel.fetch(desk.account, str(number))
-    desk.channel.label(ticket, an_answer(escalated=True), a_delivery(number, DeliveryKind.NOTE))
+    return number, ticket, Outgoing("", newest_message_id=ticket.messages[-1].id, status="solved")
 
 
-def test_an_escalation_sets_group_and_priority_once_and_never_overrules_a_person(desk: Desk) -> None:
-    tier2 = desk.zendesk.tier2["id"]
-    desk.connect(escalation_group_id=str(tier2), escalation_priority="high")
-    number, _, _ = a_new_ticket(desk)
-    escalate(desk, number)
-    stands = desk.zendesk.ticket(number)
-    assert (stands["priority"], stands["group_id"]) == ("high", tier2)
-    desk.zendesk._set(number, "colleague", group_id=desk.zendesk.support["id"], priority="low")
-    escalate(desk, number)
-    stands = desk.zendesk.ticket(number)
-    assert (stands["priority"], stands["group_id"]) == ("low", desk.zendesk.support["id"])
+def test_a_status_is_put_back_without_a_word_and_once(desk: Desk) -> None:
+    number, ticket, order = thanked(desk)
+    its = a_delivery(number, DeliveryKind.STATUS)
+    done = desk.channel.restore_status(ticket, order, its, wanted(ticket, DeliveryKind.STATUS))
+    assert done is not None
+    assert desk.zendesk.ticket(number)["status"] == "solved"
+    assert len(desk.zendesk.comments(number)) == 2
+    now = desk.channel.fetch(desk.account, str(number))
+    assert desk.channel.find_delivery(now, its) == done
+    assert desk.channel.restore_status(now, order, its, wanted(ticket, DeliveryKind.STATUS)) == str(number)
+    assert now.acts == (), "and nobody has solved it by hand"
 
 
-def test_a_group_that_does_not_exist_keeps_no_tag_from_the_ticket(desk: Desk) -> None:
-    desk.connect(escalation_group_id="404404")
-    number, _, _ = a_new_ticket(desk)
-    desk.zendesk.fail(method="PUT", status=422, body='{"error": "RecordInvalid"}')
-    with pytest.raises(Permanent, match="422"):
-        escalate(desk, number)
-    assert "firstline_escalated" in desk.zendesk.ticket(number)["tags"]
+@pytest.mark.parametrize("what", ["a newer message", "an agent's reply", "the tag", "closed"])
+def test_a_status_stays_when_something_happened_after_the_thanks(desk: Desk, what: str) -> None:
+    number, ticket, order = thanked(desk)
+    before = desk.zendesk.ticket(number)["status"]
+    MEANWHILE[what](desk, number)
+    its = a_delivery(number, DeliveryKind.STATUS)
+    now = desk.channel.fetch(desk.account, str(number))
+    assert desk.channel.restore_status(now, order, its, wanted(ticket, DeliveryKind.STATUS)) is None
+    assert desk.zendesk.ticket(number)["status"] in (before, "closed")
 
 
-def test_an_escalation_never_lowers_a_priority_nor_takes_a_ticket_from_its_agent(desk: Desk) -> None:
-    desk.connect(escalation_group_id=str(desk.zendesk.tier2["id"]), escalation_priority="high")
-    number, _, _ = a_new_ticket(desk, priority="urgent")
-    desk.zendesk.assign(number)
-    escalate(desk, number)
-    stands = desk.zendesk.ticket(number)
-    assert (stands["priority"], stands["group_id"]) == ("urgent", None)
-    assert "firstline_escalated" in stands["tags"]
+def test_a_status_put_back_whose_answer_was_lost_is_found_again(desk: Desk) -> None:
+    number, ticket, order = thanked(desk)
+    its = a_delivery(number, DeliveryKind.STATUS)
+    desk.zendesk.fail(method="PUT", cut="after")
+    with pytest.raises(Temporary):
+        desk.channel.restore_status(ticket, order, its, wanted(ticket, DeliveryKind.STATUS))
+    assert desk.channel.find_delivery(ticket, its)

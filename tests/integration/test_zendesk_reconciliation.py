@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from desk.delivery import DeliveryKind, DeliveryState
+from desk.delivery import DeliveryState
 from desk.errors import Temporary
 from integration.zendesk import client
 from tests.integration.zendesk_house import Desk, asked, planned
@@ -136,27 +136,30 @@ def test_a_note_whose_answer_was_lost_is_left_once(cautious: Desk) -> None:
     assert cautious.zendesk.ticket(number)["tags"] == ["firstline_draft"]
 
 
-def test_labels_that_fail_are_put_on_later_and_the_reply_stays_one(desk: Desk) -> None:
+def test_a_group_that_zendesk_refuses_keeps_no_reply_back_and_makes_no_second(desk: Desk) -> None:
+    desk.connect(status_after_reply="pending")
     number = asked(desk)
     deliveries = planned(desk, number)
-    desk.zendesk.fail(method="PUT", path="/tags", cut="before")
+    desk.zendesk.fail(method="PUT", path=r"/tickets/\d+\.json", status=422, body='{"error": "RecordInvalid"}')
+    desk.send(deliveries)
+    assert desk.replies(number) == 1
+    stands = desk.zendesk.ticket(number)
+    assert (stands["tags"], stands["status"]) == (["firstline_replied"], "new")
+    assert desk.deliveries(number)[0][1] is DeliveryState.SENT
+
+
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_a_second_try_without_the_extras_whose_answer_is_lost_leaves_one_reply(desk: Desk, cut: str) -> None:
+    desk.connect(status_after_reply="pending")
+    number = asked(desk)
+    deliveries = planned(desk, number)
+    desk.zendesk.fail(method="PUT", path=r"/tickets/\d+\.json", status=422, body='{"error": "RecordInvalid"}')
+    desk.zendesk.fail(method="PUT", path=r"/tickets/\d+\.json", cut=cut)
     desk.send(deliveries)
     desk.soon()
     desk.send(deliveries)
     assert desk.replies(number) == 1
-    assert desk.zendesk.ticket(number)["tags"] == ["firstline_replied"]
-
-
-def test_a_pause_between_the_reply_and_its_tags_leaves_one_reply_that_counts_as_sent(desk: Desk) -> None:
-    number = asked(desk)
-    deliveries = planned(desk, number)
-    desk.zendesk.fail(method="PUT", path="/tags", status=429, body="", headers={"Retry-After": "3"})
-    desk.send(deliveries)
-    desk.zendesk.add_comment(number, "I take over", "colleague")
-    desk.soon()
-    desk.send(deliveries)
-    assert desk.replies(number) == 1
-    assert desk.deliveries(number) == [(DeliveryKind.REPLY, DeliveryState.SENT, None)]
+    assert desk.deliveries(number)[0][1] is DeliveryState.SENT
 
 
 def test_a_long_pause_parks_nothing(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from desk.db import Database
 from desk.errors import Permanent
 from desk.ports import Markup, Page, Unchanged, Unreadable
+from knowledge.catalogue import list_documents
 from knowledge.ingest import index
 from knowledge.sources import folder
 from knowledge.sources.folder import Folder, FolderSettings
@@ -207,3 +208,113 @@ def test_1500_tiny_pages_and_odd_ones_between_them_are_indexed(
         "3/latin.md": "is not UTF-8 (byte 3)",
     }
     assert index(database, account, Folder(tmp_path), embedder).unchanged == 1502
+
+
+# --- one broken thing
+
+
+def test_links_in_a_circle_are_reported_and_nothing_is_read_without_end(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "ok")
+    write(tmp_path, "deep/er/b.md", "ok")
+    (tmp_path / "deep/er/top").symlink_to(tmp_path)
+    (tmp_path / "deep/up.d").symlink_to("..", target_is_directory=True)
+    (tmp_path / "self.md").symlink_to("self.md")
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    found = read(tmp_path)
+    circles = {name for name, page in found.items() if why_of(page) == "is a link that leads in a circle"}
+    assert circles == {"deep/er/top", "deep/up.d", "self.md", "one", "two"}
+    assert set(found) - circles == {"a.md", "deep/er/b.md"}
+
+
+def why_of(page: object) -> str:
+    return page.why if isinstance(page, Unreadable) else ""
+
+
+def deny(monkeypatch: pytest.MonkeyPatch, call: str, name: str) -> None:
+    """As it is for who may not read it; the tests may run as root, whom nothing is denied."""
+    real = getattr(os, call)
+
+    def denied(path: object, *rest: object, **named: object) -> object:
+        if Path(os.fspath(path)).name == name:  # type: ignore[call-overload]
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *rest, **named)
+
+    monkeypatch.setattr(os, call, denied)
+
+
+def test_a_folder_that_may_not_be_listed_is_reported_and_keeps_what_is_known_of_it(
+    tmp_path: Path, database: Database, account: str, embedder: WordEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.md", "shut/b.md", "shut/er/c.md", "shut.md", "shutters/d.md"):
+        write(tmp_path, name, f"Text of {name}.")
+    assert index(database, account, Folder(tmp_path), embedder).added == 5
+    deny(monkeypatch, "scandir", "shut")
+    (tmp_path / "shutters/d.md").unlink()
+    report = index(database, account, Folder(tmp_path), embedder)
+    assert [(page.id, page.why) for page in report.skipped] == [("shut", "cannot be listed: Permission denied")]
+    assert (report.unchanged, report.removed) == (2, 1)
+    with database.account(account) as tx:
+        assert {each.external_id for each in list_documents(tx)} == {"a.md", "shut.md", "shut/b.md", "shut/er/c.md"}
+
+
+def test_a_folder_of_which_nothing_can_be_listed_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "a.md", "ok")
+    deny(monkeypatch, "scandir", tmp_path.name)
+    with pytest.raises(Permanent, match="cannot be listed: Permission denied"):
+        read(tmp_path)
+
+
+def test_a_file_that_may_not_be_read_or_is_gone_meanwhile_is_reported_and_its_neighbours_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.md", "gone.md", "shut.md", "z.md"):
+        write(tmp_path, name, "ok")
+    real = Path.open
+
+    def opened(path: Path, *rest: object, **named: object) -> object:
+        if path.name == "shut.md":
+            raise PermissionError(13, "Permission denied")
+        if path.name == "gone.md":
+            path.unlink()
+        return real(path, *rest, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", opened)
+    found = read(tmp_path)
+    assert {name: page.why for name, page in found.items() if isinstance(page, Unreadable)} == {
+        "gone.md": "No such file or directory",
+        "shut.md": "Permission denied",
+    }
+    assert {name for name, page in found.items() if isinstance(page, Page)} == {"a.md", "z.md"}
+
+
+@pytest.mark.parametrize(
+    ("front", "reason"),
+    [
+        ("title: " + "x" * 30_000, "has front matter of more than 20,000 characters"),
+        ("a: &a {x: 1}\n" + "".join(f"b{n}: &b{n} {{<<: [*a, *a]}}\n" for n in range(20)), "not YAML"),
+        ("date: 2024-13-45", "not YAML"),
+        ("title: " + "[" * 5000, "not YAML"),
+    ],
+    ids=["long", "merge", "date", "deep"],
+)
+def test_front_matter_that_cannot_be_read_costs_its_page_alone(tmp_path: Path, front: str, reason: str) -> None:
+    write(tmp_path, "bad.md", f"---\n{front}\n---\nText.")
+    write(tmp_path, "good.md", "fine")
+    found = read(tmp_path)
+    assert reason in why(found["bad.md"])
+    assert isinstance(found["good.md"], Page)
+
+
+def test_front_matter_that_no_database_takes_is_cleaned(
+    tmp_path: Path, database: Database, account: str, embedder: WordEmbedder
+) -> None:
+    write(tmp_path, "a.md", '---\ntitle: "a\\0b"\nurl: "https://a.example/\\0x"\nlocale: "e\\0n"\n---\nText.')
+    write(tmp_path, "b.md", '---\ncollection: "c\\ud800"\n---\nText.')
+    write(tmp_path, "good.md", "fine")
+    report = index(database, account, Folder(tmp_path), embedder)
+    assert report.added + len(report.skipped) == 3
+    with database.account(account) as tx:
+        found = {each.external_id: each for each in list_documents(tx)}
+    assert (found["a.md"].url, found["a.md"].locale) == ("https://a.example/x", "en")
+    assert "good.md" in found

@@ -1,8 +1,10 @@
 """The index follows its sources, and does no work twice."""
 
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
@@ -10,11 +12,12 @@ from sqlalchemy import func, select, text
 from desk.db import Database
 from desk.errors import Permanent, Temporary
 from desk.ports import Embedder, Page, Unchanged, Unreadable
-from knowledge import ingest, prepare
+from knowledge import ingest, intake, prepare, shelf
 from knowledge.catalogue import count_documents, find_passage, list_documents, sources_of
 from knowledge.ingest import index, remove
-from knowledge.tables import library_states, passages, terms
+from knowledge.tables import documents, library_states, passages, terms
 from knowledge.turn import one_run
+from knowledge.vanished import Leave
 
 MakePage = Callable[..., Page]
 
@@ -180,7 +183,7 @@ def test_the_state_changes_with_the_index_and_only_then(database, account, embed
     first = revision()
     index(database, account, source(page("a", "Text.")), embedder)
     assert revision() == first
-    index(database, account, source(), embedder)
+    index(database, account, source(), embedder, leave=Leave(confirmed=True))
     assert revision() > first
 
 
@@ -261,7 +264,7 @@ def test_a_second_embedder_is_filled_beside_the_first(database, account, embedde
     with database.account(account) as tx:
         rows = tx.execute(select(passages.c.embedder).order_by(passages.c.embedder)).scalars()
         assert list(rows) == ["other", "words"]
-    index(database, account, source(), other)
+    index(database, account, source(), other, leave=Leave(confirmed=True))
     assert kept_terms(database, account) == {}
 
 
@@ -307,7 +310,7 @@ def test_a_page_in_which_a_new_recipe_finds_no_text_leaves_the_index(
 ) -> None:
     index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
     monkeypatch.setattr("knowledge.shelf.RECIPE", prepare.RECIPE + 1)
-    monkeypatch.setattr(ingest, "prepare", lambda page, _: None)
+    monkeypatch.setattr(intake, "prepare", lambda page, _: None)
     report = index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
     assert (counts(report), len(report.skipped)) == ((0, 0, 0, 2), 2)
 
@@ -315,7 +318,122 @@ def test_a_page_in_which_a_new_recipe_finds_no_text_leaves_the_index(
 def test_the_same_text_in_pages_of_two_batches_is_embedded_once(
     database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "PASSAGES_AT_ONCE", 1)
+    monkeypatch.setattr(intake, "PASSAGES_AT_ONCE", 1)
     pages = [page(f"p{n}", "# Title\n\nThe very same text.") for n in range(5)]
     report = index(database, account, source(*pages), embedder)
     assert (report.passages, report.passages_embedded, len(embedder.embedded)) == (5, 1, 1)
+
+
+# --- one broken page
+
+
+class Picky:
+    """The fake embedder, but it does not take texts with one of its words. Remembers how often it was asked."""
+
+    def __init__(self, embedder: Any, error: Callable[[], Exception], *words: str) -> None:
+        self.name, self.dimensions, self.window = embedder.name, embedder.dimensions, embedder.window
+        self.count_tokens, self.calls = embedder.count_tokens, 0
+        self._embedder, self._error, self._words = embedder, error, words
+
+    def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
+        self.calls += 1
+        if any(word in text for word in self._words for text in texts):
+            raise self._error()
+        return self._embedder.embed_documents(texts)
+
+
+def kept(database: Database, account: str) -> dict[str, str]:
+    with database.account(account) as tx:
+        rows = tx.execute(select(documents.c.external_id, passages.c.blocks).join(passages)).all()
+        return {row.external_id: row.blocks[0]["text"] for row in rows}
+
+
+@pytest.mark.parametrize("at_once", [1, 64], ids=["a-batch-each", "one-batch"])
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (lambda: Permanent("too strange"), "cannot be embedded: too strange"),
+        (lambda: Temporary("had trouble (500)"), "cannot be embedded: had trouble (500)"),
+        (lambda: ValueError("secret"), "cannot be embedded: ValueError"),
+    ],
+    ids=["permanent", "temporary", "foreign"],
+)
+def test_a_text_that_cannot_be_embedded_is_reported_and_keeps_what_is_known_of_it(
+    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch, at_once: int, error, why: str
+) -> None:
+    monkeypatch.setattr(intake, "PASSAGES_AT_ONCE", at_once)
+    index(database, account, source(page("b", "Old text."), page("c", "Other.")), embedder)
+    picky = Picky(embedder, error, "cursed")
+    pages = source(
+        *(page(f"a{n}", f"Text {n}.") for n in range(3)), page("b", "A cursed text."),
+        page("x", "Text 1.\n\nMy cursed."), page("y", "Text 1."), page("c", "Other, changed."),
+    )  # fmt: skip
+    report = index(database, account, pages, picky)
+    assert counts(report) == (4, 1, 0, 0)
+    assert report.skipped == (Unreadable("b", why), Unreadable("x", why))
+    assert kept(database, account)["b"] == "Old text."
+    assert kept(database, account)["c"] == "Other, changed."
+    assert "x" not in kept(database, account)
+    assert kept_terms(database, account) == true_terms(database, account)
+    assert counts(index(database, account, pages, embedder)) == (1, 1, 5, 0)  # another day it takes it
+
+
+def test_an_embedder_that_takes_no_text_at_all_ends_the_run_and_is_not_asked_for_each_page(
+    database, account, embedder, source, page
+) -> None:
+    picky = Picky(embedder, lambda: Temporary("away"), "e")
+    with pytest.raises(Temporary, match="away"):
+        index(database, account, source(*(page(f"p{n}", f"The text {n}.") for n in range(50))), picky)
+    assert picky.calls == 2
+
+
+def test_a_vector_that_is_none_costs_its_page_alone(database, account, embedder, source, page) -> None:
+    real = embedder.embed_documents
+    embedder.embed_documents = lambda texts: [
+        [math.nan] * 384 if "cursed" in text else vector for text, vector in zip(texts, real(texts), strict=True)
+    ]
+    report = index(database, account, source(page("a", "A cursed text."), page("b", "Text.")), embedder)
+    assert (report.added, [each.id for each in report.skipped]) == (1, ["a"])
+
+
+def test_a_page_that_breaks_our_parser_or_the_database_is_reported_and_the_rest_is_read(
+    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index(database, account, source(page("a", "Old text."), page("b", "Older.")), embedder)
+    real_prepare, real_put = prepare.prepare, shelf.put
+
+    def broken(given: Page, embedder: Embedder) -> object:
+        return [][0] if given.id == "a" else real_prepare(given, embedder)
+
+    def odd(tx, name, ready, made, embedder) -> None:
+        if any(document.external_id == "b" for document in ready):
+            made = made | dict.fromkeys(made, "[1e99]")
+        real_put(tx, name, ready, made, embedder)
+
+    monkeypatch.setattr(intake, "prepare", broken)
+    monkeypatch.setattr(shelf, "put", odd)
+    pages = [page("a", "New."), page("b", "Newer."), *(page(f"p{n}", f"Text {n}.") for n in range(3))]
+    report = index(database, account, source(*pages), embedder)
+    assert counts(report) == (3, 0, 0, 0)
+    assert {each.id: each.why for each in report.skipped} == {
+        "a": "cannot be read: a fault in Firstline (IndexError)",
+        "b": "cannot be kept (DataError)",
+    }
+    assert {kept(database, account)[name] for name in "ab"} == {"Old text.", "Older."}
+
+
+ODD = {"nul": "a\0b", "half": "a\ud800b", "long": "x" * 5000}
+
+
+def test_pages_with_odd_names_are_reported_and_odd_words_of_others_are_cleaned(
+    database, account, embedder, source, page
+) -> None:
+    pages = [page(name, "Text.") for name in ODD.values()]
+    pages += [page(f"fine-{name}", f"Text {odd[:3]}.", url=odd, locale=odd, stamp=odd) for name, odd in ODD.items()]
+    report = index(database, account, source(*pages), embedder)
+    assert (report.added, len(report.skipped)) == (3, 3)
+    assert {each.why for each in report.skipped} == {
+        "has an id that holds characters that no text has",
+        "has an id of more than 1,500 bytes",
+    }
+    assert index(database, account, source(*pages), embedder).unchanged == 3

@@ -1,6 +1,7 @@
 """Sources as they were set up, read one after the other, each with its outcome."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 from pydantic import BaseModel, Field
@@ -13,7 +14,7 @@ from knowledge.catalogue import Sync, list_documents, list_sources
 from knowledge.ingest import index
 from knowledge.kinds import SourceKind
 from knowledge.registered import Marks, Registered
-from knowledge.sync import Reading
+from knowledge.sync import Outcome, Reading
 from knowledge.turn import Taken, one_run
 
 MakePage = Callable[..., Page]
@@ -60,6 +61,10 @@ class House:
 
     def sync(self, *names: str) -> list[sync.Outcome]:
         return list(sync.sync_all(self.reading, sync.known(self.db, self.account, names)))
+
+    def confirm(self, name: str) -> list[Outcome]:
+        reading = replace(self.reading, confirmed=True)
+        return list(sync.sync_all(reading, sync.known(self.db, self.account, [name])))
 
     def documents(self) -> dict[str, str]:
         with self.db.account(self.account) as tx:
@@ -232,7 +237,7 @@ def test_late_are_those_with_an_error_and_those_nobody_has_read_for_long(house: 
 
     def late(seconds: float) -> dict[str, str | None]:
         with house.db.account(house.account) as tx:
-            return {name: error for name, _, error in registered.late(tx, seconds)}
+            return {each.name: each.error for each in registered.late(tx, seconds)}
 
     assert late(3600) == {"broken": "fell down"}
     assert late(-1) == {"broken": "fell down", "fine": None, "new": None}
@@ -246,3 +251,121 @@ def test_documents_of_a_source_that_was_never_set_up_become_its_own(house: House
     assert outcome.report
     assert (outcome.report.unchanged, outcome.report.passages_embedded) == (1, 0)
     assert house.row("one").kind == "shelf"
+
+
+# --- Much that has gone at once
+
+
+def many(page: MakePage, *numbers: int) -> list[Page]:
+    return [page(f"p{number}", f"Text {number}.") for number in numbers]
+
+
+def test_more_than_half_of_a_source_stays_until_it_is_confirmed_and_what_is_new_is_taken_in(
+    house: House, page: MakePage
+) -> None:
+    house.add("one", *many(page, *range(10)))
+    house.sync()
+    house.add("one", page("p0", "New text."), *many(page, 1, 2, 3), page("new", "Added."))
+    [outcome] = house.sync()
+    assert outcome.report
+    assert (outcome.report.added, outcome.report.changed, outcome.report.removed) == (1, 1, 0)
+    said = (
+        "6 of its 10 documents have gone from it at once, and stay; if that is meant, type "
+        "`firstline sources sync one --confirm`"
+    )
+    assert str(outcome.fault) == house.row("one").error == said
+    assert isinstance(outcome.fault, Permanent)
+    assert house.row("one").held
+    assert len(house.documents()) == 11
+    [confirmed] = house.confirm("one")
+    assert confirmed.report
+    assert (confirmed.fault, confirmed.report.removed) == (None, 6)
+    assert set(house.documents()) == {"p0", "p1", "p2", "p3", "new"}
+    assert (house.row("one").error, house.row("one").held) == (None, False)
+
+
+def test_an_emptied_source_keeps_even_a_single_document(house: House, page: MakePage) -> None:
+    house.add("one of mine", page("a", "Text."))
+    house.sync()
+    house.add("one of mine")
+    for _ in range(2):
+        [outcome] = house.sync()
+        assert "its only document has gone" in str(outcome.fault)
+        assert "`firstline sources sync 'one of mine' --confirm`" in str(outcome.fault)
+    assert set(house.documents()) == {"a"}
+    house.confirm("one of mine")
+    assert house.documents() == {}
+    assert house.sync()[0].fault is None
+
+
+def test_up_to_half_and_a_few_leave_at_once(house: House, page: MakePage) -> None:
+    house.add("large", *many(page, *range(10)))
+    house.add("small", *(page(f"s{number}", "Text.") for number in range(4)))
+    house.sync()
+    house.add("large", *many(page, *range(5)))
+    house.add("small", page("s0", "Text."))
+    assert [outcome.fault for outcome in house.sync()] == [None, None]
+    assert set(house.documents()) == {"p0", "p1", "p2", "p3", "p4", "s0"}
+
+
+def test_what_is_added_meanwhile_does_not_let_go_what_is_held_back(house: House, page: MakePage) -> None:
+    house.add("one", *many(page, *range(6)))
+    house.sync()
+    house.add("one", *many(page, *range(100, 120)))
+    house.sync()
+    [again] = house.sync()
+    assert "all its 6 documents" in str(again.fault)
+    house.add("one", *many(page, *range(100, 120)), Temporary("nobody is there"))
+    house.sync()
+    assert (house.row("one").error, house.row("one").held) == ("nobody is there", False)
+    house.add("one", *many(page, *range(100, 120)))
+    assert "all its 6 documents" in str(house.sync()[0].fault)
+    assert len(house.documents()) == 26
+
+
+def test_what_comes_back_is_no_longer_held_back(house: House, page: MakePage) -> None:
+    house.add("one", *many(page, *range(10)))
+    house.sync()
+    house.add("one")
+    assert house.sync()[0].fault
+    house.add("one", *many(page, *range(8)))
+    [back] = house.sync()
+    assert back.report
+    assert (back.fault, back.report.removed, back.report.unchanged) == (None, 2, 8)
+
+
+def test_pages_behind_one_that_cannot_be_read_stay_held_back(house: House, page: MakePage) -> None:
+    house.add("one", *many(page, *range(10)))
+    house.sync()
+    house.add("one", *many(page, 0))
+    house.sync()
+    house.add("one", Unreadable("p0", "answers 500", hides=True))
+    assert "9 of its 10" in str(house.sync()[0].fault)
+    assert len(house.documents()) == 10
+
+
+def test_what_is_for_other_readers_now_leaves_at_once_however_much_it_is(house: House, page: MakePage) -> None:
+    class Shown(ShelfSettings):
+        to_all: bool = True
+
+    kind = replace(house.shelves.kinds["shelf"], settings=Shown, readers=frozenset({"to_all"}))
+    house.reading = replace(house.reading, kinds={"shelf": kind})
+    house.add("one", *many(page, *range(6)))
+    house.sync()
+    with house.db.account(house.account) as tx:
+        registered.put(tx, Registered("one", "shelf", {"shelf": "one", "to_all": False}))
+    house.shelves.lists["one"] = [page("inside", "Text.")]
+    [outcome] = house.sync()
+    assert outcome.report
+    assert (outcome.fault, outcome.report.removed) == (None, 6)
+
+
+def test_doctor_hears_of_what_is_held_back_and_not_that_it_could_not_be_read(house: House, page: MakePage) -> None:
+    house.add("one", page("a", "Text."))
+    house.add("two", page("b", "Text."))
+    house.sync()
+    house.add("one")
+    house.add("two", Temporary("away"))
+    house.sync()
+    with house.db.account(house.account) as tx:
+        assert {each.name: each.held for each in registered.late(tx, 3600)} == {"one": True, "two": False}

@@ -11,6 +11,7 @@ from desk.errors import Blocked, Permanent, Temporary
 from desk.ports import Page, Unchanged, Unreadable
 from knowledge.catalogue import list_documents
 from knowledge.ingest import Report, index
+from knowledge.vanished import Held, Leave
 from tests.knowledge.conftest import WordEmbedder
 from tests.knowledge.websites import Reader, small, stamps_of
 from tests.lookalikes.website import Resource
@@ -142,6 +143,43 @@ def test_a_notice_instead_of_the_start_deletes_nothing(site: Site) -> None:
     site.page("/", "Back soon.")
     with pytest.raises(Temporary, match="lost all its links"):
         reader.read(known)
+
+
+@pytest.mark.parametrize(
+    "body", ["", " \n", "<html><head><title>Help</title></head><body><div id=app></div></body></html>"]
+)
+def test_a_start_that_is_an_empty_page_ends_the_run(site: Site, body: str) -> None:
+    reader = small(site)
+    known = stamps_of(reader.read())
+    site.put("/", body)
+    with pytest.raises(Temporary, match="empty page"):
+        reader.read(known)
+
+
+def test_an_empty_start_does_no_harm_where_a_sitemap_lists_the_pages(site: Site) -> None:
+    small(site)
+    site.put("/", "<div id=app></div>")
+    site.put("/robots.txt", f"Sitemap: {site.url}/map.xml", content_type="text/plain")
+    site.sitemap("/map.xml", "/hub", "/leaf")
+    assert Reader(site).paths() == ["/", "/hub", "/leaf"]
+
+
+def test_a_hub_that_has_lost_its_links_does_not_take_most_of_the_site_along(
+    site: Site, database: Database, account: str
+) -> None:
+    leaves = [f"/leaf{number}" for number in range(6)]
+    site.page("/", "Welcome.", "/hub")
+    site.page("/hub", "The hub.", *leaves)
+    for leaf in leaves:
+        site.page(leaf, f"At {leaf}.")
+    reader = Reader(site)
+    index(database, account, reader, WordEmbedder())
+    site.page("/hub", "We are moving house.")
+    report = index(database, account, reader, WordEmbedder())
+    assert (counts(report), report.held) == ((0, 1, 1, 0), Held(6, 8))
+    assert len(titles(database, account)) == 8
+    site.page("/hub", "The hub again.", *leaves[1:])
+    assert counts(index(database, account, reader, WordEmbedder(), leave=Leave(earlier=report.held))) == (0, 1, 6, 1)
 
 
 def test_a_site_of_which_nothing_can_be_read_is_an_error(site: Site) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Blocked, Permanent, Temporary
-from desk.ports import Alert, Alerts, Outgoing
+from desk.ports import Alert, Alerts, Outgoing, StillWanted
 from desk.ticket import Event, EventKind, ItemState, Ticket, TicketState
 from integration.slack.alerts import SlackAlerts
 from tests.workers.test_walk import Broken, House, Killed, house  # noqa: F401  # the fixture
@@ -46,20 +46,22 @@ class Bell:
 
 
 @dataclass
-class Labelling(TicketChannel):
-    """The real channel, and what was labelled."""
+class Noting(TicketChannel):
+    """The real channel, and what each delivery was to say of the ticket."""
 
-    labels: list[tuple[DeliveryKind, bool]] = field(default_factory=list)
-    error: Exception | None = None
+    posted: list[tuple[DeliveryKind, bool]] = field(default_factory=list)
 
-    def __init__(self, channel: TicketChannel, error: Exception | None = None) -> None:
+    def __init__(self, channel: TicketChannel) -> None:
         super().__init__(channel._db)
-        self.labels, self.error = [], error
+        self.posted = []
 
-    def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
-        if self.error:
-            raise self.error
-        self.labels.append((delivery.kind, outgoing.escalated))
+    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted) -> str | None:
+        self.posted.append((delivery.kind, outgoing.escalated))
+        return super().reply(ticket, outgoing, delivery, still_wanted)
+
+    def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
+        self.posted.append((delivery.kind, outgoing.escalated))
+        return super().note(ticket, outgoing, delivery)
 
 
 def ringing(house: House, bell: Alerts) -> House:  # noqa: F811  # the fixture's value
@@ -141,38 +143,16 @@ def test_an_alert_that_cannot_be_posted_now_is_posted_later(house: House) -> Non
     assert alerts_of(house, accepted.ticket_id) == [DeliveryState.SENT]
 
 
-def test_every_delivery_is_labelled_and_an_escalation_says_so(house: House) -> None:  # noqa: F811
-    channel = Labelling(TicketChannel(house.tools.db))
+def test_every_delivery_says_whether_it_hands_the_ticket_to_people(house: House) -> None:  # noqa: F811
+    channel = Noting(TicketChannel(house.tools.db))
     house = House(replace(house.tools, channels={"api": channel}), house.account, house.shelf)
     house.finish(house.write())
     house.finish(house.write(HUMAN))
-    assert sorted(channel.labels) == [
+    assert sorted(channel.posted) == [
         (DeliveryKind.HANDOVER, True),
         (DeliveryKind.NOTE, False),
         (DeliveryKind.REPLY, False),
     ]
-
-
-def test_a_label_that_fails_for_now_is_set_later_and_the_reply_is_not_sent_again(house: House) -> None:  # noqa: F811
-    channel = Labelling(TicketChannel(house.tools.db), Temporary("busy"))
-    house = House(replace(house.tools, channels={"api": channel}), house.account, house.shelf)
-    accepted = house.write()
-    planned = house.think(accepted.item_id)
-    house.send(planned)
-    channel.error = None
-    house.sql("UPDATE deliveries SET not_before = now()")
-    house.send(planned)
-    assert channel.labels == [(DeliveryKind.REPLY, False)]
-    assert house.replies(accepted.ticket_id) == 1
-    assert house.state(accepted.ticket_id) is TicketState.ANSWERED
-
-
-def test_a_label_that_can_never_be_set_does_not_make_the_reply_unsent(house: House) -> None:  # noqa: F811
-    channel = Labelling(TicketChannel(house.tools.db), Permanent("tags are off"))
-    house = House(replace(house.tools, channels={"api": channel}), house.account, house.shelf)
-    accepted = house.write()
-    house.finish(accepted)
-    assert house.state(accepted.ticket_id) is TicketState.ANSWERED
 
 
 def test_two_events_about_one_message_lead_to_one_run(house: House) -> None:  # noqa: F811

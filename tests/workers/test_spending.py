@@ -1,18 +1,17 @@
 """What models have cost today stands in one row, right whoever saves runs at the same time."""
 
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import psycopg
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
-from app.embedded import LOGIN_ROLE, EmbeddedPostgres
-from desk.db import Database, driver_url
+from app.embedded import EmbeddedPostgres
+from desk.accounts import add_account
+from desk.db import Database
 from desk.privacy import Sealer
 from desk.run import Stage, Usage
-from migrations.run import upgrade
+from tests.own_database import own_database
 from tests.workers.left_open import POLICY, a_run, keep
 from workers import record
 
@@ -58,32 +57,17 @@ def test_a_run_that_is_still_being_saved_holds_up_no_other(database: Database, a
 
 
 def test_what_was_spent_before_there_was_the_row_is_in_it(bare_postgres: EmbeddedPostgres, sealer: Sealer) -> None:
-    name = f"spent_{uuid.uuid4().hex[:8]}"
-
-    def there(url: str) -> str:
-        return url.replace("/firstline?", f"/{name}?")
-
-    with psycopg.connect(bare_postgres.superuser_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} OWNER firstline_owner".encode())
-    with psycopg.connect(there(bare_postgres.superuser_url), autocommit=True) as connection:
-        connection.execute("CREATE EXTENSION vector")
-    owner = create_engine(driver_url(there(bare_postgres.owner_url)))
-    with owner.begin() as connection:
-        upgrade(connection, LOGIN_ROLE, "0007")
-        connection.execute(text("INSERT INTO accounts (account_id, title) VALUES ('main', 'Main')"))
-        for dollars in (0.5, 0.25):
-            connection.execute(
-                text(
-                    "INSERT INTO runs (account_id, id, channel, ticket_id, message_id, action, confidence, dollars, "
-                    "input_tokens, output_tokens, milliseconds, policy_version, at, body) VALUES ('main', "
-                    "gen_random_uuid(), 'api', 't', 'm', 'auto_reply', 1, :dollars, 1, 1, 1, 'v', now(), 'x')"
-                ),
-                {"dollars": dollars},
-            )
-        upgrade(connection, LOGIN_ROLE)
-    owner.dispose()
-    db = Database(there(bare_postgres.url), sealer)
-    assert spent(db, "main") == 0.75
-    keep(db, "main", a_run(usage=paid(0.5)))
-    assert spent(db, "main") == 1.25
-    db.close()
+    saved = text(
+        "INSERT INTO runs (account_id, id, channel, ticket_id, message_id, action, confidence, dollars, input_tokens, "
+        "output_tokens, milliseconds, policy_version, at, body) VALUES ('main', gen_random_uuid(), 'api', 't', 'm', "
+        "'auto_reply', 1, :dollars, 1, 1, 1, 'v', now(), 'x')"
+    )
+    with own_database(bare_postgres) as own, own.open(sealer) as db:
+        own.migrate("0007")
+        add_account(db, "main")
+        with db.account("main") as tx:
+            tx.execute(saved, [{"dollars": 0.5}, {"dollars": 0.25}])
+        own.migrate()
+        assert spent(db, "main") == 0.75
+        keep(db, "main", a_run(usage=paid(0.5)))
+        assert spent(db, "main") == 1.25

@@ -18,7 +18,8 @@ from workers import heartbeats, tasks
 def published(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
     """What was handed to the broker: task, account, row."""
     sent: list[tuple[str, str, str]] = []
-    monkeypatch.setattr(tasks, "publish", lambda task, account, row: sent.append((task.name, account, row)))
+    monkeypatch.setattr(tasks, "count_held", lambda app: {})
+    monkeypatch.setattr(tasks, "publish", lambda task, account, row, queue: sent.append((task.name, account, row)))
     return sent
 
 
@@ -51,6 +52,7 @@ def test_a_broker_that_is_away_stops_no_sweep(
     def away(*_: Any) -> None:
         raise Temporary("away")
 
+    monkeypatch.setattr(tasks, "count_held", lambda app: {})
     monkeypatch.setattr(tasks, "publish", away)
     add_source(database, account)
     with database.account(account) as tx:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,11 @@ from sqlalchemy import text
 from desk.accounts import set_paused
 from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
-from desk.errors import Permanent, Temporary
+from desk.errors import Permanent, Temporary, WrongKeys
 from desk.passage import Block, BlockKind, Citation, Hit, Passage
 from desk.policy import PolicyBook
 from desk.ports import Drafted, Guess, Outgoing, StillWanted
+from desk.privacy import Sealer, new_key
 from desk.run import Draft, Statement, Stop
 from desk.ticket import ItemState, Requester, Role, Ticket, TicketState
 from tests.fakes import FakeEmbedder
@@ -83,7 +85,7 @@ class Meddled:
     after: Callable[[Ticket], None] = lambda ticket: None
     name: str = "api"
 
-    def fetch(self, account: str, ticket_id: str) -> Ticket:
+    def fetch(self, account: str, ticket_id: str, holding: str = "", since: datetime | None = None) -> Ticket:
         return self.channel.fetch(account, ticket_id)
 
     def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, wanted: StillWanted) -> str | None:
@@ -390,6 +392,27 @@ def test_a_bug_in_our_own_code_is_retried_and_then_parked_and_never_lost(house: 
     item = house.item(accepted.item_id)
     assert item.state is ItemState.PARKED
     assert "RuntimeError" in (item.error or "")
+
+
+def test_keys_that_do_not_open_a_ticket_make_its_work_wait_and_park_nothing(house: House) -> None:
+    accepted = house.write()
+    planned = house.think(house.write().item_id)
+    strange = Database(house.tools.db.engine.url.render_as_string(hide_password=False), Sealer([new_key()]))
+    tools = replace(house.tools, db=strange, channels={"api": TicketChannel(strange)})
+    for _ in range(5):
+        house.sql("UPDATE inbox_items SET not_before = now() WHERE state = 'waiting'")
+        house.sql("UPDATE deliveries SET not_before = now()")
+        handle_item(tools, house.account, accepted.item_id, "w1")
+        with suppress(WrongKeys):  # before it is claimed: the task leaves it to the sweeper
+            deliver(tools, house.account, planned[0], "w1")
+    strange.close()
+    item = house.item(accepted.item_id)
+    assert (item.state, item.attempts) == (ItemState.WAITING, 0)
+    house.sql("UPDATE inbox_items SET not_before = now() WHERE state = 'waiting'")
+    house.sql("UPDATE deliveries SET not_before = now()")
+    house.send(planned)
+    house.finish(accepted)
+    assert house.replies(accepted.ticket_id) == 1
 
 
 def test_a_ticket_that_orders_the_machine_about_gets_no_draft_and_a_person(house: House) -> None:

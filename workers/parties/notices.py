@@ -16,12 +16,12 @@ from desk.errors import BadSetting
 from desk.party import Access, PartyState, Standing, Use
 from desk.policy import Policy
 from desk.ports import Outgoing
-from desk.ticket import new_id
+from desk.ticket import Labels, new_id
 from workers import inbox, outbox, record
-from workers.claims import Due, Waits
+from workers.claims import Waits
 from workers.outbox import Planned
 from workers.parties import standing
-from workers.parties.standing import Kept
+from workers.parties.standing import Due, Kept
 from workers.pipeline.classify import sensitive_topics
 from workers.toolbox import Toolbox
 
@@ -69,7 +69,7 @@ def tell_otherwise(tools: Toolbox, account: str) -> list[str]:
         return planned
 
 
-def otherwise(tx: Transaction, alert: Delivery, since: datetime) -> list[str]:
+def otherwise(tx: Transaction, alert: Delivery, since: datetime, *, handed: bool = True) -> list[str]:
     """The note that tells of an alert which does not go out, once. A message that could not be worked on has a note
     that says so already."""
     outbox.told(tx, alert.id)
@@ -78,10 +78,10 @@ def otherwise(tx: Transaction, alert: Delivery, since: datetime) -> list[str]:
     why = (
         f"An alert about this ticket could not be posted since {_stamp(since)}: it is told here. A person has to look."
     )
-    outgoing = Outgoing(why, escalated=True, tags=(ALERT_TAG,))
+    outgoing = Outgoing(why, escalated=True, labels=Labels(tags=(ALERT_TAG,)))
     order = f"otherwise:{alert.id}"
     note = Planned(alert.channel, alert.ticket_id, alert.message_id, DeliveryKind.NOTE, outgoing, order)
-    return outbox.plan(tx, [note], None, None)
+    return outbox.plan(tx, [note], None, None, handed=handed)
 
 
 def urgent_topics(payload: str, policy: Policy) -> Sequence[str]:

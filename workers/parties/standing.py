@@ -15,7 +15,6 @@ from sqlalchemy.dialects.postgresql import insert
 from desk.db import Database, Transaction
 from desk.errors import Outage
 from desk.party import Access, PartyState, Standing, Use
-from workers.claims import Due
 from workers.tables import parties
 
 TURN_SECONDS = 20.0
@@ -109,6 +108,14 @@ def ask_again(tx: Transaction, party: str) -> None:
 def told(tx: Transaction, use: Use, *, late: bool) -> None:
     """People were told that it is away; `late`: of each that waits too long."""
     tx.execute(update(parties).where(_its(use)).values({"told_late_at" if late else "told_at": func.now()}))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A party of an account that is to be asked."""
+
+    account: str
+    party: str
 
 
 def due(db: Database) -> Sequence[Due]:

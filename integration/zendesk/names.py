@@ -1,0 +1,155 @@
+"""What an account's Zendesk calls by number and its policy by name: brands, groups, custom fields, custom statuses.
+
+Each list is read when it is first needed, once per worker, and again after ten minutes; a name that is not in it has it
+read again sooner, since somebody may just have made it.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, TypeVar
+
+import structlog
+
+from desk.errors import Permanent
+from desk.text import clean
+from desk.ticket import TicketStatus
+from integration.zendesk import shapes
+from integration.zendesk.client import Client
+from integration.zendesk.connection import Line
+from integration.zendesk.fetch import Known
+
+log = structlog.get_logger(__name__)
+
+KEPT_SECONDS = 600.0
+LOOK_AGAIN_SECONDS = 60.0
+MOST_ACCOUNTS = 1000
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A custom field: `shown` gives what people see by what is stored."""
+
+    id: str
+    title: str
+    shown: Mapping[str, str] = field(default_factory=dict)
+
+    def stored(self, words: str) -> str:
+        """What to store so that people see these words; what is stored already may be given as well."""
+        wanted = _folded(words)
+        return next((value for value, name in self.shown.items() if _folded(name) == wanted), words)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the policy needs to know of every ticket by name. `statuses` says what custom statuses mean."""
+
+    fields: tuple[str, ...] = ()
+    statuses: Mapping[str, TicketStatus] = field(default_factory=dict)
+    brands: bool = False
+
+
+class Names:
+    """The lists of all accounts, as far as they were needed."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lists: dict[tuple[Client, str], tuple[float, object]] = {}
+        self._lock = Lock()
+
+    def known(self, line: Line, ticket: shapes.Ticket, wanted: Wanted) -> Known:
+        """What is wanted of a ticket. Asks for no list that nobody wants."""
+        brand = self.brand(line, ticket.brand_id) if wanted.brands else ""
+        status = _folded(self.status(line, ticket.custom_status_id)) if wanted.statuses else ""
+        means = {_folded(name): status for name, status in wanted.statuses.items()}
+        return Known(tuple(self._values(line, ticket, wanted.fields)), brand, means.get(status))
+
+    def _values(self, line: Line, ticket: shapes.Ticket, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+        values = {each.id: each.value for each in ticket.custom_fields or ()}
+        for name in names:
+            field = self.field(line, name)
+            text = _in_words(values.get(field.id), field) if field else ""
+            if text:
+                yield name, text
+
+    def brand(self, line: Line, brand_id: str | None) -> str:
+        """A brand's name; empty where it cannot be told."""
+        return self._list(line, "brands", _brands).get(brand_id or "", "")
+
+    def status(self, line: Line, status_id: str | None) -> str:
+        """A custom status's name; empty for none."""
+        return self._list(line, "custom_statuses", _statuses).get(status_id or "", "")
+
+    def field(self, line: Line, name: str) -> CustomField | None:
+        """The custom field of this title or id."""
+        return self._find(line, "ticket_fields", _fields, name)
+
+    def group(self, line: Line, name: str) -> str | None:
+        """The id of the group of this name or id."""
+        return self._find(line, "groups", _groups, name)
+
+    def _find(self, line: Line, kind: str, read: Callable[[Client], dict[str, V]], name: str) -> V | None:
+        found = self._list(line, kind, read).get(_folded(name))
+        if found is None:
+            found = self._list(line, kind, read, at_most=LOOK_AGAIN_SECONDS).get(_folded(name))
+        return found
+
+    def _list(
+        self, line: Line, kind: str, read: Callable[[Client], dict[str, V]], at_most: float = KEPT_SECONDS
+    ) -> dict[str, V]:
+        """A list that is at most so many seconds old. One that the token may not read is empty, and the log says so."""
+        key = (line.client, kind)
+        with self._lock:
+            since, known = self._lists.get(key, (0.0, None))
+        if known is None or self._clock() - since > at_most:
+            try:
+                known = read(line.client)
+            except Permanent as error:
+                log.warning("names not read", account=line.account, what=kind, why=str(error))
+                known = {}
+            with self._lock:
+                if len(self._lists) >= MOST_ACCOUNTS:
+                    self._lists.clear()
+                self._lists[key] = (self._clock(), known)
+        return known  # type: ignore[return-value]  # one reader for each kind
+
+
+def _brands(client: Client) -> dict[str, str]:
+    pages = client.listed("brands.json", shapes.Brands)
+    return {each.id: each.name or "" for page in pages for each in page.brands}
+
+
+def _statuses(client: Client) -> dict[str, str]:
+    rows = client.show("custom_statuses.json", shapes.CustomStatuses).custom_statuses
+    return {each.id: each.agent_label for each in rows}
+
+
+def _groups(client: Client) -> dict[str, str]:
+    pages = client.listed("groups.json", shapes.Groups)
+    rows = [each for page in pages for each in page.groups]
+    return {each.id: each.id for each in rows} | {_folded(each.name or ""): each.id for each in rows}
+
+
+def _fields(client: Client) -> dict[str, CustomField]:
+    pages = client.listed("ticket_fields.json", shapes.TicketFields)
+    rows = [_field(each) for page in pages for each in page.ticket_fields]
+    return {each.id: each for each in rows} | {_folded(each.title): each for each in rows}
+
+
+def _field(row: shapes.TicketField) -> CustomField:
+    return CustomField(row.id, row.title, {option.value: option.name for option in row.custom_field_options or ()})
+
+
+def _in_words(value: Any, field: CustomField) -> str:
+    """What people see in a field; empty where there is nothing."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    values = value if isinstance(value, list) else [value]
+    return clean(", ".join(field.shown.get(str(each), str(each)) for each in values if each not in (None, "")))
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
