@@ -41,6 +41,7 @@ REASONS = {
     Reason.SAME_MATTER: "The customer has another open ticket about this",
     Reason.WITHOUT_MODEL: "The language model was not asked; the draft is quoted by the local parts",
     Reason.MODEL_REFUSED: "The language model declined to answer this",
+    Reason.NOT_HELPED: "The customer says that the automatic answer did not help",
     Reason.REPLY_TOO_LONG: "The reply does not fit into a message of the customer's channel",
 }
 

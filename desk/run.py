@@ -144,6 +144,7 @@ class Reason(StrEnum):
     SAME_MATTER = "same_matter"
     WITHOUT_MODEL = "without_model"
     MODEL_REFUSED = "model_refused"
+    NOT_HELPED = "not_helped"
     REPLY_TOO_LONG = "reply_too_long"
 
 

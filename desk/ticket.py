@@ -135,6 +135,8 @@ class Ticket:
     url: str | None = None
     acts: tuple[Act, ...] = ()
     """In order of time."""
+    badly_rated: bool = False
+    """The customer's last rating is a bad one."""
     via: str = ""
     """How the customer reaches us: `mail`, `web`, `chat`, `x`, and so on."""
     brand: Named | None = None

@@ -33,6 +33,7 @@ from workers.pipeline.guards import STATE_AFTER, first_stop
 from workers.pipeline.reading import own_words
 from workers.pipeline.rules import said
 from workers.pipeline.run import Circumstances, think
+from workers.ratings import after_rating
 from workers.retries import insist
 from workers.setbacks import alerting, failed
 from workers.toolbox import Toolbox
@@ -90,6 +91,9 @@ def handle_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list
 
 
 def _work(tools: Toolbox, item: InboxItem) -> list[str]:
+    if item.kind is EventKind.RATING:
+        effects = after_rating(tools, item)
+        return _close(tools, item, inbox.STORED, TicketState.ESCALATED if effects else None, effects)
     if item.kind is not EventKind.CUSTOMER_MESSAGE:
         return _close(tools, item, inbox.STORED, TicketState.STEPPED_BACK if _taken_over(tools, item) else None)
     if item.message_id and not _leads(tools, item, item.message_id):  # which needs no look at the ticket
@@ -202,11 +206,13 @@ def _keep(work: _Work, policy: PolicyFile, unanswered: Sequence[gaps.Asked]) -> 
     run = work.run if alerts or not _needs_people(work) else _remarked(work.run, NOBODY_ALERTED)
     state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
     with tools.db.account(item.account) as tx:
+        before = record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if _with_people(work) else ()
+        effects = _labelled(work, _effects(work, before, told=bool(alerts)))
+        if run.decision.action is Action.AUTO_REPLY and not any(each.kind is DeliveryKind.REPLY for each in effects):
+            state = TicketState.NOTED  # it does not fit the customer's channel
         record.save_run(tx, run, policy)
         gaps.note(tx, run, unanswered)
         record.note_state(tx, item.channel, item.ticket_id, state, category=run.classification.category)
-        before = record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if _with_people(work) else ()
-        effects = _labelled(work, _effects(work, before, told=bool(alerts)))
         planned = outbox.plan(tx, [*effects, *alerts], run.id, item.id)
         if not inbox.finish(tx, item, run.decision.action):
             raise ClaimLost

@@ -17,9 +17,9 @@ from tests.fakes import (
     a_ticket,
     default_policy,
 )
+from workers.pipeline.case import Case
 from workers.pipeline.confidence import confidence
 from workers.pipeline.decide import decide
-from workers.pipeline.rules import Case
 from workers.pipeline.turns import Turns
 
 PASSAGE = a_passage("Click Forgot password.")
@@ -71,6 +71,7 @@ PERSON = {
     "turns": ({"turns": Turns(on_ticket=8)}, Reason.TOO_MANY_TURNS),
     "turns lately": ({"turns": Turns(on_ticket_lately=5)}, Reason.TOO_MANY_TURNS),
     "turns with this customer": ({"turns": Turns(to_requester_lately=10)}, Reason.TOO_MANY_TURNS),
+    "it did not help": ({"replied": True, "texts": ("Sorry, that did not help.",)}, Reason.NOT_HELPED),
     "the same again": ({"texts": ("Why?",), "turns": Turns(answered=frozenset({"Why?"}))}, Reason.LOOP),
     "ours again": ({"turns": Turns(said=frozenset({"Click Forgot password."}))}, Reason.LOOP),
     "refused": ({"refused": True}, Reason.MODEL_REFUSED),

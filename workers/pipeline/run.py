@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from desk.conversation import NOTHING, Conversation, OwnRecord, read_conversation
+from desk.conversation import NOTHING, Conversation, OwnRecord, Sent, read_conversation
 from desk.errors import ModelAway, Permanent, Temporary
 from desk.passage import Hit
 from desk.policy import Policy
@@ -19,6 +19,7 @@ from desk.ports import Declined, Drafted, LanguageModel, Library, Wasted
 from desk.run import Classification, Draft, Finding, Run, Stage, StageTime, Urgency, Usage, Versions
 from desk.text import words
 from desk.ticket import Ticket, new_id
+from workers.pipeline.case import NO_TURNS, Case
 from workers.pipeline.classify import heard, merged
 from workers.pipeline.closing import is_polite
 from workers.pipeline.confidence import confidence
@@ -26,7 +27,6 @@ from workers.pipeline.decide import decide
 from workers.pipeline.draft import NO_MODEL, draft, handed_over
 from workers.pipeline.reading import Reading, read
 from workers.pipeline.retrieve import Retrieved, retrieve
-from workers.pipeline.rules import NO_TURNS, Case
 from workers.pipeline.turns import Turns, reached
 from workers.pipeline.validate import validate
 
@@ -116,7 +116,7 @@ def think(
     thought = _retrieved(thought, library, circumstances.policy, notes)
     thought = _drafted(thought, circumstances.policy, notes)
     thought = _validated(thought, circumstances.policy, notes)
-    return _decided(thought, library, circumstances, conversation.person_owed, notes)
+    return _decided(thought, library, circumstances, conversation, notes)
 
 
 def _classified(
@@ -170,12 +170,14 @@ def _validated(thought: _Thought, policy: Policy, notes: _Notes) -> _Thought:
 
 
 def _decided(
-    thought: _Thought, library: Library, circumstances: Circumstances, person_owed: bool, notes: _Notes
+    thought: _Thought, library: Library, circumstances: Circumstances, conversation: Conversation, notes: _Notes
 ) -> Run:
     ticket = thought.reading.ticket
     with notes.stage(Stage.DECIDE):
         case = _case(thought, library, circumstances)
-        case = replace(case, with_people=person_owed, model_away=notes.away, refused=notes.refused)
+        replied = conversation.answered_by is Sent.REPLY
+        case = replace(case, with_people=conversation.person_owed, replied=replied)
+        case = replace(case, model_away=notes.away, refused=notes.refused)
         decision = decide(case)
         knowledge = library.revision(ticket.account)
     return Run(
