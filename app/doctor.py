@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from app import backlog, examination, outside, running
+from app import awaited, backlog, examination, outside, running
 from app.backup import own_keys
 from app.bounded import Question
 from app.database import make_database, make_sealer
@@ -28,9 +28,8 @@ MOST_SECONDS = 15.0
 LITTLE_SPACE = 500_000_000  # bytes
 KEYS_REMEDY = "each is what `firstline keys new` prints, commas between them"
 
-GROUPS = ("settings", "database", "processes", "accounts", "outside", "work")
-"""The headings, in this order. What the workers know of a party's outage would be one more (`parties`): its line in
-`_of_database`, its questions in a file of their own."""
+GROUPS = ("settings", "database", "processes", "accounts", "outside", "parties", "work")
+"""The headings, in this order. `outside` asks the parties; `parties` says what the workers know of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +103,7 @@ def _of_database(settings: Settings, db: Database) -> list[Ask]:
         Ask("processes", "beat", lambda: running.beat(settings, db)),
         Ask("accounts", "accounts", lambda: examination.contents(settings, db)),
         Ask("outside", "connections", lambda: outside.connections(settings, db)),
+        Ask("parties", "parties", lambda: awaited.parties(db)),
         Ask("work", "work", lambda: backlog.work(settings, db)),
     ]
 

@@ -1,6 +1,8 @@
 """What people are told when a ticket needs one of them: a run and its ticket turned into plain texts, once, for
 every place that alerts."""
 
+from collections.abc import Sequence
+
 from desk.conversation import NOTHING, OwnRecord, newest_by_hand, read_conversation
 from desk.ports import Alert, Source
 from desk.receipt import ACTIONS, make_receipt
@@ -9,6 +11,8 @@ from desk.run import Run
 from desk.text import new_part
 from desk.ticket import Message, Requester, Ticket
 
+MOST_LISTED = 200
+LONGEST_LINE = 250
 LONGEST_QUESTION = 5000
 """Characters of a question that an alert carries; who wants all of it opens the ticket."""
 
@@ -34,6 +38,18 @@ def notice(account: str, text: str, console_url: str | None) -> Alert:
     """An alert of no ticket: its first line says what, the others say more."""
     title, *lines = text.split("\n")
     return Alert(account, "", "", "", "", "", tuple(lines), "", (), None, console_url, title)
+
+
+def listed_tickets(tickets: Sequence[tuple[str, str]], most: int = MOST_LISTED) -> list[str]:
+    """Tickets, given as channel and id, in lines for a notice: several to a line, since there may be many."""
+    lines: list[str] = []
+    for channel, ticket_id in tickets[:most]:
+        last = lines[-1] if lines else ""
+        if last.startswith(f"{channel} tickets ") and len(last) + len(ticket_id) < LONGEST_LINE:
+            lines[-1] = f"{last}, {ticket_id}"
+        else:
+            lines.append(f"{channel} tickets {ticket_id}")
+    return [*lines, f"and {len(tickets) - most} more"] if len(tickets) > most else lines
 
 
 def _alert(

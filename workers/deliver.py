@@ -18,6 +18,7 @@ from desk.delivery import NOTICES, Delivery, DeliveryKind
 from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary, Waiting
 from desk.party import Access, Use
 from desk.policy import Incidents
+from desk.policy_scope import Scope
 from desk.ports import Alert, Outgoing
 from desk.run import Stop
 from desk.ticket import Ticket, TicketState
@@ -75,7 +76,8 @@ def _send(tools: Toolbox, held: Claimed) -> list[str]:
         return _sent(tools, held, found)
     if delivery.kind is DeliveryKind.NOTE:
         return _sent(tools, held, channel.note(ticket, held.outgoing, delivery))
-    looked = _LastLook(delivery, _own_record(tools, delivery))
+    scope = tools.policies.get(delivery.account).policy.scope
+    looked = _LastLook(delivery, _own_record(tools, delivery), scope)
     if stop := _recheck(tools, held, ticket, looked):
         return _withdraw(tools, held, stop)
     if delivery.kind is DeliveryKind.STATUS:
@@ -91,10 +93,11 @@ class _LastLook:
 
     delivery: Delivery
     record: OwnRecord
+    scope: Scope
     stop: Stop = Stop.CLOSED
 
     def still_wanted(self, ticket: Ticket) -> bool:
-        stop = last_stop(ticket, self.delivery.message_id, self.delivery.kind, self.record)
+        stop = last_stop(ticket, self.delivery.message_id, self.delivery.kind, self.record, self.scope)
         self.stop = stop or self.stop
         return stop is None
 
@@ -235,12 +238,12 @@ def _give_up(tools: Toolbox, held: Claimed, why: str) -> list[str]:
         if not outbox.fail(tx, held, why):
             return []
         if delivery.kind is DeliveryKind.ALERT:
-            otherwise(tx, delivery, datetime.now(UTC))
+            otherwise(tx, delivery, datetime.now(UTC), handed=False)
         elif held.item_id and inbox.set_aside(tx, held.item_id, why):
             record.note_state(tx, delivery.channel, delivery.ticket_id, TicketState.PARKED)
         if delivery.run_id and delivery.kind in LEAVES_WORK:
             alerts = [alert_of(tx, _failure_alert(delivery, why), why, rules)] if rings else []
-            outbox.plan(tx, [*_failure_note(held), *alerts], None, None)
+            outbox.plan(tx, [*_failure_note(held), *alerts], None, None, handed=False)
     log.error("failed", why=why)
     return []
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from desk.alert import listed_tickets
 from desk.db import Transaction
 from desk.delivery import NOTICES, DeliveryKind
 from desk.policy import Incidents
@@ -12,8 +13,6 @@ from desk.ticket import new_id
 from workers import outbox
 from workers.outbox import Planned
 from workers.parked import Parked, alike, kind_of
-
-MOST_LISTED = 50
 
 
 def alert_of(tx: Transaction, own: Planned, why: str, rules: Incidents) -> Planned:
@@ -32,7 +31,5 @@ def _told(parked: Sequence[Parked], why: str) -> str:
     """A title, and the list. The first ones had alerts of their own, and are listed all the same."""
     since = min((each.at for each in parked), default=datetime.now(UTC))
     title = f"{len(parked)} messages could not be worked on since {since:%Y-%m-%d %H:%M} UTC"
-    listed = [f"{each.channel} ticket {each.ticket_id}" for each in parked[:MOST_LISTED]]
-    more = [f"and {len(parked) - MOST_LISTED} more"] if len(parked) > MOST_LISTED else []
     remedy = "Nothing was sent to these customers. When the cause is mended: firstline replay, or the page Parked."
-    return "\n".join([title, why, remedy, *listed, *more])
+    return "\n".join([title, why, remedy, *listed_tickets([(each.channel, each.ticket_id) for each in parked])])

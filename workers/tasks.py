@@ -13,6 +13,7 @@ from celery import Celery, Task, shared_task
 from kombu.exceptions import OperationalError
 
 from desk.accounts import list_accounts
+from desk.delivery import NOTICES
 from desk.errors import FirstlineError, Temporary
 from knowledge.wanted import take_wanted
 from workers import answer, claims, heartbeats, queues
@@ -63,11 +64,8 @@ def sweep(self: Task[Any, None]) -> None:
             enqueue(deliver, due.account, due.id, due.queue)
         for due in items:
             enqueue(handle_item, due.account, due.id, due.queue)
-        for away in standing.due(tools.db):
+        for away in [*standing.due(tools.db), *notices.due(tools.db)]:
             enqueue(look_after, away.account, away.party)
-        for account in notices.alerts_waiting(tools.db):
-            for delivery_id in notices.tell_otherwise(tools, account):
-                enqueue(deliver, account, delivery_id)
         for wanted in take_wanted(tools.db):
             enqueue(sync_source, wanted.account, wanted.name)
         if items or deliveries:
@@ -77,10 +75,16 @@ def sweep(self: Task[Any, None]) -> None:
 
 @shared_task(name="look_after", bind=True)
 def look_after(self: Task[Any, None], account: str, party: str) -> None:
-    """Ask whether a party that is away is back; as long as it is not, tell people what they must hear."""
+    """Ask whether a party that is away is back; as long as it is not, tell people what they must hear. For `NOTICES`,
+    tell them of the alerts that wait."""
+    tools = _tools(self)
     with _left_for_later(party=party):
-        waiting.look_after(_tools(self), account, party)
-        for delivery_id in notices.tell(_tools(self), account):
+        if party == NOTICES:
+            planned = notices.tell_otherwise(tools, account)
+        else:
+            waiting.look_after(tools, account, party)
+            planned = notices.tell(tools, account)
+        for delivery_id in planned:
             enqueue(deliver, account, delivery_id)
 
 

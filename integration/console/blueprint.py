@@ -19,11 +19,13 @@ from integration import staff as people
 from integration.console.knowledge import Embedders, KnowledgePages
 from integration.console.listing import find, read_asked
 from integration.console.story import tell
+from integration.pages.forms import whole_form
 from integration.pages.shell import database_away, error_page, from_here, guard, kindly
 from integration.permissions import Act, allow
 from integration.staff import Staff
 from workers import interventions, parked, record
 from workers.parked import Which
+from workers.parties import standing
 
 Enqueue = Callable[[str, str], None]
 """Called with (account, item id) after the commit; may raise Temporary, and the sweeper picks the item up."""
@@ -108,6 +110,7 @@ def make_console(
         console.add_url_rule(rule, name, view, methods=[method])
     if at_root:
         console.add_url_rule("/", "root", pages.start)
+    console.before_request(whole_form)
     console.before_request(pages.admit)
     console.after_request(guard)
     console.register_error_handler(HTTPException, kindly)
@@ -228,6 +231,7 @@ class Console:
             may=lambda route: allow(_staff(), NEEDS[route]),
             account=get_account(tx),
             parked_count=record.count_tickets(tx).get(TicketState.PARKED, 0),
+            away=standing.away(tx),
             done=DONE.get(request.args.get("done", "")),
             here=name,
             home=url_for("console.start"),

@@ -24,6 +24,8 @@ HEADER = 150
 FIELD = 300
 QUESTION = 1500
 REASONS = 1200
+NOTICE = 2900
+"""Of what is known, where no ticket needs the room."""
 DRAFT = 2500
 SOURCES = 2000
 SOURCE_TITLE = 150
@@ -44,7 +46,10 @@ def lay_out(alert: Alert) -> list[Block]:
         {"type": "header", "text": _plain(_header(alert.title))},
         {"type": "section", "fields": [_mrkdwn(field) for field in _fields(alert)]} if alert.ticket_id else {},
         _section("Question", _quoted(alert.question, QUESTION)),
-        _section("Reasons" if alert.ticket_id else "What is known", _listed(alert.reasons, REASONS)),
+        _section(
+            "Reasons" if alert.ticket_id else "What is known",
+            _listed(alert.reasons, REASONS if alert.ticket_id else NOTICE),
+        ),
         _section("Draft, not sent", _quoted(alert.draft, DRAFT)),
         _section("Sources", _sources(alert.sources)),
         _buttons(alert),
@@ -66,7 +71,7 @@ def fallback(alert: Alert) -> str:
 def in_words(alert: Alert) -> str:
     """The alert as one text, for when Slack will not take the blocks."""
     links = (safe_url(alert.ticket_url, URL), safe_url(alert.console_url, URL))
-    listed = "" if alert.ticket_id else _listed(alert.reasons, REASONS)
+    listed = "" if alert.ticket_id else _listed(alert.reasons, NOTICE)
     parts = (
         fallback(alert),
         listed,

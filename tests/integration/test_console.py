@@ -10,12 +10,15 @@ from flask.testing import FlaskClient
 
 from desk.accounts import add_account, get_account
 from desk.db import Database
+from desk.errors import Outage
+from desk.party import Access, Use
 from desk.run import Action, Stop
 from desk.ticket import Role
 from integration.permissions import StaffRole
 from tests.integration.acted import PASSAGES, Actor, draft, hits
 from tests.integration.paged import Queue, csrf, make_app, signed_in
 from workers import inbox, record, tickets
+from workers.parties import standing
 from workers.tables import ticket_states
 from workers.tickets import CHANNEL
 
@@ -328,3 +331,20 @@ def test_the_list_of_users_is_for_admins(app: Flask, admin: FlaskClient, databas
     assert "firstline users add" in page
     assert agent.get("/console/users").status_code == 403
     assert "/console/users" not in agent.get("/console/tickets").text
+
+
+def test_a_party_that_is_away_is_told_of_on_the_first_page_since_when_and_why(
+    admin: FlaskClient, database: Database, account: str
+) -> None:
+    assert "does not answer" not in admin.get("/console/", follow_redirects=True).text
+    with database.account(account) as tx:
+        standing.declare(tx, Outage(f"no answer {HOSTILE}", "zendesk", Access.READ))
+        standing.declare(tx, Outage("token revoked", "slack", Access.WRITE, refused=True))
+    page = admin.get("/console/", follow_redirects=True).text
+    assert "Zendesk does not answer" in page
+    assert "Slack refuses the connection" in page
+    assert "token revoked" in page
+    assert HOSTILE not in page
+    with database.account(account) as tx:
+        standing.heal(tx, Use("zendesk", Access.READ))
+    assert "Zendesk does not answer" not in admin.get("/console/", follow_redirects=True).text

@@ -132,9 +132,9 @@ def test_one_tickets_limit_of_ten_minutes_disturbs_nobody_else(desk: Desk, clock
     assert all(is_answered_once(desk, number) for number in others)
     assert away(desk) == {}
     assert desk.deliveries(limited)[0][:2] == (DeliveryKind.REPLY, DeliveryState.WAITING)
-    clock.run(470)
+    clock.run(400)  # well within its ten minutes, which go on by the real clock too
     desk.zendesk.faults.clear()
-    clock.run(60)
+    clock.run(120)
     assert is_answered_once(desk, limited)
     tried = [each for each in desk.zendesk.requests if each.method == "PUT" and f"/tickets/{limited}" in each.path]
     assert len(tried) <= 3

@@ -58,7 +58,7 @@ def sweep(desk: House) -> list[str]:  # noqa: F811
     for each in (API, BELL):
         look_after(desk.tools, desk.account, each)
     planned = notices.tell(desk.tools, desk.account)
-    if desk.account in notices.alerts_waiting(desk.tools.db):
+    if desk.account in {each.account for each in notices.due(desk.tools.db)}:
         planned += notices.tell_otherwise(desk.tools, desk.account)
     desk.send(planned)
     desk.send([each.id for each in claims.due_deliveries(desk.tools.db, 0) if each.account == desk.account])

@@ -4,16 +4,16 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import pairwise
 
 import pytest
 from sqlalchemy import text
 
 from desk.db import Database
-from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.delivery import DeliveryKind, DeliveryState
 from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary
 from desk.party import Access, PartyState, Standing, Use
-from desk.ports import Outgoing
 from desk.ticket import ItemState, Ticket
 from tests.workers.test_walk import House, Meddled, house  # noqa: F401  # the fixture
 from workers import claims
@@ -58,13 +58,10 @@ class Behind(Meddled):
     party: Pretend = field(default_factory=Pretend)
     fetched: int = 0
 
-    def fetch(self, account: str, ticket_id: str) -> Ticket:
+    def fetch(self, account: str, ticket_id: str, holding: str = "", since: datetime | None = None) -> Ticket:
         self.fetched += 1
         self.party.call(Access.READ)
         return super().fetch(account, ticket_id)
-
-    def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
-        self.party.call(Access.WRITE)
 
 
 @pytest.fixture
@@ -121,6 +118,13 @@ def test_a_refusal_that_the_probe_confirms_is_a_broken_connection(desk: House, p
 def test_what_a_party_says_itself_of_all_the_account_needs_no_probe(desk: House, party: Pretend) -> None:
     assert whose(desk.tools, desk.account, error(certain=True)) is Trouble.PARTY
     assert (party.probes, len(known(desk))) == ([], 1)
+
+
+def test_many_workers_that_hear_of_it_at_once_make_it_no_longer(desk: House) -> None:
+    for _ in range(10):
+        whose(desk.tools, desk.account, error(certain=True))
+    with desk.tools.db.account(desk.account) as tx:
+        assert tx.execute(text("SELECT failures FROM parties")).scalar_one() == 1
 
 
 @pytest.mark.parametrize("other", [Permanent("gone"), Temporary("odd"), Blocked("this ticket alone")])
@@ -185,6 +189,8 @@ def test_the_pause_between_probes_doubles_up_to_a_minute(desk: House, party: Pre
 
 def test_a_wish_for_quiet_is_kept_up_to_a_minute(desk: House) -> None:
     for wish, pause in ((30.0, 30), (600.0, 60)):
+        with desk.tools.db.account(desk.account) as tx:
+            standing.heal(tx, Use(API, Access.READ))
         whose(desk.tools, desk.account, Outage("quiet", API, Access.READ, wish, certain=True))
         with desk.tools.db.account(desk.account) as tx:
             left = tx.execute(text("SELECT extract(epoch FROM next_probe_at - now()) FROM parties")).scalar_one()
@@ -289,20 +295,20 @@ def test_other_accounts_see_and_wait_for_nothing(desk: House, database: Database
     whose(desk.tools, desk.account, error(certain=True))
     with database.account(other_account) as tx:
         assert standing.away(tx) == []
-    assert (desk.account, API) in [(each.account, each.id) for each in due_after(desk)]
+    assert (desk.account, API) in [(each.account, each.party) for each in due_after(desk)]
 
 
-def due_after(desk: House) -> list[claims.Due]:
+def due_after(desk: House) -> list[standing.Due]:
     due_now(desk)
     return list(standing.due(desk.tools.db))
 
 
 def test_connecting_anew_has_the_party_asked_at_once(desk: House) -> None:
     whose(desk.tools, desk.account, error(certain=True))
-    assert (desk.account, API) not in [(each.account, each.id) for each in standing.due(desk.tools.db)]
+    assert (desk.account, API) not in [(each.account, each.party) for each in standing.due(desk.tools.db)]
     with desk.tools.db.account(desk.account) as tx:
         standing.ask_again(tx, API)
-    assert (desk.account, API) in [(each.account, each.id) for each in standing.due(desk.tools.db)]
+    assert (desk.account, API) in [(each.account, each.party) for each in standing.due(desk.tools.db)]
 
 
 def test_a_party_that_is_not_connected_any_more_is_nothing_to_wait_for(desk: House, party: Pretend) -> None:

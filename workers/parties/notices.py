@@ -9,18 +9,19 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text as sql
 
+from desk.alert import listed_tickets
 from desk.db import Database, Transaction
 from desk.delivery import NOTICES, Delivery, DeliveryKind
 from desk.errors import BadSetting
 from desk.party import Access, PartyState, Standing, Use
 from desk.policy import Policy
 from desk.ports import Outgoing
-from desk.ticket import new_id
+from desk.ticket import Labels, new_id
 from workers import inbox, outbox, record
 from workers.claims import Waits
 from workers.outbox import Planned
 from workers.parties import standing
-from workers.parties.standing import Kept
+from workers.parties.standing import Due, Kept
 from workers.pipeline.classify import sensitive_topics
 from workers.toolbox import Toolbox
 
@@ -45,10 +46,11 @@ def tell(tools: Toolbox, account: str) -> list[str]:
         return outbox.plan(tx, notices, None, None)
 
 
-def alerts_waiting(db: Database) -> Sequence[str]:
-    """The accounts with alerts that wait, and that no note has told of."""
+def due(db: Database) -> Sequence[Due]:
+    """The accounts with alerts that wait, and that no note has told of: each under `NOTICES`."""
     with db.across() as connection:
-        return list(connection.execute(sql("SELECT account_id FROM firstline_alerts_waiting()")).scalars())
+        accounts = connection.execute(sql("SELECT account_id FROM firstline_alerts_waiting()")).scalars()
+        return [Due(account, NOTICES) for account in accounts]
 
 
 def tell_otherwise(tools: Toolbox, account: str) -> list[str]:
@@ -67,7 +69,7 @@ def tell_otherwise(tools: Toolbox, account: str) -> list[str]:
         return planned
 
 
-def otherwise(tx: Transaction, alert: Delivery, since: datetime) -> list[str]:
+def otherwise(tx: Transaction, alert: Delivery, since: datetime, *, handed: bool = True) -> list[str]:
     """The note that tells of an alert which does not go out, once. A message that could not be worked on has a note
     that says so already."""
     outbox.told(tx, alert.id)
@@ -76,10 +78,10 @@ def otherwise(tx: Transaction, alert: Delivery, since: datetime) -> list[str]:
     why = (
         f"An alert about this ticket could not be posted since {_stamp(since)}: it is told here. A person has to look."
     )
-    outgoing = Outgoing(why, escalated=True, tags=(ALERT_TAG,))
+    outgoing = Outgoing(why, escalated=True, labels=Labels(tags=(ALERT_TAG,)))
     order = f"otherwise:{alert.id}"
     note = Planned(alert.channel, alert.ticket_id, alert.message_id, DeliveryKind.NOTE, outgoing, order)
-    return outbox.plan(tx, [note], None, None)
+    return outbox.plan(tx, [note], None, None, handed=handed)
 
 
 def urgent_topics(payload: str, policy: Policy) -> Sequence[str]:
@@ -139,7 +141,7 @@ def _notice(tx: Transaction, about: Standing, since: datetime, *, late: bool) ->
         f"Connect it again: firstline connect {about.party}" if broken else "",
     ]
     if late:
-        lines += [f"{each.channel} ticket {each.ticket_id}, since {_stamp(each.since)}" for each in waiting]
+        lines += ["The oldest first:", *listed_tickets([(each.channel, each.ticket_id) for each in waiting])]
     order = f"away:{new_id()}"
     outgoing = Outgoing("\n".join(line for line in lines if line))
     return Planned(NOTICES, about.party, about.party, DeliveryKind.ALERT, outgoing, order)

@@ -52,8 +52,7 @@ def whose(tools: Toolbox, account: str, error: FirstlineError) -> Trouble:
         return Trouble.OWN
     use, party = Use(error.party, error.access), tools.parties.get(error.party)
     if error.certain:
-        _declare(tools, account, error)
-        return Trouble.PARTY
+        return _certain(tools, account, error)
     if party is None:
         return Trouble.OWN
     with tools.db.account(account) as tx:
@@ -101,6 +100,15 @@ def _ask(party: Party, account: str, access: Access) -> Outage | None:
     except Temporary as error:
         return Outage(str(error), party.name, access, error.retry_after)
     return None
+
+
+def _certain(tools: Toolbox, account: str, outage: Outage) -> Trouble:
+    """Many workers may hear it at once: that makes it no longer."""
+    with tools.db.account(account) as tx:
+        known = standing.is_away(tx, Use(outage.party, outage.access))
+    if not known:
+        _declare(tools, account, outage)
+    return Trouble.PARTY
 
 
 def _declare(tools: Toolbox, account: str, outage: Outage) -> None:
