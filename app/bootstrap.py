@@ -42,8 +42,8 @@ from workers.toolbox import Sync, Toolbox
 
 VERSION = version("firstline")
 
-CHANNELS: Mapping[str, Callable[[Database], Channel]] = {
-    "api": TicketChannel,
+CHANNELS: Mapping[str, Callable[[Database, PolicyBook], Channel]] = {
+    "api": lambda db, policies: TicketChannel(db),
     "zendesk": ZendeskChannel,
 }
 """Where tickets live and replies go."""
@@ -128,7 +128,7 @@ def make_library(settings: Settings, db: Database) -> PostgresLibrary:
 def make_toolbox(settings: Settings, db: Database) -> Toolbox:
     """Every tool of the work. The local model keeps to the embedder in the box, which its figures were fitted on, and
     which is there when a provider is not."""
-    embedder, find = make_embedder(settings), find_embedder(settings)
+    embedder, find, policies = make_embedder(settings), find_embedder(settings), PolicyBook(settings.policy)
     local = embedder if isinstance(embedder, MiniLM) else MiniLM()
 
     def settle(account: str) -> Embedder:
@@ -136,10 +136,10 @@ def make_toolbox(settings: Settings, db: Database) -> Toolbox:
 
     return Toolbox(
         db=db,
-        channels={name: make(db) for name, make in CHANNELS.items()},
+        channels={name: make(db, policies) for name, make in CHANNELS.items()},
         models=tuple(model for make in MODELS.values() if (model := make(settings, local))),
         library=PostgresLibrary(db, embedder, find, embedders.make_reranker(settings)),
-        policies=PolicyBook(settings.policy),
+        policies=policies,
         embedder=embedder,
         sync=make_sync(db, settle),
         product_version=VERSION,

@@ -134,7 +134,7 @@ def _workers(settings: Settings) -> Check:
         nodes = make_celery(settings).control.inspect(timeout=WORKER_SECONDS).active_queues() or {}
     except BROKER_FAULTS:
         nodes = {}
-    served = {queue["name"] for queues in nodes.values() for queue in queues}
+    served = {queue["name"] for taken in nodes.values() for queue in taken}
     if not nodes:
         return stopped("workers", "none answers", "start them: `firstline up`, or the lines of the Procfile")
     if left := [queue for queue in queues.ALL if queue not in served]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from desk.business_hours import BusinessHours
 from desk.errors import BadSetting
+from desk.policy_scope import Routing, Scope, Word, unknown_names
 from desk.policy_texts import (
     BY_LANGUAGE,
     LANGUAGES,
@@ -109,6 +110,20 @@ class Policy(_Strict):
     allow: tuple[Literal["refund", "cancellation"], ...] = ()
     categories: dict[Name, Category] = Field(min_length=1)
     sensitive_topics: dict[Name, SensitiveTopic]
+    scope: Scope = Scope()
+    fields: tuple[Word, ...] = ()
+    statuses: dict[Word, Literal["open", "pending", "solved", "closed"]] = Field(default_factory=dict)
+    routing: tuple[Routing, ...] = ()
+
+    @model_validator(mode="after")
+    def routes_what_it_has(self) -> "Policy":
+        """A rule for a category or topic that is misspelt would never fit; nor one for a field that nobody reads."""
+        if unknown := unknown_names(self.routing, self.categories, self.sensitive_topics):
+            raise ValueError(f"routing: {', '.join(unknown)} is no category or topic of this file")
+        asked = [name for rule in self.routing for name in rule.when.field if name not in self.fields]
+        if asked:
+            raise ValueError(f"routing: {', '.join(asked)} is not read; add it to `fields`")
+        return self
 
     @model_validator(mode="after")
     def keeps_the_rails(self) -> "Policy":

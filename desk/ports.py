@@ -20,13 +20,16 @@ from desk.ticket import NO_LABELS, Labels, Ticket
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source as a reply shows it: the number in the text, the title, where to read it, and what was quoted."""
+    """A page as a reply shows it: the number in the text, the title, where to read it, and what was quoted."""
 
     number: int
     title: str
     url: str | None
     quotes: tuple[str, ...]
     passage_id: str
+    """The first of its passages that is cited."""
+    passages: tuple[str, ...] = ()
+    """All of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,10 @@ class Outgoing:
     """What is to be set on the ticket with it, unless a person has set it."""
     status: str | None = None
     """The status to set, in the helpdesk's own word: see `Channel.restore_status`."""
+    receipt: str | None = None
+    """The address of the receipt, where the text names it."""
+    plain: bool = False
+    """To be posted as plain text, without markup: the customer's own channel shows none."""
 
 
 StillWanted = Callable[[Ticket], bool]

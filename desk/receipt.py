@@ -41,6 +41,7 @@ REASONS = {
     Reason.SAME_MATTER: "The customer has another open ticket about this",
     Reason.WITHOUT_MODEL: "The language model was not asked; the draft is quoted by the local parts",
     Reason.MODEL_REFUSED: "The language model declined to answer this",
+    Reason.REPLY_TOO_LONG: "The reply does not fit into a message of the customer's channel",
 }
 
 STOPS = {
@@ -57,6 +58,7 @@ STOPS = {
     Stop.SAME_MATTER: "The customer has another open ticket about this",
     Stop.CONFIRMED: "The customer confirmed that it is solved",
     Stop.SWITCHED_OFF: "Switched off for this ticket",
+    Stop.OUT_OF_SCOPE: "The policy leaves such tickets to others",
     Stop.MESSAGE_GONE: "The message is gone",
     Stop.PAUSED: "Automatic replies are paused",
     Stop.SOURCE_CHANGED: "A cited document has changed",
@@ -150,7 +152,7 @@ def reason_line(cap: Cap) -> ReasonLine:
 
 
 def explanation(run: Run) -> str:
-    """The few lines that open an internal note: what was decided, and each reason."""
+    """The few lines that close an internal note: what was decided, and each reason."""
     receipt = make_receipt(run)
     lines = [
         f"Firstline: {receipt.decided.lower()} (confidence {receipt.confidence:.2f}, category {receipt.category})."

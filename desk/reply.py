@@ -4,7 +4,7 @@ every channel and page."""
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from desk.passage import Block, BlockKind, Hit
+from desk.passage import Block, BlockKind, Hit, Passage
 from desk.policy import Policy
 from desk.ports import Outgoing, Source
 from desk.run import Draft, Statement
@@ -15,7 +15,7 @@ def compose_reply(
 ) -> Outgoing:
     """The public reply: the draft, its sources, the signature and the policy's automatic line, as the customer's
     language has them."""
-    sources = _sources(draft, hits)
+    sources = sources_of(draft, hits)
     closing = [policy.signature_in(language), policy.automatic_line_in(language)]
     parts = [draft_text(draft, sources), _source_list(sources), *closing]
     return Outgoing("\n\n".join(part for part in parts if part), sources, newest_message_id)
@@ -29,17 +29,21 @@ def compose_handover(
     return Outgoing(text, (), newest_message_id, escalated=True)
 
 
-def compose_note(draft: Draft, hits: Sequence[Hit], explanation: str, *, escalated: bool = False) -> Outgoing:
-    """The internal note: why it was not sent, and the draft with its sources where there is one."""
-    sources = _sources(draft, hits)
-    text = draft_text(draft, sources)
-    parts = [explanation, "Draft:" if text else "", text, _source_list(sources)]
-    return Outgoing("\n\n".join(part for part in parts if part), sources, escalated=escalated)
+def compose_note(
+    draft: Draft, hits: Sequence[Hit], explanation: str, *, escalated: bool = False, receipt: str | None = None
+) -> Outgoing:
+    """The internal note: the draft where there is one, ready to copy, with its sources; then why it was not sent, and
+    where the receipt is."""
+    sources = sources_of(draft, hits)
+    where = f"The whole receipt: {receipt}" if receipt else ""
+    parts = [draft_text(draft, sources), _source_list(sources), explanation, where]
+    text = "\n\n".join(part for part in parts if part)
+    return Outgoing(text, sources, escalated=escalated, receipt=receipt)
 
 
 def draft_text(draft: Draft, sources: Sequence[Source]) -> str:
     """The draft's statements in paragraphs and lists, each with the numbers of its sources."""
-    numbers = {source.passage_id: source.number for source in sources}
+    numbers = {passage: source.number for source in sources for passage in (source.passage_id, *source.passages)}
     paragraphs = []
     for _, group in groupby(draft.statements, key=lambda statement: statement.group):
         paragraphs.append(_paragraph(list(group), numbers))
@@ -63,23 +67,45 @@ def _marked(statement: Statement, numbers: dict[str, int]) -> str:
     return f"{statement.text}{gap}{marks}" if marks else statement.text
 
 
-def _sources(draft: Draft, hits: Sequence[Hit]) -> tuple[Source, ...]:
+def sources_of(draft: Draft, hits: Sequence[Hit]) -> tuple[Source, ...]:
+    """The pages that the draft cites, in the order in which it first does."""
     passages = {hit.passage.id: hit.passage for hit in hits}
-    quoted: dict[str, dict[int, None]] = {}
+    pages: dict[str, dict[str, dict[int, None]]] = {}
     for citation in draft.citations:
-        quoted.setdefault(citation.passage_id, {}).update(dict.fromkeys(citation.blocks))
+        if passage := passages.get(citation.passage_id):
+            quoted = pages.setdefault(passage.document_id, {}).setdefault(passage.id, {})
+            quoted.update(dict.fromkeys(citation.blocks))
     return tuple(
-        Source(
-            number=number,
-            title=" › ".join(dict.fromkeys((passages[passage_id].title, *passages[passage_id].headings))),
-            url=passages[passage_id].url,
-            quotes=tuple(_quotes(passages[passage_id].blocks, blocks)),
-            passage_id=passage_id,
-        )
-        for number, (passage_id, blocks) in enumerate(
-            ((key, value) for key, value in quoted.items() if key in passages), 1
-        )
+        _source(number, [(passages[each], blocks) for each, blocks in cited.items()])
+        for number, cited in enumerate(pages.values(), 1)
     )
+
+
+def _source(number: int, cited: Sequence[tuple[Passage, dict[int, None]]]) -> Source:
+    passages = [passage for passage, _ in cited]
+    return Source(
+        number=number,
+        title=" › ".join(dict.fromkeys((passages[0].title, *_shared(passages)))),
+        url=_address(passages),
+        quotes=tuple(quote for passage, blocks in cited for quote in _quotes(passage.blocks, blocks)),
+        passage_id=passages[0].id,
+        passages=tuple(passage.id for passage in passages),
+    )
+
+
+def _shared(passages: Sequence[Passage]) -> Iterator[str]:
+    """The headings under which all of them stand."""
+    for level in zip(*(passage.headings for passage in passages), strict=False):
+        if len(set(level)) > 1:
+            return
+        yield level[0]
+
+
+def _address(passages: Sequence[Passage]) -> str | None:
+    """Where the page is; the place on it, where they all stand at one."""
+    urls = list(dict.fromkeys(passage.url for passage in passages))
+    first = urls[0]
+    return first.split("#", 1)[0] if first and len(urls) > 1 else first
 
 
 def _quotes(blocks: Sequence[Block], wanted: dict[int, None]) -> Iterator[str]:
@@ -90,3 +116,8 @@ def _quotes(blocks: Sequence[Block], wanted: dict[int, None]) -> Iterator[str]:
 
 def _source_list(sources: Sequence[Source]) -> str:
     return "\n".join(f"[{s.number}] {s.title}" + (f" — {s.url}" if s.url else "") for s in sources)
+
+
+def plain_text(draft: Draft) -> str:
+    """The draft's statements in paragraphs and lists, without marks."""
+    return draft_text(draft, ())

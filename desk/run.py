@@ -144,6 +144,7 @@ class Reason(StrEnum):
     SAME_MATTER = "same_matter"
     WITHOUT_MODEL = "without_model"
     MODEL_REFUSED = "model_refused"
+    REPLY_TOO_LONG = "reply_too_long"
 
 
 class Stop(StrEnum):
@@ -162,6 +163,7 @@ class Stop(StrEnum):
     SAME_MATTER = "same_matter"
     CONFIRMED = "confirmed"
     SWITCHED_OFF = "switched_off"
+    OUT_OF_SCOPE = "out_of_scope"
     MESSAGE_GONE = "message_gone"
     PAUSED = "paused"
     SOURCE_CHANGED = "source_changed"

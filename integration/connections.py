@@ -3,15 +3,17 @@
 One row per account and party. Each party has its own pydantic model of what its row holds.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
+from desk.errors import Refused
 from integration.tables import connections
 from workers.parties.standing import ask_again
 
@@ -32,6 +34,26 @@ class Connection(Generic[M]):
         if self.blocked_until is None:
             return 0.0
         return max(0.0, (self.blocked_until - (now or datetime.now(UTC))).total_seconds())
+
+
+def amended(known: BaseModel | None, model: type[M], given: Mapping[str, Any]) -> M:
+    """What is known of a party with what is given in its place; an empty value clears what need not be there. Raises
+    Refused that names each field at fault."""
+    fields = known.model_dump() if known else {}
+    for name, value in given.items():
+        if _is_empty(value) and not model.model_fields[name].is_required():
+            fields.pop(name, None)
+        else:
+            fields[name] = value
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        raise Refused("; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in faults)) from error
+
+
+def _is_empty(value: Any) -> bool:
+    return value == "" or (isinstance(value, list) and not any(value))
 
 
 def connect(tx: Transaction, party: str, config: BaseModel) -> None:

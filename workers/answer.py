@@ -19,8 +19,10 @@ from desk.party import Access, Use
 from desk.policy import Policy, PolicyFile
 from desk.ports import Outgoing
 from desk.receipt import explanation
-from desk.reply import compose_handover, compose_note, compose_reply
+from desk.reply import compose_note
+from desk.routing import labels_for
 from desk.run import Action, Reason, Run, Stage, Stop
+from desk.shape import handover_for, reply_for
 from desk.ticket import EventKind, Ticket, TicketState
 from workers import gaps, history, inbox, outbox, record, twins
 from workers.inbox import InboxItem
@@ -97,6 +99,8 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
     message_id = item.message_id or _newest(ticket)
     if not item.message_id and not _leads(tools, item, message_id):
         return _close(tools, item, DUPLICATE, None)
+    if not policy.policy.scope.holds(ticket):  # observed by nobody: not even the ticket is written down
+        return _close(tools, item, Stop.OUT_OF_SCOPE, None)
     circumstances = _look_up(tools, item, ticket, policy)
     if stop := first_stop(ticket, message_id, circumstances.record):
         return _close(tools, item, stop, STATE_AFTER.get(stop))
@@ -119,7 +123,8 @@ def _taken_over(tools: Toolbox, item: InboxItem) -> bool:
             return False
         own = history.own_record(tx, item.channel, item.ticket_id)
     ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id, item.message_id or "")
-    return read_conversation(ticket, own).taken_over
+    ours = tools.policies.get(item.account).policy.scope.holds(ticket)
+    return ours and read_conversation(ticket, own).taken_over
 
 
 def _told_at(item: InboxItem) -> datetime | None:
@@ -201,7 +206,8 @@ def _keep(work: _Work, policy: PolicyFile, unanswered: Sequence[gaps.Asked]) -> 
         gaps.note(tx, run, unanswered)
         record.note_state(tx, item.channel, item.ticket_id, state, category=run.classification.category)
         before = record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if _with_people(work) else ()
-        planned = outbox.plan(tx, [*_effects(work, before, told=bool(alerts)), *alerts], run.id, item.id)
+        effects = _labelled(work, _effects(work, before, told=bool(alerts)))
+        planned = outbox.plan(tx, [*effects, *alerts], run.id, item.id)
         if not inbox.finish(tx, item, run.decision.action):
             raise ClaimLost
     log.info("decided", run=run.id, action=run.decision.action.value, deliveries=len(planned))
@@ -213,8 +219,8 @@ def _effects(work: _Work, topics_before: Sequence[str], *, told: bool) -> Sequen
     run, rules = work.run, work.policy
     match run.decision.action:
         case Action.AUTO_REPLY:
-            reply = compose_reply(run.draft, run.hits, rules, run.message_id, run.classification.language)
-            return [work.effect(DeliveryKind.REPLY, reply)]
+            reply = reply_for(work.ticket.via, run, rules)
+            return [work.effect(DeliveryKind.REPLY, reply) if reply else _note(work, escalated=False)]
         case Action.INTERNAL_NOTE:
             return [_note(work, escalated=False)]
         case Action.ESCALATE if _with_people(work):
@@ -223,7 +229,7 @@ def _effects(work: _Work, topics_before: Sequence[str], *, told: bool) -> Sequen
         case Action.ESCALATE if _is_handed_over_aloud(work):
             # The hand-over puts the ticket before people: were it the note, they could take it before it is sent.
             seen = run.classification
-            handover = compose_handover(rules, run.message_id, seen.language, seen.sensitive)
+            handover = handover_for(work.ticket.via, rules, run.message_id, seen.language, seen.sensitive)
             return [work.effect(DeliveryKind.HANDOVER, handover), _note(work, escalated=False)]
         case Action.ESCALATE:
             return [_note(work, escalated=True)]
@@ -231,9 +237,21 @@ def _effects(work: _Work, topics_before: Sequence[str], *, told: bool) -> Sequen
             return []
 
 
+def _labelled(work: _Work, effects: Sequence[Planned]) -> Sequence[Planned]:
+    """What the policy's table sets on the ticket goes with the first of them."""
+    labels = labels_for(work.run, work.ticket, work.policy)
+    return [
+        replace(each, outgoing=replace(each.outgoing, labels=labels)) if place == 0 else each
+        for place, each in enumerate(effects)
+    ]
+
+
 def _note(work: _Work, *, escalated: bool) -> Planned:
     run = work.run
-    return work.effect(DeliveryKind.NOTE, compose_note(run.draft, run.hits, explanation(run), escalated=escalated))
+    address, item = work.tools.address, work.item
+    receipt = f"{address}/console/tickets/{item.channel}/{item.ticket_id}" if address else None
+    note = compose_note(run.draft, run.hits, explanation(run), escalated=escalated, receipt=receipt)
+    return work.effect(DeliveryKind.NOTE, note)
 
 
 def _is_handed_over_aloud(work: _Work) -> bool:

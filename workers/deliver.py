@@ -18,6 +18,7 @@ from desk.delivery import NOTICES, Delivery, DeliveryKind
 from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary, Waiting
 from desk.party import Access, Use
 from desk.policy import Incidents
+from desk.policy_scope import Scope
 from desk.ports import Alert, Outgoing
 from desk.run import Stop
 from desk.ticket import Ticket, TicketState
@@ -75,7 +76,8 @@ def _send(tools: Toolbox, held: Claimed) -> list[str]:
         return _sent(tools, held, found)
     if delivery.kind is DeliveryKind.NOTE:
         return _sent(tools, held, channel.note(ticket, held.outgoing, delivery))
-    looked = _LastLook(delivery, _own_record(tools, delivery))
+    scope = tools.policies.get(delivery.account).policy.scope
+    looked = _LastLook(delivery, _own_record(tools, delivery), scope)
     if stop := _recheck(tools, held, ticket, looked):
         return _withdraw(tools, held, stop)
     if delivery.kind is DeliveryKind.STATUS:
@@ -91,10 +93,11 @@ class _LastLook:
 
     delivery: Delivery
     record: OwnRecord
+    scope: Scope
     stop: Stop = Stop.CLOSED
 
     def still_wanted(self, ticket: Ticket) -> bool:
-        stop = last_stop(ticket, self.delivery.message_id, self.delivery.kind, self.record)
+        stop = last_stop(ticket, self.delivery.message_id, self.delivery.kind, self.record, self.scope)
         self.stop = stop or self.stop
         return stop is None
 

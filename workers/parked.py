@@ -103,7 +103,7 @@ def put_back(tx: Transaction, which: Which, most: int, handed: int) -> list[Inbo
     whoever hands them to the broker now, the others to the sweeper."""
     meant = select(inbox_items.c.id).where(*_meant(which)).order_by(inbox_items.c.received_at, inbox_items.c.id)
     ids = tx.execute(meant.limit(most).with_for_update(skip_locked=True)).scalars().all()
-    values = claims.again_in(0) | {"attempts": 0, "rethought": 0, "error": None, "parked_at": None}
+    values = claims.again_in(0) | {"attempts": 0, "rethought": 0, "error": None, "parked_at": None, "queue": "answer"}
     for some, enqueued_at in ((ids[:handed], func.now()), (ids[handed:], None)):
         if some:
             given = values | {"queue": "answer", "enqueued_at": enqueued_at}

@@ -19,7 +19,7 @@ from knowledge.wanted import take_wanted
 from workers import answer, claims, heartbeats, queues
 from workers import deliver as delivery
 from workers.parties import notices, standing, waiting
-from workers.toolbox import Toolbox
+from workers.toolbox import CatchUp, Toolbox
 
 SYNC_TRIES = 20
 SYNC_AGAIN_SECONDS = 30
@@ -43,7 +43,7 @@ def _work_off(task: Task[Any, None], account: str, items: Sequence[str] = (), de
     """Work on these, and on all that comes of it: what has been decided leaves before anything else is begun."""
     tools, worker = _tools(task), _worker(task)
     to_send, to_think = deque(deliveries), deque(items)
-    with _left_to_the_sweeper(rows=[*deliveries, *items]):
+    with _left_for_later(rows=[*deliveries, *items]):
         while to_send or to_think:
             if to_send:
                 to_think.extend(delivery.deliver(tools, account, to_send.popleft(), worker))
@@ -56,7 +56,7 @@ def sweep(self: Task[Any, None]) -> None:
     """Hand to the broker what waits in Postgres: what is urgent, what it forgot, what was postponed, what a dead worker
     held; and the sources that are to be read before their time. What the broker still holds, it is not given again."""
     tools = _tools(self)
-    with _left_to_the_sweeper():
+    with _left_for_later():
         missed = claims.note_missed(tools.db, count_held(self.app))
         items = claims.due_items(tools.db, tools.enqueue_again_seconds)
         deliveries = claims.due_deliveries(tools.db, tools.enqueue_again_seconds)
@@ -78,7 +78,7 @@ def look_after(self: Task[Any, None], account: str, party: str) -> None:
     """Ask whether a party that is away is back; as long as it is not, tell people what they must hear. For `NOTICES`,
     tell them of the alerts that wait."""
     tools = _tools(self)
-    with _left_to_the_sweeper(party=party):
+    with _left_for_later(party=party):
         if party == NOTICES:
             planned = notices.tell_otherwise(tools, account)
         else:
@@ -92,24 +92,30 @@ def look_after(self: Task[Any, None], account: str, party: str) -> None:
 def catch_up(self: Task[Any, None]) -> None:
     """Read from every helpdesk what changed since last time: webhooks get lost, and some installations have none."""
     tools = _tools(self)
-    for account in list_accounts(tools.db):
-        for read in tools.catch_ups:
-            try:
-                for item_id in read(account.id):
-                    enqueue(handle_item, account.id, item_id)
-            except FirstlineError as error:
-                log.warning("not caught up", account=account.id, why=str(error))
+    with _left_for_later():
+        for account in list_accounts(tools.db):
+            for read in tools.catch_ups:
+                _catch_up(read, account.id)
+
+
+def _catch_up(read: CatchUp, account: str) -> None:
+    try:
+        for item_id in read(account):
+            enqueue(handle_item, account, item_id)
+    except FirstlineError as error:
+        log.warning("not caught up", account=account, why=str(error))
 
 
 @shared_task(name="reindex", bind=True)
 def reindex(self: Task[Any, None]) -> None:
     """Bring the index of every account in step with its sources. One that fails leaves its part as it was."""
     tools = _tools(self)
-    for account in list_accounts(tools.db):
-        try:
-            tools.sync(account.id)
-        except FirstlineError as error:
-            log.warning("account not synced", account=account.id, why=str(error))
+    with _left_for_later():
+        for account in list_accounts(tools.db):
+            try:
+                tools.sync(account.id)
+            except FirstlineError as error:
+                log.warning("account not synced", account=account.id, why=str(error))
 
 
 @shared_task(name="sync_source", bind=True, max_retries=SYNC_TRIES, throws=(Temporary,))
@@ -161,12 +167,13 @@ def _count(connection: Any, queue: str) -> int:
 
 
 @contextmanager
-def _left_to_the_sweeper(**what: object) -> Iterator[None]:
-    """A database that is away is no fault of the task: the row waits there, or its lease runs out."""
+def _left_for_later(**what: object) -> Iterator[None]:
+    """A database that is away is no fault of the task: the row waits there, or its lease runs out, and the sweeper
+    comes by; what beat asks for, it asks for again."""
     try:
         yield
     except Temporary as error:
-        log.warning("left to the sweeper", why=str(error), **what)
+        log.warning("left for later", why=str(error), **what)
 
 
 def _tools(task: Task[Any, None]) -> Toolbox:

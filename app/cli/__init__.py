@@ -46,7 +46,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "keys": ("app.cli.keys:keys", "The keys that bodies are sealed with."),
     },
     "Outside": {
-        "connect": ("app.cli.connections:connect", "Connect an account to Zendesk or Slack."),
+        "connect": ("app.cli.connect:connect", "Connect an account to Zendesk or Slack."),
         "connections": ("app.cli.connections:list_connections", "List what an account is connected to."),
         "disconnect": ("app.cli.connections:disconnect", "Forget how to reach a party."),
     },

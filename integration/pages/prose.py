@@ -28,7 +28,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A paragraph (one line of spans, newlines kept), or a list of `steps` or `items` (a line each)."""
+    """A paragraph (one line of spans, newlines kept), a list of `steps` or `items` (a line each), or the place of the
+    `sources`."""
 
     kind: str
     lines: tuple[tuple[Span, ...], ...]
@@ -51,13 +52,21 @@ def web_link(url: str | None) -> str | None:
     return url if parts.scheme in ("http", "https") and parts.netloc else None
 
 
-def pieces(text: str, numbers: Collection[int] = ()) -> tuple[Piece, ...]:
+def pieces(text: str, numbers: Collection[int] = (), *, keep_sources: bool = False) -> tuple[Piece, ...]:
     """Our own reply or note (`desk/reply.py` wrote it), cut up for layout.
 
-    `[n]` becomes a mark where `n` is in `numbers`. The list of sources is left out: pages show the sources themselves.
+    `[n]` becomes a mark where `n` is in `numbers`. The list of sources is left out: pages show the sources themselves;
+    with `keep_sources` an empty piece `sources` stands where it stood.
     """
     blocks = re.split(r"\n{2,}", visible(text).strip("\n"))
-    return tuple(piece for block in blocks if not _is_source_list(block, numbers) for piece in _cut(block, numbers))
+    return tuple(piece for block in blocks for piece in _shown(block, numbers, keep_sources=keep_sources))
+
+
+def _shown(block: str, numbers: Collection[int], *, keep_sources: bool) -> Iterator[Piece]:
+    if not _is_source_list(block, numbers):
+        yield from _cut(block, numbers)
+    elif keep_sources:
+        yield Piece("sources", ())
 
 
 def _is_source_list(block: str, numbers: Collection[int]) -> bool:

@@ -69,6 +69,10 @@ class MessageGone(Permanent):
     """The message cannot be changed: it is not there, or no longer open to changes."""
 
 
+class NoText(Permanent):
+    """There was nothing to post; all else was in order."""
+
+
 class LayoutRefused(Permanent):
     """Slack will not show these blocks; nothing was posted."""
 
@@ -129,6 +133,8 @@ class Line:
             return Temporary("what Slack answered cannot be read")
         if code in UNCHANGEABLE:
             return MessageGone(f"the alert cannot be changed in Slack ({code})")
+        if code == "no_text":
+            return NoText("Slack posts no message without words (no_text)")
         if code in REFUSED_LAYOUT:
             return LayoutRefused(f"Slack does not take the message's layout ({code})")
         if code in ADVICE or code == "missing_scope" or status == 401:
@@ -153,22 +159,22 @@ def open_line(db: Database, account: str, base_url: str | None = None, timeout: 
     connection = _connected(db, account)
     if wait := connection.wait():
         raise Blocked("Slack asked for quiet", wait)
-    return _line(db, account, connection.config, base_url, timeout)
+    return dial_as(db, account, connection.config, base_url, timeout)
 
 
 def dial(db: Database, account: str, base_url: str | None, timeout: int) -> Line:
     """The same, whether or not Slack asked to be left alone: for the one that asks whether it is back."""
-    return _line(db, account, _connected(db, account).config, base_url, timeout)
+    return dial_as(db, account, _connected(db, account).config, base_url, timeout)
 
 
-def _connected(db: Database, account: str) -> Connection[SlackConnection]:
-    connection = connection_of(db, account)
-    if connection is None:
-        raise Permanent("Slack is not connected for this account: connect it with a bot token and a channel's id")
-    return connection
-
-
-def _line(db: Database, account: str, config: SlackConnection, base_url: str | None, timeout: int) -> Line:
+def dial_as(
+    db: Database,
+    account: str,
+    config: SlackConnection,
+    base_url: str | None = None,
+    timeout: int = TIMEOUT_SECONDS,
+) -> Line:
+    """The same for a connection that need not be kept yet."""
     client = WebClient(
         token=config.bot_token,
         base_url=base_url or config.base_url,
@@ -178,6 +184,13 @@ def _line(db: Database, account: str, config: SlackConnection, base_url: str | N
         retry_handlers=[],
     )
     return Line(db, account, config.channel_id, client)
+
+
+def _connected(db: Database, account: str) -> Connection[SlackConnection]:
+    connection = connection_of(db, account)
+    if connection is None:
+        raise Permanent("Slack is not connected for this account: connect it with a bot token and a channel's id")
+    return connection
 
 
 def connection_of(db: Database, account: str) -> Connection[SlackConnection] | None:

@@ -45,25 +45,28 @@ def examine(db: Database, account: str) -> Iterator[Check]:
 def introduced(line: Line) -> str:
     """Who the token is, after a look whether it may do what we need: `bot firstline in Acme`. Raises Temporary and
     Permanent."""
-    heard: list[Mapping[str, Any]] = []
+    seen, scopes = heard(line)
+    if scopes is not None and (lacking := [scope for scope in NEEDED if scope not in scopes]):
+        raise Permanent(f"the app lacks the scope {', '.join(lacking)}: add it and install the app again")
+    line.ask(line.client.conversations_history, channel=line.channel_id, limit=1)
+    return f"{word(seen, 'user')} in {word(seen, 'team')}"
+
+
+def heard(line: Line) -> tuple[Mapping[str, Any], set[str] | None]:
+    """What Slack says the token is, and which scopes it has; None where it does not say. Raises Temporary and
+    Permanent."""
+    headers: list[Mapping[str, Any]] = []
 
     def who(**arguments: Any) -> SlackResponse:
         response = line.client.auth_test(**arguments)
-        heard.append(response.headers)
+        headers.append(response.headers)
         return response
 
     seen = line.ask(who)
-    if lacking := [scope for scope in NEEDED if scope not in _scopes(heard[-1], scope)]:
-        raise Permanent(f"the app lacks the scope {', '.join(lacking)}: add it and install the app again")
-    line.ask(line.client.conversations_history, channel=line.channel_id, limit=1)
-    return f"{_word(seen, 'user')} in {_word(seen, 'team')}"
+    found = next((str(value) for name, value in headers[-1].items() if name.lower() == "x-oauth-scopes"), None)
+    return seen, None if found is None else {scope.strip() for scope in found.split(",")}
 
 
-def _scopes(headers: Mapping[str, Any], otherwise: str) -> set[str]:
-    """What Slack says the token may; `otherwise` where it does not say."""
-    found = next((str(value) for name, value in headers.items() if name.lower() == "x-oauth-scopes"), otherwise)
-    return {scope.strip() for scope in found.split(",")}
-
-
-def _word(seen: Mapping[str, Any], name: str) -> str:
+def word(seen: Mapping[str, Any], name: str) -> str:
+    """One of the things it said, fit to be shown."""
     return clean(str(seen.get(name, "unknown")))[:100]

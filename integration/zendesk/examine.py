@@ -30,6 +30,7 @@ class Me(Shape):
 
     id: str | None = None
     email: str | None = None
+    name: str | None = None
     role: str | None = None
     ticket_restriction: str | None = None
 
@@ -51,7 +52,7 @@ def examine(db: Database, account: str) -> Iterator[Check]:
     yield _webhook(f"webhook of {account}", config, heard)
     client = Client(config.base_url, config.email, config.api_token, on_limit=lambda seconds: None)
     try:
-        yield _may(name, client, config, _introduced(client))
+        yield _may(name, client, config, introduced(client))
     except FirstlineError as error:
         yield _trouble(name, config, error)
 
@@ -65,7 +66,7 @@ def _trouble(name: str, config: ZendeskConnection, error: FirstlineError) -> Che
     return wrong(name, f"{config.base_url}: {error}", remedy)
 
 
-def _introduced(client: Client) -> Me:
+def introduced(client: Client) -> Me:
     """Who we are there. Raises Permanent for credentials that Zendesk does not know."""
     me = client.show("users/me.json", MeAnswer).user
     if me.id is None:
@@ -84,12 +85,12 @@ def _may(name: str, client: Client, config: ZendeskConnection, me: Me) -> Check:
     if config.service_user_id and config.service_user_id != me.id:
         remedy = "`firstline connect zendesk` with the right --service-user"
         return wrong(name, f"{who} is user {me.id}, not {config.service_user_id}", remedy)
-    if fault := _export_fault(client):
+    if fault := export_fault(client):
         return wrong(name, f"{who} may not read what changed ({fault}): catch-up does not work", CONNECT_AGAIN)
     return fine(name, who)
 
 
-def _export_fault(client: Client) -> str | None:
+def export_fault(client: Client) -> str | None:
     """Why the incremental export, which catch-up lives on, is closed to us. Raises Temporary."""
     try:
         client.changed(since=int(time.time()) - RECENT)

@@ -1,27 +1,44 @@
-"""A reply or note as the HTML of a Zendesk comment. Everything is escaped; only http and https become links.
+"""A reply or note as a Zendesk comment: HTML, or plain text where the customer's channel shows no other. In HTML
+everything is escaped; only http and https become links.
 
-Braces are written as entities: Zendesk fills in placeholders such as `{{ticket.comments}}` in what agents post, and a
-document or a customer must not be able to have that done.
+Braces are written as entities, and in plain text kept apart: Zendesk fills in placeholders such as
+`{{ticket.comments}}` in what agents post, and a document or a customer must not be able to have that done.
 """
 
 import html
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from desk.ports import Outgoing, Source
-from integration.pages.prose import Piece, Span, pieces, web_link
+from integration.pages.prose import Piece, Span, pieces, visible, web_link
 
+_PLACEHOLDER = re.compile(r"\{(?=([{%]))\1")
 _INDENT = re.compile(r"(?m)^ +|  +")
 
 
-def reply_html(outgoing: Outgoing) -> str:
-    """A public comment: the text with its marks as links, and the sources below the answer."""
-    return _layout(outgoing, quotes=False)
+def comment_of(outgoing: Outgoing, *, public: bool) -> dict[str, Any]:
+    """What to post."""
+    body = {"body": plain_body(outgoing.text)} if outgoing.plain else {"html_body": comment_html(outgoing)}
+    return {**body, "public": public}
 
 
-def note_html(outgoing: Outgoing) -> str:
-    """An internal comment: the same, and what each source says word for word."""
-    return _layout(outgoing, quotes=True)
+def comment_html(outgoing: Outgoing) -> str:
+    """The text with its marks as links; the sources stand where the text lists them, one line a page."""
+    links = {source.number: web_link(source.url) for source in outgoing.sources}
+    made = pieces(outgoing.text, list(links), keep_sources=True)
+    if outgoing.sources and all(piece.kind != "sources" for piece in made):
+        made = (*made, Piece("sources", ()))
+    shown = (
+        _sources(outgoing.sources) if piece.kind == "sources" else _piece(piece, links, outgoing.receipt)
+        for piece in made
+    )
+    return "\n".join(shown)
+
+
+def plain_body(text: str) -> str:
+    """Plain text that Zendesk fills nothing into."""
+    return _PLACEHOLDER.sub(lambda found: f"{{\u200b{found[1]}", visible(text))
 
 
 def escape(text: str) -> str:
@@ -29,14 +46,8 @@ def escape(text: str) -> str:
     return html.escape(text).replace("{", "&#123;").replace("}", "&#125;")
 
 
-def _layout(outgoing: Outgoing, *, quotes: bool) -> str:
-    links = {source.number: web_link(source.url) for source in outgoing.sources}
-    shown = [_piece(piece, links) for piece in pieces(outgoing.text, list(links))]
-    return "\n".join([*shown, *_sources(outgoing.sources, quotes=quotes)])
-
-
-def _piece(piece: Piece, links: Mapping[int, str | None]) -> str:
-    lines = [_line(line, links) for line in piece.lines]
+def _piece(piece: Piece, links: Mapping[int, str | None], receipt: str | None) -> str:
+    lines = [_line(line, links, receipt) for line in piece.lines]
     if piece.kind == "paragraph":
         return f"<p>{lines[0]}</p>"
     items = "".join(f"<li>{line}</li>" for line in lines)
@@ -46,8 +57,11 @@ def _piece(piece: Piece, links: Mapping[int, str | None]) -> str:
     return f"<ol{start}>{items}</ol>"
 
 
-def _line(line: Sequence[Span], links: Mapping[int, str | None]) -> str:
-    return "".join(_mark(span, links[span.mark]) if span.mark is not None else _text(span.text) for span in line)
+def _line(line: Sequence[Span], links: Mapping[int, str | None], receipt: str | None) -> str:
+    shown = (_mark(span, links[span.mark]) if span.mark is not None else _text(span.text) for span in line)
+    made = "".join(shown)
+    address = web_link(receipt)
+    return made.replace(escape(address), _link(address, address)) if address else made
 
 
 def _mark(span: Span, link: str | None) -> str:
@@ -64,15 +78,12 @@ def _link(url: str, text: str) -> str:
     return f'<a href="{escape(url)}" rel="noopener noreferrer">{escape(text)}</a>'
 
 
-def _sources(sources: Sequence[Source], *, quotes: bool) -> list[str]:
-    if not sources:
-        return []
-    items = "".join(f"<li>{_source(source, quotes=quotes)}</li>" for source in sources)
-    return [f"<p><strong>Sources</strong></p><ul>{items}</ul>"]
+def _sources(sources: Sequence[Source]) -> str:
+    items = "".join(f"<li>{_source(source)}</li>" for source in sources)
+    return f"<p><strong>Sources</strong></p><ul>{items}</ul>"
 
 
-def _source(source: Source, *, quotes: bool) -> str:
+def _source(source: Source) -> str:
     link = web_link(source.url)
     title = _link(link, source.title) if link else escape(source.title)
-    quoted = "".join(f"<br><em>{_text(quote)}</em>" for quote in source.quotes) if quotes else ""
-    return f"[{source.number}] {title}{quoted}"
+    return f"[{source.number}] {title}"

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 import structlog
 
 from desk.errors import Permanent
+from desk.policy import Policy
+from desk.policy_scope import folded
 from desk.text import clean
 from desk.ticket import TicketStatus
 from integration.zendesk import shapes
@@ -39,8 +41,8 @@ class CustomField:
 
     def stored(self, words: str) -> str:
         """What to store so that people see these words; what is stored already may be given as well."""
-        wanted = _folded(words)
-        return next((value for value, name in self.shown.items() if _folded(name) == wanted), words)
+        wanted = folded(words)
+        return next((value for value, name in self.shown.items() if folded(name) == wanted), words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,13 @@ class Wanted:
     fields: tuple[str, ...] = ()
     statuses: Mapping[str, TicketStatus] = field(default_factory=dict)
     brands: bool = False
+
+
+def wanted_by(policy: Policy) -> Wanted:
+    """What a policy needs to know. Ids of brands need no look-up."""
+    brands = (*policy.scope.only.brand, *policy.scope.never.brand)
+    statuses = {name: TicketStatus(status) for name, status in policy.statuses.items()}
+    return Wanted(policy.fields, statuses, any(not brand.isdecimal() for brand in brands))
 
 
 class Names:
@@ -63,8 +72,8 @@ class Names:
     def known(self, line: Line, ticket: shapes.Ticket, wanted: Wanted) -> Known:
         """What is wanted of a ticket. Asks for no list that nobody wants."""
         brand = self.brand(line, ticket.brand_id) if wanted.brands else ""
-        status = _folded(self.status(line, ticket.custom_status_id)) if wanted.statuses else ""
-        means = {_folded(name): status for name, status in wanted.statuses.items()}
+        status = folded(self.status(line, ticket.custom_status_id)) if wanted.statuses else ""
+        means = {folded(name): status for name, status in wanted.statuses.items()}
         return Known(tuple(self._values(line, ticket, wanted.fields)), brand, means.get(status))
 
     def _values(self, line: Line, ticket: shapes.Ticket, names: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -92,9 +101,9 @@ class Names:
         return self._find(line, "groups", _groups, name)
 
     def _find(self, line: Line, kind: str, read: Callable[[Client], dict[str, V]], name: str) -> V | None:
-        found = self._list(line, kind, read).get(_folded(name))
+        found = self._list(line, kind, read).get(folded(name))
         if found is None:
-            found = self._list(line, kind, read, at_most=LOOK_AGAIN_SECONDS).get(_folded(name))
+            found = self._list(line, kind, read, at_most=LOOK_AGAIN_SECONDS).get(folded(name))
         return found
 
     def _list(
@@ -130,13 +139,13 @@ def _statuses(client: Client) -> dict[str, str]:
 def _groups(client: Client) -> dict[str, str]:
     pages = client.listed("groups.json", shapes.Groups)
     rows = [each for page in pages for each in page.groups]
-    return {each.id: each.id for each in rows} | {_folded(each.name or ""): each.id for each in rows}
+    return {each.id: each.id for each in rows} | {folded(each.name or ""): each.id for each in rows}
 
 
 def _fields(client: Client) -> dict[str, CustomField]:
     pages = client.listed("ticket_fields.json", shapes.TicketFields)
     rows = [_field(each) for page in pages for each in page.ticket_fields]
-    return {each.id: each for each in rows} | {_folded(each.title): each for each in rows}
+    return {each.id: each for each in rows} | {folded(each.title): each for each in rows}
 
 
 def _field(row: shapes.TicketField) -> CustomField:
@@ -149,7 +158,3 @@ def _in_words(value: Any, field: CustomField) -> str:
         return "yes" if value else "no"
     values = value if isinstance(value, list) else [value]
     return clean(", ".join(field.shown.get(str(each), str(each)) for each in values if each not in (None, "")))
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()

@@ -12,15 +12,16 @@ from datetime import UTC, datetime
 
 from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind
-from desk.errors import Permanent, Temporary
+from desk.errors import BadSetting, Permanent, Temporary
+from desk.policy import PolicyBook
 from desk.ports import Outgoing, StillWanted
 from desk.ticket import Message, Role, Ticket, TicketStatus
 from integration.zendesk import update
 from integration.zendesk.client import Conflict, Unacceptable
 from integration.zendesk.connection import Line, Lines
 from integration.zendesk.fetch import CHANNEL, Origin, fetch
-from integration.zendesk.html import note_html, reply_html
-from integration.zendesk.names import Names, Wanted
+from integration.zendesk.html import comment_of
+from integration.zendesk.names import Names, Wanted, wanted_by
 from integration.zendesk.recent import Recent
 from integration.zendesk.update import Fields
 
@@ -35,9 +36,9 @@ class ZendeskChannel:
 
     name = CHANNEL
 
-    def __init__(self, db: Database, wanted: Callable[[str], Wanted] = lambda account: Wanted()) -> None:
+    def __init__(self, db: Database, policies: PolicyBook | None = None) -> None:
         self._lines = Lines(db)
-        self._wanted = wanted
+        self._policies = policies
         self._names = Names()
         self._recent = Recent()
 
@@ -50,13 +51,12 @@ class ZendeskChannel:
         """Post publicly; None when the ticket is closed or the last look says no."""
         line = self._lines.open(ticket.account)
         looked = self._looked_again(line, ticket) if delivery.kind is DeliveryKind.REPLY else ticket
-        comment = {"html_body": reply_html(outgoing), "public": True}
-        return self._post(line, looked, comment, outgoing, delivery, still_wanted)
+        return self._post(line, looked, outgoing, delivery, still_wanted, public=True)
 
     def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
         """Post internally. Raises Permanent when the ticket is gone or closed."""
-        comment = {"html_body": note_html(outgoing), "public": False}
-        posted = self._post(self._lines.open(ticket.account), ticket, comment, outgoing, delivery, _always)
+        line = self._lines.open(ticket.account)
+        posted = self._post(line, ticket, outgoing, delivery, _always, public=False)
         if posted is None:
             raise Permanent("the ticket is closed in Zendesk and takes no note")
         return posted
@@ -85,6 +85,13 @@ class ZendeskChannel:
         wanted = self._wanted(line.account)
         return fetch(line, ticket_id, lambda line, its: self._names.known(line, its, wanted))
 
+    def _wanted(self, account: str) -> Wanted:
+        """What the policy needs to know by name. A policy that cannot be read is waited for."""
+        try:
+            return wanted_by(self._policies.get(account).policy) if self._policies else Wanted()
+        except BadSetting as error:
+            raise Temporary(str(error)) from error
+
     def _usable(self, line: Line, ticket: Ticket) -> tuple[Ticket, Origin]:
         """A snapshot upon which nothing was posted yet."""
         if not isinstance(ticket.origin, Origin) or ticket.origin.spent:
@@ -104,18 +111,19 @@ class ZendeskChannel:
         self,
         line: Line,
         ticket: Ticket,
-        comment: Fields,
         outgoing: Outgoing,
         delivery: Delivery,
         still_wanted: StillWanted,
+        *,
+        public: bool,
     ) -> str | None:
         def change(origin: Origin) -> tuple[Fields, Fields]:
-            core = update.message_of(comment, origin, outgoing, delivery)
+            core = update.message_of(comment_of(outgoing, public=public), origin, outgoing, delivery)
             return core, update.extras_of(line, self._names, origin, outgoing, delivery)
 
         posted = self._change(line, ticket, change, delivery, still_wanted)
         if posted:
-            self._recent.add(ticket, _as_posted(posted, outgoing, delivery, public=bool(comment["public"])))
+            self._recent.add(ticket, _as_posted(posted, outgoing, delivery, public=public))
         return posted
 
     def _change(

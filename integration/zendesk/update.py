@@ -34,7 +34,8 @@ Fields = dict[str, Any]
 
 def message_of(comment: Fields, origin: Origin, outgoing: Outgoing, delivery: Delivery) -> Fields:
     """The message itself, with its tags beside those that are there."""
-    ours = {TAGS[delivery.kind], *outgoing.labels.tags} | ({ESCALATED_TAG} if outgoing.escalated else set())
+    more = outgoing.labels.tags
+    ours = {TAGS[delivery.kind], *more} | ({ESCALATED_TAG} if outgoing.escalated else set())
     missing = sorted(ours - set(origin.ticket.tags))
     return {"comment": comment} | ({"tags": [*origin.ticket.tags, *missing]} if missing else {})
 

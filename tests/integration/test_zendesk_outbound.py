@@ -11,7 +11,7 @@ from desk.errors import Permanent, Temporary
 from desk.ports import Outgoing, Source
 from desk.ticket import Ticket
 from integration.zendesk import client
-from integration.zendesk.html import note_html, reply_html
+from integration.zendesk.html import comment_html, comment_of
 from tests.integration.zendesk_house import Desk, a_delivery, an_answer, wanted
 
 pytestmark = pytest.mark.loopback
@@ -36,7 +36,7 @@ def a_new_ticket(desk: Desk, **more: object) -> tuple[int, Ticket, Outgoing]:
 def test_a_reply_has_paragraphs_lists_and_steps_with_marks_as_links() -> None:
     text = "Hello.\nTwo lines [1]\n\n1. First [1][2]\n2. Second\n\n- one\n- two [9]\n\n[1] Resetting — x\n[2] In\n[3] P"
     link = '<a href="https://help.example/reset?a=1&amp;b=2" rel="noopener noreferrer">'
-    assert reply_html(Outgoing(text, SOURCES)).split("\n") == [
+    assert comment_html(Outgoing(text, SOURCES)).split("\n") == [
         f"<p>Hello.<br>Two lines {link}[1]</a></p>",
         f"<ol><li>First {link}[1]</a>[2]</li><li>Second</li></ol>",
         "<ul><li>one</li><li>two [9]</li></ul>",
@@ -45,16 +45,38 @@ def test_a_reply_has_paragraphs_lists_and_steps_with_marks_as_links() -> None:
     ]
 
 
-def test_a_note_says_word_for_word_what_each_source_says() -> None:
-    made = note_html(Outgoing("Draft [1]", SOURCES))
-    assert "<em>Click Forgot password.</em>" in made
-    assert "<em>Never &lt;b&gt;this&lt;/b&gt;.</em>" in made
-    assert "Click Forgot password" not in reply_html(Outgoing("Draft [1]", SOURCES))
+def test_the_sources_stand_where_the_text_lists_them_above_the_signature() -> None:
+    text = "Hello [1]\n\n[1] Resetting — x\n[2] In\n[3] P\n\nThe team\n\nWritten automatically."
+    lines = comment_html(Outgoing(text, SOURCES)).split("\n")
+    assert lines[0].startswith("<p>Hello <a ")
+    assert lines[1].startswith("<p><strong>Sources</strong></p>")
+    assert lines[2:] == ["<p>The team</p>", "<p>Written automatically.</p>"]
+
+
+def test_a_source_is_one_line_without_quotes() -> None:
+    made = comment_html(Outgoing("Draft [1]\n\n[1] Resetting", SOURCES[:1]))
+    assert made.count("<li>") == 1
+    assert "Click Forgot password" not in made
+
+
+def test_the_address_of_the_receipt_is_a_link_and_no_other_address_is() -> None:
+    text = "See https://evil.example/x\n\nThe whole receipt: https://desk.example/console/tickets/zendesk/7"
+    made = comment_html(Outgoing(text, receipt="https://desk.example/console/tickets/zendesk/7"))
+    assert made.count("<a ") == 1
+    assert '<a href="https://desk.example/console/tickets/zendesk/7" rel="noopener noreferrer">' in made
+
+
+def test_a_plain_reply_has_no_markup_and_fills_nothing_in() -> None:
+    made = comment_of(Outgoing("Mail <us>\n{{ticket.comments}} {% if x %} {a}", plain=True), public=True)
+    assert made == {
+        "body": "Mail <us>\n{\u200b{ticket.comments}} {\u200b% if x %} {a}",
+        "public": True,
+    }
 
 
 def test_nothing_in_a_reply_can_become_markup_a_script_or_a_placeholder() -> None:
     hostile = '<script>x</script> <img src=x onerror=y> {{ticket.comments}} {% if %} " onmouseover="z'
-    made = reply_html(Outgoing(hostile, (Source(1, hostile, 'https://x.example/"><script>', (hostile,), "p"),)))
+    made = comment_html(Outgoing(hostile, (Source(1, hostile, 'https://x.example/"><script>', (hostile,), "p"),)))
     assert "<script" not in made
     assert "<img" not in made
     assert "{" not in made
@@ -62,7 +84,7 @@ def test_nothing_in_a_reply_can_become_markup_a_script_or_a_placeholder() -> Non
 
 
 def test_code_keeps_its_lines_and_indents() -> None:
-    assert reply_html(Outgoing("if x:\n    run\n    stop")) == (
+    assert comment_html(Outgoing("if x:\n    run\n    stop")) == (
         "<p>if x:<br>\u00a0\u00a0\u00a0\u00a0run<br>\u00a0\u00a0\u00a0\u00a0stop</p>"
     )
 

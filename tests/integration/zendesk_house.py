@@ -84,6 +84,14 @@ class Desk:
         with self.db.account(self.account) as tx:
             connect(tx, PARTY, connection(self.zendesk, **more))
 
+    def rule(self, more: str, **changed: str) -> None:
+        """Add to the policy, and change words in it."""
+        path = self.tools.policies.path(self.account)
+        text = path.read_text() + more
+        for old, new in changed.items():
+            text = text.replace(old, new)
+        path.write_text(text)
+
     def post(self, content: Any, *, secret: str = SECRET, **given: Any) -> int:
         """Send a webhook, signed now; its status."""
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -159,13 +167,14 @@ def connection(zendesk: Zendesk, **more: Any) -> ZendeskConnection:
 def a_desk(db: Database, account: str, directory: Path, level: str = "auto") -> Iterator[Desk]:
     """An account with everything; it answers `QUESTION` by `SENTENCE`."""
     (directory / "policy.yaml").write_text(POLICY.replace("LEVEL", level))
+    policies = PolicyBook(directory / "policy.yaml")
     with Zendesk() as zendesk:
         tools = Toolbox(
             db=db,
-            channels={"zendesk": ZendeskChannel(db)},
+            channels={"zendesk": ZendeskChannel(db, policies)},
             models=(Scripted([Guess("passwords", 0.95, (QUESTION,))], [Drafted(Draft((CITED,)))]),),
             library=FakeLibrary([a_hit(PASSAGE, 0.8)]),
-            policies=PolicyBook(directory / "policy.yaml"),
+            policies=policies,
             embedder=FakeEmbedder(),
             sync=lambda account, name=None: None,
             product_version="test",

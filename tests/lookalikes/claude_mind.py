@@ -73,8 +73,18 @@ class Found:
 
 
 def answer_from_results(body: Json) -> list[Json]:
-    """Sentences that share most words with the question, each cited; the tool where nothing fits."""
-    sought = told(question(body))
+    """Sentences that share most words with each message that asks, each cited; the tool where nothing fits."""
+    asked = [part for part in question(body).split("\n\n") if "?" in part]
+    content: list[Json] = []
+    for part in asked if len(asked) > 1 else [question(body)]:
+        answer = _answer(body, told(part))
+        if any(block["type"] == "tool_use" for block in answer):
+            return answer
+        content += [*([text_block("\n\n")] if content else []), *answer]
+    return content
+
+
+def _answer(body: Json, sought: set[str]) -> list[Json]:
     found = sorted(_found(body, sought), key=lambda one: -one.shared)
     enough = 2 if len(sought) > 2 else 1
     if not found or found[0].shared < enough:

@@ -78,9 +78,9 @@ class Admin:
             if options and each["value"] not in (None, "", *options):
                 raise invalid("base", f"{field['title'] if field else ''}: is not a valid option")
 
-    def _add(self, name: str, **row: Any) -> int:
+    def _add(self, kind: str, **row: Any) -> int:
         number = next(self._ids)
-        self.lists[name].append({"id": number, **row})
+        self.lists[kind].append({"id": number, **row})
         return number
 
 

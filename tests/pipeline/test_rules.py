@@ -108,6 +108,10 @@ DRAFTED = {
     "model away": ({"model_away": "claude failed"}, Reason.WITHOUT_MODEL),
     "third party": ({"third_parties": 1}, Reason.THIRD_PARTY),
     "a question left": ({"open_questions": ("And on mobile?",)}, Reason.QUESTION_OPEN),
+    "no room": (
+        {"ticket": a_ticket("How?", via="x"), "draft": a_draft(a_statement("word " * 60, a_citation(PASSAGE)))},
+        Reason.REPLY_TOO_LONG,
+    ),
     "another ticket": ({"same_matter": "ticket 7"}, Reason.SAME_MATTER),
     "contradiction": (
         {"findings": (Finding("contradiction", "“20 files” (Uploads) against “30 files” (Limits)"),)},

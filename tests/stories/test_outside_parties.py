@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from desk.delivery import DeliveryKind, DeliveryState
-from desk.run import Action, Stop
+from desk.run import Action, Reason, Stop
 from desk.ticket import ItemState
 from tests.conftest import short_directory
 from tests.stories.outside import Known, Outside
@@ -271,7 +271,7 @@ def test_what_happens_between_thinking_and_sending_stops_the_reply(
     assert public(outside, ticket) == []
 
 
-def test_a_newer_message_meanwhile_is_answered_instead(outside: Outside) -> None:
+def test_a_newer_message_meanwhile_is_answered_together_with_the_first(outside: Outside) -> None:
     ticket = while_it_thinks(outside, "comment", body="And what is the rate limit of the API on the Bench plan?")
     until(lambda: len(outside.known(ticket).runs) == 2, "the newer message is thought about")
     [known] = outside.settle([ticket])
@@ -280,6 +280,7 @@ def test_a_newer_message_meanwhile_is_answered_instead(outside: Outside) -> None
     assert newer.state is DeliveryState.SENT
     [reply] = public(outside, ticket)
     assert "rate" in reply["body"]
+    assert "API key" in reply["body"]
 
 
 # --- Dying in the middle ----------------------------------------------------------------------------------------------
@@ -336,13 +337,24 @@ def test_the_dollars_of_ten_receipts_are_tokens_times_prices(outside: Outside) -
 # --- The ladder; last, for failures leave the breaker wary ------------------------------------------------------------
 
 
-def test_while_claude_is_overloaded_the_local_model_answers_and_the_receipt_says_so(outside: Outside) -> None:
+def test_while_claude_is_overloaded_for_a_moment_it_is_waited_for(outside: Outside) -> None:
     outside.claude.steer("mode", mode="overloaded", times=1)
     ticket = outside.asked(FORGOT)
     [known] = outside.settle([ticket])
     [run] = known.runs
-    assert run.versions.prompts.startswith("extractive")
-    assert any("claude failed" in remark and "529" in remark for remark in run.remarks)
-    assert (run.dollars, run.decision.action) == (0, Action.AUTO_REPLY)
+    assert run.versions.prompts.startswith("claude")
+    assert run.decision.action is Action.AUTO_REPLY
     assert len(public(outside, ticket)) == 1
     assert {item.state for item in known.items} == {ItemState.DONE}
+
+
+def test_what_claude_refuses_for_good_the_local_model_drafts_for_an_agent(outside: Outside) -> None:
+    outside.claude.steer("faults", path="/v1/messages", status=401, times=1, body="{}")
+    ticket = outside.asked(FORGOT)
+    [known] = outside.settle([ticket])
+    [run] = known.runs
+    assert run.versions.prompts.startswith("extractive")
+    assert any("claude failed" in remark and "401" in remark for remark in run.remarks)
+    assert (run.dollars, run.decision.action) == (0, Action.INTERNAL_NOTE)
+    assert [cap.reason for cap in run.decision.caps] == [Reason.WITHOUT_MODEL]
+    assert (public(outside, ticket), len(notes(outside, ticket))) == ([], 1)

@@ -222,6 +222,15 @@ def test_a_broker_that_is_away_is_given_nothing_and_nothing_counts_as_handed_ove
     assert [due.id for due in claims.due_items(shop.db)] == [stored]
 
 
+@pytest.mark.parametrize("task", [tasks.sweep, tasks.catch_up, tasks.reindex], ids=lambda task: str(task.name))
+def test_a_database_that_is_away_is_no_fault_of_what_beat_asks_for(shop: Shop, sealer: Sealer, task: Any) -> None:
+    away = Database("postgresql://nobody@/none?host=/nowhere", sealer)
+    tools = SimpleNamespace(db=away, enqueue_again_seconds=AGAIN, catch_ups=())
+    app = SimpleNamespace(toolbox=tools, connection_for_read=shop.app.connection_for_read)
+    task.run.__func__(SimpleNamespace(app=app))
+    away.close()
+
+
 def test_every_queue_is_taken_from_in_the_same_order_on_one_machine_and_on_many() -> None:
     procfile = (Path(__file__).parents[2] / "Procfile").read_text(encoding="utf-8")
     assert f"-Q {','.join(queues.ANSWERING)} " in procfile

@@ -11,7 +11,7 @@ from desk.ports import Guess
 from desk.run import Sentiment, Urgency, Usage
 from desk.ticket import Ticket
 from workers.llm.claude_call import Ask, cached, user
-from workers.llm.claude_ticket import earlier
+from workers.llm.claude_ticket import earlier, fields
 from workers.pipeline.prompts import filled, prompt, untrusted
 
 MOST_QUESTIONS = 10
@@ -62,7 +62,7 @@ def ask(ticket: Ticket, text: str, policy: Policy) -> Ask:
     system = [cached(prompt("classify")), cached(_lists(policy))]
     shown = filled("classify_request", subject=untrusted(ticket.subject), conversation=earlier(ticket))
     newest = filled("newest", text=untrusted(text) or "(no text)")
-    return Ask(system, [user(shown, newest)], schema=form_schema(policy))
+    return Ask(system, [user(fields(ticket) + shown, newest)], schema=form_schema(policy))
 
 
 def ask_again(asked: Ask, answer: str, faults: str) -> Ask:

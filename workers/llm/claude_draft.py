@@ -12,7 +12,7 @@ from desk.text import clean
 from desk.ticket import Ticket
 from workers.llm.claude_call import Ask, cached
 from workers.llm.claude_prose import Stretch, statements
-from workers.llm.claude_ticket import earlier, newest
+from workers.llm.claude_ticket import earlier, fields, newest
 from workers.llm.claude_wire import Place, Reply
 from workers.pipeline.prompts import filled, prompt, untrusted
 
@@ -75,7 +75,7 @@ def ask(ticket: Ticket, classification: Classification, results: Sequence[Shown]
         questions="\n".join(f"- {untrusted(question)}" for question in classification.questions) or "(not known)",
     )
     last = filled("newest", text=untrusted(newest(ticket).body) or "(no text)")
-    texts: list[TextBlockParam] = [{"type": "text", "text": request}, {"type": "text", "text": last}]
+    texts: list[TextBlockParam] = [{"type": "text", "text": fields(ticket) + request}, {"type": "text", "text": last}]
     turn: MessageParam = {"role": "user", "content": [*map(_search_result, results), *texts]}
     return Ask(system, [turn], tools=[HAND_OVER])
 

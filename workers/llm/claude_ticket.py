@@ -4,7 +4,9 @@ The pipeline gives a ticket as it was read (`pipeline/reading.py`): its last mes
 """
 
 from desk.ticket import Message, Role, Ticket
-from workers.pipeline.prompts import untrusted
+from workers.pipeline.prompts import filled, untrusted
+
+_FIELD_CHARACTERS = 500
 
 
 def newest(ticket: Ticket) -> Message:
@@ -20,6 +22,18 @@ def earlier(ticket: Ticket) -> str:
         if message.public and message.body.strip()
     ]
     return "\n".join(shown) or "(nothing before)"
+
+
+def fields(ticket: Ticket) -> str:
+    """The fields that the policy has read, one a line, and a line break after them; empty where there are none."""
+    if not ticket.fields:
+        return ""
+    lines = (f"{_one_line(name)}: {_one_line(value)}" for name, value in ticket.fields)
+    return filled("ticket_fields", fields="\n".join(lines)) + "\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(untrusted(text[:_FIELD_CHARACTERS]).split())
 
 
 def _author(message: Message) -> str:

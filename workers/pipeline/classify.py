@@ -63,6 +63,8 @@ def heard(reading: Reading, policy: Policy) -> Classification:
 def _language(reading: Reading, policy: Policy) -> str:
     """That of the newest message that is long enough to tell; one that is not served is enough not to serve all."""
     telling = [text for text in reading.texts[-_NEWEST:] if len(words(text)) >= _ENOUGH_WORDS]
+    if not any(map(words, reading.heard)):
+        return policy.languages[0]
     if not telling:
         return detect(f"{reading.subject}\n{reading.text or ' '.join(reading.heard)}", policy.languages)
     found = [detect(text, policy.languages) for text in telling]

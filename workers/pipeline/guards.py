@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from desk.conversation import Conversation, OwnRecord, is_ours, read_conversation
 from desk.delivery import DeliveryKind
+from desk.policy_scope import EVERYWHERE, Scope
 from desk.run import Stop
 from desk.ticket import Message, Role, Ticket, TicketState, TicketStatus
 
@@ -23,30 +24,38 @@ class View:
     message: Message
     conversation: Conversation
     record: OwnRecord
+    scope: Scope
 
 
 Guard = Callable[[View], Stop | None]
 
 
-def first_stop(ticket: Ticket, message_id: str, record: OwnRecord) -> Stop | None:
+def first_stop(ticket: Ticket, message_id: str, record: OwnRecord, scope: Scope = EVERYWHERE) -> Stop | None:
     """The first guard's objection to answering this message of the ticket as it stands now, or None."""
-    return _first(GUARDS, ticket, message_id, record)
+    return _first(GUARDS, ticket, message_id, record, scope)
 
 
-def last_stop(ticket: Ticket, message_id: str, kind: DeliveryKind, record: OwnRecord) -> Stop | None:
+def last_stop(
+    ticket: Ticket, message_id: str, kind: DeliveryKind, record: OwnRecord, scope: Scope = EVERYWHERE
+) -> Stop | None:
     """Why what was planned may not leave after all, or None. For an automatic reply the same guards as before the run,
     and that nobody is owed a person; a hand-over stands whatever the customer writes, only a person's act ends it.
     """
     guards = {DeliveryKind.REPLY: (*GUARDS, person_owed), DeliveryKind.STATUS: GUARDS}
-    return _first(guards.get(kind, HANDOVER_GUARDS), ticket, message_id, record)
+    return _first(guards.get(kind, HANDOVER_GUARDS), ticket, message_id, record, scope)
 
 
-def _first(guards: tuple[Guard, ...], ticket: Ticket, message_id: str, record: OwnRecord) -> Stop | None:
+def _first(guards: tuple[Guard, ...], ticket: Ticket, message_id: str, record: OwnRecord, scope: Scope) -> Stop | None:
     message = ticket.message(message_id)
     if message is None:
         return Stop.MESSAGE_GONE
-    view = View(ticket, message, read_conversation(ticket, record), record)
+    view = View(ticket, message, read_conversation(ticket, record), record, scope)
     return next((stop for guard in guards if (stop := guard(view))), None)
+
+
+def out_of_scope(view: View) -> Stop | None:
+    """The policy leaves such tickets to others."""
+    return None if view.scope.holds(view.ticket) else Stop.OUT_OF_SCOPE
 
 
 def own_message(view: View) -> Stop | None:
@@ -101,8 +110,9 @@ def person_owed(view: View) -> Stop | None:
     return Stop.PERSON_OWED if view.conversation.person_owed else None
 
 
-HANDOVER_GUARDS: tuple[Guard, ...] = (closed, switched_off, person_took_over, solved)
+HANDOVER_GUARDS: tuple[Guard, ...] = (out_of_scope, closed, switched_off, person_took_over, solved)
 GUARDS: tuple[Guard, ...] = (
+    out_of_scope,
     own_message,
     not_a_customer,
     machine_mail,
@@ -118,6 +128,7 @@ GUARDS: tuple[Guard, ...] = (
 STATE_AFTER = {
     Stop.PERSON_TOOK_OVER: TicketState.STEPPED_BACK,
     Stop.SWITCHED_OFF: TicketState.STEPPED_BACK,
+    Stop.OUT_OF_SCOPE: TicketState.STEPPED_BACK,
     Stop.CLOSED: TicketState.STEPPED_BACK,
     Stop.SOLVED: TicketState.STEPPED_BACK,
     Stop.MACHINE_MAIL: TicketState.STEPPED_BACK,

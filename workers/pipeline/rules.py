@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from desk.passage import Citation, Hit
 from desk.policy import Policy
 from desk.run import Cap, Classification, Draft, Finding, Limit, Reason, Sentiment, Urgency, WayOut
+from desk.shape import shaped_reply
 from desk.text import words
 from desk.ticket import Message, Ticket
 from workers.pipeline.closing import is_polite
@@ -210,6 +211,17 @@ def contradiction(case: Case) -> Cap | None:
     return _draft(Reason.CONTRADICTION, "; ".join(told)) if told else None
 
 
+def reply_too_long(case: Case) -> Cap | None:
+    """X, Facebook, WhatsApp, SMS and chat take no more than so many characters, and no claim is cut to them."""
+    via, seen = case.ticket.via, case.classification
+    several = len(seen.questions) > 1
+    if not _states(case.draft) or shaped_reply(
+        via, case.draft, case.hits, case.policy, case.message.id, seen.language, whole=several
+    ):
+        return None
+    return _draft(Reason.REPLY_TOO_LONG, via.replace("_", " "))
+
+
 def third_party(case: Case) -> Cap | None:
     """Somebody in copy wrote: that is read and shown, and is never by itself the customer's question."""
     return _draft(Reason.THIRD_PARTY, f"{case.third_parties} messages") if case.third_parties else None
@@ -280,6 +292,7 @@ RULES: tuple[Rule, ...] = (
     many_questions,
     question_open,
     attachment_unread,
+    reply_too_long,
     third_party,
     same_matter,
     contradiction,

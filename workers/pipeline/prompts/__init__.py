@@ -15,9 +15,8 @@ from desk.text import clean, words
 _FOLDER = Path(__file__).parent
 _COPIED = 8
 """So many words in a row are not written alike by chance."""
-_DELIMITERS = re.compile(
-    r"<(?=\s{0,3}/?\s{0,3}(?:conversation|message|subject|questions|newest_message|policy)\b)", re.IGNORECASE
-)
+_TAGS = "conversation|message|subject|ticket_fields|questions|newest_message|policy"
+_DELIMITERS = re.compile(rf"<(?=\s{{0,3}}/?\s{{0,3}}(?:{_TAGS})\b)", re.IGNORECASE)
 
 
 @cache

@@ -1,0 +1,64 @@
+"""Meeting a Slack workspace before it is connected: who is the bot, and may it read and post in the channel?
+
+Nothing is posted: a message without words is refused for that alone where posting is allowed.
+"""
+
+from collections.abc import Iterator
+
+from desk.check import Check, fine, wrong
+from desk.db import Database
+from desk.errors import FirstlineError, Outage, Permanent, Refused, Temporary
+from desk.party import Access
+from integration.introduction import Introduction
+from integration.slack.client import Line, NoText, SlackConnection, dial_as
+from integration.slack.examine import NEEDED, SECONDS, Visit, heard, word
+
+POST = "chat.postMessage"
+
+
+def introduce(db: Database, account: str, config: SlackConnection) -> Introduction:
+    """Ask who the token is, and what it may do. Raises Refused for a token that is none, and Temporary while there is
+    no answer."""
+    line = dial_as(db, account, config, timeout=SECONDS)
+    visit = Visit(line.db, line.account, line.channel_id, line.client)
+    try:
+        seen, scopes = heard(visit)
+    except Outage as error:
+        if error.refused:
+            raise Refused(str(error)) from error
+        raise Temporary(f"{error}; `--no-check` connects unasked", error.retry_after) from error
+    except Permanent as error:
+        raise Refused(str(error)) from error
+    who = {"bot": word(seen, "user"), "team": word(seen, "team"), "channel": config.channel_id}
+    return Introduction(who, tuple(_may(visit, scopes)))
+
+
+def _may(line: Line, scopes: set[str] | None) -> Iterator[Check]:
+    """One finding for each thing that alerts need."""
+    if scopes is not None and (lacking := [scope for scope in NEEDED if scope not in scopes]):
+        remedy = "add it under OAuth & Permissions, and install the app again"
+        yield wrong("scopes", f"the app lacks {', '.join(lacking)}", remedy)
+    yield _reads(line)
+    yield _posts(line)
+
+
+def _reads(line: Line) -> Check:
+    name = "reading the channel"
+    try:
+        line.ask(line.client.conversations_history, channel=line.channel_id, limit=1)
+    except FirstlineError as error:
+        remedy = "alerts are looked up after a crash, so that none is posted twice: docs/slack.md"
+        return wrong(name, str(error), remedy)
+    return fine(name, f"may read {line.channel_id}")
+
+
+def _posts(line: Line) -> Check:
+    """Asks to post nothing."""
+    name = "posting"
+    try:
+        line.call(Access.WRITE, line.client.api_call, api_method=POST, json={"channel": line.channel_id})
+    except NoText:
+        return fine(name, f"may post in {line.channel_id}")
+    except FirstlineError as error:
+        return wrong(name, str(error), "alerts are not posted until then: docs/slack.md")
+    return wrong(name, "Slack took a message without words", "is the address that of Slack's API?")
