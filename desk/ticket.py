@@ -84,6 +84,8 @@ class ActKind(StrEnum):
     """The assignee was removed."""
     SOLVED = "solved"
     """Solved by an agent."""
+    RATED_BAD = "rated_bad"
+    """The customer rated what they were told as bad: the one act that is theirs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,8 @@ class Happening(Shape):
     """Of a change: `status`, `assignee_id` and so on, or a custom field's number."""
     value: Any = None
     previous_value: Any = None
+    score: str | None = None
+    """Of a rating: `good` or `bad`."""
     comment_id: str | None = None
     """Of a change of privacy: the comment that it is about."""
 

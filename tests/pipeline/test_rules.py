@@ -88,6 +88,7 @@ PERSON = {
     ),
     "only a person can do it": ({"draft": Draft((), "Money back.", WayOut.NEEDS_A_PERSON)}, Reason.HANDED_OVER),
     "not in the documents": ({"draft": Draft((), "No page.", WayOut.NOT_IN_DOCUMENTS)}, Reason.NOTHING_FOUND),
+    "unhelped": ({"unhelped": True}, Reason.NOT_HELPED),
     "handed over": ({"draft": replace(DRAFT, hand_over="needs a look at the account")}, Reason.HANDED_OVER),
 }
 CITATION = a_citation(PASSAGE)

@@ -33,7 +33,7 @@ class Case:
     too long to be read whole; `texts` are its messages; `skipped` if no model was asked; `outdated` are citations whose
     document has changed since; `open_questions` those of several that nothing cited answers; `third_parties` how many
     messages others of the customer side wrote; `model_away` says why a model that is set up did not draft; `refused` if
-    it would not read this at all."""
+    it would not read this at all; `unhelped` if the customer says that our automatic reply was of no use."""
 
     ticket: Ticket
     message: Message
@@ -56,6 +56,7 @@ class Case:
     third_parties: int = 0
     model_away: str = ""
     refused: bool = False
+    unhelped: bool = False
     turns: Turns = NO_TURNS
     same_matter: str = ""
 
@@ -118,6 +119,11 @@ def loop(case: Case) -> Cap | None:
     if _states(case.draft) and turns.fingerprint(said(case.draft)) in turns.said:
         return _person(Reason.LOOP, "the same reply was given before")
     return None
+
+
+def not_helped(case: Case) -> Cap | None:
+    """Whom our automatic reply did not help is not given another one."""
+    return _person(Reason.NOT_HELPED) if case.unhelped else None
 
 
 def model_refused(case: Case) -> Cap | None:
@@ -280,6 +286,7 @@ RULES: tuple[Rule, ...] = (
     with_people,
     too_many_turns,
     loop,
+    not_helped,
     model_refused,
     no_question,
     nothing_found,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from desk.conversation import NOTHING, Conversation, OwnRecord, read_conversation
+from desk.conversation import NOTHING, Conversation, OwnRecord, Sent, read_conversation
 from desk.errors import ModelAway, Permanent, Temporary
 from desk.passage import Hit
 from desk.policy import Policy
@@ -28,6 +28,7 @@ from workers.pipeline.reading import Reading, read
 from workers.pipeline.retrieve import Retrieved, retrieve
 from workers.pipeline.rules import NO_TURNS, Case
 from workers.pipeline.turns import Turns, reached
+from workers.pipeline.unhelped import says_unhelped
 from workers.pipeline.validate import validate
 
 Answer = TypeVar("Answer")
@@ -116,7 +117,7 @@ def think(
     thought = _retrieved(thought, library, circumstances.policy, notes)
     thought = _drafted(thought, circumstances.policy, notes)
     thought = _validated(thought, circumstances.policy, notes)
-    return _decided(thought, library, circumstances, conversation.person_owed, notes)
+    return _decided(thought, library, circumstances, conversation, notes)
 
 
 def _classified(
@@ -170,12 +171,14 @@ def _validated(thought: _Thought, policy: Policy, notes: _Notes) -> _Thought:
 
 
 def _decided(
-    thought: _Thought, library: Library, circumstances: Circumstances, person_owed: bool, notes: _Notes
+    thought: _Thought, library: Library, circumstances: Circumstances, conversation: Conversation, notes: _Notes
 ) -> Run:
     ticket = thought.reading.ticket
+    unhelped = conversation.answered_by is Sent.REPLY and any(map(says_unhelped, thought.reading.texts))
     with notes.stage(Stage.DECIDE):
         case = _case(thought, library, circumstances)
-        case = replace(case, with_people=person_owed, model_away=notes.away, refused=notes.refused)
+        case = replace(case, with_people=conversation.person_owed, unhelped=unhelped)
+        case = replace(case, model_away=notes.away, refused=notes.refused)
         decision = decide(case)
         knowledge = library.revision(ticket.account)
     return Run(
