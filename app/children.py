@@ -20,6 +20,7 @@ from desk.settings import Settings, variable
 from workers import queues
 
 PYTHON = (sys.executable, "-m")
+GUNICORN = (*PYTHON, "gunicorn", "-c", "python:app.serving")
 CELERY = (*PYTHON, "celery", "-q", "-A", "app.worker")
 WORKER = (*CELERY, "worker", "--loglevel", "WARNING", "--without-mingle", "--without-gossip")
 WARM_THEN_COLD = (signal.SIGTERM, signal.SIGQUIT)  # Celery: finish what runs; then put it back and go
@@ -69,10 +70,7 @@ def environment(settings: Settings) -> dict[str, str]:
 def _web(settings: Settings, listener: socket.socket, env: Mapping[str, str]) -> Child:
     """gunicorn on the socket that is open already."""
     handle = listener.fileno()
-    options = ["-k", "gevent", "-w", "1", "-b", f"fd://{handle}", "--graceful-timeout", "10", "--log-level", "warning"]
-    if os.access("/dev/shm", os.W_OK):  # noqa: S108  # gunicorn's heartbeat: its documentation asks for memory, not disk
-        options += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108  # as above
-    argv = (*PYTHON, "gunicorn", *options, "--no-control-socket", "app.web:create()")
+    argv = (*GUNICORN, "-b", f"fd://{handle}", "--log-level", "warning", "app.web:create()")
     program = Program(argv, env, handles=(handle,))
     return Child("web", lambda: program, ready=lambda: _answers(listener))
 

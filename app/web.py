@@ -1,4 +1,4 @@
-"""The web application: API, console, and in the demo the customer form. `gunicorn -k gevent "app.web:create()"`."""
+"""The web application: API, console, and in the demo the customer form. `app/serving.py` says how it is served."""
 
 from flask import Flask
 
@@ -13,9 +13,11 @@ from desk.errors import FirstlineError
 from desk.settings import Settings, read_settings
 from integration.api.blueprint import make_api
 from integration.api.views import StateViews
+from integration.bodies import readable
 from integration.console.blueprint import make_console
 from integration.form.blueprint import make_form
 from integration.form.examples import read_examples
+from integration.pages.armour import armour
 from integration.pages.shell import make_pages
 from integration.webhooks import make_webhooks
 from workers.tasks import handle_item, publish, sync_source
@@ -40,6 +42,8 @@ def make_app(settings: Settings, db: Database) -> Flask:
     celery = make_celery(settings)
     app = Flask("firstline", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.wsgi_app = readable(app.wsgi_app)  # type: ignore[assignment, method-assign]  # Flask's place for middleware
+    app.after_request(armour)
     app.register_blueprint(make_pages(VERSION))
     state = StateViews(VERSION, uptime, make_checks(db, celery), installation_id(db))
     app.register_blueprint(make_api(db, enqueue, state, max_body_bytes=settings.max_body_bytes))

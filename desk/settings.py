@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     reranker_seconds: float = Field(default=3.0, gt=0, le=30)
 
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
+    request_seconds: float = Field(default=10.0, ge=0.5, le=300)
     answer_concurrency: int = Field(default=50, ge=1, le=1000)
     database_pool: int = Field(default=8, ge=1, le=100)
     claim_seconds: int = Field(default=120, ge=5)

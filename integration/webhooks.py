@@ -10,12 +10,12 @@ from typing import Protocol
 import structlog
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
 
 from desk.accounts import SLUG
 from desk.db import Database, Transaction
 from desk.errors import Ignored, Refused
 from desk.ticket import Event
+from integration.bodies import read_bytes
 from integration.problems import answer_errors
 from workers import inbox
 
@@ -63,7 +63,7 @@ class _Door:
 
     def receive(self, account: str) -> Response:
         """202 when it is in the inbox, now or before; 200 when it is of no use. Refusals are problem documents."""
-        body = _body(self._most)
+        body = read_bytes(request, self._most)
         if not SLUG.fullmatch(account):
             raise Refused("the signature does not fit", status=401)
         try:
@@ -88,24 +88,6 @@ class _Door:
             self._enqueue(account, item_id)
         except Exception as error:  # noqa: BLE001  # the item is kept; an error would only have it sent again
             log.warning("not enqueued; the sweeper will", account=account, item=item_id, why=type(error).__name__)
-
-
-def _body(most: int) -> bytes:
-    """One byte more than allowed is read: Werkzeug cuts a chunked body off at its limit without a word."""
-    request.max_content_length = most + 1
-    try:
-        raw = request.get_data()
-    except HTTPException as error:
-        if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            raise _too_long(most) from error
-        raise Refused("the body broke off", status=400) from error
-    if len(raw) > most:
-        raise _too_long(most)
-    return raw
-
-
-def _too_long(most: int) -> Refused:
-    return Refused(f"the body is longer than {most} bytes", status=413)
 
 
 def _answer(status: HTTPStatus, word: str) -> Response:

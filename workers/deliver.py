@@ -238,12 +238,12 @@ def _give_up(tools: Toolbox, held: Claimed, why: str) -> list[str]:
         if not outbox.fail(tx, held, why):
             return []
         if delivery.kind is DeliveryKind.ALERT:
-            otherwise(tx, delivery, datetime.now(UTC))
+            otherwise(tx, delivery, datetime.now(UTC), handed=False)
         elif held.item_id and inbox.set_aside(tx, held.item_id, why):
             record.note_state(tx, delivery.channel, delivery.ticket_id, TicketState.PARKED)
         if delivery.run_id and delivery.kind in LEAVES_WORK:
             alerts = [alert_of(tx, _failure_alert(delivery, why), why, rules)] if rings else []
-            outbox.plan(tx, [*_failure_note(held), *alerts], None, None)
+            outbox.plan(tx, [*_failure_note(held), *alerts], None, None, handed=False)
     log.error("failed", why=why)
     return []
 

@@ -72,14 +72,18 @@ class Claimed:
     """Who was away when it was taken."""
 
 
-def plan(tx: Transaction, planned: Sequence[Planned], run_id: str | None, item_id: str | None) -> list[str]:
+def plan(
+    tx: Transaction, planned: Sequence[Planned], run_id: str | None, item_id: str | None, *, handed: bool = True
+) -> list[str]:
     """Write down what is to be sent; the delivery ids to enqueue after the commit.
 
     A key that stands already is left alone, unless its delivery was withdrawn or failed: then this one takes its
     place, under the same id, and counts as a further attempt, so that it is looked for before it is sent. An alert
-    that stands is added to: it goes out again as a change of what was posted.
+    that stands is added to: it goes out again as a change of what was posted. What is not `handed` to the broker by
+    the caller is left to the next sweep.
     """
-    return [row_id for each in planned if (row_id := _plan_one(tx, each, run_id, item_id))]
+    moment = func.now() if handed else None
+    return [row_id for each in planned if (row_id := _plan_one(tx, each, run_id, item_id, moment))]
 
 
 def claim(tx: Transaction, delivery_id: str, worker: str, seconds: float) -> Claimed | None:
@@ -158,7 +162,7 @@ class Notice:
 def last_notice(tx: Transaction, about: str, minutes: int) -> Notice | None:
     """The latest notice about this, if it was planned or changed within so many minutes."""
     c = deliveries.c
-    recent = c.enqueued_at >= func.now() - func.make_interval(0, 0, 0, 0, 0, minutes)
+    recent = func.coalesce(c.enqueued_at, func.now()) >= func.now() - func.make_interval(0, 0, 0, 0, 0, minutes)
     theirs = (c.channel == NOTICES, c.ticket_id == about, recent)
     row = tx.execute(select(c.key, c.created_at).where(*theirs).order_by(c.created_at.desc()).limit(1)).one_or_none()
     return Notice(row.key, row.created_at) if row else None
@@ -226,7 +230,9 @@ def _grouped(rows: Iterable[Row[Any]], key: Callable[[Row[Any]], K]) -> dict[K, 
     return found
 
 
-def _plan_one(tx: Transaction, planned: Planned, run_id: str | None, item_id: str | None) -> str | None:
+def _plan_one(
+    tx: Transaction, planned: Planned, run_id: str | None, item_id: str | None, enqueued_at: Any
+) -> str | None:
     fresh: dict[str, Any] = {
         "run_id": run_id,
         "item_id": item_id,
@@ -236,7 +242,7 @@ def _plan_one(tx: Transaction, planned: Planned, run_id: str | None, item_id: st
         "answers": list(planned.answers),
         "says": planned.says,
         "state": DeliveryState.WAITING,
-        "enqueued_at": func.now(),
+        "enqueued_at": enqueued_at,
     }
     values = fresh | {
         "account_id": tx.account,

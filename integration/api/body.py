@@ -1,15 +1,14 @@
-"""Reading a request's body: bytes, then UTF-8, then JSON, then the documented shape; each has its own refusal."""
+"""Reading a request's body in the documented shape; what comes before stands in `integration/bodies.py`."""
 
-import json
-from typing import Any, NoReturn, TypeVar
+from typing import TypeVar
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from werkzeug.exceptions import HTTPException
 
 from desk.errors import Refused
 from desk.text import clean
+from integration.bodies import read_bytes, read_json
 from integration.problems import Fault, Invalid
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -22,7 +21,7 @@ def read_body(request: Request, shape: type[Shape], most: int) -> Shape:
     """The body as `shape`, its texts clean. Raises Refused: 400, 413 over `most` bytes, 415, and Invalid (422)."""
     if request.mimetype != "application/json":
         raise Refused("send the body as application/json", status=415)
-    content = _json(_bytes(request, most))
+    content = read_json(read_bytes(request, most))
     if not isinstance(content, dict):
         raise Invalid([Fault("", "must be a JSON object")])
     if len(content) > MOST_FIELDS:
@@ -32,38 +31,6 @@ def read_body(request: Request, shape: type[Shape], most: int) -> Shape:
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         raise Invalid([_fault(each) for each in found]) from error
-
-
-def _bytes(request: Request, most: int) -> bytes:
-    """One byte more than allowed is read: Werkzeug cuts a chunked body off at its limit without a word."""
-    request.max_content_length = most + 1
-    try:
-        raw = request.get_data()
-    except HTTPException as error:
-        if error.code == 413:
-            raise _too_long(most) from error
-        raise Refused("the body broke off", status=400) from error
-    if len(raw) > most:
-        raise _too_long(most)
-    return raw
-
-
-def _too_long(most: int) -> Refused:
-    return Refused(f"the body is longer than {most} bytes", status=413)
-
-
-def _json(raw: bytes) -> Any:
-    try:
-        return json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        raise Refused("the body is not UTF-8", status=400) from error
-    except (ValueError, RecursionError) as error:
-        raise Refused("the body is not JSON", status=400) from error
-
-
-def _no_constant(name: str) -> NoReturn:
-    """Python reads NaN and Infinity, JSON does not have them."""
-    raise ValueError(name)
 
 
 def _cleaned(value: object) -> object:

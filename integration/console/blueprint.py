@@ -19,6 +19,7 @@ from integration import staff as people
 from integration.console.knowledge import Embedders, KnowledgePages
 from integration.console.listing import find, read_asked
 from integration.console.story import tell
+from integration.pages.forms import whole_form
 from integration.pages.shell import database_away, error_page, from_here, guard, kindly
 from integration.permissions import Act, allow
 from integration.staff import Staff
@@ -109,6 +110,7 @@ def make_console(
         console.add_url_rule(rule, name, view, methods=[method])
     if at_root:
         console.add_url_rule("/", "root", pages.start)
+    console.before_request(whole_form)
     console.before_request(pages.admit)
     console.after_request(guard)
     console.register_error_handler(HTTPException, kindly)

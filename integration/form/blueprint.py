@@ -18,6 +18,7 @@ from integration.form.examples import ENDS, Example
 from integration.form.fields import MOST, Written, faults, message_fault, read_form
 from integration.form.progress import Progress, progress
 from integration.pages.conversation import Shown, conversation, notes_last
+from integration.pages.forms import whole_form
 from integration.pages.shell import database_away, from_here, guard, kindly
 from workers import inbox, outbox, record, tickets
 from workers.tickets import CHANNEL, Accepted, NewTicket
@@ -66,6 +67,7 @@ def make_form(
     form.add_url_rule("/t/<uuid:ticket_id>", "follow_up", pages.follow_up, methods=["POST"])
     form.add_url_rule("/t/<uuid:ticket_id>/live", "live", pages.live)
     form.before_request(_only_from_here)
+    form.before_request(whole_form)
     form.after_request(guard)
     form.register_error_handler(HTTPException, kindly)
     form.register_error_handler(Temporary, database_away)

@@ -27,6 +27,7 @@ POLICY = "; ".join(
 
 
 FAULTS = {
+    400: ("That could not be read", "It was cut off or damaged on its way. Please send it again."),
     403: ("This is not open to you", "Either your role does not allow it, or another site's page sent it."),
     404: ("There is nothing here", "The address may have been cut short, or what it showed is gone."),
     413: ("That is too much text", "Please shorten it and send it again."),

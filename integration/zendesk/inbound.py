@@ -5,7 +5,6 @@ https://developer.zendesk.com/documentation/webhooks/verifying/
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from desk.db import Transaction
 from desk.errors import Ignored, Refused
 from desk.text import vocabulary
 from desk.ticket import Event, EventKind
+from integration.bodies import read_json
 from integration.connections import load
 from integration.signatures import fresh, signed
 from integration.zendesk.connection import PARTY, ZendeskConnection
@@ -206,10 +206,7 @@ def _of_trigger(content: Mapping[str, Any], invocation: str, body: bytes) -> Eve
 
 
 def _read(body: bytes) -> Mapping[str, Any]:
-    try:
-        content = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise Refused("the body is not JSON", status=400) from error
+    content = read_json(body)
     if not isinstance(content, dict):
         raise Refused("the body is no JSON object", status=400)
     return content

@@ -1,28 +1,31 @@
 """HTML to sections. Bad HTML is read as far as it goes, and what is hidden from a reader is left out, so that nothing
-but what people see can be quoted. Nothing here recurses deeper than `DEEPEST`, whatever the page nests."""
+but what people see can be quoted. Nothing here recurses deeper than `DEEPEST`, whatever the page nests, and all of it
+is linear in the page's length."""
 
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from bs4 import BeautifulSoup
-from bs4.element import NavigableString, PageElement, PreformattedString, Tag
+from bs4.element import CData, NavigableString, PageElement, PreformattedString, Tag
 from bs4.exceptions import ParserRejectedMarkup
 
 from desk.passage import BlockKind
+from knowledge.markup.hidden import is_left_out
 from knowledge.markup.structure import LINE_BREAK, LONGEST_HEADING, Structure, Writer, squeeze
 
 DEEPEST = 60
 
-_DROPPED = frozenset({
-    "script", "style", "nav", "footer", "aside", "template", "noscript", "svg", "iframe", "form", "button", "head",
-    "title", "object", "video", "audio",
-})  # fmt: skip
-_DROPPED_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "dialog", "alertdialog", "complementary"})
-_ASKING = re.compile(
-    r"cookie-?(?:banner|bar|consent|law|message|notice|notification|popup)|onetrust|cookiebot"
-    r"|\b(?:gdpr|consent)-?(?:banner|bar|manager|notice|popup)"
-)
+DEEPEST_TREE = 512
+"""What is nested deeper becomes a neighbour, as in the browsers that are built on Blink."""
+
+MOST_TAGS = 100_000
+"""Elements of a page. It takes some seconds to read so many."""
+
+MOST_MARKS = 250_000
+"""Tags and character references, those that end an element with them."""
+
+_LAID_OUT = frozenset({"table", "ul", "ol", "p", "h1", "h2", "h3", "h4"})
 _PARTS = frozenset({"header", "article", "section"})
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _SUMMARY_LEVEL = 7
@@ -45,33 +48,45 @@ _ENDS = {
 }  # fmt: skip
 
 
+class NotParsed(ValueError):
+    """A page beyond what is read; the words say why, and stand behind its name: "has more than 10 tags"."""
+
+
 class Unparsable(Exception):
     """The parser refused the page."""
 
 
 class _Soup(BeautifulSoup):
-    """Ends the elements that HTML lets an author leave open."""
+    """Ends the elements that HTML lets an author leave open, and those that stand too deep."""
 
     def handle_starttag(self, name: str, *parts: Any, **named: Any) -> Tag | None:
         """Called by the parser for each opening tag."""
         while self.currentTag is not None and self.currentTag.name in _ENDS.get(name, ()):
             self.handle_endtag(self.currentTag.name)
+        if len(self.tagStack) > DEEPEST_TREE and self.currentTag is not None:
+            self.handle_endtag(self.currentTag.name)
         return super().handle_starttag(name, *parts, **named)
 
 
 def read_html(html: str) -> Structure:
-    """The visible text of a page by its headings; of `<main>` or `<article>` where there is one. Raises Unparsable."""
+    """The visible text of a page by its headings; of `<main>` or `<article>` where there is one. Raises Unparsable, and
+    NotParsed for too large a page."""
+    begun, ended = html.count("<"), html.count("</")
+    if begun - ended > MOST_TAGS or begun + html.count("&") > MOST_MARKS:
+        raise NotParsed(f"has more than {MOST_TAGS:,} tags")
     try:
         soup = _Soup(without_open_ends(html), "html.parser")
     except (ParserRejectedMarkup, AssertionError) as error:
         raise Unparsable from error
-    title = _flat(soup.title) if soup.title else ""
+    page_title = _first(soup, "title")
+    title = _flat(page_title) if page_title else ""
     # Plain loops, here and below: the parser's own search costs several times as much for each element.
-    for tag in [each for each in soup.descendants if isinstance(each, Tag) and _is_left_out(each)]:
+    for tag in [each for each in _tags(soup) if is_left_out(each)]:
         if not tag.decomposed:
-            tag.decompose()
+            _empty(tag)
+    _silence_pictures(soup)
     root = _root(soup)
-    first = root.find("h1") or soup.find("h1")
+    first = _first(root, "h1") or _first(soup, "h1")
     title = (first and _flat(first)) or title
     writer = Writer(title=title)
     _walk(root, writer, 0)
@@ -80,66 +95,63 @@ def read_html(html: str) -> Structure:
 
 def _root(soup: BeautifulSoup) -> Tag:
     """What the page is about. Of several articles none is the page; a site's own header is not part of it."""
-    if main := soup.find("main") or soup.find(role="main"):
+    if main := _first(soup, "main") or next((each for each in _tags(soup) if each.get("role") == "main"), None):
         return main
-    body = soup.body or soup
-    articles = list(_outermost(body, frozenset({"article"}), 0))
+    body = _first(soup, "body") or soup
+    articles = list(_outermost(body, frozenset({"article"})))
     if len(articles) == 1:
         return articles[0]
-    for part in list(_outermost(body, _PARTS, 0)):
-        if part.name == "header" and part.find(list(_HEADINGS)) is None:
-            part.decompose()
+    for part in list(_outermost(body, _PARTS)):
+        if part.name == "header" and not any(each.name in _HEADINGS for each in _tags(part)):
+            _empty(part)
     return body
 
 
-def _outermost(node: Tag, names: frozenset[str], depth: int) -> Iterator[Tag]:
+def _tags(node: Tag) -> Iterator[Tag]:
+    return (each for each in node.descendants if isinstance(each, Tag))
+
+
+def _first(node: Tag, name: str) -> Tag | None:
+    return next((each for each in _tags(node) if each.name == name), None)
+
+
+def _empty(tag: Tag) -> None:
+    """Nothing is left of it to be read. To take it out would mean to look for it among all its neighbours."""
+    tag.clear(decompose=True)
+    tag.name, tag.attrs = "span", {}
+
+
+def _outermost(node: Tag, names: frozenset[str]) -> Iterator[Tag]:
     """The elements of these names that stand in no other of them."""
-    for child in node.children:
-        if isinstance(child, Tag) and child.name in names:
+    waiting = [iter(node.children)]
+    while waiting:
+        child = next(waiting[-1], None)
+        if child is None:
+            waiting.pop()
+        elif isinstance(child, Tag) and child.name in names:
             yield child
-        elif isinstance(child, Tag) and depth < DEEPEST:
-            yield from _outermost(child, names, depth + 1)
+        elif isinstance(child, Tag):
+            waiting.append(iter(child.children))
+
+
+def _silence_pictures(soup: BeautifulSoup) -> None:
+    """A picture beside no text at all stands for nothing that is said."""
+    beside: set[int] = set()
+    for node in soup.descendants:
+        if type(node) in (NavigableString, CData) and squeeze(str(node)):
+            parent = node.parent
+            while parent is not None and id(parent) not in beside:
+                beside.add(id(parent))
+                parent = parent.parent
+    for tag in _tags(soup):
+        if tag.name == "img" and id(tag.parent) not in beside:
+            tag["alt"] = ""
 
 
 def without_open_ends(html: str) -> str:
     """`html.parser` reads on to the end of the page at each tag or comment that never ends, and again at the next."""
     closed, end, rest = html.rpartition("-->")
     return _OPEN_TAG.sub("&lt;", closed + end + rest.replace("<!--", "&lt;!--"))
-
-
-def _is_left_out(tag: Tag) -> bool:
-    return tag.name in _DROPPED or (bool(tag.attrs) and (_is_hidden(tag) or _is_furniture(tag)))
-
-
-def _is_furniture(tag: Tag) -> bool:
-    """What a site puts around and into each of its pages: menus, questions about cookies, links to a heading itself."""
-    if str(tag.get("role", "")).lower() in _DROPPED_ROLES:
-        return True
-    if tag.name == "a" and str(tag.get("href", "")).startswith("#"):
-        return "skip" in _names(tag) or not _says_something(tag, 0)
-    return tag.name in ("div", "section") and _ASKING.search(_names(tag)) is not None
-
-
-def _says_something(node: PageElement, depth: int) -> bool:
-    """Letters or digits; an icon is none. What is nested deeper than an icon is taken for something."""
-    if isinstance(node, Tag):
-        return depth > 2 or any(_says_something(child, depth + 1) for child in node.children)
-    return any(map(str.isalnum, str(node)))
-
-
-def _names(tag: Tag) -> str:
-    """Its id and classes, with hyphens, in lower case."""
-    return " ".join([str(tag.get("id", "")), *map(str, tag.get("class") or ())]).lower().replace("_", "-")
-
-
-def _is_hidden(tag: Tag) -> bool:
-    style = str(tag.get("style", "")).replace(" ", "").lower()
-    return (
-        tag.has_attr("hidden")
-        or str(tag.get("aria-hidden", "")).lower() == "true"
-        or "display:none" in style
-        or "visibility:hidden" in style
-    )
 
 
 def _walk(node: Tag, writer: Writer, depth: int) -> None:
@@ -188,7 +200,7 @@ def _read_block(tag: Tag, writer: Writer, depth: int) -> None:
 def _definitions(tag: Tag) -> Iterator[str]:
     """`term: definition`, one each; several definitions of one term are joined."""
     term, meanings = "", list[str]()
-    for child in tag.find_all(["dt", "dd"]):
+    for child in _outermost(tag, frozenset({"dt", "dd"})):
         if child.name == "dd":
             meanings.append(_flat(child))
             continue
@@ -199,12 +211,12 @@ def _definitions(tag: Tag) -> Iterator[str]:
 
 def _read_table(table: Tag, writer: Writer, depth: int) -> None:
     """A row reads `Header: cell; Header: cell`. A table that only lays out a page is read like a `<div>`."""
-    if table.find("th") is None and table.find(["table", "ul", "ol", "p", "h1", "h2", "h3", "h4"]) is not None:
+    if _first(table, "th") is None and any(each.name in _LAID_OUT for each in _tags(table)):
         _walk(table, writer, depth)
         return
-    rows = [_cells(row) for row in table.find_all("tr") if row.find_parent("table") is table]
-    if table.caption:
-        writer.paragraph(_flat(table.caption))
+    rows = [_cells(row) for row in _outermost(table, frozenset({"tr", "table"})) if row.name == "tr"]
+    if caption := _first(table, "caption"):
+        writer.paragraph(_flat(caption))
     headers: list[str] = []
     if len(rows) > 1 and all(cell.name == "th" for cell in rows[0]):
         headers = [_flat(cell) for cell in rows.pop(0)]
@@ -241,22 +253,27 @@ def _inline(node: PageElement, depth: int) -> str:
     if node.name == "pre":
         code = node.get_text().strip("\n").rstrip()
         return (f"\n{code}\n" if "\n" in code else f" {code} ").translate(_KEEP)
-    text = ""
+    parts: list[str] = []
     for child in node.children:
-        text = _add(text, child, depth + 1)
+        if isinstance(child, Tag) and child.name in ("ul", "ol"):
+            _add_list(parts, child, depth + 1)
+        else:
+            parts.append(_inline(child, depth + 1))
+    text = "".join(parts)
     if node.name == "a":
         return _link(text, str(node.get("href", "")))
     return f" {text} " if node.name in _BLOCKS else text
 
 
-def _add(text: str, child: PageElement, depth: int) -> str:
-    """The text so far and the child's. A list inside an item belongs to it: `Open the menu: Billing; Invoices`."""
-    if not isinstance(child, Tag) or child.name not in ("ul", "ol"):
-        return text + _inline(child, depth)
+def _add_list(parts: list[str], child: Tag, depth: int) -> None:
+    """To the text so far. A list inside an item belongs to it: `Open the menu: Billing; Invoices`."""
     items = "; ".join(item for part in child.children if (item := squeeze(_inline(part, depth))))
-    text = text.rstrip()
-    lead = " " if not text or text[-1] in ".:;,!?" else ": "
-    return f"{text}{lead}{items} "
+    while parts and not parts[-1].rstrip():
+        parts.pop()
+    if parts:
+        parts[-1] = parts[-1].rstrip()
+    lead = " " if not parts or parts[-1][-1] in ".:;,!?" else ": "
+    parts.append(f"{lead}{items} ")
 
 
 def _link(text: str, href: str) -> str:
@@ -269,7 +286,6 @@ def _link(text: str, href: str) -> str:
 
 
 def _alternative(image: Tag) -> str:
-    """What stands for an image in the middle of a text, such as an icon; a picture of its own is left out."""
+    """What stands for an image in the middle of a text, such as an icon."""
     alt = squeeze(str(image.get("alt", "")))
-    alone = image.parent is None or not squeeze(image.parent.get_text())
-    return "" if alone or "." in alt else alt
+    return "" if "." in alt else alt

@@ -2,17 +2,19 @@
 
 from desk.ports import Markup
 from desk.text import clean
+from knowledge.markup.html import NotParsed as NotParsed
 from knowledge.markup.html import Unparsable, read_html
 from knowledge.markup.markdown import to_html
 from knowledge.markup.structure import Structure, read_text
 
-
-class NotParsed(ValueError):
-    """A page beyond what is read; the words say why, and stand behind its name: "has more than 10 tags"."""
+MOST_CHARACTERS = 10_000_000
 
 
 def parse(body: str, markup: Markup) -> Structure:
-    """Read a page. Never raises: what cannot be parsed as HTML is read as plain text."""
+    """Read a page; what cannot be parsed as HTML is read as plain text. Raises NotParsed for one that is too large, has
+    too many tags or marks, or is nested too deep."""
+    if len(body) > MOST_CHARACTERS:
+        raise NotParsed(f"is larger than {MOST_CHARACTERS:,} characters")
     body = clean(body)
     if markup is Markup.TEXT:
         return read_text(body)

@@ -43,7 +43,7 @@ class Clock:
         self.desk.enqueued.clear()
         for due in standing.due(self.desk.db):
             if due.account == self.desk.account:
-                look_after(self.desk.tools, due.account, due.id)
+                look_after(self.desk.tools, due.account, due.party)
                 notices.tell(self.desk.tools, due.account)
         if self.desk.account in {each.account for each in notices.due(self.desk.db)}:
             notices.tell_otherwise(self.desk.tools, self.desk.account)

@@ -4,7 +4,7 @@ import pytest
 
 from desk.passage import BlockKind
 from desk.ports import Markup
-from knowledge.markup.parse import parse
+from knowledge.markup.parse import NotParsed, parse
 from knowledge.markup.structure import Structure
 
 
@@ -151,7 +151,10 @@ def test_plain_text_is_cut_at_empty_lines() -> None:
     ],
     ids=range(20),
 )
-def test_bad_pages_are_read_without_a_crash(body: str, markup: Markup) -> None:
-    joined = "".join(texts(read(body, markup)))
+def test_bad_pages_are_read_without_a_crash_or_refused(body: str, markup: Markup) -> None:
+    try:
+        joined = "".join(texts(read(body, markup)))
+    except NotParsed:  # lists or quotes of thousands of levels
+        return
     joined.encode()
     assert "\0" not in joined

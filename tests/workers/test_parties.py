@@ -4,16 +4,16 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import pairwise
 
 import pytest
 from sqlalchemy import text
 
 from desk.db import Database
-from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.delivery import DeliveryKind, DeliveryState
 from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary
 from desk.party import Access, PartyState, Standing, Use
-from desk.ports import Outgoing
 from desk.ticket import ItemState, Ticket
 from tests.workers.test_walk import House, Meddled, house  # noqa: F401  # the fixture
 from workers import claims
@@ -58,13 +58,10 @@ class Behind(Meddled):
     party: Pretend = field(default_factory=Pretend)
     fetched: int = 0
 
-    def fetch(self, account: str, ticket_id: str) -> Ticket:
+    def fetch(self, account: str, ticket_id: str, holding: str = "", since: datetime | None = None) -> Ticket:
         self.fetched += 1
         self.party.call(Access.READ)
         return super().fetch(account, ticket_id)
-
-    def label(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> None:
-        self.party.call(Access.WRITE)
 
 
 @pytest.fixture
@@ -298,20 +295,20 @@ def test_other_accounts_see_and_wait_for_nothing(desk: House, database: Database
     whose(desk.tools, desk.account, error(certain=True))
     with database.account(other_account) as tx:
         assert standing.away(tx) == []
-    assert (desk.account, API) in [(each.account, each.id) for each in due_after(desk)]
+    assert (desk.account, API) in [(each.account, each.party) for each in due_after(desk)]
 
 
-def due_after(desk: House) -> list[claims.Due]:
+def due_after(desk: House) -> list[standing.Due]:
     due_now(desk)
     return list(standing.due(desk.tools.db))
 
 
 def test_connecting_anew_has_the_party_asked_at_once(desk: House) -> None:
     whose(desk.tools, desk.account, error(certain=True))
-    assert (desk.account, API) not in [(each.account, each.id) for each in standing.due(desk.tools.db)]
+    assert (desk.account, API) not in [(each.account, each.party) for each in standing.due(desk.tools.db)]
     with desk.tools.db.account(desk.account) as tx:
         standing.ask_again(tx, API)
-    assert (desk.account, API) in [(each.account, each.id) for each in standing.due(desk.tools.db)]
+    assert (desk.account, API) in [(each.account, each.party) for each in standing.due(desk.tools.db)]
 
 
 def test_a_party_that_is_not_connected_any_more_is_nothing_to_wait_for(desk: House, party: Pretend) -> None:

@@ -69,7 +69,7 @@ def tell_otherwise(tools: Toolbox, account: str) -> list[str]:
         return planned
 
 
-def otherwise(tx: Transaction, alert: Delivery, since: datetime) -> list[str]:
+def otherwise(tx: Transaction, alert: Delivery, since: datetime, *, handed: bool = True) -> list[str]:
     """The note that tells of an alert which does not go out, once. A message that could not be worked on has a note
     that says so already."""
     outbox.told(tx, alert.id)
@@ -81,7 +81,7 @@ def otherwise(tx: Transaction, alert: Delivery, since: datetime) -> list[str]:
     outgoing = Outgoing(why, escalated=True, labels=Labels(tags=(ALERT_TAG,)))
     order = f"otherwise:{alert.id}"
     note = Planned(alert.channel, alert.ticket_id, alert.message_id, DeliveryKind.NOTE, outgoing, order)
-    return outbox.plan(tx, [note], None, None)
+    return outbox.plan(tx, [note], None, None, handed=handed)
 
 
 def urgent_topics(payload: str, policy: Policy) -> Sequence[str]:
