@@ -51,6 +51,8 @@ class Conversation:
     """What `answer` was, where it is ours; None for an agent's own."""
     taken_over: bool = False
     person_owed: bool = False
+    rated_bad: bool = False
+    """The customer rated an automatic reply as bad, and no person has answered since: one is owed."""
 
     @property
     def newest(self) -> Message | None:
@@ -74,8 +76,8 @@ def read_conversation(ticket: Ticket, record: OwnRecord = NOTHING) -> Conversati
         walk.step(entry)
     known = {message.id for message in ticket.messages}
     still_open = {message.id for message in walk.open} | (record.handed_over - known)
-    owed = bool(record.handed_over & still_open)
-    return Conversation(tuple(walk.open), walk.answer, walk.answered_by, walk.taken_over, owed)
+    owed = bool(record.handed_over & still_open) or walk.rated_bad
+    return Conversation(tuple(walk.open), walk.answer, walk.answered_by, walk.taken_over, owed, walk.rated_bad)
 
 
 def is_ours(message: Message, record: OwnRecord = NOTHING) -> bool:
@@ -109,6 +111,7 @@ class _Walk:
     answered_by: Sent | None = None
     taken_over: bool = False
     solved: bool = False
+    rated_bad: bool = False
 
     def step(self, entry: Message | Act) -> None:
         if isinstance(entry, Act):
@@ -119,8 +122,11 @@ class _Walk:
             self._answer(entry)
 
     def _act(self, kind: ActKind) -> None:
+        if kind is ActKind.RATED_BAD:
+            self.rated_bad = self.rated_bad or (self.answered_by is Sent.REPLY and not self.taken_over)
+            return
         if kind is ActKind.SOLVED:
-            self.open, self.solved = [], True
+            self.open, self.solved, self.rated_bad = [], True, False
         self.taken_over = kind is not ActKind.GIVEN_BACK
 
     def _customer(self, message: Message) -> None:
@@ -133,7 +139,7 @@ class _Walk:
         sent = sent_as(message, self.record)
         agents = message.role is Role.AGENT and not is_ours(message, self.record)
         if agents or sent is Sent.PERSON:
-            self.taken_over = True
+            self.taken_over, self.rated_bad = True, False
         elif sent is not Sent.REPLY:
             return
         self.open, self.answer, self.answered_by = [], message, sent

@@ -45,7 +45,7 @@ class Outgoing:
     labels: Labels = NO_LABELS
     """What is to be set on the ticket with it, unless a person has set it."""
     status: str | None = None
-    """The status to set, in the helpdesk's own word: see `Channel.restore_status`."""
+    """The status to set, in the helpdesk's own word: with a note, or see `Channel.restore_status`."""
     receipt: str | None = None
     """The address of the receipt, where the text names it."""
     plain: bool = False

@@ -41,7 +41,7 @@ REASONS = {
     Reason.SAME_MATTER: "The customer has another open ticket about this",
     Reason.WITHOUT_MODEL: "The language model was not asked; the draft is quoted by the local parts",
     Reason.MODEL_REFUSED: "The language model declined to answer this",
-    Reason.NOT_HELPED: "The customer says that the automatic answer did not help",
+    Reason.NOT_HELPED: "The automatic reply did not help",
     Reason.REPLY_TOO_LONG: "The reply does not fit into a message of the customer's channel",
 }
 
@@ -57,6 +57,7 @@ STOPS = {
     Stop.PERSON_OWED: "A person was promised meanwhile",
     Stop.LIMIT_REACHED: "The limit of automatic replies was reached meanwhile",
     Stop.SAME_MATTER: "The customer has another open ticket about this",
+    Stop.RATED_BAD: "The customer rated the automatic reply as bad; people were told",
     Stop.CONFIRMED: "The customer confirmed that it is solved",
     Stop.SWITCHED_OFF: "Switched off for this ticket",
     Stop.OUT_OF_SCOPE: "The policy leaves such tickets to others",

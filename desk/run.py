@@ -144,8 +144,8 @@ class Reason(StrEnum):
     SAME_MATTER = "same_matter"
     WITHOUT_MODEL = "without_model"
     MODEL_REFUSED = "model_refused"
-    NOT_HELPED = "not_helped"
     REPLY_TOO_LONG = "reply_too_long"
+    NOT_HELPED = "not_helped"
 
 
 class Stop(StrEnum):
@@ -163,6 +163,7 @@ class Stop(StrEnum):
     LIMIT_REACHED = "limit_reached"
     SAME_MATTER = "same_matter"
     CONFIRMED = "confirmed"
+    RATED_BAD = "rated_bad"
     SWITCHED_OFF = "switched_off"
     OUT_OF_SCOPE = "out_of_scope"
     MESSAGE_GONE = "message_gone"

@@ -84,6 +84,8 @@ class ActKind(StrEnum):
     """The assignee was removed."""
     SOLVED = "solved"
     """Solved by an agent."""
+    RATED_BAD = "rated_bad"
+    """The customer rated what they were told as bad: the one act that is theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +137,6 @@ class Ticket:
     url: str | None = None
     acts: tuple[Act, ...] = ()
     """In order of time."""
-    badly_rated: bool = False
-    """The customer's last rating is a bad one."""
     via: str = ""
     """How the customer reaches us: `mail`, `web`, `chat`, `x`, and so on."""
     brand: Named | None = None

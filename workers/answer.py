@@ -24,7 +24,7 @@ from desk.routing import labels_for
 from desk.run import Action, Reason, Run, Stage, Stop
 from desk.shape import handover_for, reply_for
 from desk.ticket import EventKind, Ticket, TicketState
-from workers import gaps, history, inbox, outbox, record, twins
+from workers import gaps, history, inbox, outbox, ratings, record, twins
 from workers.inbox import InboxItem
 from workers.outbox import Planned
 from workers.parties.waiting import meet
@@ -33,7 +33,6 @@ from workers.pipeline.guards import STATE_AFTER, first_stop
 from workers.pipeline.reading import own_words
 from workers.pipeline.rules import said
 from workers.pipeline.run import Circumstances, think
-from workers.ratings import after_rating
 from workers.retries import insist
 from workers.setbacks import alerting, failed
 from workers.toolbox import Toolbox
@@ -91,9 +90,8 @@ def handle_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list
 
 
 def _work(tools: Toolbox, item: InboxItem) -> list[str]:
-    if item.kind is EventKind.RATING:
-        effects = after_rating(tools, item)
-        return _close(tools, item, inbox.STORED, TicketState.ESCALATED if effects else None, effects)
+    if item.kind is EventKind.RATING and (effects := ratings.effects_of(tools, item)):
+        return _close(tools, item, Stop.RATED_BAD, TicketState.ESCALATED, effects)
     if item.kind is not EventKind.CUSTOMER_MESSAGE:
         return _close(tools, item, inbox.STORED, TicketState.STEPPED_BACK if _taken_over(tools, item) else None)
     if item.message_id and not _leads(tools, item, item.message_id):  # which needs no look at the ticket

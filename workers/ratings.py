@@ -1,37 +1,39 @@
-"""A bad rating of an automatic answer hands the ticket to people: once for each answer."""
+"""A bad rating of an automatic reply hands the ticket to people, once: a note that opens it again, and an alert."""
 
 from collections.abc import Sequence
 
-from desk.conversation import Conversation, Sent, read_conversation
+from desk.conversation import Conversation, read_conversation
 from desk.delivery import DeliveryKind
 from desk.ports import Outgoing
+from desk.ticket import Ticket, TicketStatus
 from workers import history
 from workers.inbox import InboxItem
 from workers.outbox import Planned
+from workers.setbacks import alerting
 from workers.toolbox import Toolbox
 
-TOLD = "The customer rated the automatic answer as bad; a person has to look at it."
+TEXT = (
+    "Firstline: the customer rated the automatic reply as bad. A person has to answer; Firstline will not answer here "
+    "by itself until one has."
+)
 
 
-def after_rating(tools: Toolbox, item: InboxItem) -> Sequence[Planned]:
-    """The note and the alert; nothing for a good rating, for an agent's answer, or where a person has the ticket. No
-    transaction may be open: the ticket is looked at."""
+def effects_of(tools: Toolbox, item: InboxItem) -> Sequence[Planned]:
+    """What a rating brings about: nothing, unless it is a bad one of what we said by ourselves."""
     with tools.db.account(item.account) as tx:
         own = history.own_record(tx, item.channel, item.ticket_id)
     ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
     conversation = read_conversation(ticket, own)
-    is_ours = conversation.answered_by is Sent.REPLY and not conversation.taken_over
-    return _planned(tools, item, conversation) if ticket.badly_rated and is_ours else []
+    if not conversation.rated_bad or not tools.policies.get(item.account).policy.scope.holds(ticket):
+        return []
+    return _handed_over(tools, item, ticket, conversation)
 
 
-def _planned(tools: Toolbox, item: InboxItem, conversation: Conversation) -> Sequence[Planned]:
-    answer = conversation.answer
-    assert answer is not None, "it was answered by us"  # noqa: S101  # an invariant, not a check
-    kinds = [DeliveryKind.NOTE]
-    if tools.alerts is not None and tools.alerts.ready(item.account):
-        kinds.append(DeliveryKind.ALERT)
-    outgoing = Outgoing(TOLD, escalated=True)
-    return [
-        Planned(item.channel, item.ticket_id, answer.id, kind, outgoing, f"rating-{kind.value}:{answer.id}")
-        for kind in kinds
-    ]
+def _handed_over(tools: Toolbox, item: InboxItem, ticket: Ticket, conversation: Conversation) -> Sequence[Planned]:
+    answer = conversation.answer.id if conversation.answer else item.id
+    status = TicketStatus.OPEN.value if ticket.status is TicketStatus.SOLVED else None
+    note = Planned(
+        item.channel, item.ticket_id, answer, DeliveryKind.NOTE, Outgoing(TEXT, escalated=True, status=status)
+    )
+    alerts = alerting(tools, item, answer, Outgoing(TEXT, escalated=True))
+    return alerts if ticket.status is TicketStatus.CLOSED else [note, *alerts]

@@ -84,7 +84,6 @@ def compose(
         assignee=None if ticket.assignee_id == line.config.service_user_id else ticket.assignee_id,
         url=f"{line.config.base_url}/agent/tickets/{ticket.id}",
         acts=tuple(history.acts),
-        badly_rated=(ticket.satisfaction_rating.score or "").startswith("bad") if ticket.satisfaction_rating else False,
         via=way_of(ticket.via),
         brand=Named(ticket.brand_id, known.brand) if ticket.brand_id else None,
         group=_named(ticket.group_id, answer.groups),

@@ -161,8 +161,15 @@ def _acts(audit: shapes.Audit, party: Party, place: int, *, on_arrival: bool) ->
         kind = _assigned(audit, event, party, moved=moved) if _is_by_hand(audit, event, party) else None
         if kind:
             yield Act(kind, place)
+    if any(_is_bad_rating(event) for event in audit.events):
+        yield Act(ActKind.RATED_BAD, place)
     if any(event.value == "solved" and _is_by_hand(audit, event, party) for event in audit.changes("status")):
         yield Act(ActKind.SOLVED, place)
+
+
+def _is_bad_rating(event: shapes.Happening) -> bool:
+    score = event.value if event.field_name == "satisfaction_score" else event.score
+    return str(score or "").startswith("bad")
 
 
 def _assigned(audit: shapes.Audit, event: shapes.Happening, party: Party, *, moved: bool) -> ActKind | None:

@@ -62,7 +62,6 @@ class Ticket(Shape):
     type: str | None = None
     via: Via | None = None
     custom_fields: list[FieldValue] | None = None
-    satisfaction_rating: Rating | None = None
     updated_at: str
     created_at: str | None = None
     generated_timestamp: int | None = None
@@ -111,6 +110,8 @@ class Happening(Shape):
     """Of a change: `status`, `assignee_id` and so on, or a custom field's number."""
     value: Any = None
     previous_value: Any = None
+    score: str | None = None
+    """Of a rating: `good` or `bad`."""
     comment_id: str | None = None
     """Of a change of privacy: the comment that it is about."""
 
@@ -197,6 +198,8 @@ class ListPage(Shape):
 
 class FoundTicket(Ticket):
     """A ticket as search gives it."""
+
+    satisfaction_rating: Rating | None = None
 
 
 class FoundTickets(ListPage):

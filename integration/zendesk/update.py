@@ -50,7 +50,7 @@ def extras_of(line: Line, names: Names, origin: Origin, outgoing: Outgoing, deli
         ("priority", _raised(origin, labels.priority or (config.escalation_priority if first else None) or None)),
         ("group_id", _group(line, names, origin, labels.group or (config.escalation_group_id if first else None))),
         ("type", labels.type if labels.type != origin.ticket.type else None),
-        ("status", config.status_after_reply if delivery.kind is DeliveryKind.REPLY else None),
+        ("status", config.status_after_reply if delivery.kind is DeliveryKind.REPLY else outgoing.status),
     )
     return extras | {name: value for name, value in wanted if value and name not in origin.set_by_people - {"status"}}
 

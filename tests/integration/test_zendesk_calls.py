@@ -20,6 +20,7 @@ from tests.integration.zendesk_house import (
     asked,
     commented,
     created,
+    event,
     planned,
     wanted,
 )
@@ -154,6 +155,17 @@ def a_thank_you(desk: Desk) -> int:
     return number
 
 
+def a_bad_rating(desk: Desk) -> int:
+    with_everything(desk)
+    number = a_reply(desk)
+    desk.zendesk.requests.clear()
+    desk.zendesk.rate(number, "bad")
+    desk.post(event("ticket.csat_received", number, {"satisfaction_score": {"score": "bad"}}))
+    desk.work()
+    assert len(desk.zendesk.notes(number)) == 1
+    return number
+
+
 def with_level(desk: Desk, level: str) -> None:
     policy = desk.tools.policies.path(desk.account)
     policy.write_text(policy.read_text().replace("level: auto", f"level: {level}"))
@@ -171,6 +183,7 @@ KINDS: dict[str, Callable[[Desk], int]] = {
     "a late event that does not": told_of_without_a_name_after_the_answer,
     "the event of our own comment": our_own_comments_event,
     "the event of an agent's comment": an_agents_comments_event,
+    "a bad rating, with note, status and alert": a_bad_rating,
     "a thank-you, and the status put back": a_thank_you,
 }
 

@@ -240,6 +240,18 @@ def test_a_merge_makes_nobody_take_the_ticket_it_went_into(desk: Desk) -> None:
     assert not read_conversation(read(desk, target)).taken_over
 
 
+def test_a_ticket_of_three_thousand_messages_is_read_whole(desk: Desk) -> None:
+    number = a_ticket(desk)
+    desk.zendesk.assign(number)
+    for place in range(2999):
+        desk.zendesk.add_comment(number, f"comment {place}", "ada@example.org")
+    ticket = read(desk, number)
+    assert len(ticket.messages) == 3000
+    assert not any(message.third_party for message in ticket.messages)
+    assert ticket.acts == (Act(TAKEN, 1),)
+    assert len(desk.zendesk.requests) == 1 + 31
+
+
 # --- Fields that people set ------------------------------------------------------------------------------------------
 
 

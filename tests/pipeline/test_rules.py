@@ -71,7 +71,6 @@ PERSON = {
     "turns": ({"turns": Turns(on_ticket=8)}, Reason.TOO_MANY_TURNS),
     "turns lately": ({"turns": Turns(on_ticket_lately=5)}, Reason.TOO_MANY_TURNS),
     "turns with this customer": ({"turns": Turns(to_requester_lately=10)}, Reason.TOO_MANY_TURNS),
-    "it did not help": ({"replied": True, "texts": ("Sorry, that did not help.",)}, Reason.NOT_HELPED),
     "the same again": ({"texts": ("Why?",), "turns": Turns(answered=frozenset({"Why?"}))}, Reason.LOOP),
     "ours again": ({"turns": Turns(said=frozenset({"Click Forgot password."}))}, Reason.LOOP),
     "refused": ({"refused": True}, Reason.MODEL_REFUSED),
@@ -89,6 +88,7 @@ PERSON = {
     ),
     "only a person can do it": ({"draft": Draft((), "Money back.", WayOut.NEEDS_A_PERSON)}, Reason.HANDED_OVER),
     "not in the documents": ({"draft": Draft((), "No page.", WayOut.NOT_IN_DOCUMENTS)}, Reason.NOTHING_FOUND),
+    "unhelped": ({"unhelped": True}, Reason.NOT_HELPED),
     "handed over": ({"draft": replace(DRAFT, hand_over="needs a look at the account")}, Reason.HANDED_OVER),
 }
 CITATION = a_citation(PASSAGE)

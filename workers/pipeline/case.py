@@ -17,7 +17,7 @@ class Case:
     too long to be read whole; `texts` are its messages; `skipped` if no model was asked; `outdated` are citations whose
     document has changed since; `open_questions` those of several that nothing cited answers; `third_parties` how many
     messages others of the customer side wrote; `model_away` says why a model that is set up did not draft; `refused` if
-    it would not read this at all; `replied` if what came before was an automatic reply of ours."""
+    it would not read this at all; `unhelped` if the customer says that our automatic reply was of no use."""
 
     ticket: Ticket
     message: Message
@@ -40,6 +40,6 @@ class Case:
     third_parties: int = 0
     model_away: str = ""
     refused: bool = False
-    replied: bool = False
+    unhelped: bool = False
     turns: Turns = NO_TURNS
     same_matter: str = ""

@@ -12,7 +12,6 @@ from workers.pipeline.case import Case
 from workers.pipeline.closing import is_polite
 from workers.pipeline.contradict import CHECK as CONTRADICTION
 from workers.pipeline.turns import reached
-from workers.pipeline.unhelped import says_it_did_not_help
 
 UNSURE = 0.35
 """A category less likely than this is no category."""
@@ -85,8 +84,8 @@ def loop(case: Case) -> Cap | None:
 
 
 def not_helped(case: Case) -> Cap | None:
-    """An automatic answer that did not help is not followed by another."""
-    return _person(Reason.NOT_HELPED) if case.replied and any(map(says_it_did_not_help, case.texts)) else None
+    """Whom our automatic reply did not help is not given another one."""
+    return _person(Reason.NOT_HELPED) if case.unhelped else None
 
 
 def model_refused(case: Case) -> Cap | None:

@@ -28,6 +28,7 @@ from workers.pipeline.draft import NO_MODEL, draft, handed_over
 from workers.pipeline.reading import Reading, read
 from workers.pipeline.retrieve import Retrieved, retrieve
 from workers.pipeline.turns import Turns, reached
+from workers.pipeline.unhelped import says_unhelped
 from workers.pipeline.validate import validate
 
 Answer = TypeVar("Answer")
@@ -173,10 +174,10 @@ def _decided(
     thought: _Thought, library: Library, circumstances: Circumstances, conversation: Conversation, notes: _Notes
 ) -> Run:
     ticket = thought.reading.ticket
+    unhelped = conversation.answered_by is Sent.REPLY and any(map(says_unhelped, thought.reading.texts))
     with notes.stage(Stage.DECIDE):
         case = _case(thought, library, circumstances)
-        replied = conversation.answered_by is Sent.REPLY
-        case = replace(case, with_people=conversation.person_owed, replied=replied)
+        case = replace(case, with_people=conversation.person_owed, unhelped=unhelped)
         case = replace(case, model_away=notes.away, refused=notes.refused)
         decision = decide(case)
         knowledge = library.revision(ticket.account)
