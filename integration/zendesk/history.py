@@ -173,15 +173,16 @@ def _is_bad_rating(event: shapes.Happening) -> bool:
 
 
 def _assigned(audit: shapes.Audit, event: shapes.Happening, party: Party, *, moved: bool) -> ActKind | None:
-    """Taken, given back, or neither. Given on to another group is not given back. An app that routes assigns to others
-    by the API; somebody who works through the API takes a ticket for themselves."""
-    to = None if event.value is None else str(event.value)
+    """Taken, given back, or neither. Given on to another group is not given back. An app that routes gives tickets to
+    others, and takes them away, by the API; who works through the API takes and gives back for themselves."""
+    to, before = (None if user is None else str(user) for user in (event.value, event.previous_value))
+    if to and to == party.service_user:
+        return ActKind.GIVEN_BACK
+    if (_channel(event.via) in API or _channel(audit.via) in API) and (to or before) != audit.author_id:
+        return None
     if to is None:
         return None if moved else ActKind.GIVEN_BACK
-    if to == party.service_user:
-        return ActKind.GIVEN_BACK
-    by_api = _channel(event.via) in API or _channel(audit.via) in API
-    return None if by_api and to != audit.author_id else ActKind.TAKEN
+    return ActKind.TAKEN
 
 
 def _set_by_people(audit: shapes.Audit, party: Party) -> Iterator[str]:

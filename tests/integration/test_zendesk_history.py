@@ -77,6 +77,18 @@ def by_their_own_tool(desk: Desk) -> int:
     return number
 
 
+def taken_away_by_an_app(desk: Desk) -> int:
+    number = by_hand(desk)
+    desk.zendesk.assign(number, None, by="agent", via="api")
+    return number
+
+
+def given_back_by_their_own_tool(desk: Desk) -> int:
+    number = by_hand(desk)
+    desk.zendesk.assign(number, None, by="colleague", via="api")
+    return number
+
+
 def by_hand_and_back(desk: Desk) -> int:
     number = by_hand(desk)
     desk.zendesk.assign(number, None)
@@ -129,6 +141,8 @@ WAYS: dict[Callable[[Desk], int], tuple[list[ActKind], bool]] = {
     by_hand: ([TAKEN], True),
     to_a_colleague: ([TAKEN], True),
     by_their_own_tool: ([TAKEN], True),
+    taken_away_by_an_app: ([TAKEN], True),
+    given_back_by_their_own_tool: ([TAKEN, GIVEN_BACK], False),
     by_hand_and_back: ([TAKEN, GIVEN_BACK], False),
     on_to_another_group: ([TAKEN], True),
     taken_away_by_routing: ([TAKEN], True),
