@@ -58,6 +58,12 @@ EARNED = {
     ("es", "law"): "Mi abogado va a presentar una demanda contra ustedes.",
     ("es", "a person"): "Quiero hablar con una persona de su equipo.",
     ("es", "break-in"): "Mi cuenta fue hackeada, hay una filtración de datos.",
+    ("it", "self-harm"): "Non ce la faccio più, voglio farla finita e uccidermi stasera.",
+    ("it", "law"): "Il mio avvocato vi farà causa per questo contratto.",
+    ("it", "a person"): "Vorrei parlare con una persona del vostro servizio, per favore.",
+    ("nl", "self-harm"): "Ik kan niet meer, ik denk elke dag aan zelfmoord.",
+    ("nl", "law"): "Mijn advocaat zal juridische stappen tegen u ondernemen.",
+    ("nl", "a person"): "Ik wil graag met een medewerker spreken, niet met een robot.",
 }
 TIMES = ("at once", "during", "after")
 CASES = [(language, kind, when) for language, kind in EARNED for when in TIMES]
