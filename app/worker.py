@@ -12,11 +12,13 @@ from app.rehearsal import dry_run
 from app.role import refuse_privileges
 from app.sealed import recognise_keys
 from desk.accounts import list_accounts
-from desk.errors import FirstlineError
+from desk.errors import BadSetting, FirstlineError
 from desk.settings import read_settings
 from integration.idempotency import forget_answers
 from integration.staff import forget_sign_ins
 from workers import claims
+
+EX_CONFIG = 78  # sysexits.h
 
 settings = read_settings()
 set_up_logs(settings.log_level)
@@ -40,8 +42,12 @@ def equip(**_: Any) -> None:
 def take_up_work(sender: str, **_: Any) -> None:
     """A node that starts is at work on nothing: what it held before it died is free again."""
     equip()
-    refuse_privileges(celery.toolbox.db)
-    recognise_keys(celery.toolbox.db)
+    try:
+        refuse_privileges(celery.toolbox.db)
+        recognise_keys(celery.toolbox.db)
+    except BadSetting as error:  # Celery logs what a signal's receiver raises and goes on, but for SystemExit
+        log.error("worker does not start", node=sender, why=str(error))
+        raise SystemExit(EX_CONFIG) from error
     released = claims.release(celery.toolbox.db, sender)
     celery.toolbox.db.close()  # a prefork pool must not share these connections
     log.info("worker starts", node=sender, released=released)

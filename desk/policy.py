@@ -50,10 +50,12 @@ class Category(_Strict):
 
 
 class SensitiveTopic(_Strict):
-    """A topic that always goes to a person, known by its phrases (whole words, any case)."""
+    """A topic that always goes to a person, known by its phrases (whole words, any case), `unless` they are part of
+    something harmless."""
 
     description: Text
     phrases: tuple[Text, ...] = Field(min_length=1)
+    unless: tuple[Text, ...] = ()
 
 
 class Budget(_Strict):

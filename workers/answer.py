@@ -204,11 +204,13 @@ def _keep(work: _Work, policy: PolicyFile, unanswered: Sequence[gaps.Asked]) -> 
     run = work.run if alerts or not _needs_people(work) else _remarked(work.run, NOBODY_ALERTED)
     state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
     with tools.db.account(item.account) as tx:
+        before = record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if _with_people(work) else ()
+        effects = _labelled(work, _effects(work, before, told=bool(alerts)))
+        if run.decision.action is Action.AUTO_REPLY and not any(each.kind is DeliveryKind.REPLY for each in effects):
+            state = TicketState.NOTED  # it does not fit the customer's channel
         record.save_run(tx, run, policy)
         gaps.note(tx, run, unanswered)
         record.note_state(tx, item.channel, item.ticket_id, state, category=run.classification.category)
-        before = record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if _with_people(work) else ()
-        effects = _labelled(work, _effects(work, before, told=bool(alerts)))
         planned = outbox.plan(tx, [*effects, *alerts], run.id, item.id)
         if not inbox.finish(tx, item, run.decision.action):
             raise ClaimLost

@@ -126,7 +126,7 @@ def count_older_runs(tx: Transaction) -> int:
 
 
 def dollars_today(tx: Transaction) -> float:
-    """What models have cost since midnight, UTC. Postgres adds up as runs are saved (`m0010_backlog.py`)."""
+    """What models have cost since midnight, UTC. Postgres adds up as runs are saved (`m0008_backlog.py`)."""
     today = select(daily_spend.c.dollars).where(daily_spend.c.day == datetime.now(UTC).date())
     return float(tx.execute(today).scalar_one_or_none() or 0.0)
 

@@ -12,7 +12,7 @@ from desk.settings import DEFAULT_POLICY
 from workers.pipeline.classify import sensitive_topics
 from workers.pipeline.signals import urgency
 
-LOOKED_AT = 4_000
+LOOKED_AT = 2_000
 """Characters: nobody waits with it until the end of a long letter."""
 
 

@@ -31,6 +31,12 @@ class Via(Shape):
         return None if channel is None else str(channel)
 
 
+class Rating(Shape):
+    """What the requester thought of it: `good`, `bad`, either with a comment, `offered` or `unoffered`."""
+
+    score: str | None = None
+
+
 class FieldValue(Shape):
     """A custom field's value: a text, a number, a tick, or several."""
 
@@ -59,18 +65,6 @@ class Ticket(Shape):
     updated_at: str
     created_at: str | None = None
     generated_timestamp: int | None = None
-
-
-class Rating(Shape):
-    """What the requester thought of it: `good`, `bad`, either with a comment, `offered` or `unoffered`."""
-
-    score: str | None = None
-
-
-class FoundTicket(Ticket):
-    """A ticket as search gives it."""
-
-    satisfaction_rating: Rating | None = None
 
 
 class User(Shape):
@@ -200,6 +194,12 @@ class ListPage(Shape):
     """A page of a list by cursor."""
 
     meta: ListMeta
+
+
+class FoundTicket(Ticket):
+    """A ticket as search gives it."""
+
+    satisfaction_rating: Rating | None = None
 
 
 class FoundTickets(ListPage):

@@ -1,6 +1,7 @@
 """Keys: a process that does not have those that sealed the database does not start, and says which it expected."""
 
 import hashlib
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from app.backup import backup
+from app.children import WORKER, environment
 from app.database import make_database
+from app.embedded import EmbeddedRedis
 from app.examination import contents
 from app.installation import bring_up_to_date, installation, open_database
 from app.restore import restore
@@ -26,6 +29,7 @@ from desk.ticket import Event, EventKind
 from tests.app.conftest import Command, use
 from workers import inbox
 
+ROOT = Path(__file__).parents[2]
 OLD, NEW, FOREIGN = new_key(), new_key(), new_key()
 
 
@@ -83,6 +87,24 @@ def test_web_and_commands_refuse_it_and_what_opens_nothing_does_not(
         assert (said.code, fingerprint(OLD) in said.err) == (78, True), command
     assert firstline("migrate").code == 0
     assert firstline("backup", str(tmp_path / "kept")).code == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("database_url", f"key {fingerprint(OLD)}"), ("database_owner_url", "an owner can")],
+    ids=["keys", "role"],
+)
+def test_a_worker_with_strange_keys_or_too_mighty_a_role_ends(
+    sealed: Settings, redis_server: EmbeddedRedis, url: str, words: str
+) -> None:
+    role = getattr(sealed, url)
+    settings = given(sealed, FOREIGN).model_copy(
+        update={"database_url": role, "redis_url": SecretStr(redis_server.url)}
+    )
+    argv = [*WORKER, "-P", "solo", "-Q", "knowledge", "-n", "strange@here"]
+    env = environment(settings) | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(argv, env=env, cwd=sealed.data_dir, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, words in done.stdout + done.stderr) == (78, True), done
 
 
 @pytest.mark.loopback

@@ -70,6 +70,7 @@ def test_an_article_that_comes_or_goes_has_the_source_read_once(desk: Desk, kind
 def test_from_the_event_to_the_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guide, "FRESH", timedelta(0))
     add_source(desk)
+    desk.zendesk.guide.publish("Mooring", "<p>A berth costs 14 florins.</p>")
     article = desk.zendesk.guide.publish("Reset your password", "<p>Click Forgot password on the page.</p>")
     for kind, there in (("published", ["Reset your password"]), ("unpublished", [])):
         if kind == "unpublished":
@@ -80,7 +81,7 @@ def test_from_the_event_to_the_answer(desk: Desk, monkeypatch: pytest.MonkeyPatc
         assert source
         outcome = sync.sync(Reading(desk.db, desk.account, {guide.NAME: guide.KIND}, FakeEmbedder()), source)
         assert outcome.fault is None
-        assert find(desk, "forgot password") == there
+        assert [title for title in find(desk, "forgot password") if title != "Mooring"] == there
 
 
 def test_without_the_source_the_event_is_of_no_use(desk: Desk) -> None:

@@ -17,9 +17,9 @@ from tests.fakes import (
     a_ticket,
     default_policy,
 )
+from workers.pipeline.case import Case
 from workers.pipeline.confidence import confidence
 from workers.pipeline.decide import decide
-from workers.pipeline.rules import Case
 from workers.pipeline.turns import Turns
 
 PASSAGE = a_passage("Click Forgot password.")

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
@@ -16,7 +17,7 @@ from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary
 from desk.party import Access, PartyState, Standing, Use
 from desk.ticket import ItemState, Ticket
 from tests.workers.test_walk import House, Meddled, house  # noqa: F401  # the fixture
-from workers import claims
+from workers import claims, tasks
 from workers.answer import handle_item
 from workers.parties import standing, waiting
 from workers.parties.waiting import Trouble, look_after, whose
@@ -321,3 +322,24 @@ def test_a_party_that_is_not_connected_any_more_is_nothing_to_wait_for(desk: Hou
 
 def not_connected() -> None:
     raise Permanent("not connected")
+
+
+def test_the_sweeper_has_a_party_asked_and_the_task_lets_its_work_go_on(
+    desk: House, party: Pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published: list[tuple[str, str, str]] = []
+    monkeypatch.setattr(tasks, "count_held", lambda app: {})
+    monkeypatch.setattr(tasks, "publish", lambda task, account, row, queue: published.append((task.name, account, row)))
+    worker = SimpleNamespace(app=SimpleNamespace(toolbox=desk.tools))
+    party.away = {Access.READ}
+    accepted = desk.write()
+    desk.think(accepted.item_id)
+    party.away = set()
+    due_now(desk)
+    tasks.sweep.run.__func__(worker)
+    assert ("look_after", desk.account, API) in published
+    tasks.look_after.run.__func__(worker, desk.account, API)
+    assert known(desk) == []
+    published.clear()
+    tasks.sweep.run.__func__(worker)
+    assert ("answer", desk.account, accepted.item_id) in published, "what was released is handed to the broker"

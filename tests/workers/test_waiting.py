@@ -26,8 +26,9 @@ from desk.errors import Temporary
 from desk.ports import Outgoing
 from desk.privacy import Sealer
 from desk.settings import Settings
-from desk.ticket import Event, EventKind
+from desk.ticket import Event, EventKind, ItemState
 from tests.own_database import own_database
+from tests.workers.test_walk import CITED, House, house  # noqa: F401  # the fixture
 from workers import claims, inbox, outbox, queues, tasks
 from workers.inbox import InboxItem
 from workers.outbox import Planned
@@ -220,6 +221,33 @@ def test_a_broker_that_is_away_is_given_nothing_and_nothing_counts_as_handed_ove
         tasks.count_held(away)
     Shop(shop.db, away, shop.redis).sweep()
     assert [due.id for due in claims.due_items(shop.db)] == [stored]
+
+
+def test_a_worker_sends_what_it_has_decided_before_it_takes_anything_else(
+    house: House,  # noqa: F811  # the fixture's value
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    published: list[str] = []
+    monkeypatch.setattr(tasks, "publish", lambda task, account, row, queue: published.append(row))
+    accepted = house.write()
+    app, request = SimpleNamespace(toolbox=house.tools), SimpleNamespace(hostname="w1")
+    tasks.handle_item.run.__func__(SimpleNamespace(app=app, request=request), house.account, accepted.item_id)
+    assert house.replies(accepted.ticket_id) == 1
+    assert published == []
+
+
+def test_a_reply_that_was_overtaken_is_thought_over_by_the_same_worker(
+    house: House,  # noqa: F811  # the fixture's value
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = iter([[]])  # at the decision all is well, and never again
+    monkeypatch.setattr(house.shelf, "outdated", lambda account, cited: next(looks, cited))
+    accepted = house.write()
+    app, request = SimpleNamespace(toolbox=house.tools), SimpleNamespace(hostname="w1")
+    tasks.handle_item.run.__func__(SimpleNamespace(app=app, request=request), house.account, accepted.item_id)
+    item = house.item(accepted.item_id)
+    assert (item.state, item.rethought > 0) == (ItemState.DONE, True)
+    assert house.replies(accepted.ticket_id) == 0
 
 
 @pytest.mark.parametrize("task", [tasks.sweep, tasks.catch_up, tasks.reindex], ids=lambda task: str(task.name))

@@ -91,7 +91,7 @@ def merged(local: Classification, guess: Guess, policy: Policy) -> Classificatio
 
 def sensitive_topics(text: str, topics: Mapping[str, SensitiveTopic]) -> tuple[str, ...]:
     """The names of the topics whose phrases stand in the text, in the policy's order."""
-    return tuple(name for name, topic in topics.items() if phrases(topic.phrases).find(text))
+    return tuple(name for name, topic in topics.items() if phrases(topic.phrases, topic.unless).find(text))
 
 
 def probability(number: float) -> float:

@@ -6,7 +6,8 @@ Any `person` cap escalates. Otherwise the lower of the category's level and the 
 from collections.abc import Sequence
 
 from desk.run import Action, Cap, Decision, Level, Limit
-from workers.pipeline.rules import RULES, Case
+from workers.pipeline.case import Case
+from workers.pipeline.rules import RULES
 
 _ACTIONS = {Level.OBSERVE: Action.OBSERVE, Level.DRAFT: Action.INTERNAL_NOTE, Level.AUTO: Action.AUTO_REPLY}
 

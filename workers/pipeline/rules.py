@@ -4,61 +4,23 @@ To add one: write the function and put it into `RULES`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from desk.passage import Citation, Hit
-from desk.policy import Policy
-from desk.run import Cap, Classification, Draft, Finding, Limit, Reason, Sentiment, Urgency, WayOut
+from desk.run import Cap, Draft, Limit, Reason, Sentiment, Urgency, WayOut
 from desk.shape import shaped_reply
 from desk.text import words
-from desk.ticket import Message, Ticket
+from workers.pipeline.case import Case
 from workers.pipeline.closing import is_polite
 from workers.pipeline.contradict import CHECK as CONTRADICTION
-from workers.pipeline.turns import Turns, reached
+from workers.pipeline.turns import reached
 
 UNSURE = 0.35
 """A category less likely than this is no category."""
 MOST_RETHOUGHT = 3
 """So often an answer that was overtaken before it was sent is made anew; then an agent looks at it."""
-NO_TURNS = Turns()
 ALWAYS_PERSON = frozenset({"refund", "cancellation"})
 """The sensitive topics that a policy may allow."""
 NOT_FOR_WANT_OF_WORDS = frozenset({WayOut.CONTRADICTION, WayOut.NEEDS_A_PERSON, WayOut.DECLINED})
 """Ways out that a model takes although the documents speak of the matter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """All that a decision rests on. `text` is what the customer has open without quotes and signatures, `cut` if it was
-    too long to be read whole; `texts` are its messages; `skipped` if no model was asked; `outdated` are citations whose
-    document has changed since; `open_questions` those of several that nothing cited answers; `third_parties` how many
-    messages others of the customer side wrote; `model_away` says why a model that is set up did not draft; `refused` if
-    it would not read this at all; `unhelped` if the customer says that our automatic reply was of no use."""
-
-    ticket: Ticket
-    message: Message
-    text: str
-    classification: Classification
-    hits: tuple[Hit, ...]
-    draft: Draft
-    findings: tuple[Finding, ...]
-    policy: Policy
-    confidence: float = 0.0
-    outdated: tuple[Citation, ...] = ()
-    cut: bool = False
-    skipped: bool = False
-    paused: bool = False
-    budget_spent: bool = False
-    with_people: bool = False
-    rethought: int = 0
-    texts: tuple[str, ...] = ()
-    open_questions: tuple[str, ...] = ()
-    third_parties: int = 0
-    model_away: str = ""
-    refused: bool = False
-    unhelped: bool = False
-    turns: Turns = NO_TURNS
-    same_matter: str = ""
 
 
 Rule = Callable[[Case], Cap | None]

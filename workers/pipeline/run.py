@@ -19,6 +19,7 @@ from desk.ports import Declined, Drafted, LanguageModel, Library, Wasted
 from desk.run import Classification, Draft, Finding, Run, Stage, StageTime, Urgency, Usage, Versions
 from desk.text import words
 from desk.ticket import Ticket, new_id
+from workers.pipeline.case import NO_TURNS, Case
 from workers.pipeline.classify import heard, merged
 from workers.pipeline.closing import is_polite
 from workers.pipeline.confidence import confidence
@@ -26,7 +27,6 @@ from workers.pipeline.decide import decide
 from workers.pipeline.draft import NO_MODEL, draft, handed_over
 from workers.pipeline.reading import Reading, read
 from workers.pipeline.retrieve import Retrieved, retrieve
-from workers.pipeline.rules import NO_TURNS, Case
 from workers.pipeline.turns import Turns, reached
 from workers.pipeline.unhelped import says_unhelped
 from workers.pipeline.validate import validate

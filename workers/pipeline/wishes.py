@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from functools import cache
 
 from desk.text import sentences, vocabulary, words
-from workers.pipeline.phrases import Phrases
+from workers.pipeline.phrases import Phrases, plain
+from workers.pipeline.wish_words import CALLED_FOR, GREETINGS, harmless, said
 
 CONTACT = vocabulary(
     """
@@ -33,17 +34,11 @@ PEOPLE = SURE | vocabulary(
     hotline team department
     """
 )
-# Said alone, in other languages: what the policy's automatic line asks for, and its nearest.
-CALLED_FOR = vocabulary(
-    """
-    mensch menschen mitarbeiter mitarbeiterin humain humaine conseiller humano humana umano umana operatore pessoa
-    atendente medewerker mens człowiek człowieka człowiekiem konsultant människa människan insan temsilci
-    担当者 担当者お願いします 担当者をお願いします 人間 スタッフ 人工 人工客服 转人工 轉人工 真人 客服
-    """
-)
 REAL = vocabulary("real live actual living breathing human genuine flesh proper")
 CUSTOMER = vocabulary("customer client consumer user")
 SERVICE = vocabulary("service services support care assistance serivce relations")
+WAYS = vocabulary("phone chat call")
+NAMING = vocabulary("is are the does do have has offer offers include includes via by no with or and about")
 # May stand between "talk" and "agent", or between "want" and "human".
 FILLERS = (
     vocabulary(
@@ -56,12 +51,6 @@ FILLERS = (
     """
     )
     | REAL
-)
-GREETINGS = vocabulary(
-    """
-    please pls plz now a an the real live hi hello bitte ein einen s'il vous plaît un por favor per um alstublieft
-    alsjeblieft een proszę poproszę z tack en lütfen お願いします 请 請
-    """
 )
 # Make something else of the person before them.
 NOT_AFTER = vocabulary(
@@ -99,21 +88,55 @@ REFUSES = (
     ("instead", "of"),
     ("rather", "than"),
     ("needn't",),
+    ("nicht", "nötig"),
+    ("brauche", "keinen"),
+    ("muss", "nicht"),
+    ("will", "nicht"),
+    ("möchte", "nicht"),
+    ("ohne", "mit"),
+    ("pas", "besoin"),
+    ("veux", "pas"),
+    ("sans", "parler"),
+    ("sans", "contacter"),
+    ("no", "necesito"),
+    ("no", "hace", "falta"),
+    ("sin", "hablar"),
+    ("non", "serve"),
+    ("non", "voglio"),
+    ("non", "ho", "bisogno"),
+    ("senza", "parlare"),
+    ("não", "preciso"),
+    ("não", "quero"),
+    ("sem", "falar"),
+    ("hoef", "niet"),
+    ("hoeft", "niet"),
+    ("wil", "niet"),
+    ("nie", "chcę"),
+    ("nie", "muszę"),
+    ("nie", "potrzebuję"),
+    ("vill", "inte"),
+    ("behöver", "inte"),
+    ("utan", "att"),
     ("avoid",),
     ("not", "have", "to"),
 )
 REACH_BACK = 7
-_CLAUSE = re.compile(r"[,;:()–—]|\bbut\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"[,;:()–—，、；：（）]|\bbut\b", re.IGNORECASE)
+_COURTESY = re.compile(
+    "(?:请|請|我要|要|转|轉|找|接|麻烦)?([\u3040-\u30ff\u4e00-\u9fff]{1,8}?)"
+    "(?:[をに]?お願いします|[をに]?お願い|を?希望します|を?希望|です|を|谢谢|謝謝|吧|呢|啊)?"
+)
+_CALLED_FOR, _AROUND = frozenset(map(plain, CALLED_FOR)), frozenset(map(plain, GREETINGS))
 
-# Said as such, in any sentence.
-SAID = Phrases.listed(
-    """
+# Said as such, in any sentence: English; `wish_words` has the other languages.
+_SAID = """
     call me back, call me please, call me asap, call me now, call me today, call me tomorrow, call me at, call
     me on, please call me, please ring me, please phone me, can you call me, could you call me, someone call me,
     somebody call me, phone me, give me a call, give us a call, call us back, callback, call back request,
     request a call, want a call, need a call, schedule a call, phone call with, stop the bot, stop this bot, no
     bot, no bots, not a bot, no more bots, no robots, not a robot, not a machine, hate bots, hate this bot,
-    useless bot, stupid bot, fed up with bots, stop bot, turn off the bot, talking to a bot, talking to a robot,
+    useless bot, stupid bot, fed up with bots, stop bot, turn off the bot, talk to a bot, talk to a robot,
+    talk to a machine, talking to a bot, talking to a robot,
     talking to a machine, talking to a computer, are you a bot, are you a robot, are you human, are you a human,
     are you real, are you a real person, is this a bot, is this a robot, is this a real person, is anyone there,
     is anybody there, anybody there, no automated, not an automated, stop the automated, enough automated, no
@@ -122,28 +145,16 @@ SAID = Phrases.listed(
     representative, human assistance, human help, human please, agent please, operator please, person please,
     representative please, customer service number, customer support number, there a human, there a person,
     there a real person, there an actual person, there any human, a real person, an actual person, real people,
-    your supervisor, a supervisor, your manager,
-    mit einem menschen, mit einem mitarbeiter, mit einer mitarbeiterin, mit jemandem sprechen, mit jemandem
-    reden, mit einer person, echten menschen, echter mensch, echte person, echten person, richtigen menschen,
-    menschlichen mitarbeiter, menschlichen ansprechpartner, mit einem berater, mit dem kundendienst, mit dem
-    kundenservice, rufen sie mich, ruft mich, ruf mich, um rückruf, bitte rückruf, kein bot, keinen bot, kein
-    roboter, mensch sprechen, menschen sprechen, mitarbeiter sprechen, persönlich sprechen, persönlichen
-    ansprechpartner,
-    parler à quelqu'un, parler avec quelqu'un, parler à un humain, parler à une personne, parler à un agent,
-    parler à un conseiller, parler avec un conseiller, parler avec un agent, parler avec un humain, parler avec
-    une personne, parler à un responsable, une vraie personne, un vrai humain, un être humain, vrai conseiller,
-    joindre un conseiller, joindre le service client, contacter un conseiller, rappelez moi, me rappeler, pas un
-    robot, pas à un robot,
-    hablar con alguien, hablar con una persona, hablar con un humano, hablar con un agente, hablar con un
-    asesor, hablar con un representante, hablar con un operador, una persona real, persona de verdad, un agente
-    humano, atención humana, llámame, llamarme, llámenme, me llamen, no un bot, no un robot, hablar con un
-    supervisor
-    """
-)
-NOT_SAID = Phrases.listed(
-    """
+    your supervisor, a supervisor, your manager
+"""
+_HARMLESS = """
     call me back url, callback url, callback function, callback endpoint, callback uri, callback urls, live chat
     widget, oauth callback, human being able, phone me number, add a supervisor, call me by
+"""
+MACHINES = vocabulary(
+    """
+    bot bots robot robots roboter chatbot machine maschine computer máquina macchina robô maskin dator chattbot botem
+    robotem maszyną automatem chatbotem
     """
 )
 
@@ -151,41 +162,59 @@ _TYPOS = ("human", "agent", "operator", "person", "representative", "speak", "co
           "assistant", "customer", "service", "support", "talk")  # fmt: skip
 _NO_TYPOS = vocabulary(
     """
-    contract personal persona sneak speck speaks supports person's tall talks tale talc tank task walk balk
+    contract personal persona persoon sneak speck speaks supports person's tall talks tale talc tank task walk balk
     chalk gent urgent persons humane agents contacts services operators operate
     """
 )
 
 
 def wants_human(text: str) -> bool:
-    """True if the text asks for a person, in English, by the commonest German, French and Spanish phrases, or by the
-    one word that calls for one in the other languages of the shipped policy."""
+    """True if the text asks for a person: in English by any wording, in the other languages of the shipped policy by
+    the commonest, or by the one word that calls for one."""
     return any(_asks(clause) for sentence in sentences(text) for clause in _CLAUSE.split(sentence))
 
 
 def _asks(clause: str) -> bool:
     found = [_corrected(word) for word in words(clause)]
     line = " ".join(found)
-    if SAID.find(line) and not NOT_SAID.find(line) and not _refuses(found, len(found)):
-        return True
-    if _is_call_for_person(found):
+    if _is_said(line, found) or _is_call_for_person(found):
         return True
     return any(_leads_to_person(found, at) or _should_act(found, at) for at in range(len(found)))
 
 
+def _is_said(line: str, found: Sequence[str]) -> bool:
+    """A phrase of the lists; who refuses to talk to a machine does not refuse the person."""
+    phrases = _said().find_all(line)
+    return any(phrase.split()[-1] in MACHINES for phrase in phrases) or bool(
+        phrases and not _refuses(found, len(found))
+    )
+
+
+@cache
+def _said() -> Phrases:
+    """Built at the first use: they are many."""
+    return Phrases((*_SAID.split(","), *said()), unless=(*_HARMLESS.split(","), *harmless()))
+
+
 def _is_call_for_person(found: Sequence[str]) -> bool:
     """Nothing but "agent", "operator, please", "human human human" or "Mensch bitte"."""
-    rest = [word for word in found if word not in GREETINGS]
+    rest = [bare for word in found if (bare := _bare(plain(word))) and bare not in _AROUND]
     if rest in (["customer", "service"], ["customer", "support"], ["customer", "care"]):
         return True
     return 0 < len(rest) <= 3 and all(
-        word in CALLED_FOR or word in PEOPLE - {"team", "department", "support", "staff", "people"} for word in rest
+        word in _CALLED_FOR or word in PEOPLE - {"team", "department", "support", "staff", "people"} for word in rest
     )
+
+
+def _bare(word: str) -> str:
+    """A run of kana or Han without the courtesies around the one word: 担当者 of 担当者をお願いします."""
+    courtesy = _COURTESY.fullmatch(word)
+    return courtesy.group(1) if courtesy else word
 
 
 def _leads_to_person(found: Sequence[str], at: int) -> bool:
     """From a verb of contact or of wishing to a person, with nothing but fillers between."""
-    if found[at] not in CONTACT and found[at] not in WANT:
+    if (found[at] not in CONTACT and found[at] not in WANT) or _is_way_of_contact(found, at):
         return False
     contact = found[at] in CONTACT
     for place in range(at + 1, min(at + 1 + REACH_BACK, len(found))):
@@ -194,6 +223,12 @@ def _leads_to_person(found: Sequence[str], at: int) -> bool:
         if found[place] not in FILLERS:
             return False
     return False
+
+
+def _is_way_of_contact(found: Sequence[str], at: int) -> bool:
+    """ "Is phone support included?" speaks of a service; "I want phone support" asks for it."""
+    after = found[at + 1] if at + 1 < len(found) else ""
+    return found[at] in WAYS and after in SERVICE and at > 0 and found[at - 1] in NAMING
 
 
 def _should_act(found: Sequence[str], at: int) -> bool:

@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.rights import lookup
 
-revision = "0011"
-down_revision = "0010"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:

@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.rights import lookup, protect
 
-revision = "0013"
-down_revision = "0011"
+revision = "0010"
+down_revision = "0009"
 
 
 def moment(name: str) -> sa.Column[object]:

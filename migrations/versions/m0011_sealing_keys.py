@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.rights import lookup
 
-revision = "0008"
-down_revision = "0013"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:

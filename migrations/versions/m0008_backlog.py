@@ -6,7 +6,7 @@ from alembic import op
 
 from migrations.rights import lookup, protect
 
-revision = "0010"
+revision = "0008"
 down_revision = "0007"
 
 
