@@ -32,7 +32,7 @@ TEXTS = (
 """Six are answered, three noted, one is handed over."""
 AS_SHIPPED = {
     "FIRSTLINE_SWEEP_SECONDS": "5",
-    "FIRSTLINE_ENQUEUE_AGAIN_SECONDS": "30",
+    "FIRSTLINE_ENQUEUE_AGAIN_SECONDS": "45",
     "FIRSTLINE_CLAIM_SECONDS": "120",
     "FIRSTLINE_CATCH_UP_SECONDS": "120",
 }

@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(default=5.0, gt=0)
     catch_up_seconds: float = Field(default=120.0, ge=1)
     reindex_seconds: float = Field(default=3600.0, ge=10)
-    enqueue_again_seconds: float = Field(default=30.0, gt=0)
+    enqueue_again_seconds: float = Field(default=45.0, gt=0)
     max_attempts: int = Field(default=6, ge=1)
     log_level: str = "INFO"
 

@@ -51,4 +51,4 @@ def make_past(
         columns, values = _ROWS[table]
         rows = f"INSERT INTO {table} ({columns}) SELECT {values} FROM generate_series(1, :tickets) AS n"
         superuser.execute(text(rows), given)
-    superuser.execute(text("ANALYZE"))
+    superuser.execute(text(f"ANALYZE {', '.join(TABLES)}"))

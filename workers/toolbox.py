@@ -41,7 +41,7 @@ class Toolbox:
     address: str | None = None
     """Where people reach the console, for links."""
     claim_seconds: float = 120.0
-    enqueue_again_seconds: float = 30.0
+    enqueue_again_seconds: float = 45.0
     max_attempts: int = 6
 
     def channel(self, name: str) -> Channel:
