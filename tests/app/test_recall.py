@@ -12,7 +12,7 @@ from app.bootstrap import make_toolbox
 from app.database import make_database
 from desk.db import Database
 from desk.settings import Settings
-from desk.ticket import Requester
+from desk.ticket import Requester, new_id
 from tests.app.conftest import Command, use
 from workers import tickets
 from workers.answer import handle_item
@@ -55,7 +55,7 @@ class Office:
     def ask(self, send: bool = True, question: str = QUESTION) -> str:
         """A customer asks; the worker thinks, and sends. The ticket's id."""
         with self.db.account("main") as tx:
-            accepted = tickets.open_ticket(tx, tickets.NewTicket(Requester("c1"), "Board", question))
+            accepted = tickets.open_ticket(tx, tickets.NewTicket(Requester(new_id()), "Board", question))
         planned = handle_item(self.tools, "main", accepted.item_id, "w1")
         if send:
             self.send(*planned)
