@@ -5,36 +5,30 @@ No transaction is open while the channel or a model is asked.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
 
 from desk import accounts
-from desk.conversation import Conversation, newest_by_hand, read_conversation
+from desk.conversation import newest_by_hand, read_conversation
 from desk.delivery import DeliveryKind
 from desk.errors import FirstlineError, Temporary
 from desk.party import Access, Use
-from desk.policy import Policy, PolicyFile
-from desk.ports import Outgoing
-from desk.receipt import explanation
-from desk.reply import compose_note
-from desk.routing import labels_for
-from desk.run import Action, Reason, Run, Stage, Stop
-from desk.shape import handover_for, reply_for
+from desk.policy import PolicyFile
+from desk.run import Action, Stage, Stop
 from desk.ticket import EventKind, Ticket, TicketState
 from workers import gaps, history, inbox, outbox, ratings, record, twins
+from workers.effects import Work, alerts_of, effects_of, needs_people, status_back, with_people
 from workers.inbox import InboxItem
 from workers.outbox import Planned
 from workers.parties.waiting import meet
 from workers.pipeline.closing import confirms
 from workers.pipeline.guards import STATE_AFTER, first_stop
-from workers.pipeline.reading import own_words
-from workers.pipeline.rules import said
 from workers.pipeline.run import Circumstances, think
 from workers.retries import insist
-from workers.setbacks import alerting, failed
+from workers.setbacks import failed
 from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
@@ -54,12 +48,6 @@ FRESH_SECONDS = 5.0
 
 DUPLICATE = "duplicate"
 """The outcome of an item whose message another item is about already."""
-
-NO_HANDOVER = frozenset({Reason.WITH_PEOPLE, Reason.PAUSED})
-"""Reasons that keep the hand-over message back: it was sent before, or nothing public may leave."""
-
-CIRCLES = frozenset({Reason.LOOP, Reason.TOO_MANY_TURNS})
-"""Reasons of which a requester is told once in a while, and then met with silence: it may be a machine."""
 
 NOBODY_ALERTED = "No alert went out: nothing is connected that takes alerts. The note on the ticket tells people."
 
@@ -108,10 +96,10 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
         return _close(tools, item, stop, STATE_AFTER.get(stop))
     conversation = read_conversation(ticket, circumstances.record)
     if confirms(conversation):
-        return _close(tools, item, Stop.CONFIRMED, TicketState.CONFIRMED, _status_back(item, ticket, conversation))
+        return _close(tools, item, Stop.CONFIRMED, TicketState.CONFIRMED, status_back(item, ticket, conversation))
     circumstances = replace(circumstances, same_matter=twins.same_matter(tools, ticket, conversation))
     run = think(ticket, tools.models, tools.library, circumstances, _progress(tools, item))
-    work = _Work(tools, item, policy.policy, ticket, conversation, circumstances, run)
+    work = Work(tools, item, policy.policy, ticket, conversation, circumstances, run)
     return _keep(work, policy, gaps.unanswered(run, tools.embedder))
 
 
@@ -168,44 +156,17 @@ def _look_up(tools: Toolbox, item: InboxItem, ticket: Ticket, policy: PolicyFile
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A run with all that it came from."""
-
-    tools: Toolbox
-    item: InboxItem
-    policy: Policy
-    ticket: Ticket
-    conversation: Conversation
-    circumstances: Circumstances
-    run: Run
-
-    @property
-    def reasons(self) -> frozenset[Reason]:
-        """Of every cap."""
-        return frozenset(cap.reason for cap in self.run.decision.caps)
-
-    def effect(self, kind: DeliveryKind, outgoing: Outgoing) -> Planned:
-        """Something to bring about for the message that the run answers. What is public counts towards the turns."""
-        item, run = self.item, self.run
-        made = Planned(item.channel, item.ticket_id, run.message_id, kind, outgoing)
-        if kind not in outbox.PUBLIC:
-            return made
-        turns, lookup = self.circumstances.turns, self.tools.db.sealer.lookup
-        texts = tuple(turns.fingerprint(own_words(message)) for message in self.conversation.own)
-        says = turns.fingerprint(said(run.draft)) if kind is DeliveryKind.REPLY else None
-        return replace(made, requester=lookup(self.ticket.requester.id), answers=texts, says=says)
-
-
-def _keep(work: _Work, policy: PolicyFile, unanswered: Sequence[gaps.Asked]) -> list[str]:
+def _keep(work: Work, policy: PolicyFile, unanswered: Sequence[gaps.Asked]) -> list[str]:
     """Save the run, plan what it leads to and close the item: all of it or nothing."""
     tools, item = work.tools, work.item
-    alerts = _alerts(work)
-    run = work.run if alerts or not _needs_people(work) else _remarked(work.run, NOBODY_ALERTED)
+    alerts = alerts_of(work)
+    run = (
+        work.run if alerts or not needs_people(work) else replace(work.run, remarks=(*work.run.remarks, NOBODY_ALERTED))
+    )
     state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
     with tools.db.account(item.account) as tx:
-        before = record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if _with_people(work) else ()
-        effects = _labelled(work, _effects(work, before, told=bool(alerts)))
+        before = record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if with_people(work) else ()
+        effects = effects_of(work, before, told=bool(alerts))
         if run.decision.action is Action.AUTO_REPLY and not any(each.kind is DeliveryKind.REPLY for each in effects):
             state = TicketState.NOTED  # it does not fit the customer's channel
         record.save_run(tx, run, policy)
@@ -216,85 +177,6 @@ def _keep(work: _Work, policy: PolicyFile, unanswered: Sequence[gaps.Asked]) -> 
             raise ClaimLost
     log.info("decided", run=run.id, action=run.decision.action.value, deliveries=len(planned))
     return planned
-
-
-def _effects(work: _Work, topics_before: Sequence[str], *, told: bool) -> Sequence[Planned]:
-    """What a decision brings about. A hand-over message goes out once as long as a person is owed."""
-    run, rules = work.run, work.policy
-    match run.decision.action:
-        case Action.AUTO_REPLY:
-            reply = reply_for(work.ticket.via, run, rules)
-            return [work.effect(DeliveryKind.REPLY, reply) if reply else _note(work, escalated=False)]
-        case Action.INTERNAL_NOTE:
-            return [_note(work, escalated=False)]
-        case Action.ESCALATE if _with_people(work):
-            news = set(run.classification.sensitive) - set(topics_before)
-            return [] if told and not news else [_note(work, escalated=True)]
-        case Action.ESCALATE if _is_handed_over_aloud(work):
-            # The hand-over puts the ticket before people: were it the note, they could take it before it is sent.
-            seen = run.classification
-            handover = handover_for(work.ticket.via, rules, run.message_id, seen.language, seen.sensitive)
-            return [work.effect(DeliveryKind.HANDOVER, handover), _note(work, escalated=False)]
-        case Action.ESCALATE:
-            return [_note(work, escalated=True)]
-        case _:
-            return []
-
-
-def _labelled(work: _Work, effects: Sequence[Planned]) -> Sequence[Planned]:
-    """What the policy's table sets on the ticket goes with the first of them."""
-    labels = labels_for(work.run, work.ticket, work.policy)
-    return [
-        replace(each, outgoing=replace(each.outgoing, labels=labels)) if place == 0 else each
-        for place, each in enumerate(effects)
-    ]
-
-
-def _note(work: _Work, *, escalated: bool) -> Planned:
-    run = work.run
-    address, item = work.tools.address, work.item
-    receipt = f"{address}/console/tickets/{item.channel}/{item.ticket_id}" if address else None
-    note = compose_note(run.draft, run.hits, explanation(run), escalated=escalated, receipt=receipt)
-    return work.effect(DeliveryKind.NOTE, note)
-
-
-def _is_handed_over_aloud(work: _Work) -> bool:
-    """Is the customer told? Not while paused, and not a requester who has just been told and only runs in circles."""
-    if work.item.channel not in work.policy.handover.channels or work.reasons & NO_HANDOVER:
-        return False
-    return not (work.circumstances.turns.silent and work.reasons & CIRCLES)
-
-
-def _alerts(work: _Work) -> Sequence[Planned]:
-    """People are told once, when the ticket becomes theirs; what comes while they have it adds to that."""
-    if not _needs_people(work):
-        return []
-    if work.circumstances.turns.silent and work.reasons & CIRCLES and not _with_people(work):
-        return []
-    handed_over = work.circumstances.record.handed_over
-    first = next((message.id for message in work.conversation.open if message.id in handed_over), work.run.message_id)
-    return alerting(work.tools, work.item, first, Outgoing(explanation(work.run), escalated=True))
-
-
-def _needs_people(work: _Work) -> bool:
-    return work.run.decision.action is Action.ESCALATE
-
-
-def _with_people(work: _Work) -> bool:
-    return _needs_people(work) and Reason.WITH_PEOPLE in work.reasons
-
-
-def _remarked(run: Run, remark: str) -> Run:
-    return replace(run, remarks=(*run.remarks, remark))
-
-
-def _status_back(item: InboxItem, ticket: Ticket, conversation: Conversation) -> Sequence[Planned]:
-    """A thank-you opens a solved ticket again: it goes back to what it was before the first of them."""
-    before = next((message.status_before for message in conversation.open if message.status_before), None)
-    if before is None or conversation.newest is None:
-        return []
-    outgoing = Outgoing("", newest_message_id=conversation.newest.id, status=before)
-    return [Planned(item.channel, item.ticket_id, conversation.newest.id, DeliveryKind.STATUS, outgoing)]
 
 
 def _close(

@@ -1,0 +1,140 @@
+"""What a decision brings about: the reply, the note, the hand-over and the alert, and the labels that go with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from desk.conversation import Conversation
+from desk.delivery import DeliveryKind
+from desk.policy import Policy
+from desk.ports import Outgoing
+from desk.receipt import explanation
+from desk.reply import compose_note
+from desk.routing import labels_for
+from desk.run import Action, Reason, Run
+from desk.shape import handover_for, reply_for
+from desk.ticket import Ticket
+from workers import outbox
+from workers.inbox import InboxItem
+from workers.outbox import Planned
+from workers.pipeline.reading import own_words
+from workers.pipeline.rules import said
+from workers.pipeline.run import Circumstances
+from workers.setbacks import alerting
+from workers.toolbox import Toolbox
+
+NO_HANDOVER = frozenset({Reason.WITH_PEOPLE, Reason.PAUSED})
+"""Reasons that keep the hand-over message back: it was sent before, or nothing public may leave."""
+
+CIRCLES = frozenset({Reason.LOOP, Reason.TOO_MANY_TURNS})
+"""Reasons of which a requester is told once in a while, and then met with silence: it may be a machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A run with all that it came from."""
+
+    tools: Toolbox
+    item: InboxItem
+    policy: Policy
+    ticket: Ticket
+    conversation: Conversation
+    circumstances: Circumstances
+    run: Run
+
+    @property
+    def reasons(self) -> frozenset[Reason]:
+        """Of every cap."""
+        return frozenset(cap.reason for cap in self.run.decision.caps)
+
+    def effect(self, kind: DeliveryKind, outgoing: Outgoing) -> Planned:
+        """Something to bring about for the message that the run answers. What is public counts towards the turns."""
+        item, run = self.item, self.run
+        made = Planned(item.channel, item.ticket_id, run.message_id, kind, outgoing)
+        if kind not in outbox.PUBLIC:
+            return made
+        turns, lookup = self.circumstances.turns, self.tools.db.sealer.lookup
+        texts = tuple(turns.fingerprint(own_words(message)) for message in self.conversation.own)
+        says = turns.fingerprint(said(run.draft)) if kind is DeliveryKind.REPLY else None
+        return replace(made, requester=lookup(self.ticket.requester.id), answers=texts, says=says)
+
+
+def effects_of(work: Work, topics_before: Sequence[str], *, told: bool) -> Sequence[Planned]:
+    """On the ticket: what is posted, with its labels. `topics_before` are the sensitive topics of the run before this
+    one, `told` whether an alert goes out. A hand-over message goes out once as long as a person is owed."""
+    return _labelled(work, _posted(work, topics_before, told=told))
+
+
+def _posted(work: Work, topics_before: Sequence[str], *, told: bool) -> Sequence[Planned]:
+    run, rules = work.run, work.policy
+    match run.decision.action:
+        case Action.AUTO_REPLY:
+            reply = reply_for(work.ticket.via, run, rules)
+            return [work.effect(DeliveryKind.REPLY, reply) if reply else _note(work, escalated=False)]
+        case Action.INTERNAL_NOTE:
+            return [_note(work, escalated=False)]
+        case Action.ESCALATE if with_people(work):
+            news = set(run.classification.sensitive) - set(topics_before)
+            return [] if told and not news else [_note(work, escalated=True)]
+        case Action.ESCALATE if _is_handed_over_aloud(work):
+            # The hand-over puts the ticket before people: were it the note, they could take it before it is sent.
+            seen = run.classification
+            handover = handover_for(work.ticket.via, rules, run.message_id, seen.language, seen.sensitive)
+            return [work.effect(DeliveryKind.HANDOVER, handover), _note(work, escalated=False)]
+        case Action.ESCALATE:
+            return [_note(work, escalated=True)]
+        case _:
+            return []
+
+
+def _labelled(work: Work, effects: Sequence[Planned]) -> Sequence[Planned]:
+    """What the policy's table sets on the ticket goes with the first of them."""
+    labels = labels_for(work.run, work.ticket, work.policy)
+    return [
+        replace(each, outgoing=replace(each.outgoing, labels=labels)) if place == 0 else each
+        for place, each in enumerate(effects)
+    ]
+
+
+def _note(work: Work, *, escalated: bool) -> Planned:
+    run = work.run
+    address, item = work.tools.address, work.item
+    receipt = f"{address}/console/tickets/{item.channel}/{item.ticket_id}" if address else None
+    note = compose_note(run.draft, run.hits, explanation(run), escalated=escalated, receipt=receipt)
+    return work.effect(DeliveryKind.NOTE, note)
+
+
+def _is_handed_over_aloud(work: Work) -> bool:
+    """Is the customer told? Not while paused, and not a requester who has just been told and only runs in circles."""
+    if work.item.channel not in work.policy.handover.channels or work.reasons & NO_HANDOVER:
+        return False
+    return not (work.circumstances.turns.silent and work.reasons & CIRCLES)
+
+
+def alerts_of(work: Work) -> Sequence[Planned]:
+    """People are told once, when the ticket becomes theirs; what comes while they have it adds to that."""
+    if not needs_people(work):
+        return []
+    if work.circumstances.turns.silent and work.reasons & CIRCLES and not with_people(work):
+        return []
+    handed_over = work.circumstances.record.handed_over
+    first = next((message.id for message in work.conversation.open if message.id in handed_over), work.run.message_id)
+    return alerting(work.tools, work.item, first, Outgoing(explanation(work.run), escalated=True))
+
+
+def needs_people(work: Work) -> bool:
+    """Does the decision give the ticket to people?"""
+    return work.run.decision.action is Action.ESCALATE
+
+
+def with_people(work: Work) -> bool:
+    """Do people have the ticket already?"""
+    return needs_people(work) and Reason.WITH_PEOPLE in work.reasons
+
+
+def status_back(item: InboxItem, ticket: Ticket, conversation: Conversation) -> Sequence[Planned]:
+    """A thank-you opens a solved ticket again: it goes back to what it was before the first of them."""
+    before = next((message.status_before for message in conversation.open if message.status_before), None)
+    if before is None or conversation.newest is None:
+        return []
+    outgoing = Outgoing("", newest_message_id=conversation.newest.id, status=before)
+    return [Planned(item.channel, item.ticket_id, conversation.newest.id, DeliveryKind.STATUS, outgoing)]
