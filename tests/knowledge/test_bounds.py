@@ -8,7 +8,7 @@ import pytest
 
 from desk.ports import Markup, Page, Unreadable
 from integration.pages.prose import pieces
-from integration.zendesk.fetch import plain
+from integration.zendesk.history import plain
 from knowledge.ingest import index
 from knowledge.markup import markdown, parse
 from knowledge.markup.parse import NotParsed

@@ -10,6 +10,7 @@ from knowledge import ingest
 from knowledge.ingest import index, remove
 from knowledge.search import PLANNED_ONCE, asked, candidates, extent_statement, search_statement
 from knowledge.tables import library_states, passages
+from knowledge.vanished import Leave
 
 LIMIT = 50
 QUESTIONS = [f"w{n} w{n + 3} w{n * 7 % 300}" for n in range(0, 300, 12)]
@@ -159,7 +160,7 @@ def test_a_library_half_brought_in_is_searched_exactly_and_the_next_run_goes_on(
 
 def test_a_library_that_shrinks_is_searched_exactly_again_and_may_grow_again(database, account, embedder, many) -> None:
     index(database, account, many(2 * LIMIT), embedder)
-    index(database, account, many(20), embedder)
+    index(database, account, many(20), embedder, leave=Leave(confirmed=True))
     assert "passages_near" not in plan(database, account, embedder)
     with database.account(account) as tx:
         found = candidates(tx, "w1 w2", embedder, ["public"], "en", embedder.embed_query("w1 w2"))

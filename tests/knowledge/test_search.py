@@ -9,6 +9,7 @@ from desk.ports import Library
 from knowledge.ingest import index
 from knowledge.library import PostgresLibrary
 from knowledge.tables import documents
+from knowledge.vanished import Leave
 
 PUBLIC = frozenset({"public"})
 GONE = "00000000-0000-7000-8000-000000000000"
@@ -179,5 +180,5 @@ def test_a_passage_of_an_older_version_is_never_shown(library, database, shelf) 
 def test_the_revision_names_the_state_of_the_index(library, database, shelf, embedder, source) -> None:
     before = library.revision(shelf)
     assert before.startswith("words@")
-    index(database, shelf, source(), embedder)
+    index(database, shelf, source(), embedder, leave=Leave(confirmed=True))
     assert library.revision(shelf) != before
