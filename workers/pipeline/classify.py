@@ -1,5 +1,6 @@
 """The first stage: what the message is about. Local signals are always computed; a model's view is merged in."""
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,6 +21,9 @@ CALMEST_FIRST = (Urgency.LOW, Urgency.NORMAL, Urgency.HIGH, Urgency.CRITICAL)
 BRIGHTEST_FIRST = (Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE, Sentiment.VERY_NEGATIVE)
 _MAX_QUESTIONS = 10
 _ENOUGH_WORDS = 5
+_BURST = 10
+"""Up to so many messages are heard together as well."""
+_MOST_REMEMBERED = 20_000
 _NEWEST = 10
 """Messages whose language is looked at."""
 
@@ -46,18 +50,38 @@ def signals(text: str, policy: Policy, *, subject: str = "", priority: Priority 
 def heard(reading: Reading, policy: Policy) -> Classification:
     """What all that is open says by itself, third parties' messages included; the question is the customer's alone.
 
-    Mood and urgency are each message's own: the worst counts, and calm ones beside it do not make it milder.
+    Each message is heard alone, and the worst of all counts: calm ones beside it do not make it milder. A few are heard
+    together too: who writes in bursts parts a sentence over messages.
     """
     priority, subject = reading.ticket.priority, reading.subject
-    each = [f"{subject}\n{text}" for text in reading.heard] or [subject]
-    whole = signals("\n\n".join(reading.heard), policy, subject=subject, priority=priority)
+    each = [_alone(text, policy, priority) for text in (subject, *reading.heard)]
+    if len(reading.heard) <= _BURST:
+        each.append(signals("\n\n".join(reading.heard), policy, subject=subject, priority=priority))
+    topics = {topic for one in each for topic in one.sensitive}
     return replace(
-        whole,
-        sentiment=max(map(sentiment, each), key=BRIGHTEST_FIRST.index),
-        urgency=max((urgency(text, priority) for text in each), key=CALMEST_FIRST.index),
+        each[-1],
+        sentiment=max((one.sentiment for one in each), key=BRIGHTEST_FIRST.index),
+        urgency=max((one.urgency for one in each), key=CALMEST_FIRST.index),
+        wants_human=any(one.wants_human for one in each),
+        orders_machine=any(one.orders_machine for one in each),
+        sensitive=tuple(name for name in policy.sensitive_topics if name in topics),
         language=_language(reading, policy),
         questions=(reading.text,) if reading.text else (),
     )
+
+
+_remembered: dict[bytes, Classification] = {}
+
+
+def _alone(text: str, policy: Policy, priority: Priority) -> Classification:
+    """What one message says by itself. Kept by a hash: it is heard again with each further message of its ticket."""
+    rules = (policy.version, policy.languages, tuple(policy.sensitive_topics), priority)
+    key = hashlib.sha256(repr((rules, text)).encode("utf-8", "replace")).digest()
+    if key not in _remembered:
+        if len(_remembered) >= _MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[key] = replace(signals(text, policy, priority=priority), questions=())
+    return _remembered[key]
 
 
 def _language(reading: Reading, policy: Policy) -> str:
