@@ -125,8 +125,15 @@ def _open(settings: Settings, extras: Extras, supervisor: Supervisor, report: Re
     report.done("web answers; workers and beat have started")
     _note(settings).write_text(f"http://{_host(settings.host)}:{settings.port}\n", encoding="utf-8")
     report.terminal.say(f"Ready after {report.seconds():.1f} s at {address(settings)}")
+    if settings.demo:
+        report.terminal.say(f"Commands for this demo: FIRSTLINE_DATA_DIR={_relative(settings.data_dir)} firstline ...")
     if extras.sign_in_link:
         report.terminal.say(f"Sign in, once: {extras.sign_in_link(settings)}")
+
+
+def _relative(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _note(settings: Settings) -> Path:

@@ -95,7 +95,7 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
     if stop := first_stop(ticket, message_id, circumstances.record):
         return _close(tools, item, stop, STATE_AFTER.get(stop))
     conversation = read_conversation(ticket, circumstances.record)
-    if confirms(conversation):
+    if confirms(conversation, ticket.requester.name or ""):
         return _close(tools, item, Stop.CONFIRMED, TicketState.CONFIRMED, status_back(item, ticket, conversation))
     circumstances = replace(circumstances, same_matter=twins.same_matter(tools, ticket, conversation))
     run = think(ticket, tools.models, tools.library, circumstances, _progress(tools, item))

@@ -53,6 +53,8 @@ def print_receipt(receipt: Receipt) -> None:
     for reason in receipt.reasons:
         detail = f": {reason.detail}" if reason.detail else ""
         say(f"{'person' if reason.person else 'draft':<9} {reason.text}{detail}")
+    if not receipt.reasons:
+        say(f"level     The policy's level for this category is {receipt.level}")
     for finding in receipt.findings:
         say(f"finding   {finding.check}: {finding.detail}")
     _print_passages(receipt)

@@ -10,7 +10,7 @@ from desk.outcome import Outcome, outcome_of
 from desk.ports import Source
 from desk.receipt import Receipt, make_receipt
 from desk.reply import compose_note, draft_text
-from desk.run import Run
+from desk.run import Run, Stop
 from desk.ticket import ItemState, Ticket
 from integration.pages.conversation import Shown, conversation
 from integration.pages.receipt import STOP_WORDS
@@ -41,6 +41,8 @@ class Entry:
     message: Shown | None = None
     run: RunView | None = None
     stop: str | None = None
+    confirmed: bool = False
+    """The stop is the customer's thank-you."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _run(run: Run, deliveries: Iterable[Delivery]) -> Entry:
 def _stops(items: Sequence[InboxItem]) -> list[Entry]:
     """Messages that a guard kept from an answer."""
     return [
-        Entry(item.received_at, stop=STOP_WORDS[item.outcome])
+        Entry(item.received_at, stop=STOP_WORDS[item.outcome], confirmed=item.outcome == Stop.CONFIRMED)
         for item in items
         if item.state is ItemState.DONE and item.outcome in STOP_WORDS
     ]

@@ -106,6 +106,8 @@ def _parked(item: InboxItem) -> Progress:
 def _stopped(item: InboxItem) -> Progress:
     """A guard ended the walk."""
     why = STOP_WORDS.get(item.outcome or "", "Your message was added to the conversation")
+    if item.outcome == Stop.CONFIRMED:
+        return Progress(_line(len(NAMES)), "Glad to hear it. Nothing is left to do.", moving=False, tone="good")
     steps = (Step(NAMES[0], Mark.DONE), *(Step(name, Mark.AHEAD) for name in NAMES[1:]))
     return Progress(steps, f"{why}.", moving=False, tone="person" if item.outcome == Stop.PERSON_TOOK_OVER else "calm")
 

@@ -222,7 +222,9 @@ def test_a_threat_by_somebody_in_copy_is_heard(town: Town) -> None:
 
 
 THANKS = ["Thank you!", "That worked, thanks a lot.", "Works now, thank you", "Danke, funktioniert jetzt!",
-          "Merci beaucoup", "Gracias, ya funciona", "Grazie mille", "Bedankt!", "Perfect, solved. Thanks"]  # fmt: skip
+          "Merci beaucoup", "Gracias, ya funciona", "Grazie mille", "Bedankt!", "Perfect, solved. Thanks",
+          "Thanks, that helped!", "That did the trick, thank you", "Danke, das hat geholfen", "Merci, ça m'a aidé",
+          "Gracias, me ha ayudado", "👍", "Thanks! That answers my question. Have a nice day!"]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", THANKS)
@@ -241,7 +243,8 @@ def test_thanks_after_our_answer_confirms_it_and_sends_nothing(town: Town, text:
 NO_THANKS = [
     "It works now, but the other page is still broken.", "Thanks. And on Sundays?", "Thanks for nothing",
     "Is it fixed now", "ok", "hello", "Thanks, my order is 4711", "great, it does not work",
-    "Danke, aber es geht nicht",
+    "Danke, aber es geht nicht", "That was not what I needed", "I found a problem", "👎", "My question was answered?",
+    "The answer is clear", "Thanks, have you answered my question",
 ]  # fmt: skip
 
 
