@@ -20,7 +20,7 @@ LONGEST_QUESTION = 5000
 def compose_alert(run: Run, ticket: Ticket, console_url: str | None, record: OwnRecord = NOTHING) -> Alert:
     """The alert of a run that handed the ticket to people, with every message that is open."""
     sources = compose_note(run.draft, run.hits, "").sources
-    question = _question(ticket, record, run.message_id)
+    question = _question(ticket, record, run.message_id) or "\n".join(run.classification.questions)
     return _alert(ticket, question, _reasons(run), draft_text(run.draft, sources), sources, console_url)
 
 

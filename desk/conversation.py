@@ -9,7 +9,7 @@ as long as a message that was handed to people is open.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from desk.ticket import Act, ActKind, Message, Role, Ticket
@@ -75,7 +75,7 @@ def read_conversation(ticket: Ticket, record: OwnRecord = NOTHING) -> Conversati
     for entry in _timeline(ticket):
         walk.step(entry)
     known = {message.id for message in ticket.messages}
-    still_open = {message.id for message in walk.open} | (record.handed_over - known)
+    still_open = {message.id for message in (*walk.open, *walk.hidden)} | (record.handed_over - known)
     owed = bool(record.handed_over & still_open) or walk.rated_bad
     return Conversation(tuple(walk.open), walk.answer, walk.answered_by, walk.taken_over, owed, walk.rated_bad)
 
@@ -112,12 +112,16 @@ class _Walk:
     taken_over: bool = False
     solved: bool = False
     rated_bad: bool = False
+    hidden: list[Message] = field(default_factory=list)
+    """Of the customer side and made private since: not to be answered, and who earned a person by it still has."""
 
     def step(self, entry: Message | Act) -> None:
         if isinstance(entry, Act):
             self._act(entry.kind)
         elif by_hand(entry, self.record):
             self._customer(entry)
+        elif by_hand(replace(entry, public=True), self.record):
+            self.hidden.append(entry)
         elif entry.public and not entry.automatic:
             self._answer(entry)
 
@@ -126,7 +130,7 @@ class _Walk:
             self.rated_bad = self.rated_bad or (self.answered_by is Sent.REPLY and not self.taken_over)
             return
         if kind is ActKind.SOLVED:
-            self.open, self.solved, self.rated_bad = [], True, False
+            self.open, self.hidden, self.solved, self.rated_bad = [], [], True, False
         self.taken_over = kind is not ActKind.GIVEN_BACK
 
     def _customer(self, message: Message) -> None:
@@ -142,7 +146,7 @@ class _Walk:
             self.taken_over, self.rated_bad = True, False
         elif sent is not Sent.REPLY:
             return
-        self.open, self.answer, self.answered_by = [], message, sent
+        self.open, self.hidden, self.answer, self.answered_by = [], [], message, sent
 
 
 def _timeline(ticket: Ticket) -> Iterable[Message | Act]:

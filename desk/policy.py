@@ -207,6 +207,8 @@ def parse_policy(text: str, origin: str = "policy.yaml") -> Policy:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise BadSetting(f"{origin} is not YAML: {error}") from error
+    except RecursionError as error:
+        raise BadSetting(f"{origin} is nested too deep") from error
     if not isinstance(content, dict):
         raise BadSetting(f"{origin} must hold a mapping with `categories`, `signature` and so on")
     content["version"] = policy_version(text)

@@ -5,6 +5,7 @@ No transaction is open while the channel or a model is asked.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,20 +13,20 @@ from functools import partial
 import structlog
 
 from desk import accounts
-from desk.conversation import newest_by_hand, read_conversation
+from desk.conversation import Conversation, newest_by_hand, read_conversation
 from desk.delivery import DeliveryKind
-from desk.errors import FirstlineError, Temporary
+from desk.errors import FirstlineError, Permanent, Temporary
 from desk.party import Access, Use
 from desk.policy import PolicyFile
 from desk.run import Action, Stage, Stop
 from desk.ticket import EventKind, Ticket, TicketState
-from workers import gaps, history, inbox, outbox, ratings, record, twins
+from workers import gaps, history, inbox, outbox, ratings, record, stopped, twins
 from workers.effects import Work, alerts_of, effects_of, needs_people, status_back, with_people
 from workers.inbox import InboxItem
 from workers.outbox import Planned
 from workers.parties.waiting import meet
 from workers.pipeline.closing import confirms
-from workers.pipeline.guards import STATE_AFTER, first_stop
+from workers.pipeline.guards import first_stop
 from workers.pipeline.run import Circumstances, think
 from workers.retries import insist
 from workers.setbacks import failed
@@ -81,7 +82,9 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
     if item.kind is EventKind.RATING and (effects := ratings.effects_of(tools, item)):
         return _close(tools, item, Stop.RATED_BAD, TicketState.ESCALATED, effects)
     if item.kind is not EventKind.CUSTOMER_MESSAGE:
-        return _close(tools, item, inbox.STORED, TicketState.STEPPED_BACK if _taken_over(tools, item) else None)
+        with suppress(Permanent):  # a ticket that is gone needs nobody
+            return _close(tools, item, inbox.STORED, TicketState.STEPPED_BACK if _taken_over(tools, item) else None)
+        return _close(tools, item, inbox.STORED, None)
     if item.message_id and not _leads(tools, item, item.message_id):  # which needs no look at the ticket
         return _close(tools, item, DUPLICATE, None)
     ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id, since=_told_at(item))
@@ -92,9 +95,9 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
     if not policy.policy.scope.holds(ticket):  # observed by nobody: not even the ticket is written down
         return _close(tools, item, Stop.OUT_OF_SCOPE, None)
     circumstances = _look_up(tools, item, ticket, policy)
-    if stop := first_stop(ticket, message_id, circumstances.record):
-        return _close(tools, item, stop, STATE_AFTER.get(stop))
     conversation = read_conversation(ticket, circumstances.record)
+    if stop := first_stop(ticket, message_id, circumstances.record):
+        return _stopped(tools, item, ticket, conversation, circumstances, stop)
     if confirms(conversation, ticket.requester.name or ""):
         return _close(tools, item, Stop.CONFIRMED, TicketState.CONFIRMED, status_back(item, ticket, conversation))
     circumstances = replace(circumstances, same_matter=twins.same_matter(tools, ticket, conversation))
@@ -177,6 +180,21 @@ def _keep(work: Work, policy: PolicyFile, unanswered: Sequence[gaps.Asked]) -> l
             raise ClaimLost
     log.info("decided", run=run.id, action=run.decision.action.value, deliveries=len(planned))
     return planned
+
+
+def _stopped(
+    tools: Toolbox,
+    item: InboxItem,
+    ticket: Ticket,
+    conversation: Conversation,
+    circumstances: Circumstances,
+    stop: Stop,
+) -> list[str]:
+    effects = stopped.effects_after(tools, item, ticket, conversation, circumstances.policy, stop)
+    state = TicketState.ESCALATED if effects else stopped.state_after(stop, conversation)
+    with tools.db.account(item.account) as tx:
+        stopped.walk_what_is_left(tx, item, conversation, circumstances.record, stop)
+    return _close(tools, item, stop, state, effects)
 
 
 def _close(

@@ -15,7 +15,7 @@ from desk import accounts
 from desk.alert import alert_without_run, alert_without_ticket, compose_alert, notice
 from desk.conversation import OwnRecord, read_conversation
 from desk.delivery import NOTICES, Delivery, DeliveryKind
-from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary, Waiting
+from desk.errors import BadSetting, Blocked, FirstlineError, Outage, Permanent, Temporary, Waiting
 from desk.party import Access, Use
 from desk.policy import Incidents
 from desk.policy_scope import Scope
@@ -30,6 +30,7 @@ from workers.parties.waiting import LATER, SOON, Trouble, awaited, meet, whose
 from workers.pipeline.guards import STATE_AFTER, last_stop
 from workers.pipeline.turns import reached
 from workers.retries import back_off, insist
+from workers.setbacks import SETTING_SECONDS
 from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
@@ -188,12 +189,22 @@ def _withdraw(tools: Toolbox, held: Claimed, stop: Stop) -> list[str]:
             return []
         if state := STATE_AFTER.get(stop):
             record.note_state(tx, delivery.channel, delivery.ticket_id, state)
+        if delivery.kind is DeliveryKind.HANDOVER and stop is Stop.PAUSED:
+            outbox.plan(tx, [_untold(delivery)], None, None, handed=False)
         again = delivery.kind is DeliveryKind.REPLY and stop in THINK_AGAIN and held.item_id is not None
         if again and held.item_id and inbox.think_again(tx, held.item_id):
             log.info("withdrawn, thinking again", why=stop.value)
             return [held.item_id]
     log.info("withdrawn", why=stop.value)
     return []
+
+
+def _untold(delivery: Delivery) -> Planned:
+    """A hand-over that may not leave now still puts the ticket before people. With the customer's next message after
+    the pause, it is made up for."""
+    text = "The customer was not told that a person will answer: automatic messages are paused."
+    place = (delivery.channel, delivery.ticket_id, delivery.message_id)
+    return Planned(*place, DeliveryKind.NOTE, Outgoing(text, escalated=True), f"untold:{delivery.id}")
 
 
 def _wait(tools: Toolbox, held: Claimed, error: FirstlineError, why: str) -> list[str]:
@@ -218,6 +229,8 @@ def _failed(tools: Toolbox, held: Claimed, error: FirstlineError) -> list[str]:
         return _wait(tools, held, error, why)
     called = isinstance(error, Outage)
     blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
+    if isinstance(error, BadSetting):
+        error, blocked = Blocked(str(error), retry_after=SETTING_SECONDS), True
     if isinstance(error, Temporary) and (blocked or delivery.attempts < tools.max_attempts):
         seconds = back_off(delivery.attempts, error.retry_after)
         with tools.db.account(delivery.account) as tx:

@@ -10,7 +10,7 @@ from desk.ports import Outgoing
 from desk.receipt import explanation
 from desk.reply import compose_note
 from desk.routing import labels_for
-from desk.run import Action, Reason, Run
+from desk.run import Action, Limit, Reason, Run
 from desk.shape import handover_for, reply_for
 from desk.ticket import Ticket
 from workers import outbox
@@ -22,8 +22,8 @@ from workers.pipeline.run import Circumstances
 from workers.setbacks import alerting
 from workers.toolbox import Toolbox
 
-NO_HANDOVER = frozenset({Reason.WITH_PEOPLE, Reason.PAUSED})
-"""Reasons that keep the hand-over message back: it was sent before, or nothing public may leave."""
+MOST_HANDOVERS = 3
+"""So often a requester is told within the policy's minutes that a person will answer; people hear of each."""
 
 CIRCLES = frozenset({Reason.LOOP, Reason.TOO_MANY_TURNS})
 """Reasons of which a requester is told once in a while, and then met with silence: it may be a machine."""
@@ -72,7 +72,7 @@ def _posted(work: Work, topics_before: Sequence[str], *, told: bool) -> Sequence
             return [work.effect(DeliveryKind.REPLY, reply) if reply else _note(work, escalated=False)]
         case Action.INTERNAL_NOTE:
             return [_note(work, escalated=False)]
-        case Action.ESCALATE if with_people(work):
+        case Action.ESCALATE if with_people(work) and (_was_told(work) or not _is_handed_over_aloud(work)):
             news = set(run.classification.sensitive) - set(topics_before)
             return [] if told and not news else [_note(work, escalated=True)]
         case Action.ESCALATE if _is_handed_over_aloud(work):
@@ -104,17 +104,31 @@ def _note(work: Work, *, escalated: bool) -> Planned:
 
 
 def _is_handed_over_aloud(work: Work) -> bool:
-    """Is the customer told? Not while paused, and not a requester who has just been told and only runs in circles."""
-    if work.item.channel not in work.policy.handover.channels or work.reasons & NO_HANDOVER:
+    """Is the customer told? Not while paused, not a requester who has just been told and only runs in circles, and
+    nobody who has been told as often as no person needs to be: it may be a machine that writes of humans."""
+    if work.item.channel not in work.policy.handover.channels or Reason.PAUSED in work.reasons:
         return False
-    return not (work.circumstances.turns.silent and work.reasons & CIRCLES)
+    turns = work.circumstances.turns
+    return not (turns.handed_over and _only_circles(work)) and turns.handed_over < MOST_HANDOVERS
+
+
+def _was_told(work: Work) -> bool:
+    """Has a public message of ours answered anything of what is open, or is about to?"""
+    answering = work.circumstances.record.answering
+    return any(message.id in answering for message in work.conversation.open)
+
+
+def _only_circles(work: Work) -> bool:
+    """Is it nothing that the customer said for which people are asked, but how often we have spoken?"""
+    reasons = {cap.reason for cap in work.run.decision.caps if cap.limit is Limit.PERSON}
+    return reasons <= CIRCLES
 
 
 def alerts_of(work: Work) -> Sequence[Planned]:
     """People are told once, when the ticket becomes theirs; what comes while they have it adds to that."""
     if not needs_people(work):
         return []
-    if work.circumstances.turns.silent and work.reasons & CIRCLES and not with_people(work):
+    if work.circumstances.turns.handed_over and _only_circles(work):
         return []
     handed_over = work.circumstances.record.handed_over
     first = next((message.id for message in work.conversation.open if message.id in handed_over), work.run.message_id)

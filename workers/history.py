@@ -59,7 +59,7 @@ def _turns(
         to_requester_lately=sum(_is_automatic(row, besides) for row in theirs),
         answered=frozenset(text for row in replies for text in row.answers),
         said=frozenset(row.says for row in replies if row.says),
-        silent=any(row.kind == DeliveryKind.HANDOVER for row in theirs),
+        handed_over=sum(row.kind == DeliveryKind.HANDOVER for row in theirs),
         fingerprint=lambda text: tx.sealer.lookup(same_words(text)),
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from desk.db import Transaction
 from desk.party import Use
-from desk.run import Stage
+from desk.run import Action, Stage, Stop
 from desk.ticket import Event, EventKind, ItemState, new_id
 from workers import claims
 from workers.claims import Waits
@@ -140,6 +140,14 @@ def think_again(tx: Transaction, item_id: str) -> bool:
     values["rethought"] = inbox_items.c.rethought + 1
     done = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.DONE)
     return tx.execute(update(inbox_items).where(*done).values(values)).rowcount == 1
+
+
+def walk_again(tx: Transaction, channel: str, message_id: str) -> bool:
+    """Put back the item that leads a message, if it left the answer to a newer one, or its reply did."""
+    left = inbox_items.c.outcome.in_((Stop.NEWER_MESSAGE, Action.AUTO_REPLY))
+    its = (inbox_items.c.channel == channel, inbox_items.c.message_id == message_id, inbox_items.c.leads, left)
+    row = tx.execute(select(inbox_items.c.id).where(*its, inbox_items.c.state == ItemState.DONE)).one_or_none()
+    return row is not None and think_again(tx, row.id)
 
 
 def set_aside(tx: Transaction, item_id: str, why: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from desk.delivery import DeliveryKind
-from desk.errors import Blocked, FirstlineError, Outage, Temporary
+from desk.errors import BadSetting, Blocked, FirstlineError, Outage, Temporary
 from desk.policy import Incidents
 from desk.ports import Outgoing
 from desk.ticket import EventKind, TicketState
@@ -20,6 +20,9 @@ from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
 
+SETTING_SECONDS = 30.0
+"""Until a setting that cannot be read is looked at again. No attempt is used up, and nothing is parked for it."""
+
 
 def failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
     """Later, if it may still work, or when the party that is away is back; otherwise parked, with a note on the
@@ -29,6 +32,8 @@ def failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
     if trouble is not Trouble.OWN:
         return _wait(tools, item, error, why)
     blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
+    if isinstance(error, BadSetting):  # a policy file that is just being edited: nothing is decided by half of one
+        error, blocked = Blocked(str(error), retry_after=SETTING_SECONDS), True
     if isinstance(error, Temporary) and (blocked or item.attempts < tools.max_attempts):
         seconds = back_off(item.attempts, error.retry_after)
         with tools.db.account(item.account) as tx:

@@ -244,7 +244,8 @@ NO_THANKS = [
     "It works now, but the other page is still broken.", "Thanks. And on Sundays?", "Thanks for nothing",
     "Is it fixed now", "ok", "hello", "Thanks, my order is 4711", "great, it does not work",
     "Danke, aber es geht nicht", "That was not what I needed", "I found a problem", "👎", "My question was answered?",
-    "The answer is clear", "Thanks, have you answered my question",
+    "Thanks. Is it fixed now", "werkt het nu", "funktioniert es jetzt", "geht es jetzt, danke", "fungerar det nu",
+    "Danke für was", 'Thanks for the "help"', "The answer is clear", "Thanks, have you answered my question",
 ]  # fmt: skip
 
 

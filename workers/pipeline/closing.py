@@ -4,6 +4,7 @@ Small lists of whole words on purpose: a message counts only if every word of it
 and "thanks for nothing" do not.
 """
 
+import re
 from itertools import pairwise
 
 from desk.conversation import Conversation, Sent
@@ -12,7 +13,7 @@ from desk.text import vocabulary, words
 POLITE = vocabulary(
     """
     thanks thank you very much so a lot many all again ok okay great perfect awesome cool good got it works
-    now that worked this is was for your the help reply answer quick appreciated cheers thx ty yes danke merci
+    now that worked this is for your the help reply answer quick appreciated cheers thx ty yes danke merci
     gracias hi hello hey bye solved fixed super nice wonderful excellent it's has been to everyone team
     brilliant lovely working everything fine resolved sorted done helped helps found did trick answers answered my
     question info information have day week weekend clear clearer perfectly exactly what needed
@@ -58,6 +59,16 @@ SIGNS = frozenset("👍🙏👌🎉😊🙂😀😃😄❤💯✅")
 
 ASKING = vocabulary("is was has are does do did can could will would")
 """A message that begins so asks, whether it has a question mark or not."""
+TURNED = {
+    ("works", "it"), ("funktioniert", "es"), ("funktioniert", "das"), ("geht", "es"), ("geht", "das"), ("klappt", "es"),
+    ("klappt", "das"), ("hat", "es"), ("hat", "das"), ("ist", "es"), ("werkt", "het"), ("is", "het"),
+    ("fungerar", "det"), ("marche", "ça"), ("funciona", "ya"), ("danke", "für"),
+}  # fmt: skip
+"""A verb before its subject, where a clause begins, asks too; and "Danke für was" thanks for nothing."""
+DOUBTS = frozenset("?？\"“”„«»'`")
+"""Marks of asking, and of meaning it otherwise ("thanks for the “help”"); an apostrophe inside a word is none."""
+_INSIDE = re.compile(r"(?<=\w)['’](?=\w)")
+_CLAUSE = re.compile(r"[.,!;:\n]+")
 ASKS_YOU = ASKING | {"have"}
 MOST_WORDS = 20
 _JOINED = frozenset("\ufe0f\u200d🏻🏼🏽🏾🏿!.")
@@ -71,6 +82,12 @@ def confirms(conversation: Conversation, names: str = "") -> bool:
     plain = all(not message.attachments and not message.third_party for message in conversation.open)
     texts = [without_name(message.body, names) for message in conversation.open]
     return plain and bool(texts) and all(map(is_closing, texts))
+
+
+def _asks(clause: str) -> bool:
+    """Does a clause begin as a question does: "is it", "funktioniert es"?"""
+    said = words(clause)
+    return bool(said) and (said[0] in ASKING or tuple(said[:2]) in TURNED)
 
 
 def _asks_you(said: list[str]) -> bool:
@@ -102,6 +119,11 @@ def is_closing(text: str) -> bool:
         return bool(text.strip()) and SIGNS.issuperset(
             sign for sign in text if not sign.isspace() and sign not in _JOINED
         )
-    if not is_polite(text) or "?" in text or "？" in text or said[0] in ASKING or _asks_you(said):
+    if (
+        not is_polite(text)
+        or not DOUBTS.isdisjoint(_INSIDE.sub("", text))
+        or _asks_you(said)
+        or any(map(_asks, _CLAUSE.split(text)))
+    ):
         return False
     return " ".join(said) in WHOLE or not CLOSES.isdisjoint(said)

@@ -41,8 +41,11 @@ def last_stop(
     """Why what was planned may not leave after all, or None. For an automatic reply the same guards as before the run,
     and that nobody is owed a person; a hand-over stands whatever the customer writes, only a person's act ends it.
     """
-    guards = {DeliveryKind.REPLY: (*GUARDS, person_owed), DeliveryKind.STATUS: GUARDS}
-    return _first(guards.get(kind, HANDOVER_GUARDS), ticket, message_id, record, scope)
+    if kind is DeliveryKind.HANDOVER:
+        stays = message_id if ticket.message(message_id) else ticket.messages[-1].id if ticket.messages else message_id
+        return _first(HANDOVER_GUARDS, ticket, stays, record, scope)
+    guards = (*GUARDS, person_owed) if kind is DeliveryKind.REPLY else GUARDS
+    return _first(guards, ticket, message_id, record, scope)
 
 
 def _first(guards: tuple[Guard, ...], ticket: Ticket, message_id: str, record: OwnRecord, scope: Scope) -> Stop | None:
@@ -110,7 +113,8 @@ def person_owed(view: View) -> Stop | None:
     return Stop.PERSON_OWED if view.conversation.person_owed else None
 
 
-HANDOVER_GUARDS: tuple[Guard, ...] = (out_of_scope, closed, switched_off, person_took_over, solved)
+# A hand-over stands though its message is gone, and though a trigger solved the ticket: only a person's act ends it.
+HANDOVER_GUARDS: tuple[Guard, ...] = (out_of_scope, closed, switched_off, person_took_over)
 GUARDS: tuple[Guard, ...] = (
     out_of_scope,
     own_message,

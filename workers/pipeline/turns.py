@@ -14,14 +14,14 @@ Fingerprint = Callable[[str], str]
 class Turns:
     """Automatic replies that are out or on their way: on this ticket in all, on this ticket lately, and to this
     requester lately. `answered` are the fingerprints of customers' texts that a reply on this ticket answered, `said`
-    those of the replies. `silent`: this requester has had a hand-over lately, so another would be no news."""
+    those of the replies. `handed_over`: how often this requester was told lately that a person will answer."""
 
     on_ticket: int = 0
     on_ticket_lately: int = 0
     to_requester_lately: int = 0
     answered: frozenset[str] = frozenset()
     said: frozenset[str] = frozenset()
-    silent: bool = False
+    handed_over: int = 0
     fingerprint: Fingerprint = str
 
 

@@ -1,0 +1,57 @@
+"""What becomes of an item that a guard stopped: seldom just nothing."""
+
+from collections.abc import Sequence
+
+from desk.conversation import Conversation, OwnRecord
+from desk.db import Transaction
+from desk.delivery import DeliveryKind
+from desk.policy import Policy
+from desk.ports import Outgoing
+from desk.run import Stop
+from desk.ticket import Ticket, TicketState
+from workers import inbox
+from workers.inbox import InboxItem
+from workers.outbox import Planned
+from workers.pipeline.classify import heard
+from workers.pipeline.guards import STATE_AFTER
+from workers.pipeline.reading import read
+from workers.setbacks import alerting
+from workers.toolbox import Toolbox
+
+NOBODYS_ACT = {Stop.MACHINE_MAIL, Stop.NOT_A_CUSTOMER, Stop.MESSAGE_GONE, Stop.ALREADY_ANSWERED}
+"""Stops that leave a ticket with people where it was with them."""
+ENDED = {Stop.SOLVED: "solved", Stop.CLOSED: "closed"}
+"""Stops by a status that no agent's hand may have set: a trigger can solve, a merge closes."""
+LEFT_ALONE = {Stop.MESSAGE_GONE, Stop.NOT_A_CUSTOMER}
+"""Stops by which the message that was to be answered for all that is open drops out."""
+
+
+def state_after(stop: Stop, conversation: Conversation) -> TicketState | None:
+    """Where the ticket stands then; None where a walk of its own goes on with it."""
+    if stop in NOBODYS_ACT and conversation.person_owed:
+        return TicketState.ESCALATED
+    return STATE_AFTER.get(stop)
+
+
+def effects_after(
+    tools: Toolbox, item: InboxItem, ticket: Ticket, conversation: Conversation, policy: Policy, stop: Stop
+) -> Sequence[Planned]:
+    """Who needs a person is heard though the ticket is solved or closed: by an alert, and a note where it takes one."""
+    if stop not in ENDED or conversation.newest is None:
+        return []
+    local = heard(read(ticket, conversation), policy)
+    if not local.wants_human and not local.sensitive:
+        return []
+    topics = ", ".join(local.sensitive).replace("_", " ") or "a wish for a person"
+    why = f"The ticket was {ENDED[stop]} before anybody read this: {topics}. Nothing was sent; a person has to look."
+    outgoing, message_id = Outgoing(why, escalated=True), conversation.newest.id
+    note = Planned(item.channel, item.ticket_id, message_id, DeliveryKind.NOTE, outgoing)
+    return [*([note] if stop is Stop.SOLVED else []), *alerting(tools, item, message_id, outgoing)]
+
+
+def walk_what_is_left(tx: Transaction, item: InboxItem, conversation: Conversation, own: OwnRecord, stop: Stop) -> None:
+    """The newest message answers for all that is open. When it drops out (made private, deleted), the one before it
+    does: its item is worked on again."""
+    newest = conversation.newest
+    if stop in LEFT_ALONE and newest is not None and newest.id not in own.answering:
+        inbox.walk_again(tx, item.channel, newest.id)
