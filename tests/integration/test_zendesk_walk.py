@@ -1,5 +1,8 @@
 """The walk of a Zendesk ticket: one public comment at the most, whatever is redelivered, lost, cut or killed."""
 
+import time
+from functools import partial
+
 import pytest
 
 from desk.delivery import DeliveryKind, DeliveryState
@@ -210,3 +213,29 @@ def test_with_a_revoked_token_messages_wait_and_after_connecting_again_go_on_by_
     desk.enqueued.append(item.id)
     desk.work()
     assert desk.replies(number) == 1
+
+
+def test_a_wish_for_a_person_and_a_question_in_the_same_second_reach_a_person(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk.zendesk.store, "clock", partial(float, int(time.time())))
+    number = asked(desk, "I want to talk to a human.")
+    first, second = desk.zendesk.comments(number)[0], desk.zendesk.add_comment(number, QUESTION)
+    assert desk.zendesk.comments(number)[-1]["created_at"] == first["created_at"]
+    desk.post(commented(number, second))
+    desk.work()
+    assert SENTENCE not in "".join(reply["body"] for reply in desk.zendesk.public_replies(number))
+    assert desk.state(number) is TicketState.ESCALATED
+
+
+def test_behind_3000_internal_notes_a_person_is_owed_as_before(desk: Desk) -> None:
+    number = asked(desk, "I want to talk to a human.")
+    desk.work()
+    public = desk.replies(number)
+    for count in range(3_000):
+        desk.zendesk.add_comment(number, f"Our notes of step {count}.", "colleague", public=False)
+    desk.post(commented(number, desk.zendesk.add_comment(number, QUESTION)))
+    desk.work()
+    assert desk.items(number)[-1].state is ItemState.DONE
+    assert desk.replies(number) == public == 1
+    assert desk.state(number) is TicketState.ESCALATED
