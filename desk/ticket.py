@@ -12,9 +12,9 @@ from enum import StrEnum
 
 
 def new_id() -> str:
-    """A UUID version 7 (RFC 9562): random, and sorted by the millisecond it was made in."""
-    stamp = int(time.time() * 1000) << 80
-    bits = stamp | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    """A UUID version 7, random, and sorted by the quarter of a microsecond it was made in (RFC 9562, 6.2, method 3)."""
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    bits = milliseconds << 80 | 0x7 << 76 | (rest * 4096 // 1_000_000) << 64 | 0b10 << 62 | secrets.randbits(62)
     return str(uuid.UUID(int=bits))
 
 

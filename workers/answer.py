@@ -192,8 +192,9 @@ def _stopped(
 ) -> list[str]:
     effects = stopped.effects_after(tools, item, ticket, conversation, circumstances.policy, stop)
     state = TicketState.ESCALATED if effects else stopped.state_after(stop, conversation)
-    with tools.db.account(item.account) as tx:
-        stopped.walk_what_is_left(tx, item, conversation, circumstances.record, stop)
+    if left := stopped.left_open(stop, conversation, circumstances.record):
+        with tools.db.account(item.account) as tx:
+            inbox.walk_again(tx, item.channel, left)
     return _close(tools, item, stop, state, effects)
 
 

@@ -15,7 +15,7 @@ from desk import accounts
 from desk.alert import alert_without_run, alert_without_ticket, compose_alert, notice
 from desk.conversation import OwnRecord, read_conversation
 from desk.delivery import NOTICES, Delivery, DeliveryKind
-from desk.errors import BadSetting, Blocked, FirstlineError, Outage, Permanent, Temporary, Waiting
+from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary, Waiting
 from desk.party import Access, Use
 from desk.policy import Incidents
 from desk.policy_scope import Scope
@@ -29,8 +29,7 @@ from workers.parties.notices import otherwise, policy_of
 from workers.parties.waiting import LATER, SOON, Trouble, awaited, meet, whose
 from workers.pipeline.guards import STATE_AFTER, last_stop
 from workers.pipeline.turns import reached
-from workers.retries import back_off, insist
-from workers.setbacks import SETTING_SECONDS
+from workers.retries import insist, next_try
 from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
@@ -227,15 +226,11 @@ def _failed(tools: Toolbox, held: Claimed, error: FirstlineError) -> list[str]:
     delivery, why = held.delivery, f"{type(error).__name__}: {error}"
     if whose(tools, delivery.account, error) is not Trouble.OWN:
         return _wait(tools, held, error, why)
-    called = isinstance(error, Outage)
-    blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
-    if isinstance(error, BadSetting):
-        error, blocked = Blocked(str(error), retry_after=SETTING_SECONDS), True
-    if isinstance(error, Temporary) and (blocked or delivery.attempts < tools.max_attempts):
-        seconds = back_off(delivery.attempts, error.retry_after)
+    if again := next_try(error, delivery.attempts, tools.max_attempts):
+        called = isinstance(error, Outage)
         with tools.db.account(delivery.account) as tx:
-            outbox.postpone(tx, held, seconds, why, tried=not blocked, called=called)
-        log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=delivery.attempts)
+            outbox.postpone(tx, held, again.seconds, why, tried=again.counts, called=called)
+        log.warning("postponed", why=why, seconds=round(again.seconds, 1), attempt=delivery.attempts)
         return []
     return _give_up(tools, held, why)
 

@@ -205,12 +205,12 @@ def to_requester(tx: Transaction, requester: str, minutes: int) -> Sequence[Row[
 def of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[Delivery]:
     """All deliveries of a ticket, oldest first."""
     theirs = (deliveries.c.channel == channel, deliveries.c.ticket_id == ticket_id)
-    return [_delivery(row) for row in tx.execute(select(deliveries).where(*theirs).order_by(deliveries.c.created_at))]
+    return [_delivery(row) for row in tx.execute(select(deliveries).where(*theirs).order_by(deliveries.c.id))]
 
 
 def of_items(tx: Transaction, item_ids: Sequence[str]) -> dict[str, list[Delivery]]:
     """What each of these inbox items led to, oldest first; for lists."""
-    rows = tx.execute(select(deliveries).where(deliveries.c.item_id.in_(item_ids)).order_by(deliveries.c.created_at))
+    rows = tx.execute(select(deliveries).where(deliveries.c.item_id.in_(item_ids)).order_by(deliveries.c.id))
     return _grouped(rows, lambda row: row.item_id)
 
 

@@ -3,14 +3,40 @@
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
-from desk.errors import Temporary
+from desk.errors import BadSetting, Blocked, FirstlineError, Outage, Temporary
 
 T = TypeVar("T")
 
 LONGEST_WAIT = 300.0
 PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+SETTING_SECONDS = 30.0
+"""Until a setting that cannot be read is looked at again: a policy file may just be being edited."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextTry:
+    """When something is tried again, and whether the try that failed counts."""
+
+    seconds: float
+    counts: bool
+
+
+def next_try(error: FirstlineError, attempts: int, most: int) -> NextTry | None:
+    """What a failed try leads to; None when it will not work however often it is tried, or `attempts` are `most`.
+
+    A try by which nothing was asked of the other side, and one that a broken setting ended, does not count.
+    """
+    if isinstance(error, BadSetting):
+        return NextTry(back_off(attempts, SETTING_SECONDS), counts=False)
+    if not isinstance(error, Temporary):
+        return None
+    counts = not (isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched))
+    if counts and attempts >= most:
+        return None
+    return NextTry(back_off(attempts, error.retry_after), counts)
 
 
 def back_off(attempt: int, retry_after: float | None = None) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from desk.delivery import DeliveryKind
-from desk.errors import BadSetting, Blocked, FirstlineError, Outage, Temporary
+from desk.errors import FirstlineError
 from desk.policy import Incidents
 from desk.ports import Outgoing
 from desk.ticket import EventKind, TicketState
@@ -15,13 +15,10 @@ from workers.incidents import alert_of
 from workers.outbox import Planned
 from workers.parties.notices import policy_of, urgent_topics
 from workers.parties.waiting import LATER, SOON, Trouble, awaited, whose
-from workers.retries import back_off
+from workers.retries import next_try
 from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
-
-SETTING_SECONDS = 30.0
-"""Until a setting that cannot be read is looked at again. No attempt is used up, and nothing is parked for it."""
 
 
 def failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
@@ -31,14 +28,10 @@ def failed(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
     trouble = whose(tools, item.account, error)
     if trouble is not Trouble.OWN:
         return _wait(tools, item, error, why)
-    blocked = isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)
-    if isinstance(error, BadSetting):  # a policy file that is just being edited: nothing is decided by half of one
-        error, blocked = Blocked(str(error), retry_after=SETTING_SECONDS), True
-    if isinstance(error, Temporary) and (blocked or item.attempts < tools.max_attempts):
-        seconds = back_off(item.attempts, error.retry_after)
+    if again := next_try(error, item.attempts, tools.max_attempts):
         with tools.db.account(item.account) as tx:
-            inbox.postpone(tx, item, seconds, why, tried=not blocked)
-        log.warning("postponed", why=why, seconds=round(seconds, 1), attempt=item.attempts)
+            inbox.postpone(tx, item, again.seconds, why, tried=again.counts)
+        log.warning("postponed", why=why, seconds=round(again.seconds, 1), attempt=item.attempts)
         return []
     return _park(tools, item, why)
 

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 
 from desk.conversation import Conversation, OwnRecord
-from desk.db import Transaction
 from desk.delivery import DeliveryKind
 from desk.policy import Policy
 from desk.ports import Outgoing
 from desk.run import Stop
 from desk.ticket import Ticket, TicketState
-from workers import inbox
 from workers.inbox import InboxItem
 from workers.outbox import Planned
 from workers.pipeline.classify import heard
@@ -49,9 +47,8 @@ def effects_after(
     return [*([note] if stop is Stop.SOLVED else []), *alerting(tools, item, message_id, outgoing)]
 
 
-def walk_what_is_left(tx: Transaction, item: InboxItem, conversation: Conversation, own: OwnRecord, stop: Stop) -> None:
+def left_open(stop: Stop, conversation: Conversation, own: OwnRecord) -> str | None:
     """The newest message answers for all that is open. When it drops out (made private, deleted), the one before it
-    does: its item is worked on again."""
+    does: its id, so that its item is worked on again."""
     newest = conversation.newest
-    if stop in LEFT_ALONE and newest is not None and newest.id not in own.answering:
-        inbox.walk_again(tx, item.channel, newest.id)
+    return newest.id if stop in LEFT_ALONE and newest is not None and newest.id not in own.answering else None

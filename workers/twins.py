@@ -9,7 +9,7 @@ import re
 import structlog
 
 from desk.conversation import Conversation
-from desk.errors import FirstlineError
+from desk.errors import FirstlineError, Permanent
 from desk.ports import Embedder
 from desk.text import first_words
 from desk.ticket import Ticket, TicketStatus
@@ -32,7 +32,7 @@ _FIGURE = re.compile(r"\d+")
 
 def same_matter(tools: Toolbox, ticket: Ticket, conversation: Conversation) -> str:
     """Which older open ticket this one repeats, in words for an agent; empty where there is none. No transaction may be
-    open: it asks the embedder and the channel."""
+    open: it asks the embedder and the channel. Raises Temporary while an older ticket cannot be read."""
     text = "\n".join(own_words(message) for message in conversation.own)
     with tools.db.account(ticket.account) as tx:
         older = record.older_tickets(tx, ticket.channel, ticket.id, ticket.requester, days=DAYS, most=MOST)
@@ -58,10 +58,11 @@ def _is_alike(embedder: Embedder, one: str, other: str) -> bool:
 
 
 def _open(tools: Toolbox, account: str, channel: str, ticket_id: str) -> Ticket | None:
-    """The older ticket, if it is still open where it lives; one that cannot be read leads nobody."""
+    """The older ticket, if it is still open where it lives. One that is gone leads nobody; while it cannot be read,
+    nobody knows, and the newer waits with it."""
     try:
         ticket = tools.channel(channel).fetch(account, ticket_id)
-    except FirstlineError as error:
+    except Permanent as error:
         log.warning("older ticket not read", ticket=ticket_id, why=str(error))
         return None
     return None if ticket.status in (TicketStatus.SOLVED, TicketStatus.CLOSED) else ticket

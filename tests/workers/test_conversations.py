@@ -6,9 +6,11 @@ import pytest
 
 from desk.db import Database
 from desk.delivery import DeliveryKind, DeliveryState
+from desk.errors import Temporary
 from desk.policy import PolicyBook
 from desk.run import Action, Reason, Stop
-from desk.ticket import ActKind, TicketState, TicketStatus
+from desk.ticket import ActKind, Ticket, TicketState, TicketStatus
+from tests.contracts.remembered_channel import RememberedChannel
 from tests.workers.talks import SENTENCE, Talk, Town, a_town, policy_text, talkative
 
 LANGUAGES = "[en, de, fr, es, it, nl]"
@@ -296,6 +298,30 @@ def test_the_newer_of_two_open_tickets_on_one_matter_is_linked_and_noted_and_not
     assert (len(first.public), second.public) == (1, [])
     assert second.reasons() == {Reason.SAME_MATTER}
     assert first.ticket_id in second.notes[0]
+
+
+def test_while_the_older_ticket_cannot_be_read_the_newer_waits_and_is_not_answered_twice(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = town.talk(by="ada"), town.talk(by="ada")
+    first.customer("When are you open?")
+    first.walk()
+    second.customer("When are you open?")
+    waiting = list(second.todo)
+
+    def fetch(channel: RememberedChannel, account: str, ticket_id: str, *more: object, **named: object) -> Ticket:
+        if ticket_id == first.ticket_id:
+            raise Temporary("not now")
+        return channel.tickets[ticket_id]
+
+    with monkeypatch.context() as away:
+        away.setattr(RememberedChannel, "fetch", fetch)
+        second.walk()
+        assert (second.public, second.notes) == ([], [])
+    second.sql("UPDATE inbox_items SET not_before = now()")
+    second.todo = waiting
+    second.walk()
+    assert (second.public, second.reasons()) == ([], {Reason.SAME_MATTER})
 
 
 def test_two_that_come_at_the_same_moment_get_one_answer(town: Town) -> None:
