@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from desk import strict_yaml
 from desk.business_hours import BusinessHours
 from desk.errors import BadSetting
 from desk.policy_scope import Routing, Scope, Word, unknown_names
@@ -204,7 +205,7 @@ def _spoken(policy: Policy) -> tuple[str, ...]:
 def parse_policy(text: str, origin: str = "policy.yaml") -> Policy:
     """Read a policy. Raises BadSetting with each fault on a line of its own, by its place in the file."""
     try:
-        content = yaml.safe_load(text)
+        content = strict_yaml.load(text)
     except yaml.YAMLError as error:
         raise BadSetting(f"{origin} is not YAML: {error}") from error
     except RecursionError as error:

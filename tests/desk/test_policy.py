@@ -46,6 +46,7 @@ def test_the_hand_over_message_names_the_business_hours() -> None:
         ("without_model: draft", "without_model: observe", "without_model"),
         ("hours: 24", "hours: 0", "waiting.hours"),
         ("alerts: 5", "alerts: many", "incidents.alerts"),
+        ("without_model: draft", "without_model: draft\nwithout_model: auto", "`without_model` stands here a second"),
         ("urgent_topics: [self_harm", "urgent_topics: [selfharm", "selfharm is none of the sensitive_topics"),
     ],
 )
