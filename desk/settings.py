@@ -1,7 +1,11 @@
 """Everything that can be set from outside, read once at the start. `.env.example` lists each with its default."""
 
+import os
+from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -121,12 +125,23 @@ def variable(field: str) -> str:
 
 
 def read_settings(**overrides: object) -> Settings:
-    """Settings from the environment and `.env`. Raises BadSetting that names each variable at fault."""
+    """Settings from the environment and `.env`. Raises BadSetting that names each variable at fault, one that there is
+    not among them: a mistyped name would leave the default in force."""
+    if unknown := sorted(_unknown()):
+        raise BadSetting("\n".join(unknown))
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
     except ValidationError as error:
         faults = [_fault(str(e["loc"][0]) if e["loc"] else "settings", e["msg"]) for e in error.errors()]
         raise BadSetting("\n".join(faults)) from error
+
+
+def _unknown() -> Iterator[str]:
+    prefix, known = str(Settings.model_config["env_prefix"]), [variable(field) for field in Settings.model_fields]
+    for name in {*os.environ, *dotenv_values(str(Settings.model_config["env_file"]))}:
+        if name.upper().startswith(prefix) and name.upper() not in known:
+            near = get_close_matches(name.upper(), known, 1)
+            yield f"{name}: there is no such setting" + (f"; is {near[0]} meant?" if near else "")
 
 
 def _fault(place: str, message: str) -> str:

@@ -56,3 +56,16 @@ def test_an_odd_setting_stops_the_start_and_is_named(name: str, value: str, monk
     monkeypatch.setenv(name, value)
     with pytest.raises(BadSetting, match=name):
         read_settings()
+
+
+def test_a_mistyped_setting_stops_the_start_and_the_nearest_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FIRSTLINE_POLCY", "my.yaml")
+    with pytest.raises(BadSetting, match=r"FIRSTLINE_POLCY: there is no such setting; is FIRSTLINE_POLICY meant\?"):
+        read_settings()
+    monkeypatch.delenv("FIRSTLINE_POLCY")
+    (tmp_path / ".env").write_text("FIRSTLINE_SWEEPS=1\n", encoding="utf-8")
+    with pytest.raises(BadSetting, match="FIRSTLINE_SWEEPS"):
+        read_settings()
