@@ -39,6 +39,7 @@ def make_pages(version: str) -> Blueprint:
     pages = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/look")
     for filter_ in (visible, web_link, pieces, bars, money, moment):
         pages.add_app_template_filter(filter_)
+    pages.app_errorhandler(404)(_no_page)
     pages.record(lambda state: state.app.jinja_env.globals.update(firstline_version=version))
     return pages
 
@@ -67,6 +68,12 @@ def from_here(request: Request) -> bool:
 def error_page(status: int, title: str, text: str) -> Response:
     """A page that says kindly what went wrong."""
     return Response(render_template("pages/error.html", title=title, text=text), status=status)
+
+
+def _no_page(error: HTTPException) -> AnyResponse:
+    """An address that is nobody's."""
+    answer = kindly(error)
+    return guard(answer) if isinstance(answer, Response) else answer
 
 
 def kindly(error: HTTPException) -> AnyResponse:

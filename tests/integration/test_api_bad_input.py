@@ -204,6 +204,9 @@ def test_a_wrong_method_names_the_right_ones(door: ApiDoor) -> None:
 def test_addresses_of_others_keep_their_own_errors(door: ApiDoor) -> None:
     answer = door.get("/somewhere/else")
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert "There is nothing here" in answer.text
+    assert "style" in answer.text
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
 def test_an_unexpected_error_tells_nothing_but_where_the_log_tells_more(
