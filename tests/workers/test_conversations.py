@@ -374,6 +374,26 @@ def test_a_hundred_rounds_with_an_auto_responder_end_in_silence(town: Town) -> N
     assert len(talk.notes) <= 2
 
 
+def test_two_installations_that_answer_each_other_fall_silent(
+    database: Database, account: str, other_account: str, policies: PolicyBook
+) -> None:
+    """What one says in public is what the other's customer writes, for a hundred rounds."""
+    ends = [talkative(a_town(database, name, policies)).talk() for name in (account, other_account)]
+    heard = [0, 0]
+    ends[0].customer(HOURS["en"])
+    for number in range(100):
+        for here, there in ((0, 1), (1, 0)):
+            ends[here].walk()
+            said, heard[here] = ends[here].public[heard[here] :], len(ends[here].public)
+            for body in said or [f"You wrote to us, and this is our message {number}. When are you open?"]:
+                ends[there].customer(body)
+    for end in ends:
+        end.walk()
+        assert end.sent(DeliveryKind.REPLY) <= 5
+        assert (end.sent(DeliveryKind.HANDOVER), len(end.told)) == (1, 1)
+        assert len(end.public) == end.sent(DeliveryKind.REPLY) + 1
+
+
 def test_new_answers_each_time_end_at_the_limit_of_the_hour(town: Town) -> None:
     town = talkative(town)
     talk = town.talk()
