@@ -38,6 +38,7 @@ USUAL: Mapping[str, str] = {}
 ACCOUNT = "firstline.account"
 ENTER = text("SELECT set_config(name, value, true) FROM unnest(:names ::text[], :values ::text[]) AS own (name, value)")
 """Opens each transaction, so it is parsed once."""
+LOOK = text("SELECT 1")
 
 
 def driver_url(url: str) -> URL:
@@ -80,7 +81,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=30,
-            pool_pre_ping=True,
             hide_parameters=True,  # an error must not print what a customer wrote
             connect_args={
                 "connect_timeout": 5,
@@ -93,15 +93,39 @@ class Database:
         """A transaction that sees and writes this account's rows alone; committed at the end, rolled back on error.
         `settings` are Postgres's own, for this transaction."""
         own = {ACCOUNT: account, **settings}
-        with _temporary_when_away(), self.engine.begin() as connection:
-            connection.execute(ENTER, {"names": list(own), "values": list(own.values())})
+        with self._begun(ENTER, {"names": list(own), "values": list(own.values())}) as connection:
             yield Transaction(account, connection, self.sealer)
 
     @contextmanager
     def across(self) -> Iterator[Connection]:
         """A transaction of no account, for the named functions that look across accounts."""
-        with _temporary_when_away(), self.engine.begin() as connection:
+        with self._begun(LOOK, {}) as connection:
             yield connection
+
+    @contextmanager
+    def _begun(self, first: Executable, values: Mapping[str, Any]) -> Iterator[Connection]:
+        """A transaction with its first statement. A connection that died in the pool shows by that, and another is
+        taken, for nothing has been done yet: so that no connection need be asked each time before it is used."""
+        with _temporary_when_away(), self._opened(first, values) as connection:
+            yield connection
+            connection.commit()
+
+    def _opened(self, first: Executable, values: Mapping[str, Any]) -> Connection:
+        try:
+            return self._open(first, values)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        return self._open(first, values)  # the pool has dropped all others too
+
+    def _open(self, first: Executable, values: Mapping[str, Any]) -> Connection:
+        connection = self.engine.connect()
+        try:
+            connection.execute(first, values)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def close(self) -> None:
         """Give all connections back."""
