@@ -61,7 +61,7 @@ def calls(work: Callable[[], object]) -> int:
 def grows_with_its_length(make: Callable[[int], Callable[[], object]]) -> bool:
     """Does twice as much (beyond the depth of any tree) cost about twice as much?"""
     make(10)()  # what is done once
-    return calls(make(1600)) <= 2.5 * calls(make(800))
+    return calls(make(800)) <= 2.5 * calls(make(400))
 
 
 @pytest.mark.parametrize("piece", HTML.values(), ids=HTML)
@@ -85,9 +85,9 @@ LARGE = {
     "less": ("<" * MEGABYTE, Markup.MARKDOWN),
     "ticks": ("`" * MEGABYTE, Markup.MARKDOWN),
     "links": ("[a](http://a.example/b)\n" * 100_000, Markup.MARKDOWN),
-    "half-of-the-links": ("[a](http://a.example/b)\n" * 25_000, Markup.MARKDOWN),
+    "some-of-the-links": ("[a](http://a.example/b)\n" * 8_000, Markup.MARKDOWN),
     "table": ("|a|b|\n|-|-|\n" + "|x|y|\n" * 100_000, Markup.MARKDOWN),
-    "padded": ("|" + "a|" * 2000 + "\n|" + "-|" * 2000 + "\n" + "x\n" * 5000, Markup.MARKDOWN),
+    "padded": ("|" + "a|" * 2000 + "\n|" + "-|" * 2000 + "\n" + "x\n" * 1500, Markup.MARKDOWN),
     "one-definition-used-often": ("[a]: /" + "x" * 20_000 + "\n\n" + "[a] " * 10_000, Markup.MARKDOWN),
     "a-mark-that-never-ends": ("!!! " + "a" * 200_000 + "!", Markup.MARKDOWN),
     "quotes": (">" * 100_000 + "end", Markup.MARKDOWN),
@@ -98,7 +98,7 @@ LARGE = {
     "comments": ("<!--" * 250_000, Markup.HTML),
     "open-tags": ("<a b='" * 150_000, Markup.HTML),
     "anchors": ("<a href='/x'>x</a>" * 100_000 + "end", Markup.HTML),
-    "rows": ("<table>" + "<tr><td>x</td><td>y</td></tr>" * 30_000 + "</table>end", Markup.HTML),
+    "rows": ("<table>" + "<tr><td>x</td><td>y</td></tr>" * 10_000 + "</table>end", Markup.HTML),
     "text": ("word " * 200_000 + "end", Markup.HTML),
 }
 
@@ -141,7 +141,7 @@ def test_what_is_hidden_is_still_left_out_of_a_page_of_many_such_parts() -> None
 
 def test_comments_of_zendesk_and_our_own_prose_cost_no_more_than_their_length() -> None:
     for piece in (*HTML.values(), *MARKDOWN.values(), "\n\n", "[1] ", "1. a\n", "- a\n"):
-        body = (piece * MEGABYTE)[:200_000]
+        body = (piece * MEGABYTE)[:60_000]
         began = time.process_time()
         assert isinstance(plain(body), str)
         assert pieces(body, [1]) is not None

@@ -127,6 +127,8 @@ def contradiction(evidence: Evidence) -> Iterator[Finding]:
 def contradictions(passages: Sequence[Passage], citations: Sequence[Citation]) -> tuple[Contradiction, ...]:
     """What the cited blocks and the other passages that were found disagree about; at most `MOST`, each pair once."""
     cited = {(citation.passage_id, place) for citation in citations for place in citation.blocks}
+    if not cited or len(passages) < 2:
+        return ()
     sayings = [saying for passage in passages for saying in sayings_of(passage)]
     found: dict[frozenset[str], Contradiction] = {}
     for one in sayings:
