@@ -44,12 +44,12 @@ def children(settings: Settings, listener: socket.socket) -> tuple[Child, ...]:
 
 def listen(settings: Settings) -> socket.socket:
     """The listening socket, ours rather than the web server's: a restarted web server finds it open, and callers wait
-    instead of being refused. A taken port is BadSetting; in the demo a free one is found instead."""
+    instead of being refused. A taken port is BadSetting; in the demo, which nobody gave a port, a free one is found."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
-        if error.errno == errno.EADDRINUSE and settings.demo:
+        if error.errno == errno.EADDRINUSE and settings.demo and "port" not in settings.model_fields_set:
             return socket.create_server((settings.host, 0), family=family, backlog=2048)
         where = f"{settings.host}:{settings.port}"
         raise BadSetting(f"{variable('port')}: cannot listen on {where}: {error.strerror or error}") from error

@@ -60,8 +60,8 @@ class Report:
 def up(settings: Settings, extras: Extras | None = None, out: TextIO = sys.stdout) -> None:
     """Run everything until SIGTERM, SIGINT or SIGHUP; then leave no process and no lock.
 
-    Raises BadSetting (directory in use, port taken, a server missing) and Temporary (something does not come up). With
-    `settings.demo` a taken port is no error: another is chosen.
+    Raises BadSetting (directory in use, port taken, a server missing) and Temporary (something does not come up). In
+    the demo a taken port is no error unless it was asked for: another is chosen.
     """
     terminal = Terminal(out)
     settings = settings.model_copy(update={"data_dir": settings.data_dir.absolute()})
@@ -126,7 +126,8 @@ def _open(settings: Settings, extras: Extras, supervisor: Supervisor, report: Re
     _note(settings).write_text(f"http://{_host(settings.host)}:{settings.port}\n", encoding="utf-8")
     report.terminal.say(f"Ready after {report.seconds():.1f} s at {address(settings)}")
     if settings.demo:
-        report.terminal.say(f"Commands for this demo: FIRSTLINE_DATA_DIR={_relative(settings.data_dir)} firstline ...")
+        own = f"FIRSTLINE_DATA_DIR={_relative(settings.data_dir)} FIRSTLINE_POLICY={_relative(settings.policy)}"
+        report.terminal.say(f"Commands for this demo: {own} firstline ...")
     if extras.sign_in_link:
         report.terminal.say(f"Sign in, once: {extras.sign_in_link(settings)}")
 

@@ -107,9 +107,10 @@ class Handover(BaseModel, extra="forbid", frozen=True):
     @field_validator("message")
     @classmethod
     def promises_no_time(cls, texts: Texts) -> Texts:
-        """A time that nothing enforces is not promised."""
+        """A time that nothing enforces is not promised, and nothing is left to be filled in by nobody."""
         for where, text in _each("", texts):
             _promise_no_time(where, text)
+            _name_only_known(where, text)
         return texts
 
     @field_validator("topics")

@@ -35,6 +35,8 @@ def check(file: Path | None, as_json: bool) -> None:
     rows = [(name, each.level, f"{each.threshold:.2f}", each.audience) for name, each in found.categories.items()]
     print_rows(("category", "level", "threshold", "audience"), rows, empty="No categories.")
     say(f"{path} is fine: version {found.version}, {len(found.sensitive_topics)} sensitive topics.")
+    if found.handover.names("hours") and not found.business_hours.days:
+        say("{hours} is used in the hand-over message, and business_hours names no day: customers read no times.")
     for fallback in found.fallbacks():
         say(_told(fallback))
 

@@ -39,11 +39,15 @@ def demo(host: str | None, port: int | None) -> None:
     if not (EXAMPLES / "helpcenter").is_dir():
         raise BadSetting("the demo needs the folder examples/ of the repository beside the code")
     settings = read_settings()
-    changes = {"demo": True, "policy": EXAMPLES / "policy.yaml", "data_dir": settings.data_dir / "demo"}
+    # Whoever has set what the demo prints means that demo, and not one within it.
+    own = settings.data_dir.name == "demo" and (settings.data_dir / "postgres").is_dir()
+    place = settings.data_dir if own else settings.data_dir / "demo"
+    changes = {"demo": True, "policy": EXAMPLES / "policy.yaml", "data_dir": place}
     run_everything(_with(settings, host=host, port=port, **changes), Extras(_index_examples, _sign_in_link))
 
 
 def _with(settings: Settings, **changes: object) -> Settings:
+    """With what was given; `model_copy` notes it as set."""
     return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
 
 

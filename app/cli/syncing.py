@@ -52,6 +52,9 @@ def tell(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
         print_json({each.name: _figures(each) for each in outcomes})
     else:
         _table(outcomes)
+        for each in outcomes:
+            if each.report and not any(getattr(each.report, name) for name in COLUMNS):
+                mutter(f"{each.name}: no page was found there that can be read")
     failed = [each for each in outcomes if each.fault]
     for each in failed:
         mutter(f"{each.name}: {each.fault}")

@@ -1,9 +1,10 @@
 """The local rung: what it quotes, how it cites, and when it keeps silent. With an embedder that counts words."""
 
 from desk.passage import Block, BlockKind, Hit
+from desk.policy_texts import LANGUAGES
 from desk.run import Classification, Draft
 from tests.fakes import FakeEmbedder, a_classification, a_hit, a_passage, a_ticket, default_policy
-from workers.llm.extractive import COURTESY, NO_ANSWER, Extractive, best_category
+from workers.llm.extractive import COURTESIES, NO_ANSWER, Extractive, best_category, courtesy
 from workers.llm.questions import Wish, content, questions, wish_of
 from workers.llm.units import units
 
@@ -39,11 +40,20 @@ def test_a_list_is_quoted_whole_with_the_sentence_that_opens_it() -> None:
 
 def test_every_statement_but_the_courtesy_cites_the_block_it_quotes() -> None:
     draft = drafted("How do I reset my password?", a_hit(GUIDE))
-    courtesy, *rest = draft.statements
-    assert (courtesy.text, courtesy.courtesy) == (COURTESY, True)
+    opening, *rest = draft.statements
+    assert (opening.text, opening.courtesy) == (COURTESIES["en"], True)
     for statement in rest:
         (citation,) = statement.citations
         assert [GUIDE.blocks[place].text for place in citation.blocks] == [statement.text]
+
+
+def test_it_opens_in_the_customers_language_or_in_the_accounts_first_one() -> None:
+    policy = default_policy().model_copy(update={"languages": ("nl", "en")})
+    assert courtesy("de", policy) == COURTESIES["de"]
+    assert courtesy("pt-BR", policy) == COURTESIES["pt"]
+    assert courtesy("fi", policy) == COURTESIES["nl"]
+    assert courtesy("fi", policy.model_copy(update={"languages": ("fi",)})) == COURTESIES["en"]
+    assert set(COURTESIES) == set(LANGUAGES)
 
 
 def test_what_stands_in_one_list_stays_in_one_group() -> None:

@@ -17,8 +17,21 @@ from desk.ticket import Role, Ticket
 from workers.llm.questions import content, questions, wish_of
 from workers.llm.units import Unit, fits, is_lead, names, titled, units
 
-COURTESY = "Thanks for writing. This is what our help pages say:"
-"""Opens every quoted answer; it says that what follows is quoted."""
+COURTESIES = {
+    "en": "Thanks for writing. This is what our help pages say:",
+    "de": "Danke für Ihre Nachricht. Das steht dazu auf unseren Hilfeseiten:",
+    "fr": "Merci pour votre message. Voici ce que disent nos pages d'aide :",
+    "es": "Gracias por escribirnos. Esto es lo que dicen nuestras páginas de ayuda:",
+    "it": "Grazie per averci scritto. Ecco cosa dicono le nostre pagine di aiuto:",
+    "pt": "Obrigado pela sua mensagem. É isto que dizem as nossas páginas de ajuda:",
+    "nl": "Bedankt voor uw bericht. Dit staat erover op onze hulppagina's:",
+    "pl": "Dziękujemy za wiadomość. Oto, co mówią nasze strony pomocy:",
+    "sv": "Tack för ditt meddelande. Så här står det på våra hjälpsidor:",
+    "tr": "Bize yazdığınız için teşekkürler. Yardım sayfalarımızda şunlar yazıyor:",
+    "ja": "お問い合わせありがとうございます。ヘルプページには次のように記載されています。",
+    "zh": "感谢您的来信。我们的帮助页面是这样说明的：",
+}
+"""Opens every quoted answer, in the customer's language: it says that what follows is quoted."""
 NO_ANSWER = "nothing in the documents answers this"
 
 # Classification. The numbers were fitted on hand-written tickets and public sets; see `tests/pipeline`.
@@ -116,7 +129,8 @@ class Extractive:
             return Drafted(Draft((), hand_over=NO_ANSWER))
         open_questions = sum(not answer for answer in answers)
         way_out = f"{open_questions} of {len(asked)} questions not answered" if open_questions else None
-        return Drafted(Draft(_statements(chosen), hand_over=way_out))
+        opening = courtesy(classification.language, policy)
+        return Drafted(Draft(_statements(opening, chosen), hand_over=way_out))
 
     def _answer(self, question: str, all_units: Sequence[Unit]) -> list[Unit]:
         """The units that answer one question; none if none is good enough."""
@@ -221,8 +235,14 @@ def _in_order(chosen: Sequence[Unit]) -> list[Unit]:
     return ordered
 
 
-def _statements(chosen: Sequence[Unit]) -> tuple[Statement, ...]:
-    statements = [Statement(COURTESY, BlockKind.SENTENCE, group=0, courtesy=True)]
+def courtesy(language: str, policy: Policy) -> str:
+    """In the customer's language; in the account's first one where that is not known."""
+    known = (each.partition("-")[0] for each in (language, *policy.languages[:1], "en"))
+    return next(COURTESIES[each] for each in known if each in COURTESIES)
+
+
+def _statements(opening: str, chosen: Sequence[Unit]) -> tuple[Statement, ...]:
+    statements = [Statement(opening, BlockKind.SENTENCE, group=0, courtesy=True)]
     groups: dict[tuple[int, int], int] = {}
     for unit in chosen:
         for place in unit.blocks:

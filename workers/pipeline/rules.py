@@ -99,7 +99,7 @@ def no_question(case: Case) -> Cap | None:
     if not words(case.text):
         no_text = "the message holds no text of its own"
         return None if case.third_parties else _person(Reason.NO_QUESTION, no_text)
-    return _draft(Reason.NO_QUESTION, "the message only says thanks") if is_polite(case.text) else None
+    return _draft(Reason.NO_QUESTION, "the message is only a greeting or thanks") if is_polite(case.text) else None
 
 
 def nothing_found(case: Case) -> Cap | None:
