@@ -30,12 +30,21 @@ class OwnRecord:
 
     `sent` holds what became public, under the delivery's id and under the id that the channel gave it. `handed_over`
     are the ids of messages whose run gave the ticket to people; `answering` those that a reply or hand-over of ours
-    answers already, or is about to.
+    answers already, or is about to; `alerted` those that people are alerted of.
     """
 
     sent: Mapping[str, Sent] = field(default_factory=dict)
     handed_over: frozenset[str] = frozenset()
     answering: frozenset[str] = frozenset()
+    alerted: frozenset[str] = frozenset()
+
+    def has_grown(self, since: "OwnRecord") -> bool:
+        """Has something else been decided about the ticket meanwhile?"""
+        return not (
+            self.handed_over <= since.handed_over
+            and self.answering <= since.answering
+            and self.alerted <= since.alerted
+        )
 
 
 NOTHING = OwnRecord()
@@ -127,7 +136,8 @@ class _Walk:
 
     def _act(self, kind: ActKind) -> None:
         if kind is ActKind.RATED_BAD:
-            self.rated_bad = self.rated_bad or (self.answered_by is Sent.REPLY and not self.taken_over)
+            only_ours = self.answered_by is Sent.REPLY and (self.solved or not self.taken_over)
+            self.rated_bad = self.rated_bad or only_ours
             return
         if kind is ActKind.SOLVED:
             self.open, self.hidden, self.solved, self.rated_bad = [], [], True, False

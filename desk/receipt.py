@@ -64,6 +64,7 @@ STOPS = {
     Stop.MESSAGE_GONE: "The message is gone",
     Stop.PAUSED: "Automatic replies are paused",
     Stop.SOURCE_CHANGED: "A cited document has changed",
+    Stop.POLICY_CHANGED: "The policy has changed",
 }
 
 

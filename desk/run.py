@@ -169,6 +169,7 @@ class Stop(StrEnum):
     MESSAGE_GONE = "message_gone"
     PAUSED = "paused"
     SOURCE_CHANGED = "source_changed"
+    POLICY_CHANGED = "policy_changed"
 
 
 @dataclass(frozen=True, slots=True)

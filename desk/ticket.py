@@ -160,6 +160,8 @@ class EventKind(StrEnum):
     CUSTOMER_MESSAGE = "customer_message"
     AGENT_MESSAGE = "agent_message"
     TICKET_CHANGED = "ticket_changed"
+    ASSIGNED = "assigned"
+    """Its agent is another one, or none any more."""
     RATING = "rating"
     BOUNCE = "bounce"
 

@@ -15,7 +15,7 @@ import structlog
 from desk import accounts
 from desk.conversation import Conversation, newest_by_hand, read_conversation
 from desk.delivery import DeliveryKind
-from desk.errors import FirstlineError, Permanent, Temporary
+from desk.errors import Blocked, FirstlineError, Permanent, Temporary
 from desk.party import Access, Use
 from desk.policy import PolicyFile
 from desk.run import Action, Stage, Stop
@@ -44,6 +44,9 @@ AT_ONCE = {
 }
 """Where a ticket stands as soon as the run is saved; an answered one does so when its reply is out."""
 
+NEW_FOR = timedelta(days=1)
+"""An event that names no message tells of none that is older than this."""
+
 FRESH_SECONDS = 5.0
 """So long a ticket that was read for one event is not read again for another that came before."""
 
@@ -53,8 +56,20 @@ DUPLICATE = "duplicate"
 NOBODY_ALERTED = "No alert went out: nothing is connected that takes alerts. The note on the ticket tells people."
 
 
+OVERTAKEN_TRIES = 3
+"""So often a message is thought over at once because something else was decided about its ticket meanwhile."""
+
+SHOWN_SECONDS = 20.0
+"""So long after its event a message that the channel does not show may still appear: its read side may lag."""
+SHOWN_AGAIN_SECONDS = 5.0
+
+
 class ClaimLost(FirstlineError):
     """Another worker has taken the row over; nothing of ours may stay."""
+
+
+class Overtaken(Temporary):
+    """Something else was decided about the ticket while this was thought about, so that this no longer holds."""
 
 
 def handle_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list[str]:
@@ -66,7 +81,7 @@ def handle_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list
     with structlog.contextvars.bound_contextvars(account=account, ticket=item.ticket_id, item=item.id):
         try:
             meet(item.away, Use(item.channel, Access.READ))
-            return _work(tools, item)
+            return _work_undisturbed(tools, item)
         except ClaimLost:
             log.warning("claim lost to another worker")
             return []
@@ -78,7 +93,19 @@ def handle_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list
             return insist(partial(failed, tools, item, unexpected))
 
 
+def _work_undisturbed(tools: Toolbox, item: InboxItem) -> list[str]:
+    """Two workers may think about one ticket at once: whoever ends second looks at it anew."""
+    for _ in range(OVERTAKEN_TRIES - 1):
+        with suppress(Overtaken):
+            return _work(tools, item)
+        item = replace(item, attempts=item.attempts + 1)  # what was read before is too old now
+        log.info("overtaken, thinking again")
+    return _work(tools, item)
+
+
 def _work(tools: Toolbox, item: InboxItem) -> list[str]:
+    if item.kind is EventKind.ASSIGNED:
+        return _close(tools, item, inbox.STORED, None, again=_given_back(tools, item))
     if item.kind is EventKind.RATING and (effects := ratings.effects_of(tools, item)):
         return _close(tools, item, Stop.RATED_BAD, TicketState.ESCALATED, effects)
     if item.kind is not EventKind.CUSTOMER_MESSAGE:
@@ -87,16 +114,16 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
         return _close(tools, item, inbox.STORED, None)
     if item.message_id and not _leads(tools, item, item.message_id):  # which needs no look at the ticket
         return _close(tools, item, DUPLICATE, None)
-    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id, since=_told_at(item))
+    ticket = _fetched(tools, item)
     policy = tools.policies.get(item.account)
-    message_id = item.message_id or _newest(ticket)
+    message_id = item.message_id or _newest(ticket, item)
     if not item.message_id and not _leads(tools, item, message_id):
         return _close(tools, item, DUPLICATE, None)
     if not policy.policy.scope.holds(ticket):  # observed by nobody: not even the ticket is written down
         return _close(tools, item, Stop.OUT_OF_SCOPE, None)
-    circumstances = _look_up(tools, item, ticket, policy)
+    circumstances, stop = _look_up(tools, item, ticket, message_id, policy)
     conversation = read_conversation(ticket, circumstances.record)
-    if stop := first_stop(ticket, message_id, circumstances.record):
+    if stop:
         return _stopped(tools, item, ticket, conversation, circumstances, stop)
     if confirms(conversation, ticket.requester.name or ""):
         return _close(tools, item, Stop.CONFIRMED, TicketState.CONFIRMED, status_back(item, ticket, conversation))
@@ -104,6 +131,30 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
     run = think(ticket, tools.models, tools.library, circumstances, _progress(tools, item))
     work = Work(tools, item, policy.policy, ticket, conversation, circumstances, run)
     return _keep(work, policy, gaps.unanswered(run, tools.embedder))
+
+
+def _fetched(tools: Toolbox, item: InboxItem) -> Ticket:
+    """The ticket, with the message that the event names. Raises Temporary as long as that may still appear."""
+    channel = tools.channel(item.channel)
+    ticket = channel.fetch(item.account, item.ticket_id, since=_told_at(item))
+    if not item.message_id or ticket.message(item.message_id):
+        return ticket
+    ticket = channel.fetch(item.account, item.ticket_id)  # what was read for another event may be older than this one
+    age = (datetime.now(UTC) - item.received_at).total_seconds()
+    if ticket.message(item.message_id) is None and age < SHOWN_SECONDS:
+        raise Blocked(f"{item.channel} does not show the message yet", retry_after=SHOWN_AGAIN_SECONDS)
+    return ticket
+
+
+def _given_back(tools: Toolbox, item: InboxItem) -> str | None:
+    """A change of its assignee may give a ticket back that an agent had: the message that was left to them."""
+    with tools.db.account(item.account) as tx:
+        own = history.own_record(tx, item.channel, item.ticket_id)
+    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
+    conversation = read_conversation(ticket, own)
+    newest = conversation.newest
+    left = newest is not None and not conversation.taken_over and newest.id not in own.answering
+    return newest.id if newest and left else None
 
 
 def _taken_over(tools: Toolbox, item: InboxItem) -> bool:
@@ -128,10 +179,11 @@ def _told_at(item: InboxItem) -> datetime | None:
     return max(item.received_at, datetime.now(UTC) - timedelta(seconds=FRESH_SECONDS))
 
 
-def _newest(ticket: Ticket) -> str:
-    """What an event is about that names no message: a new ticket, or a change that catch-up saw."""
+def _newest(ticket: Ticket, item: InboxItem) -> str:
+    """What an event is about that names no message: a new ticket, or a change that catch-up saw. What was written long
+    before it is not what it tells of."""
     newest = newest_by_hand(ticket)
-    return newest.id if newest else ""
+    return newest.id if newest and newest.at >= item.received_at - NEW_FOR else ""
 
 
 def _leads(tools: Toolbox, item: InboxItem, message_id: str) -> bool:
@@ -140,14 +192,19 @@ def _leads(tools: Toolbox, item: InboxItem, message_id: str) -> bool:
         return inbox.lead(tx, item, message_id)
 
 
-def _look_up(tools: Toolbox, item: InboxItem, ticket: Ticket, policy: PolicyFile) -> Circumstances:
-    """What the database knows about this ticket and this account, in one short transaction."""
+def _look_up(
+    tools: Toolbox, item: InboxItem, ticket: Ticket, message_id: str, policy: PolicyFile
+) -> tuple[Circumstances, Stop | None]:
+    """What the database knows about this ticket and this account, in one short transaction; and what the guards say.
+    Only a message that is worked on makes the ticket one that was just received."""
     rules = policy.policy
     with tools.db.account(item.account) as tx:
-        record.note_state(tx, item.channel, item.ticket_id, TicketState.RECEIVED, requester=ticket.requester)
         requester = tx.sealer.lookup(ticket.requester.id)
         own, turns = history.look_back(tx, item.channel, item.ticket_id, requester, rules)
-        return Circumstances(
+        stop = first_stop(ticket, message_id, own)
+        state = None if stop else TicketState.RECEIVED
+        record.note_state(tx, item.channel, item.ticket_id, state, requester=ticket.requester)
+        circumstances = Circumstances(
             policy=rules,
             paused=accounts.is_paused(tx),
             budget_spent=record.dollars_today(tx) >= rules.budget.dollars_per_day,
@@ -157,6 +214,7 @@ def _look_up(tools: Toolbox, item: InboxItem, ticket: Ticket, policy: PolicyFile
             rethought=item.rethought,
             product_version=tools.product_version,
         )
+    return circumstances, stop
 
 
 def _keep(work: Work, policy: PolicyFile, unanswered: Sequence[gaps.Asked]) -> list[str]:
@@ -168,6 +226,9 @@ def _keep(work: Work, policy: PolicyFile, unanswered: Sequence[gaps.Asked]) -> l
     )
     state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
     with tools.db.account(item.account) as tx:
+        record.lock_ticket(tx, item.channel, item.ticket_id)
+        if history.own_record(tx, item.channel, item.ticket_id).has_grown(work.circumstances.record):
+            raise Overtaken("something else was decided about this ticket meanwhile")
         before = record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if with_people(work) else ()
         effects = effects_of(work, before, told=bool(alerts))
         if run.decision.action is Action.AUTO_REPLY and not any(each.kind is DeliveryKind.REPLY for each in effects):
@@ -190,18 +251,24 @@ def _stopped(
     circumstances: Circumstances,
     stop: Stop,
 ) -> list[str]:
-    effects = stopped.effects_after(tools, item, ticket, conversation, circumstances.policy, stop)
+    effects = stopped.effects_after(tools, item, ticket, conversation, circumstances, stop)
     state = TicketState.ESCALATED if effects else stopped.state_after(stop, conversation)
-    if left := stopped.left_open(stop, conversation, circumstances.record):
-        with tools.db.account(item.account) as tx:
-            inbox.walk_again(tx, item.channel, left)
-    return _close(tools, item, stop, state, effects)
+    left = stopped.left_open(stop, conversation, circumstances.record)
+    return _close(tools, item, stop, state, effects, left)
 
 
 def _close(
-    tools: Toolbox, item: InboxItem, outcome: str, state: TicketState | None, effects: Sequence[Planned] = ()
+    tools: Toolbox,
+    item: InboxItem,
+    outcome: str,
+    state: TicketState | None,
+    effects: Sequence[Planned] = (),
+    again: str | None = None,
 ) -> list[str]:
+    """Close the item. `again`: the message that is left open by this, and is worked on anew with the next sweep."""
     with tools.db.account(item.account) as tx:
+        if again:
+            inbox.walk_again(tx, item.channel, again)
         if state:
             record.note_state(tx, item.channel, item.ticket_id, state)
         planned = outbox.plan(tx, effects, None, item.id)

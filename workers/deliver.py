@@ -5,7 +5,7 @@ first looks in the channel for what the earlier one may have left there.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -17,12 +17,11 @@ from desk.conversation import OwnRecord, read_conversation
 from desk.delivery import NOTICES, Delivery, DeliveryKind
 from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary, Waiting
 from desk.party import Access, Use
-from desk.policy import Incidents
-from desk.policy_scope import Scope
+from desk.policy import Incidents, Policy
 from desk.ports import Alert, Outgoing
-from desk.run import Stop
+from desk.run import Level, Run, Stop
 from desk.ticket import Ticket, TicketState
-from workers import history, inbox, outbox, record, twins
+from workers import history, inbox, outbox, record, tickets, twins
 from workers.incidents import alert_of
 from workers.outbox import Claimed, Planned
 from workers.parties.notices import otherwise, policy_of
@@ -30,12 +29,23 @@ from workers.parties.waiting import LATER, SOON, Trouble, awaited, meet, whose
 from workers.pipeline.guards import STATE_AFTER, last_stop
 from workers.pipeline.turns import reached
 from workers.retries import insist, next_try
+from workers.stopped import left_open
 from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
 
-THINK_AGAIN = (Stop.PAUSED, Stop.SOURCE_CHANGED, Stop.LIMIT_REACHED, Stop.SAME_MATTER)
+THINK_AGAIN = (
+    Stop.PAUSED,
+    Stop.SOURCE_CHANGED,
+    Stop.POLICY_CHANGED,
+    Stop.LIMIT_REACHED,
+    Stop.SAME_MATTER,
+    Stop.PERSON_OWED,
+)
 """Stops after which the message still needs something: its item is worked on anew."""
+
+NOT_PUBLIC = (DeliveryKind.NOTE, DeliveryKind.ALERT)
+"""Kinds that leave though everything public is paused."""
 
 LEAVES_WORK = (DeliveryKind.REPLY, DeliveryKind.HANDOVER, DeliveryKind.NOTE)
 """Kinds of which people have to do what could not be done."""
@@ -74,32 +84,54 @@ def _send(tools: Toolbox, held: Claimed) -> list[str]:
     ticket = channel.fetch(delivery.account, delivery.ticket_id)
     if delivery.attempts > 1 and (found := channel.find_delivery(ticket, delivery)):
         return _sent(tools, held, found)
+    looked = _LastLook(tools, delivery, _own_record(tools, delivery))
     if delivery.kind is DeliveryKind.NOTE:
-        return _sent(tools, held, channel.note(ticket, held.outgoing, delivery))
-    scope = tools.policies.get(delivery.account).policy.scope
-    looked = _LastLook(delivery, _own_record(tools, delivery), scope)
+        return _note(tools, held, ticket, looked)
     if stop := _recheck(tools, held, ticket, looked):
-        return _withdraw(tools, held, stop)
+        return _withdraw(tools, held, stop, left_open(stop, read_conversation(ticket, looked.record), looked.record))
     if delivery.kind is DeliveryKind.STATUS:
         done = channel.restore_status(ticket, held.outgoing, delivery, looked.still_wanted)
         return _sent(tools, held, done) if done else _withdraw(tools, held, looked.stop)
     foreign_id = channel.reply(ticket, held.outgoing, delivery, looked.still_wanted)
-    return _sent(tools, held, foreign_id) if foreign_id else _withdraw(tools, held, looked.stop)
+    return _sent(tools, held, foreign_id) if foreign_id else _withdraw(tools, held, looked.stop, looked.left)
 
 
 @dataclass(slots=True)
 class _LastLook:
-    """Asked of every snapshot of the ticket before something public leaves; remembers why it said no."""
+    """Asked of every snapshot of the ticket before something leaves; remembers why it said no, and which message is
+    left open by that."""
 
+    tools: Toolbox
     delivery: Delivery
     record: OwnRecord
-    scope: Scope
     stop: Stop = Stop.CLOSED
+    left: str | None = None
 
     def still_wanted(self, ticket: Ticket) -> bool:
-        stop = last_stop(ticket, self.delivery.message_id, self.delivery.kind, self.record, self.scope)
-        self.stop = stop or self.stop
+        delivery = self.delivery
+        scope = self.tools.policies.get(delivery.account).policy.scope
+        stop = self._paused() or last_stop(ticket, delivery.message_id, delivery.kind, self.record, scope)
+        if stop:
+            self.stop, self.left = stop, left_open(stop, read_conversation(ticket, self.record), self.record)
         return stop is None
+
+    def _paused(self) -> Stop | None:
+        """A helpdesk may take seconds to post. Our own tickets are posted under a lock, within a transaction and at
+        once: there the look before it will do."""
+        if self.delivery.channel == tickets.CHANNEL or self.delivery.kind in NOT_PUBLIC:
+            return None
+        with self.tools.db.account(self.delivery.account) as tx:
+            return Stop.PAUSED if accounts.is_paused(tx) else None
+
+
+def _note(tools: Toolbox, held: Claimed, ticket: Ticket, looked: _LastLook) -> list[str]:
+    """It opens the ticket again only as long as a person is owed."""
+    if not looked.still_wanted(ticket):
+        return _withdraw(tools, held, looked.stop)
+    outgoing = held.outgoing
+    if outgoing.status and not read_conversation(ticket, looked.record).person_owed:
+        outgoing = replace(outgoing, status=None)
+    return _sent(tools, held, tools.channel(held.delivery.channel).note(ticket, outgoing, held.delivery))
 
 
 def _own_record(tools: Toolbox, delivery: Delivery) -> OwnRecord:
@@ -115,6 +147,8 @@ def _tell(tools: Toolbox, held: Claimed) -> list[str]:
     if seconds := tools.alerts.quiet(delivery.account):  # before the ticket is looked at, which costs calls
         raise Blocked("alerts are to wait a little", retry_after=seconds)
     alert = _alert(tools, held)
+    if isinstance(alert, Stop):
+        return _withdraw(tools, held, alert)
     posted = delivery.foreign_id
     if posted is None and delivery.attempts > 1:
         posted = tools.alerts.find_delivery(alert, delivery)
@@ -123,8 +157,9 @@ def _tell(tools: Toolbox, held: Claimed) -> list[str]:
     return _sent(tools, held, tools.alerts.update(alert, delivery, posted) if held.revision else posted)
 
 
-def _alert(tools: Toolbox, held: Claimed) -> Alert:
-    """What to tell; that a ticket cannot be read any more is told as well."""
+def _alert(tools: Toolbox, held: Claimed) -> Alert | Stop:
+    """What to tell; that a ticket cannot be read any more is told as well. Or why the ticket is to be left alone, as
+    long as nobody has been told."""
     delivery, why = held.delivery, held.outgoing.text
     if delivery.channel == NOTICES:
         return notice(delivery.account, why, f"{tools.address}/console/" if tools.address else None)
@@ -138,6 +173,9 @@ def _alert(tools: Toolbox, held: Claimed) -> Alert:
         ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id, holding)
     except (Permanent, Waiting):
         return alert_without_ticket(delivery.account, delivery.channel, delivery.ticket_id, why, console)
+    looked = _LastLook(tools, delivery, own)
+    if delivery.foreign_id is None and not looked.still_wanted(ticket):
+        return looked.stop
     return compose_alert(run, ticket, console, own) if run else alert_without_run(ticket, why, console, own)
 
 
@@ -159,6 +197,8 @@ def _reply_stop(tools: Toolbox, held: Claimed, ticket: Ticket, own: OwnRecord) -
         requester = tx.sealer.lookup(ticket.requester.id)
         _, turns = history.look_back(tx, delivery.channel, delivery.ticket_id, requester, policy, besides=delivery.id)
         run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
+    if run and _is_lowered(policy, run):
+        return Stop.POLICY_CHANGED
     if reached(turns, policy):
         return Stop.LIMIT_REACHED
     if twins.same_matter(tools, ticket, read_conversation(ticket, own)):
@@ -166,6 +206,12 @@ def _reply_stop(tools: Toolbox, held: Claimed, ticket: Ticket, own: OwnRecord) -
     if run and tools.library.outdated(delivery.account, run.draft.citations):
         return Stop.SOURCE_CHANGED
     return None
+
+
+def _is_lowered(policy: Policy, run: Run) -> bool:
+    """May the category's replies not leave by themselves any more? What was allowed counts to the last moment."""
+    category = policy.categories.get(run.classification.category or "")
+    return policy.version != run.versions.policy and (category is None or category.level is not Level.AUTO)
 
 
 def _sent(tools: Toolbox, held: Claimed, foreign_id: str) -> list[str]:
@@ -181,7 +227,8 @@ def _sent(tools: Toolbox, held: Claimed, foreign_id: str) -> list[str]:
     return []
 
 
-def _withdraw(tools: Toolbox, held: Claimed, stop: Stop) -> list[str]:
+def _withdraw(tools: Toolbox, held: Claimed, stop: Stop, left: str | None = None) -> list[str]:
+    """It must not leave. `left`: the message that is open all the same, and is worked on again."""
     delivery = held.delivery
     with tools.db.account(delivery.account) as tx:
         if not outbox.withdraw(tx, held, stop):
@@ -194,6 +241,10 @@ def _withdraw(tools: Toolbox, held: Claimed, stop: Stop) -> list[str]:
         if again and held.item_id and inbox.think_again(tx, held.item_id):
             log.info("withdrawn, thinking again", why=stop.value)
             return [held.item_id]
+        if left and delivery.kind is DeliveryKind.REPLY:
+            item_id = inbox.walk_again(tx, delivery.channel, left)
+            log.info("withdrawn, thinking about what is left open", why=stop.value)
+            return [item_id] if item_id else []
     log.info("withdrawn", why=stop.value)
     return []
 

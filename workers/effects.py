@@ -20,6 +20,7 @@ from workers.pipeline.reading import own_words
 from workers.pipeline.rules import said
 from workers.pipeline.run import Circumstances
 from workers.setbacks import alerting
+from workers.stopped import alerted_about
 from workers.toolbox import Toolbox
 
 MOST_HANDOVERS = 3
@@ -130,9 +131,8 @@ def alerts_of(work: Work) -> Sequence[Planned]:
         return []
     if work.circumstances.turns.handed_over and _only_circles(work):
         return []
-    handed_over = work.circumstances.record.handed_over
-    first = next((message.id for message in work.conversation.open if message.id in handed_over), work.run.message_id)
-    return alerting(work.tools, work.item, first, Outgoing(explanation(work.run), escalated=True))
+    about = alerted_about(work.conversation, work.circumstances.record) or work.run.message_id
+    return alerting(work.tools, work.item, about, Outgoing(explanation(work.run), escalated=True))
 
 
 def needs_people(work: Work) -> bool:

@@ -12,7 +12,7 @@ from desk.db import Transaction
 from desk.delivery import DeliveryKind
 from desk.policy import Policy
 from workers import outbox, record
-from workers.outbox import TAKEN_BACK
+from workers.outbox import PUBLIC, TAKEN_BACK
 from workers.pipeline.turns import Turns, same_words
 
 BY_A_PERSON = "intervention:"
@@ -21,7 +21,7 @@ BY_A_PERSON = "intervention:"
 
 def own_record(tx: Transaction, channel: str, ticket_id: str, besides: str | None = None) -> OwnRecord:
     """Our record of a ticket; what is `besides`, a delivery's id, does not count as an answer that is under way."""
-    rows = outbox.public_of(tx, channel, ticket_id)
+    rows = outbox.told_of(tx, channel, ticket_id)
     return _own_record(rows, record.handed_over(tx, channel, ticket_id), besides)
 
 
@@ -29,16 +29,18 @@ def look_back(
     tx: Transaction, channel: str, ticket_id: str, requester: str | None, policy: Policy, besides: str | None = None
 ) -> tuple[OwnRecord, Turns]:
     """Our record of a ticket, and the turns that count: with `besides`, those planned before that delivery alone."""
-    rows = outbox.public_of(tx, channel, ticket_id)
+    rows = outbox.told_of(tx, channel, ticket_id)
     theirs = outbox.to_requester(tx, requester, policy.limits.requester_minutes) if requester else ()
     own = _own_record(rows, record.handed_over(tx, channel, ticket_id), besides)
     return own, _turns(tx, rows, theirs, policy, besides)
 
 
 def _own_record(rows: Sequence[Row[Any]], handed_over: frozenset[str], besides: str | None) -> OwnRecord:
-    sent = {name: _sent_as(row) for row in rows for name in (row.id, row.foreign_id) if name}
-    answering = {row.message_id for row in rows if row.state not in TAKEN_BACK and row.id != besides}
-    return OwnRecord(sent, handed_over, frozenset(answering))
+    public = [row for row in rows if row.kind in PUBLIC]
+    sent = {name: _sent_as(row) for row in public for name in (row.id, row.foreign_id) if name}
+    answering = {row.message_id for row in public if row.state not in TAKEN_BACK and row.id != besides}
+    alerted = {row.message_id for row in rows if row.kind == DeliveryKind.ALERT and row.state not in TAKEN_BACK}
+    return OwnRecord(sent, handed_over, frozenset(answering), frozenset(alerted))
 
 
 def _sent_as(row: Row[Any]) -> Sent:

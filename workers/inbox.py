@@ -142,12 +142,16 @@ def think_again(tx: Transaction, item_id: str) -> bool:
     return tx.execute(update(inbox_items).where(*done).values(values)).rowcount == 1
 
 
-def walk_again(tx: Transaction, channel: str, message_id: str) -> bool:
-    """Put back the item that leads a message, if it left the answer to a newer one, or its reply did."""
-    left = inbox_items.c.outcome.in_((Stop.NEWER_MESSAGE, Action.AUTO_REPLY))
+LEFT = (Stop.NEWER_MESSAGE, Stop.PERSON_TOOK_OVER, Action.AUTO_REPLY)
+"""Outcomes that leave a message to something else: a newer message, an agent, a reply."""
+
+
+def walk_again(tx: Transaction, channel: str, message_id: str) -> str | None:
+    """Put back the item that leads a message, if it was left to something that is no more; its id."""
+    left = inbox_items.c.outcome.in_(LEFT)
     its = (inbox_items.c.channel == channel, inbox_items.c.message_id == message_id, inbox_items.c.leads, left)
     row = tx.execute(select(inbox_items.c.id).where(*its, inbox_items.c.state == ItemState.DONE)).one_or_none()
-    return row is not None and think_again(tx, row.id)
+    return row.id if row is not None and think_again(tx, row.id) else None
 
 
 def set_aside(tx: Transaction, item_id: str, why: str) -> bool:

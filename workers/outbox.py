@@ -83,6 +83,8 @@ def plan(
     the caller is left to the next sweep.
     """
     moment = func.now() if handed else None
+    if run_id:
+        _keep_withdrawn(tx, [each.key for each in planned], run_id)
     return [row_id for each in planned if (row_id := _plan_one(tx, each, run_id, item_id, moment))]
 
 
@@ -186,12 +188,12 @@ def is_ours(tx: Transaction, channel: str, foreign_id: str) -> bool:
     return tx.execute(select(deliveries.c.id).where(*ours).limit(1)).one_or_none() is not None
 
 
-def public_of(tx: Transaction, channel: str, ticket_id: str) -> Sequence[Row[Any]]:
-    """Every public delivery of a ticket, over its whole life, oldest first: id, foreign_id, kind, key, state,
-    message_id, answers, says, created_at."""
+def told_of(tx: Transaction, channel: str, ticket_id: str) -> Sequence[Row[Any]]:
+    """Every public delivery and every alert of a ticket, over its whole life, oldest first: id, foreign_id, kind, key,
+    state, message_id, answers, says, created_at."""
     c = deliveries.c
     columns = (c.id, c.foreign_id, c.kind, c.key, c.state, c.message_id, c.answers, c.says, c.created_at)
-    theirs = (c.channel == channel, c.ticket_id == ticket_id, c.kind.in_(PUBLIC))
+    theirs = (c.channel == channel, c.ticket_id == ticket_id, c.kind.in_((*PUBLIC, DeliveryKind.ALERT)))
     return tx.execute(select(*columns).where(*theirs).order_by(c.created_at, c.id)).all()
 
 
@@ -228,6 +230,16 @@ def _grouped(rows: Iterable[Row[Any]], key: Callable[[Row[Any]], K]) -> dict[K, 
     for row in rows:
         found.setdefault(key(row), []).append(_delivery(row))
     return found
+
+
+def _keep_withdrawn(tx: Transaction, keys: Sequence[str], run_id: str) -> None:
+    """What another run planned and was withdrawn is about to be replaced: it stays told of that run, under a key and an
+    id of its own."""
+    c = deliveries.c
+    replaced = select(deliveries).where(c.key.in_(keys), c.state == DeliveryState.WITHDRAWN, c.run_id != run_id)
+    for row in tx.execute(replaced).mappings().all():
+        own = {"id": new_id(), "key": f"{row['key']}:{row['run_id']}", "foreign_id": None}
+        tx.execute(insert(deliveries).values(dict(row) | own))
 
 
 def _plan_one(

@@ -9,6 +9,7 @@ from desk.ticket import Ticket, TicketStatus
 from workers import history
 from workers.inbox import InboxItem
 from workers.outbox import Planned
+from workers.pipeline.guards import last_stop
 from workers.setbacks import alerting
 from workers.toolbox import Toolbox
 
@@ -24,7 +25,8 @@ def effects_of(tools: Toolbox, item: InboxItem) -> Sequence[Planned]:
         own = history.own_record(tx, item.channel, item.ticket_id)
     ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
     conversation = read_conversation(ticket, own)
-    if not conversation.rated_bad or not tools.policies.get(item.account).policy.scope.holds(ticket):
+    scope = tools.policies.get(item.account).policy.scope
+    if not conversation.rated_bad or last_stop(ticket, "", DeliveryKind.NOTE, own, scope):
         return []
     return _handed_over(tools, item, ticket, conversation)
 

@@ -146,10 +146,10 @@ def earlier_topics(tx: Transaction, channel: str, ticket_id: str, run_id: str) -
 
 def older_tickets(
     tx: Transaction, channel: str, ticket_id: str, requester: Requester, *, days: int, most: int
-) -> list[tuple[str, str, str]]:
+) -> list[tuple[str, str, str | None]]:
     """Other tickets of a requester, first seen before this one and changed within so many days: channel, id, and what
-    was asked there last; the newest first. Those that the customer closed, or that nobody has thought about, are none,
-    nor is what lies behind the newest `LOOKED_THROUGH`.
+    was asked there last, None while it is only being thought about; the newest first. Those that the customer closed
+    are none, nor those that a guard stopped, nor is what lies behind the newest `LOOKED_THROUGH`.
     """
     c = ticket_states.c
     own = select(c.first_seen_at).where(c.channel == channel, c.ticket_id == ticket_id).scalar_subquery()
@@ -162,9 +162,14 @@ def older_tickets(
         some.c.state.not_in((TicketState.CONFIRMED, TicketState.PARKED)),
         some.c.updated_at >= func.now() - func.make_interval(0, 0, 0, days),
     )
-    found = select(some.c.channel, some.c.ticket_id).where(*theirs).order_by(some.c.first_seen_at.desc()).limit(most)
+    columns = (some.c.channel, some.c.ticket_id, some.c.state)
+    found = select(*columns).where(*theirs).order_by(some.c.first_seen_at.desc()).limit(most)
     asked = ((row, last_run(tx, row.channel, row.ticket_id)) for row in tx.execute(found).all())
-    return [(row.channel, row.ticket_id, "\n".join(run.classification.questions)) for row, run in asked if run]
+    return [
+        (row.channel, row.ticket_id, "\n".join(run.classification.questions) if run else None)
+        for row, run in asked
+        if run or row.state == TicketState.RECEIVED
+    ]
 
 
 def _known_by(tx: Transaction, *names: str | None) -> list[ColumnElement[bool]]:
@@ -185,13 +190,13 @@ def note_state(
     tx: Transaction,
     channel: str,
     ticket_id: str,
-    state: TicketState,
+    state: TicketState | None,
     *,
     category: str | None = None,
     requester: Requester | None = None,
 ) -> None:
-    """Say where a ticket stands; category and requester stay as they were where not given."""
-    given: dict[str, Any] = {"state": state, "updated_at": func.clock_timestamp()}
+    """Say where a ticket stands; what is not given stays as it was. A ticket that is new was received."""
+    given: dict[str, Any] = {"state": state, "updated_at": func.clock_timestamp()} if state else {}
     if category:
         given["category"] = category
     if requester:
@@ -199,7 +204,13 @@ def note_state(
         known_by = filter(None, (requester.id, requester.email))
         given["requester_hashes"] = [tx.sealer.lookup(name) for name in known_by]
     key = {"account_id": tx.account, "channel": channel, "ticket_id": ticket_id}
-    tx.execute(insert(ticket_states).values(key | given).on_conflict_do_update(index_elements=list(key), set_=given))
+    new = insert(ticket_states).values({"state": TicketState.RECEIVED} | key | given)
+    tx.execute(new.on_conflict_do_update(index_elements=list(key), set_=given))
+
+
+def lock_ticket(tx: Transaction, channel: str, ticket_id: str) -> None:
+    """Until the end of this transaction nothing else is decided about the ticket."""
+    tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"ticket:{channel}:{ticket_id}", 0))))
 
 
 def note_requeued(tx: Transaction, requeued: Collection[tuple[str, str]]) -> None:

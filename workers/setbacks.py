@@ -80,7 +80,12 @@ def _park(tools: Toolbox, item: InboxItem, why: str) -> list[str]:
 def _parking_note(item: InboxItem) -> Planned:
     text = "Firstline could not work on this message. Nothing was sent to the customer; a person has to answer."
     return Planned(
-        item.channel, item.ticket_id, item.message_id or item.id, DeliveryKind.NOTE, Outgoing(text, escalated=True)
+        item.channel,
+        item.ticket_id,
+        item.message_id or item.id,
+        DeliveryKind.NOTE,
+        Outgoing(text, escalated=True),
+        order=f"parked:{item.id}",  # after a replay the message still gets the note of its run
     )
 
 

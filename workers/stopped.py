@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from desk.conversation import Conversation, OwnRecord
 from desk.delivery import DeliveryKind
-from desk.policy import Policy
 from desk.ports import Outgoing
 from desk.run import Stop
 from desk.ticket import Ticket, TicketState
@@ -13,6 +12,7 @@ from workers.outbox import Planned
 from workers.pipeline.classify import heard
 from workers.pipeline.guards import STATE_AFTER
 from workers.pipeline.reading import read
+from workers.pipeline.run import Circumstances
 from workers.setbacks import alerting
 from workers.toolbox import Toolbox
 
@@ -32,19 +32,35 @@ def state_after(stop: Stop, conversation: Conversation) -> TicketState | None:
 
 
 def effects_after(
-    tools: Toolbox, item: InboxItem, ticket: Ticket, conversation: Conversation, policy: Policy, stop: Stop
+    tools: Toolbox,
+    item: InboxItem,
+    ticket: Ticket,
+    conversation: Conversation,
+    circumstances: Circumstances,
+    stop: Stop,
 ) -> Sequence[Planned]:
     """Who needs a person is heard though the ticket is solved or closed: by an alert, and a note where it takes one."""
-    if stop not in ENDED or conversation.newest is None:
+    if stop not in ENDED or conversation.newest is None or conversation.taken_over:
         return []
+    policy, record = circumstances.policy, circumstances.record
     local = heard(read(ticket, conversation), policy)
     if not local.wants_human and not local.sensitive:
         return []
+    about = alerted_about(conversation, record)
     topics = ", ".join(local.sensitive).replace("_", " ") or "a wish for a person"
-    why = f"The ticket was {ENDED[stop]} before anybody read this: {topics}. Nothing was sent; a person has to look."
+    unread = ", and the customer had written again" if about else f" before anybody read this: {topics}"
+    why = f"The ticket was {ENDED[stop]}{unread}. Nothing was sent; a person has to look."
     outgoing, message_id = Outgoing(why, escalated=True), conversation.newest.id
     note = Planned(item.channel, item.ticket_id, message_id, DeliveryKind.NOTE, outgoing)
-    return [*([note] if stop is Stop.SOLVED else []), *alerting(tools, item, message_id, outgoing)]
+    heard_of = about is not None or stop is not Stop.SOLVED
+    return [*([] if heard_of else [note]), *alerting(tools, item, about or message_id, outgoing)]
+
+
+def alerted_about(conversation: Conversation, record: OwnRecord) -> str | None:
+    """The message by which people were alerted of what is open, or of the answer before it: what comes after adds to
+    that alert."""
+    answer = [conversation.answer] if conversation.answer and conversation.rated_bad else []
+    return next((message.id for message in (*answer, *conversation.open) if message.id in record.alerted), None)
 
 
 def left_open(stop: Stop, conversation: Conversation, own: OwnRecord) -> str | None:

@@ -8,7 +8,7 @@ import re
 
 import structlog
 
-from desk.conversation import Conversation
+from desk.conversation import Conversation, read_conversation
 from desk.errors import FirstlineError, Permanent
 from desk.ports import Embedder
 from desk.text import first_words
@@ -37,9 +37,17 @@ def same_matter(tools: Toolbox, ticket: Ticket, conversation: Conversation) -> s
     with tools.db.account(ticket.account) as tx:
         older = record.older_tickets(tx, ticket.channel, ticket.id, ticket.requester, days=DAYS, most=MOST)
     for channel, ticket_id, asked in older:
-        if _is_alike(tools.embedder, text, asked) and (found := _open(tools, ticket.account, channel, ticket_id)):
+        if asked is not None and not _is_alike(tools.embedder, text, asked):
+            continue
+        found = _open(tools, ticket.account, channel, ticket_id)
+        if found and (asked is not None or _is_alike(tools.embedder, text, _asked_in(found))):
             return f"ticket {found.id}" + (f" ({found.url})" if found.url else "")
     return ""
+
+
+def _asked_in(ticket: Ticket) -> str:
+    """What is open on a ticket that is only being thought about now."""
+    return "\n".join(own_words(message) for message in read_conversation(ticket).own)
 
 
 def _is_alike(embedder: Embedder, one: str, other: str) -> bool:

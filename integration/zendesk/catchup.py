@@ -16,16 +16,19 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from desk.conversation import newest_by_hand
+from desk.conversation import newest_by_hand, read_conversation
 from desk.db import Database, Transaction
-from desk.errors import Temporary
-from desk.ticket import Event, EventKind, ItemState, Message, Ticket
+from desk.errors import Outage, Permanent, Temporary
+from desk.party import Access
+from desk.run import Stop
+from desk.ticket import Event, EventKind, ItemState
 from integration.connections import set_cursor
-from integration.zendesk.client import Gone, Unacceptable, Unreadable
+from integration.zendesk.client import Gone, Unacceptable
 from integration.zendesk.connection import PARTY, Line, Lines, is_connected
 from integration.zendesk.fetch import CHANNEL, OFF_TAG, compose
 from integration.zendesk.shapes import Export, TicketAnswer
-from workers import inbox
+from integration.zendesk.shapes import Ticket as ZendeskTicket
+from workers import inbox, record
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +37,8 @@ MOST_PAGES = 6
 """Of a run; the next goes on where it stopped. The export allows ten calls a minute."""
 FOUND = "comment:"
 """How the external id of what was found begins; no event of a webhook begins so."""
-IDLE = {"solved", "closed", "deleted"}
-"""No customer waits in these: a message would have opened the ticket again."""
+IDLE = {"closed", "deleted"}
+"""No customer waits in these, nor in a solved one that we know: a message would have opened the ticket again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,38 +101,69 @@ def _read(line: Line, position: Position) -> Export:
 
 def _take(db: Database, line: Line, page: Export, before: Position, after: Position) -> list[str]:
     """Put what is new into the inbox, and remember the way; both in one transaction."""
-    waiting = list(_waiting(line, page, datetime.fromtimestamp(before.start, UTC)))
+    waiting = list(_waiting(db, line, page, datetime.fromtimestamp(before.start, UTC)))
     with db.account(line.account) as tx:
-        items = [_add(tx, ticket, message) for ticket, message in waiting]
+        items = [_add(tx, each) for each in waiting]
         set_cursor(tx, PARTY, json.dumps(asdict(after)))
     return [item_id for item_id in items if item_id]
 
 
-def _waiting(line: Line, page: Export, since: datetime) -> Iterator[tuple[Ticket, Message]]:
-    """The tickets of the page whose newest customer message is new."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A ticket on which a customer may wait. `message` is None where it could not be read: its walk will tell."""
+
+    ticket_id: str
+    message: str | None
+    external_id: str
+    given_back: bool = False
+
+
+def _waiting(db: Database, line: Line, page: Export, since: datetime) -> Iterator[_Found]:
+    """The tickets of the page whose newest customer message is new. Trouble of one ticket is that ticket's: it is left
+    to a walk of its own, which waits, tries again or calls people."""
     for each in page.tickets:
-        if each.status in IDLE or OFF_TAG in each.tags or datetime.fromisoformat(each.updated_at) < since:
+        if OFF_TAG in each.tags or datetime.fromisoformat(each.updated_at) < since or _is_idle(db, line, each):
             continue
         try:
             ticket = compose(line, TicketAnswer(ticket=each), line.client.audits(each.id))
-        except (Gone, Unreadable) as error:
+        except Gone as error:
             log.warning("catch-up passes a ticket over", account=line.account, ticket=each.id, why=str(error))
-            continue
-        message = newest_by_hand(ticket)
-        if message and message.at >= since:
-            yield ticket, message
+        except (Permanent, Temporary) as error:
+            if isinstance(error, Temporary):
+                _refuse_outage(line, error)
+            log.warning("catch-up could not read a ticket", account=line.account, ticket=each.id, why=str(error))
+            yield _Found(each.id, None, f"{FOUND}{each.id}:{each.updated_at}")
+        else:
+            message = newest_by_hand(ticket)
+            if message and message.at >= since:
+                yield _Found(each.id, message.id, f"{FOUND}{message.id}", not read_conversation(ticket).taken_over)
 
 
-def _add(tx: Transaction, ticket: Ticket, message: Message) -> str | None:
-    if _is_known(tx, ticket, message):
+def _is_idle(db: Database, line: Line, ticket: ZendeskTicket) -> bool:
+    """Does nobody wait there? A trigger may have solved a ticket before we ever saw it."""
+    if ticket.status != "solved":
+        return ticket.status in IDLE
+    with db.account(line.account) as tx:
+        return record.get_line(tx, CHANNEL, ticket.id) is not None
+
+
+def _refuse_outage(line: Line, error: Temporary) -> None:
+    """Raises the error if it is not this ticket's alone: all of the account has to wait, or a probe fails too."""
+    if isinstance(error, Outage) and error.certain:
+        raise error
+    try:
+        line.client.probe(Access.READ)
+    except Temporary as all_of_it:
+        raise error from all_of_it
+
+
+def _add(tx: Transaction, found: _Found) -> str | None:
+    items = [each for each in inbox.of_ticket(tx, CHANNEL, found.ticket_id) if each.kind is EventKind.CUSTOMER_MESSAGE]
+    # One that waits and names no message takes the newest there is; later it is named.
+    if any(item.message_id is None and item.state is ItemState.WAITING for item in items):
         return None
-    event = Event(EventKind.CUSTOMER_MESSAGE, f"{FOUND}{message.id}", ticket.id, message.id)
+    if found.message and (known := [item for item in items if item.message_id == found.message]):
+        left = found.given_back and any(item.outcome == Stop.PERSON_TOOK_OVER for item in known)
+        return inbox.walk_again(tx, CHANNEL, found.message) if left else None
+    event = Event(EventKind.CUSTOMER_MESSAGE, found.external_id, found.ticket_id, found.message)
     return inbox.add(tx, CHANNEL, event, payload=json.dumps({"catch_up": True}))
-
-
-def _is_known(tx: Transaction, ticket: Ticket, message: Message) -> bool:
-    """Is there an item for it? One that waits and names no message takes the newest there is; later it is named."""
-    items = inbox.of_ticket(tx, CHANNEL, ticket.id)
-    theirs = [item for item in items if item.kind is EventKind.CUSTOMER_MESSAGE]
-    takes_newest = any(item.message_id is None and item.state is ItemState.WAITING for item in theirs)
-    return takes_newest or any(item.message_id == message.id for item in theirs)

@@ -35,7 +35,7 @@ ARTICLES = vocabulary("article.published article.unpublished")
 
 CHANGES = vocabulary(
     """
-    status_changed custom_status_changed agent_assignment_changed group_assignment_changed tags_changed merged
+    status_changed custom_status_changed group_assignment_changed tags_changed merged
     soft_deleted permanently_deleted marked_as_spam undeleted comment_made_private comment_redacted
     priority_changed requester_changed
     """
@@ -190,6 +190,8 @@ def _meaning(name: str, detail: _Detail, event: Mapping[str, Any]) -> tuple[Even
         return kind, comment.id, comment.body or ""
     if "csat" in name or "satisfaction" in name:
         return EventKind.RATING, None, ""
+    if name == "ticket.agent_assignment_changed":
+        return EventKind.ASSIGNED, None, ""
     if name.removeprefix("ticket.") in CHANGES:
         return EventKind.TICKET_CHANGED, None, ""
     raise Ignored(f"{name} is of no use here")

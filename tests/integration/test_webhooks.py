@@ -78,11 +78,16 @@ def test_a_new_ticket_that_only_agents_see_is_no_customers_message(desk: Desk) -
 
 
 @pytest.mark.parametrize(
-    "name", ["status_changed", "agent_assignment_changed", "tags_changed", "merged", "soft_deleted"]
+    "name", ["status_changed", "group_assignment_changed", "tags_changed", "merged", "soft_deleted"]
 )
 def test_changes_of_a_ticket_are_stored(desk: Desk, name: str) -> None:
     assert desk.post(event(f"ticket.{name}", 7, {"current": "SOLVED", "previous": "OPEN"})) == 202
     assert kinds(desk, 7) == [(EventKind.TICKET_CHANGED, None)]
+
+
+def test_a_change_of_the_assignee_is_worked_on(desk: Desk) -> None:
+    assert desk.post(event("ticket.agent_assignment_changed", 7, {})) == 202
+    assert kinds(desk, 7) == [(EventKind.ASSIGNED, None)]
 
 
 def test_a_rating_is_stored(desk: Desk) -> None:

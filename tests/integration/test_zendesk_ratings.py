@@ -64,7 +64,7 @@ def test_after_it_no_automatic_reply_leaves_until_a_person_has_answered(desk: De
         desk.work()
         [handover] = desk.zendesk.public_replies(number)[1:]
         assert "A colleague will look at your message" in handover["body"]
-    assert told(desk) == 2
+    assert told(desk) == 1  # what is written meanwhile adds to the alert of the rating
 
 
 def test_a_closed_tickets_people_are_told_all_the_same(desk: Desk) -> None:

@@ -6,6 +6,7 @@ defined in `desk/conversation.py`. Being paused is no guard: drafts go on.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from desk.conversation import Conversation, OwnRecord, is_ours, read_conversation
 from desk.delivery import DeliveryKind
@@ -38,14 +39,14 @@ def first_stop(ticket: Ticket, message_id: str, record: OwnRecord, scope: Scope 
 def last_stop(
     ticket: Ticket, message_id: str, kind: DeliveryKind, record: OwnRecord, scope: Scope = EVERYWHERE
 ) -> Stop | None:
-    """Why what was planned may not leave after all, or None. For an automatic reply the same guards as before the run,
-    and that nobody is owed a person; a hand-over stands whatever the customer writes, only a person's act ends it.
+    """Why what was planned may not leave after all, or None. For an automatic reply and a status the same guards as
+    before the run, and that nobody is owed a person; a hand-over stands whatever the customer writes, only a person's
+    act ends it; a note and an alert are left out only where the ticket is none of ours any more.
     """
-    if kind is DeliveryKind.HANDOVER:
-        stays = message_id if ticket.message(message_id) else ticket.messages[-1].id if ticket.messages else message_id
-        return _first(HANDOVER_GUARDS, ticket, stays, record, scope)
-    guards = (*GUARDS, person_owed) if kind is DeliveryKind.REPLY else GUARDS
-    return _first(guards, ticket, message_id, record, scope)
+    if kind in STANDING_GUARDS:
+        view = View(ticket, _ANY_MESSAGE, read_conversation(ticket, record), record, scope)
+        return next((stop for guard in STANDING_GUARDS[kind] if (stop := guard(view))), None)
+    return _first((*GUARDS, person_owed), ticket, message_id, record, scope)
 
 
 def _first(guards: tuple[Guard, ...], ticket: Ticket, message_id: str, record: OwnRecord, scope: Scope) -> Stop | None:
@@ -113,8 +114,15 @@ def person_owed(view: View) -> Stop | None:
     return Stop.PERSON_OWED if view.conversation.person_owed else None
 
 
-# A hand-over stands though its message is gone, and though a trigger solved the ticket: only a person's act ends it.
-HANDOVER_GUARDS: tuple[Guard, ...] = (out_of_scope, closed, switched_off, person_took_over)
+NOT_OURS: tuple[Guard, ...] = (out_of_scope, switched_off)
+"""What people do to have Firstline leave a ticket alone, in every way."""
+STANDING_GUARDS: dict[DeliveryKind, tuple[Guard, ...]] = {
+    DeliveryKind.HANDOVER: (*NOT_OURS, closed, person_took_over),
+    DeliveryKind.NOTE: NOT_OURS,
+    DeliveryKind.ALERT: NOT_OURS,
+}
+"""Of what stands though its message is gone, and though a trigger solved the ticket."""
+_ANY_MESSAGE = Message("", Role.CUSTOMER, True, "", datetime.min.replace(tzinfo=UTC))
 GUARDS: tuple[Guard, ...] = (
     out_of_scope,
     own_message,

@@ -1,0 +1,98 @@
+"""Where a ticket stands, and what came of a run, is shown as it is."""
+
+from pathlib import Path
+
+import pytest
+
+from desk.db import Database
+from desk.errors import Permanent
+from desk.outcome import Happened, outcome_of
+from desk.policy import PolicyBook
+from desk.run import Action
+from desk.ticket import TicketState
+from tests.contracts.remembered_channel import RememberedChannel
+from tests.workers.talks import CHANNEL, CITED, Talk, Town, a_town, policy_text
+from workers import interventions, outbox
+from workers.parked import Which
+
+HOURS = "What are your opening hours on weekdays, please?"
+PERSON = "I want to talk to a human about my account."
+SELF_HARM = "I can't do this any more. I will kill myself tonight."
+
+
+@pytest.fixture
+def town(database: Database, account: str, tmp_path: Path) -> Town:
+    path = tmp_path / "policy.yaml"
+    path.write_text(policy_text(), encoding="utf-8")
+    return a_town(database, account, PolicyBook(path))
+
+
+@pytest.mark.parametrize(("body", "state"), [(HOURS, TicketState.NOTED), (PERSON, TicketState.ESCALATED)])
+def test_a_late_event_of_an_earlier_message_leaves_the_state_as_it_was(
+    town: Town, body: str, state: TicketState
+) -> None:
+    """_look_up notes RECEIVED; NEWER_MESSAGE has no state after it. It stays `received` for ever."""
+    talk = town.talk()
+    talk.customer(body)
+    late, talk.todo = talk.todo, []
+    talk.customer("See the file, please.", attachments=1)
+    talk.walk()
+    assert talk.state is state
+    talk.todo = late
+    talk.walk()
+    assert talk.state is state
+
+
+def test_a_run_that_ends_after_that_of_a_newer_message_leaves_the_state_as_it_was(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = town.talk()
+    talk.customer(HOURS)
+    model = type(town.tools.models[0])
+    real, done = model.classify, []
+
+    def classify(self, *asked):
+        if not done:
+            done.append(True)
+            other = Talk(talk.tools, talk.channel, talk.alerts, talk.account, talk.ticket_id)
+            other.customer(PERSON)
+            other.walk()
+            assert other.state is TicketState.ESCALATED
+        return real(self, *asked)
+
+    monkeypatch.setattr(model, "classify", classify)
+    talk.walk()
+    assert talk.state is TicketState.ESCALATED
+
+
+def test_a_run_whose_reply_was_withdrawn_is_shown_so_after_it_was_thought_over(town: Town) -> None:
+    """The row is taken over by the second run: the first shows `auto reply` and `nothing to deliver`."""
+    talk = town.talk()
+    talk.customer(HOURS)
+    planned = talk.think()
+    town.tools.library.stale = CITED.citations
+    talk.send(planned)
+    town.tools.library.stale = ()
+    talk.walk()
+    first, second = talk.runs()
+    assert first.decision.action is second.decision.action is Action.AUTO_REPLY
+    with town.tools.db.account(town.account) as tx:
+        rows = outbox.of_ticket(tx, CHANNEL, talk.ticket_id)
+    assert outcome_of([row for row in rows if row.run_id == first.id]).state is Happened.WITHDRAWN
+
+
+def test_a_replay_after_the_customer_wrote_again_leaves_the_state_as_it_was(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = town.talk()
+    talk.customer(PERSON)
+    planned = talk.think()
+    with monkeypatch.context() as away:
+        away.setattr(RememberedChannel, "reply", lambda *a: (_ for _ in ()).throw(Permanent("no")))
+        talk.send(planned)  # the hand-over cannot be sent: parked
+    talk.customer(HOURS)
+    talk.walk()
+    assert talk.state is TicketState.ESCALATED
+    interventions.requeue(town.tools.db, town.account, Which(), lambda _, item: talk.todo.append(item), "me")
+    talk.walk()
+    assert talk.state is TicketState.ESCALATED
