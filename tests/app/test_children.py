@@ -45,9 +45,12 @@ def test_a_taken_port_stops_the_start_and_names_the_variable(settings: Settings)
 
 
 @pytest.mark.loopback
-def test_in_the_demo_a_taken_port_is_replaced_by_a_free_one(settings: Settings) -> None:
+def test_in_the_demo_a_taken_port_that_nobody_asked_for_is_replaced_by_a_free_one(settings: Settings) -> None:
     with closing(listen(settings)) as holder:
         taken = settings.model_copy(update={"port": holder.getsockname()[1], "demo": True})
+        with pytest.raises(BadSetting, match="Address already in use"):
+            listen(taken)
+        taken.model_fields_set.discard("port")
         with closing(listen(taken)) as other:
             assert other.getsockname()[1] not in (0, taken.port)
 

@@ -131,9 +131,7 @@ def test_trouble_half_way_loses_nothing_and_repeats_nothing(desk: Desk, monkeypa
     monkeypatch.setattr(client, "EXPORT_PAGE", 2)
     numbers = ask(desk, 4)
     desk.zendesk.fail(path=f"/tickets/{numbers[3]}/audits", status=502, body="<html>")
-    desk.zendesk.fail(
-        path=f"/tickets/{client.NOWHERE}", status=502, body="<html>"
-    )
+    desk.zendesk.fail(path=f"/tickets/{client.NOWHERE}", status=502, body="<html>")
     assert len(desk.catch_up()) == 2
     assert len(desk.catch_up()) == 2
     desk.work()
