@@ -14,31 +14,32 @@ from celery import Celery
 from app import embedders, models
 from app.database import make_database as make_database
 from app.database import needed
-from desk.check import Check
-from desk.db import Database
 from desk.errors import BadSetting
-from desk.policy import PolicyBook
-from desk.ports import Channel, Embedder, LanguageModel, Party
-from desk.settings import Settings
-from integration.slack import examine as slack
+from desk.health_check import HealthCheck
+from desk.platform.database import Database
+from desk.platform.settings import Settings
+from desk.policy.policy import PolicyBook
+from desk.ports import Channel, Embedder, LanguageModel, PartyProbe
+from integration.slack import health as slack
 from integration.slack.alerts import SlackAlerts
-from integration.slack.party import SlackParty
+from integration.slack.probe import SlackParty
 from integration.webhooks import Inbound
-from integration.zendesk import examine as zendesk
-from integration.zendesk import guide, solved
 from integration.zendesk.catchup import catch_up as zendesk_catch_up
+from integration.zendesk.channel.outbound import ZendeskChannel
 from integration.zendesk.inbound import ZendeskInbound
-from integration.zendesk.outbound import ZendeskChannel
-from integration.zendesk.party import ZendeskParty
-from knowledge import switch, sync
+from integration.zendesk.setup import health as zendesk
+from integration.zendesk.setup.probe import ZendeskParty
+from integration.zendesk.sources import guide, solved_tickets
 from knowledge.embedders.minilm import MiniLM
-from knowledge.kinds import SourceKind
-from knowledge.library import PostgresLibrary
-from knowledge.sources import folder, website
-from knowledge.sync import Reading
-from knowledge.wanted import want
+from knowledge.ingest import reindex, sync
+from knowledge.ingest.sync import SyncContext
+from knowledge.ingest.sync_requests import request_sync
+from knowledge.search.library import PostgresLibrary
+from knowledge.sources import folder
+from knowledge.sources.source_kind import SourceKind
+from knowledge.sources.website import source
 from workers.tickets import TicketChannel
-from workers.toolbox import Sync, Toolbox
+from workers.toolbox import SyncSources, Toolbox
 
 VERSION = version("firstline")
 
@@ -48,18 +49,20 @@ CHANNELS: Mapping[str, Callable[[Database, PolicyBook], Channel]] = {
 }
 """Where tickets live and replies go."""
 
-PARTIES: tuple[Callable[[Database], Party], ...] = (ZendeskParty, SlackParty)
+PARTIES: tuple[Callable[[Database], PartyProbe], ...] = (ZendeskParty, SlackParty)
 """Whom work may have to wait for."""
 
-INBOUND: tuple[Callable[[], Inbound], ...] = (lambda: ZendeskInbound(articles_changed=lambda tx: want(tx, guide.NAME)),)
+INBOUND: tuple[Callable[[], Inbound], ...] = (
+    lambda: ZendeskInbound(articles_changed=lambda tx: request_sync(tx, guide.NAME)),
+)
 """Who calls us by webhook."""
 
 CATCH_UPS: tuple[Callable[[Database, str], Sequence[str]], ...] = (zendesk_catch_up,)
 """What reads, for an account, everything that no webhook told of."""
 
-EXAMINED: Mapping[str, Callable[[Database, str], Iterable[Check]]] = {
-    "zendesk": zendesk.examine,
-    "slack": slack.examine,
+EXAMINED: Mapping[str, Callable[[Database, str], Iterable[HealthCheck]]] = {
+    "zendesk": zendesk.examine_zendesk,
+    "slack": slack.examine_slack,
 }
 """Who can be asked, for an account, who we are there and what we may do; nothing where it is not connected."""
 
@@ -72,9 +75,9 @@ EMBEDDERS: Mapping[str, Callable[[Settings], Embedder]] = {
 
 SOURCES: Mapping[str, SourceKind] = {
     "folder": folder.KIND,
-    "website": website.KIND,
+    "website": source.KIND,
     "zendesk-guide": guide.KIND,
-    "solved-tickets": solved.KIND,
+    "solved-tickets": solved_tickets.KIND,
 }
 """Where documents may come from: what `firstline sources add` knows."""
 
@@ -108,12 +111,12 @@ def find_embedder(settings: Settings) -> Callable[[str], Embedder | None]:
     return find
 
 
-def make_sync(db: Database, settle: Callable[[str], Embedder]) -> Sync:
+def make_sync(db: Database, settle: Callable[[str], Embedder]) -> SyncSources:
     """Brings the index in step with an account's sources, all or the one that is named."""
 
     def sync_sources(account: str, name: str | None = None) -> None:
-        wanted = sync.known(db, account, [name] if name else [])
-        outcomes = list(sync.sync_all(Reading(db, account, SOURCES, settle(account)), wanted))
+        wanted = sync.find_sources(db, account, [name] if name else [])
+        outcomes = list(sync.sync_all(SyncContext(db, account, SOURCES, settle(account)), wanted))
         if name and outcomes[0].fault:
             raise outcomes[0].fault
 
@@ -132,7 +135,7 @@ def make_toolbox(settings: Settings, db: Database) -> Toolbox:
     local = embedder if isinstance(embedder, MiniLM) else MiniLM()
 
     def settle(account: str) -> Embedder:
-        return switch.settle(db, account, embedder, find)
+        return reindex.settle_embedder(db, account, embedder, find)
 
     return Toolbox(
         db=db,

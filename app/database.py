@@ -6,10 +6,10 @@ from pydantic import SecretStr
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
-from desk.db import Database, driver_url
 from desk.errors import BadSetting
-from desk.privacy import Sealer
-from desk.settings import Settings, variable
+from desk.platform.database import Database, driver_url
+from desk.platform.encryption import Sealer
+from desk.platform.settings import Settings, environment_variable
 
 
 def make_database(settings: Settings) -> Database:
@@ -36,5 +36,5 @@ def needed(settings: Settings, field: str) -> str:
     """The value of a setting. Raises BadSetting when there is none."""
     value = getattr(settings, field)
     if value is None:
-        raise BadSetting(f"{variable(field)} is not set; `firstline up` brings its own, see .env.example")
+        raise BadSetting(f"{environment_variable(field)} is not set; `firstline up` brings its own, see .env.example")
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

@@ -3,10 +3,10 @@
 import re
 
 from desk.errors import BadSetting
+from desk.platform.settings import Settings
 from desk.ports import Embedder, Reranker
-from desk.settings import Settings
 from knowledge.embedders.minilm import MiniLM
-from knowledge.remote.measure import measure
+from knowledge.remote.token_budget import token_budget_for
 
 _NAME = re.compile(r"(?P<provider>[a-z]+):(?P<model>.+?)(?:@(?P<dimensions>\d{1,4}))?(?:\+[0-9a-f]{8})?")
 
@@ -19,15 +19,15 @@ def minilm(settings: Settings) -> Embedder:
 def voyage(settings: Settings) -> Embedder:
     """Voyage AI."""
     from knowledge.embedders import voyage
-    from knowledge.remote.wire import Wire
+    from knowledge.remote.json_http import JsonHttpClient
 
     if settings.voyage_api_key is None:
         raise BadSetting("VOYAGE_API_KEY: not set, and FIRSTLINE_EMBEDDER is voyage")
     key = settings.voyage_api_key.get_secret_value()
     return voyage.Voyage(
-        Wire("Voyage", settings.embedder_url or voyage.URL, key, settings.embedder_seconds),
+        JsonHttpClient("Voyage", settings.embedder_url or voyage.URL, key, settings.embedder_seconds),
         settings.embedder_model or voyage.MODEL,
-        measure(settings.embedder_window or voyage.WINDOW, settings.embedder_tokenizer),
+        token_budget_for(settings.embedder_window or voyage.WINDOW, settings.embedder_tokenizer),
         settings.embedder_dimensions,
     )
 
@@ -35,16 +35,16 @@ def voyage(settings: Settings) -> Embedder:
 def openai(settings: Settings) -> Embedder:
     """OpenAI, or whatever speaks like it at `FIRSTLINE_EMBEDDER_URL`; that may do without a key."""
     from knowledge.embedders import openai_compatible as api
-    from knowledge.remote.wire import Wire
+    from knowledge.remote.json_http import JsonHttpClient
 
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
     if key is None and settings.embedder_url is None:
         raise BadSetting("OPENAI_API_KEY: not set, and FIRSTLINE_EMBEDDER_URL names no other server")
     prefixes = api.Prefixes(settings.embedder_query_prefix, settings.embedder_document_prefix)
     return api.OpenAICompatible(
-        Wire("the embeddings server", settings.embedder_url or api.URL, key, settings.embedder_seconds),
+        JsonHttpClient("the embeddings server", settings.embedder_url or api.URL, key, settings.embedder_seconds),
         settings.embedder_model or api.MODEL,
-        measure(
+        token_budget_for(
             settings.embedder_window or api.WINDOW,
             settings.embedder_tokenizer,
             prefixes.longer,
@@ -82,10 +82,10 @@ def make_reranker(settings: Settings) -> Reranker | None:
     """What weighs search's best anew; None where `FIRSTLINE_RERANKER_URL` is not set."""
     if settings.reranker_url is None:
         return None
-    from knowledge.remote.wire import Wire
+    from knowledge.remote.json_http import JsonHttpClient
     from knowledge.rerankers.rerank_api import RerankAPI
 
     key = settings.reranker_api_key.get_secret_value() if settings.reranker_api_key else None
     return RerankAPI(
-        Wire("the reranker", settings.reranker_url, key, settings.reranker_seconds), settings.reranker_model
+        JsonHttpClient("the reranker", settings.reranker_url, key, settings.reranker_seconds), settings.reranker_model
     )

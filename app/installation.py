@@ -13,15 +13,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from app.database import make_database, readable_url
-from app.embedded import EmbeddedPostgres, EmbeddedRedis
-from app.places import Lock
-from app.processes import until
-from app.sealed import recognise_keys
-from desk.accounts import SLUG, add_account, get_account
-from desk.db import Database, Transaction
+from app.embedded.places import Lock
+from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.key_check import recognise_keys
+from app.os_process import until
 from desk.errors import BadSetting, Permanent, Refused, Temporary
-from desk.privacy import new_key
-from desk.settings import Settings, read_settings
+from desk.platform.accounts import SLUG, add_account, get_account
+from desk.platform.database import Database, Transaction
+from desk.platform.encryption import new_key
+from desk.platform.settings import Settings, read_settings
 
 TURN_SECONDS = 30.0
 """How long a command waits for the server that another command is just starting or stopping."""

@@ -1,14 +1,14 @@
 """Language models, built from the settings; None where one is not set up."""
 
+from desk.platform.model_prices import ModelPrices
+from desk.platform.settings import Settings
 from desk.ports import Embedder, LanguageModel
-from desk.prices import Prices
-from desk.settings import Settings
-from workers.llm.extractive import Extractive
+from workers.models.extractive.model import ExtractiveModel
 
 
 def extractive(settings: Settings, embedder: Embedder) -> LanguageModel:
     """The local parts, which need nothing."""
-    return Extractive(embedder)
+    return ExtractiveModel(embedder)
 
 
 def claude(settings: Settings, embedder: Embedder) -> LanguageModel | None:
@@ -16,20 +16,20 @@ def claude(settings: Settings, embedder: Embedder) -> LanguageModel | None:
     if settings.anthropic_api_key is None:
         return None
     # The SDK takes seconds to import, for which nobody without a key should wait.
-    from workers.llm.claude import Account, Claude
-    from workers.llm.claude_call import Size
+    from workers.models.claude.call import ModelSize
+    from workers.models.claude.model import AnthropicAccount, ClaudeModel
 
-    return Claude(
-        Account(settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url),
-        small=Size(
+    return ClaudeModel(
+        AnthropicAccount(settings.anthropic_api_key.get_secret_value(), settings.anthropic_base_url),
+        small=ModelSize(
             settings.classify_model,
-            Prices.parse(settings.classify_prices),
+            ModelPrices.parse(settings.classify_prices),
             settings.classify_max_tokens,
             settings.classify_seconds,
         ),
-        large=Size(
+        large=ModelSize(
             settings.draft_model,
-            Prices.parse(settings.draft_prices),
+            ModelPrices.parse(settings.draft_prices),
             settings.draft_max_tokens,
             settings.draft_seconds,
         ),

@@ -20,11 +20,11 @@ from sqlalchemy import create_engine, text
 
 from app.bootstrap import make_celery
 from app.database import make_database
-from app.embedded import EmbeddedPostgres
+from app.embedded.servers import EmbeddedPostgres
 from app.installation import completed
 from bench.measure import cpu_by_kind
-from desk.db import Database, driver_url
-from desk.settings import Settings
+from desk.platform.database import Database, driver_url
+from desk.platform.settings import Settings
 from desk.ticket import Requester
 from tests.conftest import short_directory
 from tests.past import make_past

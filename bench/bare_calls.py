@@ -18,7 +18,7 @@ import requests  # noqa: E402
 from gevent.pool import Pool  # noqa: E402
 from slack_sdk import WebClient  # noqa: E402
 
-from integration.zendesk.client import Tickets  # noqa: E402
+from integration.zendesk.api.client import TicketsApi  # noqa: E402
 from tests.lookalikes.slack import TOKEN as BOT_TOKEN  # noqa: E402
 from tests.lookalikes.zendesk import EMAIL, TOKEN  # noqa: E402
 
@@ -35,7 +35,7 @@ class Bare:
         session = requests.Session()
         session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=100))
         session.auth = (f"{EMAIL}/token", TOKEN)
-        self.zendesk = Tickets(addresses["zendesk"], session)
+        self.zendesk = TicketsApi(addresses["zendesk"], session)
         self.claude = anthropic.Anthropic(api_key="sk-bench", base_url=addresses["claude"], max_retries=0)
         self.slack = WebClient(token=BOT_TOKEN, base_url=f"{addresses['slack']}/api/")
 

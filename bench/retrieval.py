@@ -19,19 +19,19 @@ from typing import Any
 
 import psycopg
 
-from app.embedded import LOGIN_ROLE, EmbeddedPostgres
+from app.embedded.servers import LOGIN_ROLE, EmbeddedPostgres
 from bench.plain import Plain
 from bench.remembering import Remembering
 from bench.stopwatch import Documents, measure
-from desk.accounts import add_account
-from desk.db import Database
+from desk.platform.accounts import add_account
+from desk.platform.database import Database
+from desk.platform.encryption import Sealer, new_key
 from desk.ports import Page, Stamps
-from desk.privacy import Sealer, new_key
-from knowledge.evaluation.metrics import first_of_each, score
-from knowledge.evaluation.question_set import Corpus, Question, read_questions
-from knowledge.ingest import index
-from knowledge.library import PostgresLibrary
-from knowledge.prepare import prepare
+from knowledge.evaluation.metrics import distinct_documents, score_questions
+from knowledge.evaluation.question_set import EvaluationCorpus, EvaluationQuestion, read_questions
+from knowledge.ingest.index_source import index_source
+from knowledge.ingest.prepare import prepare_page
+from knowledge.search.library import PostgresLibrary
 from migrations.run import migrate
 from tests.conftest import short_directory
 
@@ -83,16 +83,16 @@ class Set:
 
     def __init__(self, corpus: Path, queries: Path, memory: Remembering) -> None:
         self.name = _name(corpus)
-        source = Corpus(corpus)
+        source = EvaluationCorpus(corpus)
         self.pages = [page for page in source.pages(lambda _: None) if isinstance(page, Page)]
-        self.questions: list[Question] = read_questions(queries, source.ids)[0]
+        self.questions: list[EvaluationQuestion] = read_questions(queries, source.ids)[0]
         self.documents = [_document(page) for page in self.pages]
         self.changed = [
             {**each, "text": each["text"] + ADDED} if place % 100 == 0 else each
             for place, each in enumerate(self.documents)
         ]
         self._markup = {page.id: page.markup for page in self.pages}
-        ready = {each["text"]: prepare(self.page(each), memory) for each in (*self.documents, *self.changed)}
+        ready = {each["text"]: prepare_page(self.page(each), memory) for each in (*self.documents, *self.changed)}
         self.passages = {
             text: [passage.embedded for passage in one.passages] if one else [] for text, one in ready.items()
         }
@@ -104,8 +104,8 @@ class Set:
 
     def judge(self, row: Json) -> Json:
         """The figures of one stack, with what its orders are worth instead of them."""
-        orders = [first_of_each(order) for order in row.pop("orders")]
-        scores = score(orders, [question.relevant for question in self.questions])
+        orders = [distinct_documents(order) for order in row.pop("orders")]
+        scores = score_questions(orders, [question.relevant for question in self.questions])
         return {"set": self.name, **row} | {name: float(each.mean()) for name, each in scores.items()}
 
 
@@ -130,7 +130,7 @@ class Firstline:
 
     def write(self, documents: Documents) -> None:
         """There is one path only."""
-        index(self._db, self._account, Given([self._set.page(each) for each in documents]), self._memory)
+        index_source(self._db, self._account, Given([self._set.page(each) for each in documents]), self._memory)
 
     sync = write
 
@@ -143,7 +143,7 @@ class Firstline:
 
     def clear(self) -> None:
         """What is gone from the source leaves the index."""
-        index(self._db, self._account, Given([]), self._memory)
+        index_source(self._db, self._account, Given([]), self._memory)
 
 
 class Given:

@@ -25,15 +25,17 @@ import numpy as np
 import psycopg
 from sqlalchemy import TextClause, text
 
-from app.embedded import LOGIN_ROLE, EmbeddedPostgres
+from app.embedded.servers import LOGIN_ROLE, EmbeddedPostgres
 from bench.remembering import Remembering
-from desk.accounts import add_account, list_accounts
-from desk.db import Database, Transaction
+from desk.platform.accounts import add_account, list_accounts
+from desk.platform.database import Database, Transaction
+from desk.platform.encryption import Sealer, new_key
 from desk.ports import Markup, Page
-from desk.privacy import Sealer, new_key
-from knowledge import near, search, shelf
-from knowledge.prepare import ReadyDocument, ReadyPassage, prepare
-from knowledge.ranking import Candidate, rank
+from knowledge.index import store, vector_index
+from knowledge.index.document import PreparedDocument, PreparedPassage
+from knowledge.ingest.prepare import prepare_page
+from knowledge.search import hybrid
+from knowledge.search.fusion import Candidate, rank_candidates
 from migrations.run import migrate
 from tests.conftest import short_directory
 
@@ -124,22 +126,22 @@ def _build(db: Database, embedder: Remembering, options: argparse.Namespace) -> 
             print(f"  {100 * (number + 1)} after {time.monotonic() - began:.0f} s", flush=True)
     while True:
         with db.account(ACCOUNT) as tx:
-            if not near.bring_near(tx, embedder.name, 250):
+            if not vector_index.add_to_vector_index(tx, embedder.name, 250):
                 break
     print(f"written without embedding in {time.monotonic() - began:.0f} s", flush=True)
 
 
-def _real(files: Sequence[Path], embedder: Remembering, most: int) -> list[ReadyPassage]:
+def _real(files: Sequence[Path], embedder: Remembering, most: int) -> list[PreparedPassage]:
     lines = (json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines())
     pages = (Page(str(n), line["text"], Markup.MARKDOWN, line.get("title")) for n, line in enumerate(lines))
-    ready = (one for page in pages if (one := prepare(page, embedder)))
+    ready = (one for page in pages if (one := prepare_page(page, embedder)))
     passages = {passage.content_hash: passage for one in ready for passage in one.passages}
     return random.Random(2).sample(list(passages.values()), min(most, len(passages)))
 
 
 def _grown(
-    real: Sequence[ReadyPassage], vectors: "np.ndarray[Any, Any]", most: int
-) -> Iterator[tuple[ReadyPassage, str]]:
+    real: Sequence[PreparedPassage], vectors: "np.ndarray[Any, Any]", most: int
+) -> Iterator[tuple[PreparedPassage, str]]:
     """The real ones, then their changed copies, with vectors as Postgres reads them."""
     numbers, dice = np.random.default_rng(3), random.Random(3)
     vocabulary = [term for passage in real for term in passage.weights]
@@ -157,18 +159,20 @@ def _grown(
         yield passage, str(vector.tolist())
 
 
-def _put(db: Database, embedder: Remembering, number: int, batch: Sequence[tuple[ReadyPassage, str]]) -> None:
+def _put(db: Database, embedder: Remembering, number: int, batch: Sequence[tuple[PreparedPassage, str]]) -> None:
     documents = [
         _document(number * 100 // PASSAGES_A_DOCUMENT + place, [passage for passage, _ in batch[place::10]])
         for place in range(len(batch) // PASSAGES_A_DOCUMENT)
     ]
     with db.account(ACCOUNT) as tx:
-        shelf.put(tx, "scale", documents, {passage.content_hash: vector for passage, vector in batch}, embedder)
+        store.write_documents(
+            tx, "scale", documents, {passage.content_hash: vector for passage, vector in batch}, embedder
+        )
 
 
-def _document(number: int, passages: Sequence[ReadyPassage]) -> ReadyDocument:
+def _document(number: int, passages: Sequence[PreparedPassage]) -> PreparedDocument:
     kind = random.Random(number).randrange(100)
-    return ReadyDocument(
+    return PreparedDocument(
         external_id=str(number),
         url=None,
         title=f"Document {number}",
@@ -223,35 +227,35 @@ def _measure(db: Database, embedder: Remembering, asker: Asker, questions: Seque
 
 def _ask(db: Database, embedder: Remembering, asker: Asker, question: Question, exact: bool = False) -> list[Candidate]:
     """What both halves propose; exactly, by scoring everything."""
-    kept = search.EXACT_UP_TO
-    search.EXACT_UP_TO = ALL if exact else kept
+    kept = vector_index.EXACT_UP_TO
+    vector_index.EXACT_UP_TO = ALL if exact else kept
     try:
-        with db.account(ACCOUNT, search.PLANNED_ONCE) as tx:
-            return search.candidates(
+        with db.account(ACCOUNT, hybrid.PLANNED_ONCE) as tx:
+            return hybrid.find_candidates(
                 tx, question.text, embedder, asker.audiences, asker.locale, question.vector, asker.collections
             )
     finally:
-        search.EXACT_UP_TO = kept
+        vector_index.EXACT_UP_TO = kept
 
 
 def _explain(db: Database, embedder: Remembering, asker: Asker, question: Question) -> float:
     """Milliseconds of planning and execution, of all statements."""
-    with db.account(ACCOUNT, search.PLANNED_ONCE) as tx:
-        asked = search.asked(
+    with db.account(ACCOUNT, hybrid.PLANNED_ONCE) as tx:
+        asked = hybrid.search_parameters(
             tx, question.text, embedder, asker.audiences, asker.locale, question.vector, asker.collections
         )
-        whole = search.whole_statement(asked.size, asked.in_collections)
+        whole = hybrid.exact_search_statement(asked.size, asked.in_collections)
         milliseconds = _milliseconds(tx, whole, asked)
         if not tx.execute(whole, asked.values).all():
-            first = search.extent_statement(asked.in_collections)
+            first = hybrid.count_statement(asked.in_collections)
             milliseconds += _milliseconds(tx, first, asked)
             extent = tx.execute(first, asked.values).one()
-            second = search.search_statement(asked.size, asked.in_collections, extent.spoken, extent.large)
+            second = hybrid.index_search_statement(asked.size, asked.in_collections, extent.spoken, extent.large)
             milliseconds += _milliseconds(tx, second, asked)
         return milliseconds
 
 
-def _milliseconds(tx: Transaction, statement: TextClause, asked: search.Asked) -> float:
+def _milliseconds(tx: Transaction, statement: TextClause, asked: hybrid.SearchParameters) -> float:
     explained = text(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement.text}")
     plan = tx.execute(explained, asked.values).scalar_one()[0]
     return float(plan["Planning Time"] + plan["Execution Time"])
@@ -262,7 +266,7 @@ Scores = list[tuple[float, str]]
 
 
 def _fused(found: Sequence[Candidate]) -> Scores:
-    return [(hit.fused, hit.passage.id) for hit in islice(rank(found), BEST)]
+    return [(hit.fused, hit.passage.id) for hit in islice(rank_candidates(found), BEST)]
 
 
 def _dense(found: Sequence[Candidate]) -> Scores:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from desk.ticket import Act, ActKind, Message, Role, Ticket
+from desk.ticket import Message, PersonAct, PersonActKind, Role, Ticket
 
 
 class Sent(StrEnum):
@@ -47,7 +47,7 @@ class OwnRecord:
         )
 
 
-NOTHING = OwnRecord()
+NO_RECORD = OwnRecord()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Conversation:
         return tuple(message for message in self.open if not message.third_party)
 
 
-def read_conversation(ticket: Ticket, record: OwnRecord = NOTHING) -> Conversation:
+def read_conversation(ticket: Ticket, record: OwnRecord = NO_RECORD) -> Conversation:
     """The conversation as it stands.
 
     A person has the ticket once an agent has answered in public or it was assigned by hand, until it is given back;
@@ -89,23 +89,23 @@ def read_conversation(ticket: Ticket, record: OwnRecord = NOTHING) -> Conversati
     return Conversation(tuple(walk.open), walk.answer, walk.answered_by, walk.taken_over, owed, walk.rated_bad)
 
 
-def is_ours(message: Message, record: OwnRecord = NOTHING) -> bool:
+def is_ours(message: Message, record: OwnRecord = NO_RECORD) -> bool:
     """Known by its delivery's id, never by its author: the token often belongs to a real agent."""
     return message.delivery_id is not None or message.id in record.sent
 
 
-def by_hand(message: Message, record: OwnRecord = NOTHING) -> bool:
+def is_written_by_hand(message: Message, record: OwnRecord = NO_RECORD) -> bool:
     """Did somebody of the customer side write it, in public and with their own hands?"""
     customer = message.role is Role.CUSTOMER and message.public and not message.automatic
     return customer and not is_ours(message, record)
 
 
-def newest_by_hand(ticket: Ticket, record: OwnRecord = NOTHING) -> Message | None:
+def newest_customer_message(ticket: Ticket, record: OwnRecord = NO_RECORD) -> Message | None:
     """The last message that the customer side wrote by hand, open or not."""
-    return next((message for message in reversed(ticket.messages) if by_hand(message, record)), None)
+    return next((message for message in reversed(ticket.messages) if is_written_by_hand(message, record)), None)
 
 
-def sent_as(message: Message, record: OwnRecord) -> Sent | None:
+def sent_kind(message: Message, record: OwnRecord) -> Sent | None:
     """What our record says it was; None for what is not ours, or not known to us any more."""
     return record.sent.get(message.delivery_id or "") or record.sent.get(message.id)
 
@@ -124,24 +124,24 @@ class _Walk:
     hidden: list[Message] = field(default_factory=list)
     """Of the customer side and made private since: not to be answered, and who earned a person by it still has."""
 
-    def step(self, entry: Message | Act) -> None:
-        if isinstance(entry, Act):
+    def step(self, entry: Message | PersonAct) -> None:
+        if isinstance(entry, PersonAct):
             self._act(entry.kind)
-        elif by_hand(entry, self.record):
+        elif is_written_by_hand(entry, self.record):
             self._customer(entry)
-        elif by_hand(replace(entry, public=True), self.record):
+        elif is_written_by_hand(replace(entry, public=True), self.record):
             self.hidden.append(entry)
         elif entry.public and not entry.automatic:
             self._answer(entry)
 
-    def _act(self, kind: ActKind) -> None:
-        if kind is ActKind.RATED_BAD:
+    def _act(self, kind: PersonActKind) -> None:
+        if kind is PersonActKind.RATED_BAD:
             only_ours = self.answered_by is Sent.REPLY and (self.solved or not self.taken_over)
             self.rated_bad = self.rated_bad or only_ours
             return
-        if kind is ActKind.SOLVED:
+        if kind is PersonActKind.SOLVED:
             self.open, self.hidden, self.solved, self.rated_bad = [], [], True, False
-        self.taken_over = kind is not ActKind.GIVEN_BACK
+        self.taken_over = kind is not PersonActKind.GIVEN_BACK
 
     def _customer(self, message: Message) -> None:
         if self.solved:
@@ -150,7 +150,7 @@ class _Walk:
 
     def _answer(self, message: Message) -> None:
         """A hand-over of ours, or a message that bears our mark and that we have no record of, closes nothing."""
-        sent = sent_as(message, self.record)
+        sent = sent_kind(message, self.record)
         agents = message.role is Role.AGENT and not is_ours(message, self.record)
         if agents or sent is Sent.PERSON:
             self.taken_over, self.rated_bad = True, False
@@ -159,7 +159,7 @@ class _Walk:
         self.open, self.hidden, self.answer, self.answered_by = [], [], message, sent
 
 
-def _timeline(ticket: Ticket) -> Iterable[Message | Act]:
+def _timeline(ticket: Ticket) -> Iterable[Message | PersonAct]:
     acts = sorted(ticket.acts, key=lambda act: act.place)
     for place, message in enumerate(ticket.messages):
         while acts and acts[0].place <= place:

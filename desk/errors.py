@@ -55,7 +55,7 @@ class Outage(Temporary):
         self.refused, self.certain, self.untouched = refused, certain, untouched
 
 
-class Waiting(Blocked):
+class PartyAway(Blocked):
     """The party is known to be away, so it was not even called."""
 
     def __init__(self, message: str, party: str, access: Access) -> None:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
-from desk.receipt import STOPS
+from desk.presentation.receipt import STOPS
 
 
-class Happened(StrEnum):
+class OutcomeState(StrEnum):
     """How far the effects of a decision are, the one that most needs a look first."""
 
     FAILED = "failed"
@@ -31,12 +31,12 @@ KINDS = {
 """What a delivery is called, everywhere."""
 
 _OF_STATE = {
-    DeliveryState.FAILED: Happened.FAILED,
-    DeliveryState.UNKNOWN: Happened.UNKNOWN,
-    DeliveryState.WAITING: Happened.WAITING,
-    DeliveryState.SENDING: Happened.WAITING,
-    DeliveryState.WITHDRAWN: Happened.WITHDRAWN,
-    DeliveryState.SENT: Happened.DONE,
+    DeliveryState.FAILED: OutcomeState.FAILED,
+    DeliveryState.UNKNOWN: OutcomeState.UNKNOWN,
+    DeliveryState.WAITING: OutcomeState.WAITING,
+    DeliveryState.SENDING: OutcomeState.WAITING,
+    DeliveryState.WITHDRAWN: OutcomeState.WITHDRAWN,
+    DeliveryState.SENT: OutcomeState.DONE,
 }
 _STOP_WORDS = {stop.value: prose for stop, prose in STOPS.items()}
 
@@ -45,25 +45,27 @@ _STOP_WORDS = {stop.value: prose for stop, prose in STOPS.items()}
 class Outcome:
     """`text` tells each effect in words; `since` is when the oldest one that waits was planned."""
 
-    state: Happened
+    state: OutcomeState
     text: str
     since: datetime | None = None
 
 
-NOTHING = Outcome(Happened.NOTHING, "nothing to deliver")
+NO_OUTCOME = Outcome(OutcomeState.NOTHING, "nothing to deliver")
 
 
 def outcome_of(deliveries: Sequence[Delivery]) -> Outcome:
     """What became of these effects, all of one decision."""
     if not deliveries:
-        return NOTHING
+        return NO_OUTCOME
     states = {_OF_STATE[each.state] for each in deliveries}
-    waiting = [each.created_at for each in deliveries if _OF_STATE[each.state] is Happened.WAITING and each.created_at]
-    state = next(state for state in Happened if state in states)
-    return Outcome(state, ", ".join(told(each) for each in deliveries), min(waiting, default=None))
+    waiting = [
+        each.created_at for each in deliveries if _OF_STATE[each.state] is OutcomeState.WAITING and each.created_at
+    ]
+    state = next(state for state in OutcomeState if state in states)
+    return Outcome(state, ", ".join(describe_delivery(each) for each in deliveries), min(waiting, default=None))
 
 
-def told(delivery: Delivery) -> str:
+def describe_delivery(delivery: Delivery) -> str:
     """One effect in words: `reply sent`, `reply withdrawn: a newer message is answered instead`, `alert waiting since
     12:04 UTC (Slack did not answer)`."""
     name = KINDS[delivery.kind]

@@ -23,7 +23,7 @@ class PartyState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class PartyAccess:
     """One way of using one party."""
 
     party: str
@@ -31,7 +31,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PartyStatus:
     """How a party stands for one account, one way, and since when."""
 
     party: str

@@ -13,7 +13,7 @@ from desk.delivery import Delivery
 from desk.errors import Temporary
 from desk.party import Access
 from desk.passage import Citation, Hit
-from desk.policy import Policy
+from desk.policy.policy import Policy
 from desk.run import Classification, Draft, Sentiment, Urgency, Usage
 from desk.ticket import NO_LABELS, Labels, Ticket
 
@@ -135,7 +135,7 @@ class Alerts(Protocol):
         ...
 
 
-class Party(Protocol):
+class PartyProbe(Protocol):
     """An outside service that work may have to wait for."""
 
     name: str
@@ -215,14 +215,14 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Unchanged:
+class UnchangedPage:
     """A page that is as it was when it had the stamp that the index knows; it was not read again."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadablePage:
     """A page that is there and could not be read: reported, and what the index holds of it stays."""
 
     id: str
@@ -247,7 +247,7 @@ class PageSource(Protocol):
         """How many pages there are, for a progress bar; None where that is not cheap to know."""
         ...
 
-    def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
+    def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
         """All pages, each once. What it does not name has vanished; an error ends the run, and nothing is changed.
         Trouble with one page is an `Unreadable`, and no error."""
         ...
@@ -279,7 +279,7 @@ class Library(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class ModelClassification:
     """A model's view of a message. Signals it did not look at stay at their defaults."""
 
     category: str | None
@@ -293,14 +293,14 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Drafted:
+class ModelDraft:
     """A model's draft and what it used."""
 
     draft: Draft
     usage: tuple[Usage, ...] = field(default=())
 
 
-class Wasted(Temporary):
+class UnusableAnswer(Temporary):
     """A model answered, was paid, and what it said is of no use. `usage` is what it cost all the same."""
 
     def __init__(self, message: str, usage: tuple[Usage, ...] = ()) -> None:
@@ -308,7 +308,7 @@ class Wasted(Temporary):
         self.usage = usage
 
 
-class Declined(Wasted):
+class ModelRefusal(UnusableAnswer):
     """A model would not look at this at all."""
 
 
@@ -319,10 +319,10 @@ class LanguageModel(Protocol):
     prompts: str
     """Hash of the prompts it uses, or the version of its method."""
 
-    def classify(self, ticket: Ticket, text: str, policy: Policy) -> Guess:
+    def classify(self, ticket: Ticket, text: str, policy: Policy) -> ModelClassification:
         """What `text`, the customer's newest message without quotes and signature, is about."""
         ...
 
-    def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> Drafted:
+    def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> ModelDraft:
         """A reply to the ticket's newest customer message out of the hits alone, or a draft that hands over."""
         ...

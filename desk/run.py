@@ -115,7 +115,7 @@ class Limit(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a decision fell as it did. Prose for each stands in `desk/receipt.py`."""
+    """Why a decision fell as it did. Prose for each stands in `desk/presentation/receipt.py`."""
 
     WANTS_HUMAN = "wants_human"
     SENSITIVE_TOPIC = "sensitive_topic"

@@ -74,7 +74,7 @@ class Message:
     """The helpdesk's own word for the status that this message changed: `solved`, where it reopened the ticket."""
 
 
-class ActKind(StrEnum):
+class PersonActKind(StrEnum):
     """What a person did with a ticket besides writing. An assignment by a trigger, a routing rule or on arrival is
     none, and neither is what Firstline's own updates bring with them."""
 
@@ -89,10 +89,10 @@ class ActKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class PersonAct:
     """One act of a person. `place` is how many of the ticket's messages stand before it."""
 
-    kind: ActKind
+    kind: PersonActKind
     place: int
 
 
@@ -135,7 +135,7 @@ class Ticket:
     assignee: str | None = None
     """Whose it is, for showing; whether a person has it is told by `acts` (see `desk/conversation.py`)."""
     url: str | None = None
-    acts: tuple[Act, ...] = ()
+    acts: tuple[PersonAct, ...] = ()
     """In order of time."""
     via: str = ""
     """How the customer reaches us: `mail`, `web`, `chat`, `x`, and so on."""

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from desk.db import Transaction
 from desk.errors import Refused
+from desk.platform.database import Transaction
 from integration.tables import connections
-from workers.parties.standing import ask_again
+from workers.parties.standing import probe_soon
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -36,7 +36,7 @@ class Connection(Generic[M]):
         return max(0.0, (self.blocked_until - (now or datetime.now(UTC))).total_seconds())
 
 
-def amended(known: BaseModel | None, model: type[M], given: Mapping[str, Any]) -> M:
+def amend_config(known: BaseModel | None, model: type[M], given: Mapping[str, Any]) -> M:
     """What is known of a party with what is given in its place; an empty value clears what need not be there. Raises
     Refused that names each field at fault."""
     fields = known.model_dump() if known else {}
@@ -56,22 +56,22 @@ def _is_empty(value: Any) -> bool:
     return value == "" or (isinstance(value, list) and not any(value))
 
 
-def connect(tx: Transaction, party: str, config: BaseModel) -> None:
+def save_connection(tx: Transaction, party: str, config: BaseModel) -> None:
     """Set up a party, or change how it is reached; the cursor stays. If work waits for it, it is asked at once."""
     sealed = tx.seal(config.model_dump_json())
     values = {"account_id": tx.account, "party": party, "config": sealed, "updated_at": func.now()}
     changed = {"config": sealed, "updated_at": func.now(), "blocked_until": None}
     statement = insert(connections).values(values)
     tx.execute(statement.on_conflict_do_update(index_elements=["account_id", "party"], set_=changed))
-    ask_again(tx, party)
+    probe_soon(tx, party)
 
 
-def disconnect(tx: Transaction, party: str) -> bool:
+def delete_connection(tx: Transaction, party: str) -> bool:
     """Forget a party and its secrets; False if there was none."""
     return tx.execute(delete(connections).where(connections.c.party == party)).rowcount == 1
 
 
-def load(tx: Transaction, party: str, model: type[M]) -> Connection[M] | None:
+def load_connection(tx: Transaction, party: str, model: type[M]) -> Connection[M] | None:
     """The account's connection to a party, or None when there is none."""
     row = tx.execute(select(connections).where(connections.c.party == party)).one_or_none()
     return _connection(tx, row, model) if row else None
@@ -82,7 +82,7 @@ def set_cursor(tx: Transaction, party: str, cursor: str) -> None:
     tx.execute(update(connections).where(connections.c.party == party).values(cursor=cursor))
 
 
-def block(tx: Transaction, party: str, seconds: float) -> None:
+def block_until(tx: Transaction, party: str, seconds: float) -> None:
     """Leave the party alone for so long; all workers of the account keep to it."""
     until = datetime.now(UTC) + timedelta(seconds=seconds)
     later = func.greatest(func.coalesce(connections.c.blocked_until, until), until)

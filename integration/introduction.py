@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from desk.check import Check
+from desk.health_check import HealthCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,4 +12,4 @@ class Introduction:
     channel."""
 
     who: Mapping[str, str]
-    checks: tuple[Check, ...]
+    checks: tuple[HealthCheck, ...]

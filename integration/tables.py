@@ -1,6 +1,7 @@
 """The tables of the doors: who may come in, and what was answered under an Idempotency-Key.
 
-`staff.py`, `tokens.py` and `idempotency.py` each read and write their own. Of every secret only a hash is kept.
+`sign_in.py`, `api_tokens.py` and `idempotency.py` in `access/` each read and write their own. Of every secret only a
+hash is kept.
 """
 
 from sqlalchemy import (
@@ -16,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from desk.db import metadata
+from desk.platform.database import metadata
 
 _now = func.now()
 

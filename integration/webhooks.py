@@ -11,13 +11,13 @@ import structlog
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import Headers
 
-from desk.accounts import SLUG
-from desk.db import Database, Transaction
 from desk.errors import Ignored, Refused
+from desk.platform.accounts import SLUG
+from desk.platform.database import Database, Transaction
 from desk.ticket import Event
-from integration.bodies import read_bytes
-from integration.problems import answer_errors
-from workers import inbox
+from integration.web.problems import answer_errors
+from integration.web.request_body import read_bytes
+from workers.queue import inbox
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +80,7 @@ class _Door:
         with self._db.account(account) as tx:
             events = self._channel.receive(tx, request.headers, body)
             payload = body.decode("utf-8", "replace")
-            items = [inbox.add(tx, self._channel.name, event, payload) for event in events]
+            items = [inbox.add_event(tx, self._channel.name, event, payload) for event in events]
         return [item_id for item_id in items if item_id]
 
     def _hand_over(self, account: str, item_id: str) -> None:

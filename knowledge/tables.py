@@ -1,4 +1,4 @@
-"""The tables of the library. `ingest.py` writes them; `search.py` and `catalogue.py` read them.
+"""The tables of the library. `index/store.py` writes them; `search/hybrid.py` and `index/catalogue.py` read them.
 
 Passages, term counts and the state are kept per embedder, so that a second embedder can be filled beside the first.
 """
@@ -23,8 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, UUID
 
-from desk.db import metadata
-from knowledge.lexical import SPARSE_DIMENSIONS
+from desk.platform.database import metadata
+
+SPARSE_DIMENSIONS = 1_000_000_000
 
 sources = Table(
     "sources",
@@ -79,7 +80,9 @@ passages = Table(
     Column("audience", Text, nullable=False),
     Column("collection", Text, nullable=False, server_default=""),
     Column("embedder", Text, nullable=False),
-    Column("recipe", SmallInteger, nullable=False, comment="knowledge.ingest.RECIPE that cut and weighed it"),
+    Column(
+        "recipe", SmallInteger, nullable=False, comment="knowledge.ingest.index_source.RECIPE that cut and weighed it"
+    ),
     Column("content_hash", BYTEA, nullable=False, comment="hash of the embedded text"),
     Column("dimensions", SmallInteger, nullable=False),
     Column("vector", HALFVEC(), nullable=False),

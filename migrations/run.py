@@ -10,8 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from desk.db import driver_url
 from desk.errors import Temporary
+from desk.platform.database import driver_url
 
 LOCK = 0x46495253  # "FIRS": two `migrate` at once take turns
 

@@ -20,11 +20,11 @@ import structlog
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # a bare checkout can be tested without being installed
 
-from app.embedded import LOGIN_ROLE, EmbeddedPostgres, EmbeddedRedis
-from app.places import SHORT, runtime
-from desk.accounts import add_account
-from desk.db import USUAL, Database, Transaction
-from desk.privacy import Sealer, new_key
+from app.embedded.places import SHORT, runtime
+from app.embedded.servers import LOGIN_ROLE, EmbeddedPostgres, EmbeddedRedis
+from desk.platform.accounts import add_account
+from desk.platform.database import USUAL, Database, Transaction
+from desk.platform.encryption import Sealer, new_key
 from migrations.run import migrate
 
 for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:

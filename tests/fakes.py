@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from desk.passage import Block, BlockKind, Citation, Hit, Passage
-from desk.policy import Policy, parse_policy
+from desk.policy.policy import Policy, parse_policy
 from desk.run import Classification, Draft, Sentiment, Statement, Urgency
-from desk.text import words
+from desk.text.tokenizer import words
 from desk.ticket import Message, Requester, Role, Ticket, TicketStatus
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 def default_policy() -> Policy:
     """The shipped policy."""
-    return parse_policy((ROOT / "desk" / "default_policy.yaml").read_text(encoding="utf-8"))
+    return parse_policy((ROOT / "desk" / "policy" / "default_policy.yaml").read_text(encoding="utf-8"))
 
 
 def demo_policy() -> Policy:

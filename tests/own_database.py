@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import psycopg
 from sqlalchemy import Connection, create_engine
 
-from app.embedded import LOGIN_ROLE, EmbeddedPostgres
-from desk.db import Database, driver_url
-from desk.privacy import Sealer
+from app.embedded.servers import LOGIN_ROLE, EmbeddedPostgres
+from desk.platform.database import Database, driver_url
+from desk.platform.encryption import Sealer
 from migrations.run import upgrade
 
 

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import Connection, Engine, MetaData, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from app.embedded import LOGIN_ROLE
-from desk.db import Database, driver_url
+from app.embedded.servers import LOGIN_ROLE
+from desk.platform.database import Database, driver_url
 
 NOT_AN_ACCOUNTS = {"alembic_version", "heartbeats", "sealing_keys"}
 NOT_THEIRS = "row-level security|permission denied"

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from desk import accounts
-from desk.db import Database, Transaction
 from desk.errors import Temporary
-from workers import parked, record
-from workers.parked import Which
+from desk.platform import accounts
+from desk.platform.database import Database, Transaction
+from workers import record
+from workers.queue import parked
+from workers.queue.parked import ParkedFilter
 
 IN_ONE = 500
 """Items that are put back in one transaction."""
@@ -30,11 +31,11 @@ class Requeued:
     at_once: bool
 
 
-def requeue(db: Database, account: str, which: Which, enqueue: Enqueue, by: str) -> Requeued:
+def requeue(db: Database, account: str, which: ParkedFilter, enqueue: Enqueue, by: str) -> Requeued:
     """Have parked items worked on again. What is parked anew meanwhile stays parked; a broker that is away is no fault:
     the sweeper comes by."""
     with db.account(account) as tx:
-        which = replace(which, until=which.until or parked.count(tx, which).at)
+        which = replace(which, until=which.until or parked.count_parked(tx, which).at)
     count, first = 0, list[str]()
     while True:
         with db.account(account) as tx:
@@ -51,9 +52,9 @@ def set_paused(tx: Transaction, paused: bool, by: str) -> None:
     log.info("paused" if paused else "resumed", account=tx.account, by=by)
 
 
-def _put_back(tx: Transaction, which: Which, by: str, handed: int) -> list[str]:
-    items = parked.put_back(tx, which, IN_ONE, handed)
-    record.note_requeued(tx, [(item.channel, item.ticket_id) for item in items])
+def _put_back(tx: Transaction, which: ParkedFilter, by: str, handed: int) -> list[str]:
+    items = parked.requeue_parked(tx, which, IN_ONE, handed)
+    record.record_requeued(tx, [(item.channel, item.ticket_id) for item in items])
     for item in items:
         log.info("requeued", account=tx.account, ticket=item.ticket_id, item=item.id, by=by)
     return [item.id for item in items]

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from desk.db import Transaction
-from desk.outcome import Happened, Outcome, outcome_of
-from desk.receipt import ACTIONS, STOPS
+from desk.outcome import Outcome, OutcomeState, outcome_of
+from desk.platform.database import Transaction
+from desk.presentation.receipt import ACTIONS, STOPS
 from desk.ticket import ItemState
-from workers import inbox, outbox
-from workers.inbox import InboxItem
+from workers.queue import inbox, outbox
+from workers.queue.inbox import InboxItem
 from workers.record import TicketLine
 
 DECIDED = {action.value: prose for action, prose in ACTIONS.items()} | {stop.value: why for stop, why in STOPS.items()}
 """An item's outcome in words."""
-UNFINISHED = {Happened.WAITING: "delivering", Happened.FAILED: "failed", Happened.UNKNOWN: "unknown"}
+UNFINISHED = {OutcomeState.WAITING: "delivering", OutcomeState.FAILED: "failed", OutcomeState.UNKNOWN: "unknown"}
 """What an item is shown as whose work is done and whose effects are not: never `done`."""
 
 
@@ -39,14 +39,14 @@ class ItemLine:
 
 def list_items(tx: Transaction, state: ItemState | None = None, most: int = 100) -> list[ItemLine]:
     """The newest items, or the newest in one state, with what they led to."""
-    items = inbox.listing(tx, state, most)
-    led_to = outbox.of_items(tx, [item.id for item in items])
+    items = inbox.list_items(tx, state, most)
+    led_to = outbox.deliveries_of_items(tx, [item.id for item in items])
     return [_line(item, outcome_of(led_to.get(item.id, []))) for item in items]
 
 
 def outcomes(tx: Transaction, lines: Sequence[TicketLine]) -> dict[tuple[str, str], Outcome]:
     """What came of the last decision on each ticket, by channel and id; none where nothing was to be delivered."""
-    found = outbox.newest_of(tx, [(line.channel, line.ticket_id) for line in lines])
+    found = outbox.deliveries_of_last_run(tx, [(line.channel, line.ticket_id) for line in lines])
     return {key: outcome_of(theirs) for key, theirs in found.items()}
 
 
@@ -61,7 +61,7 @@ def _line(item: InboxItem, outcome: Outcome) -> ItemLine:
         state=UNFINISHED.get(outcome.state, item.state.value) if done else item.state.value,
         attempts=item.attempts,
         decided=DECIDED.get(word, word.replace("_", " ")),
-        happened=outcome.text if done and outcome.state is not Happened.NOTHING else "",
+        happened=outcome.text if done and outcome.state is not OutcomeState.NOTHING else "",
         since=outcome.since,
         error=item.error,
         received_at=item.received_at,

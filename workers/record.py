@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Row, func, literal_column, or_, select, union, update
 from sqlalchemy.dialects.postgresql import insert
 
-from desk.db import Transaction
-from desk.policy import PolicyFile
+from desk.platform.database import Transaction
+from desk.policy.policy import PolicyFile
 from desk.run import Action, Run
 from desk.ticket import Requester, TicketState
 from workers.tables import daily_spend, policies, run_citations, runs, ticket_states
@@ -131,7 +131,7 @@ def dollars_today(tx: Transaction) -> float:
     return float(tx.execute(today).scalar_one_or_none() or 0.0)
 
 
-def handed_over(tx: Transaction, channel: str, ticket_id: str) -> frozenset[str]:
+def was_handed_over(tx: Transaction, channel: str, ticket_id: str) -> frozenset[str]:
     """The messages of a ticket whose runs gave it to people."""
     theirs = (runs.c.channel == channel, runs.c.ticket_id == ticket_id, runs.c.action == Action.ESCALATE)
     return frozenset(tx.execute(select(runs.c.message_id).where(*theirs)).scalars())
@@ -186,7 +186,7 @@ def last_run(tx: Transaction, channel: str, ticket_id: str) -> Run | None:
     return _open(tx, row) if row else None
 
 
-def note_state(
+def set_ticket_state(
     tx: Transaction,
     channel: str,
     ticket_id: str,
@@ -213,7 +213,7 @@ def lock_ticket(tx: Transaction, channel: str, ticket_id: str) -> None:
     tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"ticket:{channel}:{ticket_id}", 0))))
 
 
-def note_requeued(tx: Transaction, requeued: Collection[tuple[str, str]]) -> None:
+def record_requeued(tx: Transaction, requeued: Collection[tuple[str, str]]) -> None:
     """Parked tickets (channel, id) are worked on again. One that people have taken up meanwhile stays theirs."""
     key = ("account_id", "channel", "ticket_id")
     state = {"state": TicketState.RECEIVED, "updated_at": func.clock_timestamp()}
@@ -223,7 +223,7 @@ def note_requeued(tx: Transaction, requeued: Collection[tuple[str, str]]) -> Non
         tx.execute(added.on_conflict_do_update(index_elements=list(key), set_=state, where=parked))
 
 
-def get_line(tx: Transaction, channel: str, ticket_id: str) -> TicketLine | None:
+def get_ticket_line(tx: Transaction, channel: str, ticket_id: str) -> TicketLine | None:
     """Where one ticket stands."""
     its = (ticket_states.c.channel == channel, ticket_states.c.ticket_id == ticket_id)
     row = tx.execute(select(ticket_states).where(*its)).one_or_none()

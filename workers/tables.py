@@ -1,5 +1,5 @@
-"""The tables of the work. `inbox.py` (with `parked.py`), `tickets.py`, `record.py`, `gaps.py`, `outbox.py` and
-`parties/standing.py` each read and write their own."""
+"""The tables of the work. `queue/inbox.py` (with `parked.py`), `tickets.py`, `record.py`, `insights/gaps.py`,
+`queue/outbox.py` and `parties/standing.py` each read and write their own."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from desk.db import metadata
+from desk.platform.database import metadata
 
 _now = func.now()
 

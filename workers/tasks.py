@@ -1,6 +1,6 @@
 """The Celery tasks: thin, and safe to run twice. Only ids travel.
 
-The Celery app carries the toolbox as `app.toolbox`; `app/worker.py` puts it there.
+The Celery app carries the toolbox as `app.toolbox`; `app/processes/worker.py` puts it there.
 """
 
 from collections import deque
@@ -12,13 +12,14 @@ import structlog
 from celery import Celery, Task, shared_task
 from kombu.exceptions import OperationalError
 
-from desk.accounts import list_accounts
 from desk.delivery import NOTICES
 from desk.errors import FirstlineError, Temporary
-from knowledge.wanted import take_wanted
-from workers import answer, claims, heartbeats, queues
-from workers import deliver as delivery
+from desk.platform.accounts import list_accounts
+from knowledge.ingest.sync_requests import take_sync_requests
 from workers.parties import notices, standing, waiting
+from workers.processing import deliver as delivery
+from workers.processing import process_item
+from workers.queue import broker_queues, heartbeats, leases
 from workers.toolbox import CatchUp, Toolbox
 
 SYNC_TRIES = 20
@@ -46,9 +47,9 @@ def _work_off(task: Task[Any, None], account: str, items: Sequence[str] = (), de
     with _left_for_later(rows=[*deliveries, *items]):
         while to_send or to_think:
             if to_send:
-                to_think.extend(delivery.deliver(tools, account, to_send.popleft(), worker))
+                to_think.extend(delivery.send_delivery(tools, account, to_send.popleft(), worker))
             else:
-                to_send.extend(answer.handle_item(tools, account, to_think.popleft(), worker))
+                to_send.extend(process_item.process_item(tools, account, to_think.popleft(), worker))
 
 
 @shared_task(name="sweep", bind=True)
@@ -57,20 +58,20 @@ def sweep(self: Task[Any, None]) -> None:
     held; and the sources that are to be read before their time. What the broker still holds, it is not given again."""
     tools = _tools(self)
     with _left_for_later():
-        missed = claims.note_missed(tools.db, count_held(self.app))
-        items = claims.due_items(tools.db, tools.enqueue_again_seconds)
-        deliveries = claims.due_deliveries(tools.db, tools.enqueue_again_seconds)
+        missed = leases.note_missed(tools.db, count_held(self.app))
+        items = leases.due_items(tools.db, tools.enqueue_again_seconds)
+        deliveries = leases.due_deliveries(tools.db, tools.enqueue_again_seconds)
         for due in deliveries:
             enqueue(deliver, due.account, due.id, due.queue)
         for due in items:
             enqueue(handle_item, due.account, due.id, due.queue)
-        for away in [*standing.due(tools.db), *notices.due(tools.db)]:
+        for away in [*standing.due_probes(tools.db), *notices.accounts_with_notices(tools.db)]:
             enqueue(look_after, away.account, away.party)
-        for wanted in take_wanted(tools.db):
+        for wanted in take_sync_requests(tools.db):
             enqueue(sync_source, wanted.account, wanted.name)
         if items or deliveries:
             log.info("swept", items=len(items), deliveries=len(deliveries), missed=missed)
-        heartbeats.beat(tools.db, heartbeats.BEAT)
+        heartbeats.record_heartbeat(tools.db, heartbeats.BEAT)
 
 
 @shared_task(name="look_after", bind=True)
@@ -80,10 +81,10 @@ def look_after(self: Task[Any, None], account: str, party: str) -> None:
     tools = _tools(self)
     with _left_for_later(party=party):
         if party == NOTICES:
-            planned = notices.tell_otherwise(tools, account)
+            planned = notices.note_instead_of_alert(tools, account)
         else:
-            waiting.look_after(tools, account, party)
-            planned = notices.tell(tools, account)
+            waiting.probe_party(tools, account, party)
+            planned = notices.send_notices(tools, account)
         for delivery_id in planned:
             enqueue(deliver, account, delivery_id)
 
@@ -153,7 +154,7 @@ def count_held(app: Celery) -> dict[str, int]:
     with app.connection_for_read() as connection:  # of its own: kombu leaves one that failed half open in the pool
         try:
             connection.ensure_connection(max_retries=0, timeout=1)
-            return {queue: _count(connection, queue) for queue in queues.OF_ROWS}
+            return {queue: _count(connection, queue) for queue in broker_queues.OF_ROWS}
         except (*connection.connection_errors, OperationalError) as error:
             raise Temporary("the broker did not answer") from error
 

@@ -14,17 +14,17 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Row, func, insert, select, update
 
-from desk.db import Database, Transaction
 from desk.delivery import Delivery
 from desk.errors import Permanent, Refused
+from desk.platform.database import Database, Transaction
 from desk.ports import Outgoing, Source, StillWanted
-from desk.text import clean
+from desk.text.tokenizer import clean
 from desk.ticket import (
-    Act,
-    ActKind,
     Event,
     EventKind,
     Message,
+    PersonAct,
+    PersonActKind,
     Priority,
     Requester,
     Role,
@@ -33,7 +33,8 @@ from desk.ticket import (
     TicketStatus,
     new_id,
 )
-from workers import inbox, record
+from workers import record
+from workers.queue import inbox
 from workers.tables import messages, tickets
 
 CHANNEL = "api"
@@ -74,7 +75,7 @@ def open_ticket(tx: Transaction, new: NewTicket, channel: str = CHANNEL) -> Acce
         "priority": new.priority,
     }
     tx.execute(insert(tickets).values(values))
-    record.note_state(tx, channel, ticket_id, TicketState.RECEIVED, requester=requester)
+    record.set_ticket_state(tx, channel, ticket_id, TicketState.RECEIVED, requester=requester)
     urgent = new.priority is Priority.URGENT
     return _take_in(tx, channel, ticket_id, Role.CUSTOMER, new.body, public=True, urgent=urgent)
 
@@ -94,12 +95,12 @@ def add_message(
     if role is not Role.CUSTOMER:
         return _take_in(tx, channel, ticket_id, role, body, public=public)
     tx.execute(update(tickets).where(tickets.c.id == ticket_id).values(status=TicketStatus.OPEN))
-    record.note_state(tx, channel, ticket_id, TicketState.RECEIVED)
+    record.set_ticket_state(tx, channel, ticket_id, TicketState.RECEIVED)
     before = None if row.status == TicketStatus.OPEN else row.status
     return _take_in(tx, channel, ticket_id, role, body, public=public, status_before=before)
 
 
-def read(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Ticket | None:
+def read_ticket(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Ticket | None:
     """The ticket with all its messages, or None."""
     if not _is_id(ticket_id):
         return None
@@ -118,19 +119,19 @@ def read(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Ticket | No
         priority=Priority(row.priority),
         tags=tuple(row.tags),
         assignee=row.assignee,
-        acts=(Act(ActKind.TAKEN, place=len(rows)),) if row.assignee else (),
+        acts=(PersonAct(PersonActKind.TAKEN, place=len(rows)),) if row.assignee else (),
         via=row.via,
     )
 
 
-def subjects(tx: Transaction, ticket_ids: Sequence[str]) -> dict[str, str]:
+def ticket_subjects(tx: Transaction, ticket_ids: Sequence[str]) -> dict[str, str]:
     """The subjects of those tickets that live here, by id; for lists."""
     wanted = tickets.c.id.in_([each for each in ticket_ids if _is_id(each)])
     rows = tx.execute(select(tickets.c.id, tickets.c.subject).where(wanted))
     return {row.id: tx.open(row.subject) for row in rows}
 
 
-def sources(tx: Transaction, ticket_id: str) -> dict[str, tuple[Source, ...]]:
+def ticket_sources(tx: Transaction, ticket_id: str) -> dict[str, tuple[Source, ...]]:
     """The numbered sources behind each of our messages, by message id."""
     wanted = (messages.c.ticket_id == ticket_id, messages.c.sources.is_not(None))
     rows = tx.execute(select(messages.c.id, messages.c.sources).where(*wanted))
@@ -148,7 +149,7 @@ class TicketChannel:
     def fetch(self, account: str, ticket_id: str, holding: str = "", since: datetime | None = None) -> Ticket:
         """The ticket as it stands now. Raises Permanent when it is gone."""
         with self._db.account(account) as tx:
-            ticket = read(tx, ticket_id, self.name)
+            ticket = read_ticket(tx, ticket_id, self.name)
         if ticket is None:
             raise Permanent(f"ticket {ticket_id} is gone")
         return ticket
@@ -161,7 +162,7 @@ class TicketChannel:
                 return None
             if done := _find(tx, delivery.id):
                 return done
-            now = read(tx, ticket.id, self.name)
+            now = read_ticket(tx, ticket.id, self.name)
             if now is None or not still_wanted(now):
                 return None
             return _post(tx, ticket.id, Role.ASSISTANT, outgoing, delivery, public=True)
@@ -171,7 +172,7 @@ class TicketChannel:
     ) -> str | None:
         """Set the locked ticket's status back, if the last look allows it; the ticket's own id."""
         with self._db.account(ticket.account) as tx:
-            now = read(tx, ticket.id, self.name) if _lock(tx, ticket.id) is not None else None
+            now = read_ticket(tx, ticket.id, self.name) if _lock(tx, ticket.id) is not None else None
             if now is None or outgoing.status is None or not still_wanted(now):
                 return None
             values = {"status": TicketStatus(outgoing.status)}
@@ -205,7 +206,7 @@ def _take_in(
     message_id = _insert(tx, ticket_id, role, clean(body), public=public, **extra)
     kind = EventKind.CUSTOMER_MESSAGE if role is Role.CUSTOMER else EventKind.AGENT_MESSAGE
     event = Event(kind, message_id, ticket_id, message_id, text=body, urgent=urgent)
-    item_id = inbox.add(tx, channel, event, payload="{}")
+    item_id = inbox.add_event(tx, channel, event, payload="{}")
     assert item_id is not None, "the message id is new, so the event is"  # noqa: S101  # an invariant, not a check
     return Accepted(ticket_id, message_id, item_id)
 

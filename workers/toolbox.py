@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from desk.db import Database
 from desk.errors import Permanent
-from desk.policy import PolicyBook
-from desk.ports import Alerts, Channel, Embedder, LanguageModel, Library, Party
+from desk.platform.database import Database
+from desk.policy.policy import PolicyBook
+from desk.ports import Alerts, Channel, Embedder, LanguageModel, Library, PartyProbe
 
 CatchUp = Callable[[str], Sequence[str]]
 """Reads, for an account, what a channel changed since last time into the inbox; the item ids to enqueue."""
 
 
-class Sync(Protocol):
+class SyncSources(Protocol):
     """Brings the index in step with the sources of an account."""
 
     def __call__(self, account: str, name: str | None = None) -> None:
@@ -32,10 +32,10 @@ class Toolbox:
     library: Library
     policies: PolicyBook
     embedder: Embedder
-    sync: Sync
+    sync: SyncSources
     product_version: str
     alerts: Alerts | None = None
-    parties: Mapping[str, Party] = field(default_factory=dict)
+    parties: Mapping[str, PartyProbe] = field(default_factory=dict)
     """The outside services that work may have to wait for, by name."""
     catch_ups: Sequence[CatchUp] = ()
     address: str | None = None

@@ -11,7 +11,7 @@ from types import FrameType, TracebackType
 import click
 
 from desk.errors import BadSetting, FirstlineError, Temporary
-from desk.text import clean
+from desk.text.tokenizer import clean
 
 EX_TEMPFAIL, EX_CONFIG, EX_INTERRUPTED = 75, 78, 130  # sysexits.h; 128 + SIGINT
 
@@ -22,38 +22,38 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "doctor": ("app.cli.doctor:doctor", "Say what is fine, missing, stopped or wrong."),
     },
     "Knowledge": {
-        "sources": ("app.cli.sources:sources", "Where documents come from: add, list, sync, remove."),
-        "index": ("app.cli.knowledge:index_folder", "Index a folder of pages, and keep in step with it."),
-        "reindex": ("app.cli.knowledge:reindex", "Bring the index in step with all sources."),
-        "forget": ("app.cli.knowledge:forget", "Remove a source and its documents."),
-        "search": ("app.cli.knowledge:search", "Show the passages for a query, with their scores."),
-        "gaps": ("app.cli.gaps:gaps", "List the questions that no document answers."),
-        "knowledge": ("app.cli.evaluation:knowledge", "Measure how well questions find their documents."),
+        "sources": ("app.cli.knowledge.sources:sources", "Where documents come from: add, list, sync, remove."),
+        "index": ("app.cli.knowledge.index:index_folder", "Index a folder of pages, and keep in step with it."),
+        "reindex": ("app.cli.knowledge.index:reindex", "Bring the index in step with all sources."),
+        "forget": ("app.cli.knowledge.index:forget", "Remove a source and its documents."),
+        "search": ("app.cli.knowledge.index:search", "Show the passages for a query, with their scores."),
+        "gaps": ("app.cli.knowledge.gaps:gaps", "List the questions that no document answers."),
+        "knowledge": ("app.cli.knowledge.evaluation:knowledge", "Measure how well questions find their documents."),
     },
     "Work": {
         "ask": ("app.cli.ask:ask", "Show what would become of a question, and why."),
-        "items": ("app.cli.work:items", "List what came in, and what became of it."),
-        "recall": ("app.cli.recall:recall", "List what was said by a document, and leave corrections."),
+        "items": ("app.cli.items:items", "List what came in, and what became of it."),
+        "recall": ("app.cli.knowledge.recall:recall", "List what was said by a document, and leave corrections."),
         "replay": ("app.cli.replay:replay", "Have parked items worked on again: one, or many."),
-        "pause": ("app.cli.work:pause", "Stop everything public from leaving."),
-        "resume": ("app.cli.work:resume", "Let replies leave again."),
-        "policy": ("app.cli.policy:policy", "Check the policy: what may be done alone."),
+        "pause": ("app.cli.items:pause", "Stop everything public from leaving."),
+        "resume": ("app.cli.items:resume", "Let replies leave again."),
+        "policy": ("app.cli.setup.policy:policy", "Check the policy: what may be done alone."),
     },
     "People": {
-        "accounts": ("app.cli.people:accounts", "The accounts of this installation."),
-        "users": ("app.cli.people:users", "Who may sign in to the console."),
-        "tokens": ("app.cli.people:api_tokens", "Bearer tokens for the API."),
-        "keys": ("app.cli.keys:keys", "The keys that bodies are sealed with."),
+        "accounts": ("app.cli.setup.people:accounts", "The accounts of this installation."),
+        "users": ("app.cli.setup.people:users", "Who may sign in to the console."),
+        "tokens": ("app.cli.setup.people:api_tokens", "Bearer tokens for the API."),
+        "keys": ("app.cli.setup.keys:keys", "The keys that bodies are sealed with."),
     },
     "Outside": {
-        "connect": ("app.cli.connect:connect", "Connect an account to Zendesk or Slack."),
-        "connections": ("app.cli.connections:list_connections", "List what an account is connected to."),
-        "disconnect": ("app.cli.connections:disconnect", "Forget how to reach a party."),
+        "connect": ("app.cli.setup.connect:connect", "Connect an account to Zendesk or Slack."),
+        "connections": ("app.cli.setup.connections:list_connections", "List what an account is connected to."),
+        "disconnect": ("app.cli.setup.connections:disconnect", "Forget how to reach a party."),
     },
     "Safekeeping": {
-        "migrate": ("app.cli.safekeeping:migrate_database", "Bring the database up to date."),
-        "backup": ("app.cli.safekeeping:make_backup", "Write everything into one file, while work goes on."),
-        "restore": ("app.cli.safekeeping:restore_backup", "Put a backup in the place of what is here."),
+        "migrate": ("app.cli.backup:migrate_database", "Bring the database up to date."),
+        "backup": ("app.cli.backup:make_backup", "Write everything into one file, while work goes on."),
+        "restore": ("app.cli.backup:restore_backup", "Put a backup in the place of what is here."),
     },
 }
 """Under its heading, by its name: where a command is, and its line in the help. A command's file is read when it is

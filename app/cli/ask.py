@@ -4,14 +4,14 @@ import click
 
 from app.bootstrap import make_database, make_toolbox
 from app.cli.output import account_option, json_option, out, print_json, print_rows, say
+from app.dry_run import dry_run
 from app.installation import existing, installation
-from app.rehearsal import dry_run
+from desk.platform.settings import read_settings
 from desk.ports import Outgoing
-from desk.receipt import Receipt, make_receipt
-from desk.reply import compose_reply
+from desk.presentation.receipt import Receipt, make_receipt
+from desk.presentation.reply import compose_reply
 from desk.run import Action, Run
-from desk.settings import read_settings
-from desk.text import clean
+from desk.text.tokenizer import clean
 
 
 @click.command()

@@ -7,10 +7,15 @@ from itertools import groupby
 import click
 
 from app.cli.output import json_option, out, print_json, say
-from app.doctor import diagnose
-from desk.check import Check, State
+from app.doctor.diagnose import diagnose
+from desk.health_check import HealthCheck, HealthState
 
-COLOURS = {State.FINE: "green", State.MISSING: "yellow", State.STOPPED: "red", State.WRONG: "red"}
+COLOURS = {
+    HealthState.FINE: "green",
+    HealthState.MISSING: "yellow",
+    HealthState.STOPPED: "red",
+    HealthState.WRONG: "red",
+}
 WRONG, STOPPED = 1, 2
 """Exit codes; what is wrong comes before what is stopped."""
 
@@ -34,29 +39,29 @@ def doctor(verbose: bool, as_json: bool) -> None:
     sys.exit(_code(checks))
 
 
-def _print_group(group: str, checks: Sequence[Check], verbose: bool) -> None:
+def _print_group(group: str, checks: Sequence[HealthCheck], verbose: bool) -> None:
     """What is fine in one line; everything else with what to do."""
-    fine = [check for check in checks if check.state is State.FINE]
+    fine = [check for check in checks if check.state is HealthState.FINE]
     if fine and not verbose:
-        _print(State.FINE, f"{group}: {', '.join(check.name for check in fine)}")
+        _print(HealthState.FINE, f"{group}: {', '.join(check.name for check in fine)}")
     for check in checks:
-        if verbose or check.state is not State.FINE:
+        if verbose or check.state is not HealthState.FINE:
             _print(check.state, f"{check.name}: {check.what}")
         if check.remedy:
             say(f"         → {check.remedy}")
 
 
-def _print(state: State, text: str) -> None:
+def _print(state: HealthState, text: str) -> None:
     out.print(f"{state.value:<8}", style=COLOURS[state], end=" ")
     say(text)
 
 
-def _summary(checks: Sequence[Check]) -> str:
-    amiss = [state for state in reversed(State) if state is not State.FINE]
+def _summary(checks: Sequence[HealthCheck]) -> str:
+    amiss = [state for state in reversed(HealthState) if state is not HealthState.FINE]
     counts = ((sum(check.state is state for check in checks), state) for state in amiss)
     return ", ".join(f"{count} {state}" for count, state in counts if count) or "All is fine."
 
 
-def _code(checks: Sequence[Check]) -> int:
+def _code(checks: Sequence[HealthCheck]) -> int:
     found = {check.state for check in checks}
-    return WRONG if State.WRONG in found else STOPPED if State.STOPPED in found else 0
+    return WRONG if HealthState.WRONG in found else STOPPED if HealthState.STOPPED in found else 0

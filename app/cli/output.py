@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from desk.text import clean
+from desk.text.tokenizer import clean
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -10,12 +10,13 @@ from app.bootstrap import make_celery
 from app.cli.output import account_option, say
 from app.database import make_database
 from app.installation import existing, installation
-from desk.db import Database
 from desk.errors import Refused, Temporary
-from desk.settings import Settings, read_settings
-from workers import interventions, parked
+from desk.platform.database import Database
+from desk.platform.settings import Settings, read_settings
+from workers import interventions
 from workers.interventions import Enqueue
-from workers.parked import Which
+from workers.queue import parked
+from workers.queue.parked import ParkedFilter
 from workers.tasks import handle_item, publish
 
 AGO = re.compile(r"(\d{1,6})\s*([smhd])")
@@ -61,21 +62,21 @@ def replay(
             if item:
                 _one(db, account, item, enqueue)
             else:
-                _many(db, account, Which(words=reason.strip() if reason else None, since=since), enqueue, yes)
+                _many(db, account, ParkedFilter(words=reason.strip() if reason else None, since=since), enqueue, yes)
         finally:
             db.close()
 
 
 def _one(db: Database, account: str, item: str, enqueue: Enqueue) -> None:
-    done = interventions.requeue(db, account, Which(item_id=item), enqueue, by="cli") if _is_id(item) else None
+    done = interventions.requeue(db, account, ParkedFilter(item_id=item), enqueue, by="cli") if _is_id(item) else None
     if not done or not done.count:
         raise Refused(f"item {item} is not parked; `firstline items --state parked` lists those that are")
     say("Handed to a worker." if done.at_once else "Put back; the workers take it up when they run.")
 
 
-def _many(db: Database, account: str, which: Which, enqueue: Enqueue, yes: bool) -> None:
+def _many(db: Database, account: str, which: ParkedFilter, enqueue: Enqueue, yes: bool) -> None:
     with db.account(account) as tx:
-        found = parked.count(tx, which).count
+        found = parked.count_parked(tx, which).count
     if not found:
         say("No parked item fits.")
         return

@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from app.bootstrap import make_database
-from app.children import environment
 from app.installation import address
-from app.up import Extras
-from app.up import up as run_everything
+from app.processes.children import environment
+from app.processes.up import Extras
+from app.processes.up import up as run_everything
 from desk.errors import BadSetting, Permanent
-from desk.settings import Settings, read_settings
-from integration import staff
-from integration.permissions import StaffRole
+from desk.platform.settings import Settings, read_settings
+from integration.access import sign_in
+from integration.access.permissions import StaffRole
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DEMO_USER = "lead@demo.example"
@@ -66,7 +66,7 @@ def _sign_in_link(settings: Settings) -> str:
     db = make_database(settings)
     try:
         with db.account(settings.account) as tx:
-            staff.add_user(tx, DEMO_USER, StaffRole.ADMIN)
-        return f"{address(settings)}/sign-in/{staff.new_sign_in_link(db, settings.account, DEMO_USER)}"
+            sign_in.add_user(tx, DEMO_USER, StaffRole.ADMIN)
+        return f"{address(settings)}/sign-in/{sign_in.new_sign_in_link(db, settings.account, DEMO_USER)}"
     finally:
         db.close()

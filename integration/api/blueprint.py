@@ -6,14 +6,14 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from desk.db import Database
 from desk.errors import Refused
+from desk.platform.database import Database
+from integration.access.api_tokens import find_caller
+from integration.access.permissions import require
+from integration.api.docs_page import DocsPage
 from integration.api.operations import OPERATIONS
-from integration.api.reading import Reading
 from integration.api.views import Enqueue, StateViews, TicketViews
-from integration.permissions import demand
-from integration.problems import answer_errors, of_http
-from integration.tokens import caller
+from integration.web.problems import answer_errors, of_http
 
 MAX_BODY_BYTES = 1_048_576
 
@@ -26,7 +26,7 @@ _BY_NAME = {operation.name: operation for operation in OPERATIONS}
 def make_api(db: Database, enqueue: Enqueue, state: StateViews, *, max_body_bytes: int = MAX_BODY_BYTES) -> Blueprint:
     """The API for all accounts; a token belongs to one. `state` is how the installation is.
 
-    The reading page needs `integration.pages.shell.make_pages` registered on the same app.
+    The reading page needs `integration.web.layout.make_pages` registered on the same app.
     """
     api = Blueprint("api", __name__, template_folder="templates", static_folder="static", static_url_path="/api/look")
     tickets = TicketViews(db, enqueue, max_body_bytes)
@@ -40,7 +40,7 @@ def make_api(db: Database, enqueue: Enqueue, state: StateViews, *, max_body_byte
     }
     for operation in OPERATIONS:
         api.add_url_rule(operation.rule, operation.name, views[operation.name], methods=[operation.method])
-    reading = Reading(state.version, max_body_bytes)
+    reading = DocsPage(state.version, max_body_bytes)
     api.add_url_rule("/api/v1/openapi.json", "document", reading.document)
     api.add_url_rule("/api/docs", "page", reading.page)
     _guard(api, db)
@@ -56,8 +56,8 @@ def _guard(api: Blueprint, db: Database) -> None:
         if name not in _BY_NAME:
             raise Refused("nobody may do this", status=403)
         if act := _BY_NAME[name].act:
-            g.caller = caller(db, request.headers.get("Authorization"))
-            demand(g.caller, act)
+            g.caller = find_caller(db, request.headers.get("Authorization"))
+            require(g.caller, act)
 
     api.before_request(admit)
     api.after_request(_private)

@@ -9,11 +9,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 
+from integration.access.idempotency import HEADER
+from integration.access.permissions import PERMISSIONS, TokenScope
 from integration.api.operations import OPERATIONS, Operation
-from integration.api.outgoing import ProblemOut
-from integration.idempotency import HEADER
-from integration.permissions import MAY, Scope
-from integration.problems import CONTENT_TYPE
+from integration.api.response_models import ProblemOut
+from integration.web.problems import CONTENT_TYPE
 
 Json = dict[str, Any]
 """A piece of the document; OpenAPI decides what is in it."""
@@ -23,9 +23,9 @@ ABOUT = (
     "token, which belongs to one account; `firstline tokens create` makes one. Errors are problem documents (RFC 9457)."
 )
 SCOPES = {
-    Scope.WRITE: "open tickets and write as the customer",
-    Scope.READ: "read tickets as the customer sees them",
-    Scope.STAFF: "see internal notes and receipts, and write as an agent; beside one of the others",
+    TokenScope.WRITE: "open tickets and write as the customer",
+    TokenScope.READ: "read tickets as the customer sees them",
+    TokenScope.STAFF: "see internal notes and receipts, and write as an agent; beside one of the others",
 }
 
 
@@ -37,7 +37,7 @@ class InOrder(GenerateJsonSchema):
         return value
 
 
-def document(version: str, max_body_bytes: int) -> Json:
+def openapi_document(version: str, max_body_bytes: int) -> Json:
     """The whole document."""
     paths: dict[str, Json] = {}
     for operation in OPERATIONS:
@@ -69,7 +69,7 @@ def _operation(operation: Operation) -> Json:
     if operation.takes:
         made["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(operation.takes)}}}
     # Since 3.1 the names behind a scheme are roles the caller needs, for any type of scheme.
-    scope = MAY[operation.act].scope if operation.act else None
+    scope = PERMISSIONS[operation.act].scope if operation.act else None
     made["security"] = [{"token": [scope]}] if scope else []
     return made
 

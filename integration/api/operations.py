@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
-from integration.api.incoming import NewMessageIn, NewTicketIn
-from integration.api.outgoing import HealthOut, LiveOut, MessageTakenOut, ReadyOut, TicketOut
-from integration.permissions import Act
+from integration.access.permissions import Permission
+from integration.api.request_models import NewMessageIn, NewTicketIn
+from integration.api.response_models import HealthOut, LiveOut, MessageTakenOut, ReadyOut, TicketOut
 
 PREFIX = "/api/v1"
 
@@ -21,7 +21,7 @@ class Operation:
     path: str
     summary: str
     description: str
-    act: Act | None
+    act: Permission | None
     status: int
     gives: type[BaseModel]
     takes: type[BaseModel] | None = None
@@ -52,7 +52,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path=f"{PREFIX}/tickets",
         summary="Open a ticket",
         description="The ticket is kept before this answers; what becomes of it can be read at `Location`.",
-        act=Act.OPEN_TICKET,
+        act=Permission.OPEN_TICKET,
         status=202,
         gives=TicketOut,
         takes=NewTicketIn,
@@ -65,7 +65,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Read a ticket",
         description="Its state and its messages, each with its sources. The scope `staff` also sees internal notes and "
         "receipts.",
-        act=Act.READ_ONE_TICKET,
+        act=Permission.READ_ONE_TICKET,
         status=200,
         gives=TicketOut,
         refusals={**READING, 404: NO_TICKET},
@@ -76,7 +76,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path=f"{PREFIX}/tickets/{{ticket_id}}/messages",
         summary="Write a further message",
         description="Continues the conversation. A solved ticket opens again.",
-        act=Act.WRITE_AS_CUSTOMER,
+        act=Permission.WRITE_AS_CUSTOMER,
         status=202,
         gives=MessageTakenOut,
         takes=NewMessageIn,

@@ -8,18 +8,19 @@ import structlog
 from flask import Response, g, request, url_for
 from pydantic import BaseModel
 
-from desk.db import Database, Transaction
 from desk.errors import FirstlineError, Refused
+from desk.platform.database import Database, Transaction
 from desk.ticket import Requester, Role
-from integration.api.body import read_body
-from integration.api.incoming import NewMessageIn, NewTicketIn
-from integration.api.outgoing import HealthOut, LiveOut, MessageTakenOut, ReadyOut
-from integration.api.shown import show_message, show_ticket
-from integration.idempotency import HEADER, Answer, Taken, Work, once, read_key
-from integration.permissions import Act, allow, demand
-from integration.problems import Away
-from integration.tokens import Caller
-from workers import outbox, record, tickets
+from integration.access.api_tokens import ApiCaller
+from integration.access.idempotency import HEADER, KeyedAnswer, StoredAnswer, Work, answer_once, read_key
+from integration.access.permissions import Permission, is_allowed, require
+from integration.api.request_models import NewMessageIn, NewTicketIn
+from integration.api.response_models import HealthOut, LiveOut, MessageTakenOut, ReadyOut
+from integration.api.serializers import show_message, show_ticket
+from integration.api.validation import read_body
+from integration.web.problems import Away
+from workers import record, tickets
+from workers.queue import outbox
 from workers.tickets import CHANNEL, NewTicket
 
 log = structlog.get_logger(__name__)
@@ -49,16 +50,16 @@ class TicketViews:
         """Take a ticket in."""
         asked = read_body(request, NewTicketIn, self._most)
 
-        def work(tx: Transaction) -> Taken:
+        def work(tx: Transaction) -> KeyedAnswer:
             requester = Requester(asked.customer_id, asked.customer_name, asked.customer_email)
             new = NewTicket(requester, asked.subject, asked.description, asked.priority, asked.channel)
             accepted = tickets.open_ticket(tx, new)
-            ticket = tickets.read(tx, accepted.ticket_id)
+            ticket = tickets.read_ticket(tx, accepted.ticket_id)
             assert ticket is not None, "it was made a moment ago"  # noqa: S101  # an invariant, not a check
-            line = record.get_line(tx, CHANNEL, ticket.id)
+            line = record.get_ticket_line(tx, CHANNEL, ticket.id)
             # A token that may read receipts finds none yet: null for all keeps the answer alike.
             shown = show_ticket(ticket, line, {}, runs=None, internal=False)
-            return Taken(_accepted(shown, ticket.id), accepted.item_id)
+            return KeyedAnswer(_accepted(shown, ticket.id), accepted.item_id)
 
         return self._take(asked, work)
 
@@ -67,29 +68,29 @@ class TicketViews:
         caller = _caller()
         with self._db.account(caller.account) as tx:
             # The state first: a ticket shown as answered then has its answer among the messages.
-            line = record.get_line(tx, CHANNEL, str(ticket_id))
-            runs = record.runs_of(tx, CHANNEL, str(ticket_id)) if allow(caller, Act.SEE_RECEIPTS) else None
-            ticket = tickets.read(tx, str(ticket_id))
+            line = record.get_ticket_line(tx, CHANNEL, str(ticket_id))
+            runs = record.runs_of(tx, CHANNEL, str(ticket_id)) if is_allowed(caller, Permission.SEE_RECEIPTS) else None
+            ticket = tickets.read_ticket(tx, str(ticket_id))
             if ticket is None:
                 raise Refused("no such ticket", status=404)
-            sources = tickets.sources(tx, ticket.id)
-            led_to = outbox.of_ticket(tx, CHANNEL, ticket.id) if runs else ()
-        internal = allow(caller, Act.SEE_INTERNAL)
+            sources = tickets.ticket_sources(tx, ticket.id)
+            led_to = outbox.deliveries_of_ticket(tx, CHANNEL, ticket.id) if runs else ()
+        internal = is_allowed(caller, Permission.SEE_INTERNAL)
         return answer(HTTPStatus.OK, show_ticket(ticket, line, sources, runs, internal, led_to))
 
     def add_message(self, ticket_id: UUID) -> Response:
         """Take a further message in."""
         asked = read_body(request, NewMessageIn, self._most)
         if Role(asked.role) is Role.AGENT:
-            demand(_caller(), Act.WRITE_AS_AGENT)
+            require(_caller(), Permission.WRITE_AS_AGENT)
 
-        def work(tx: Transaction) -> Taken:
+        def work(tx: Transaction) -> KeyedAnswer:
             accepted = tickets.add_message(tx, str(ticket_id), Role(asked.role), asked.body, public=asked.public)
-            ticket = tickets.read(tx, accepted.ticket_id)
+            ticket = tickets.read_ticket(tx, accepted.ticket_id)
             message = ticket.message(accepted.message_id) if ticket else None
             assert message is not None, "it was added a moment ago"  # noqa: S101  # an invariant, not a check
             shown = MessageTakenOut(ticket_id=accepted.ticket_id, message=show_message(message))
-            return Taken(_accepted(shown, accepted.ticket_id), accepted.item_id)
+            return KeyedAnswer(_accepted(shown, accepted.ticket_id), accepted.item_id)
 
         return self._take(asked, work)
 
@@ -98,7 +99,7 @@ class TicketViews:
         caller, key = _caller(), read_key(request.headers.get(HEADER))
         whole = f"{request.method} {request.path}\n{asked.model_dump_json()}"
         with self._db.account(caller.account) as tx:
-            taken = once(tx, caller.token_id, key, whole, work) if key else work(tx)
+            taken = answer_once(tx, caller.token_id, key, whole, work) if key else work(tx)
         if taken.item_id:
             self._hand_over(caller.account, taken.item_id)
         response = answer(taken.answer.status, taken.answer.body)
@@ -159,11 +160,11 @@ def _fault(name: str, check: Check) -> str | None:
     return None
 
 
-def _accepted(shown: BaseModel, ticket_id: str) -> Answer:
-    return Answer(HTTPStatus.ACCEPTED, shown.model_dump_json(), url_for("api.read_ticket", ticket_id=ticket_id))
+def _accepted(shown: BaseModel, ticket_id: str) -> StoredAnswer:
+    return StoredAnswer(HTTPStatus.ACCEPTED, shown.model_dump_json(), url_for("api.read_ticket", ticket_id=ticket_id))
 
 
-def _caller() -> Caller:
+def _caller() -> ApiCaller:
     """Whom `blueprint.admit` let in."""
-    caller: Caller = g.caller
+    caller: ApiCaller = g.caller
     return caller

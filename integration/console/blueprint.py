@@ -9,23 +9,24 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from desk.accounts import get_account
-from desk.db import Database, Transaction
 from desk.errors import Temporary
 from desk.outcome import KINDS
-from desk.text import clean
+from desk.platform.accounts import get_account
+from desk.platform.database import Database, Transaction
+from desk.text.tokenizer import clean
 from desk.ticket import TicketState
-from integration import staff as people
+from integration.access import sign_in as people
+from integration.access.permissions import Permission, is_allowed
+from integration.access.sign_in import Staff
 from integration.console.knowledge import Embedders, KnowledgePages
-from integration.console.listing import find, read_asked
-from integration.console.story import tell
-from integration.pages.forms import whole_form
-from integration.pages.shell import database_away, error_page, from_here, guard, kindly
-from integration.permissions import Act, allow
-from integration.staff import Staff
-from workers import interventions, parked, record
-from workers.parked import Which
+from integration.console.ticket_list import find_tickets, read_query
+from integration.console.ticket_story import tell_story
+from integration.web.forms import read_form
+from integration.web.layout import database_away, error_page, friendly_error, is_same_origin, protect_pages
+from workers import interventions, record
 from workers.parties import standing
+from workers.queue import parked
+from workers.queue.parked import ParkedFilter
 
 Enqueue = Callable[[str, str], None]
 """Called with (account, item id) after the commit; may raise Temporary, and the sweeper picks the item up."""
@@ -38,23 +39,23 @@ ALL, KEY = "all", re.compile(r"[0-9a-f]{32}")
 COOKIE = "firstline_session"
 LASTS = timedelta(days=people.SESSION_DAYS)
 
-NEEDS: Mapping[str, Act] = {
-    "start": Act.READ_TICKETS,
-    "listing": Act.READ_TICKETS,
-    "story": Act.READ_TICKETS,
-    "parked": Act.READ_TICKETS,
-    "requeue": Act.REQUEUE,
-    "requeue_many": Act.REQUEUE,
-    "ask_pause": Act.PAUSE,
-    "pause": Act.PAUSE,
-    "documents": Act.READ_KNOWLEDGE,
-    "document": Act.READ_KNOWLEDGE,
-    "passage": Act.READ_KNOWLEDGE,
-    "search": Act.READ_KNOWLEDGE,
-    "gaps": Act.READ_KNOWLEDGE,
-    "sync_source": Act.SYNC_SOURCES,
-    "users": Act.MANAGE_USERS,
-    "sign_out": Act.READ_TICKETS,
+NEEDS: Mapping[str, Permission] = {
+    "start": Permission.READ_TICKETS,
+    "listing": Permission.READ_TICKETS,
+    "story": Permission.READ_TICKETS,
+    "parked": Permission.READ_TICKETS,
+    "requeue": Permission.REQUEUE,
+    "requeue_many": Permission.REQUEUE,
+    "ask_pause": Permission.PAUSE,
+    "pause": Permission.PAUSE,
+    "documents": Permission.READ_KNOWLEDGE,
+    "document": Permission.READ_KNOWLEDGE,
+    "passage": Permission.READ_KNOWLEDGE,
+    "search": Permission.READ_KNOWLEDGE,
+    "gaps": Permission.READ_KNOWLEDGE,
+    "sync_source": Permission.SYNC_SOURCES,
+    "users": Permission.MANAGE_USERS,
+    "sign_out": Permission.READ_TICKETS,
 }
 """What each route asks of a role; a route that stands neither here nor in `OPEN` is closed to all."""
 
@@ -81,7 +82,7 @@ def make_console(
     `sync` is called with (account, source) when somebody wants a source read at once, and may raise Temporary.
     `at_root` makes `/` lead here, for installations without the customer's form.
 
-    Needs `integration.pages.shell.make_pages` registered on the same app.
+    Needs `integration.web.layout.make_pages` registered on the same app.
     """
     pages = Console(db, enqueue)
     knowledge = KnowledgePages(db, pages.page, embedders, sync)
@@ -110,10 +111,10 @@ def make_console(
         console.add_url_rule(rule, name, view, methods=[method])
     if at_root:
         console.add_url_rule("/", "root", pages.start)
-    console.before_request(whole_form)
+    console.before_request(read_form)
     console.before_request(pages.admit)
-    console.after_request(guard)
-    console.register_error_handler(HTTPException, kindly)
+    console.after_request(protect_pages)
+    console.register_error_handler(HTTPException, friendly_error)
     console.register_error_handler(Temporary, database_away)
     return console
 
@@ -127,7 +128,7 @@ class Console:
 
     def admit(self) -> Page | None:
         """Before every request: who is it, may they do this, and did their own page send it."""
-        if request.method == "POST" and not from_here(request):
+        if request.method == "POST" and not is_same_origin(request):
             abort(403)
         route = (request.endpoint or "").removeprefix("console.")
         if route in OPEN:
@@ -135,7 +136,7 @@ class Console:
         staff = people.staff_of(self._db, request.cookies.get(COOKIE, ""))
         if staff is None:
             return render_template("console/knock.html"), 401
-        if route not in NEEDS or not allow(staff, NEEDS[route]):
+        if route not in NEEDS or not is_allowed(staff, NEEDS[route]):
             abort(403)
         if request.method == "POST" and not _same(request.form.get("csrf", ""), staff.csrf):
             return error_page(403, "Please try again", "This page was open for too long. Go back, reload and repeat.")
@@ -148,9 +149,9 @@ class Console:
 
     def listing(self) -> Page:
         """Tickets by state, category, day, id and requester."""
-        asked = read_asked(request.args)
+        asked = read_query(request.args)
         with self._db.account(_staff().account) as tx:
-            found = find(tx, asked)
+            found = find_tickets(tx, asked)
             return self.page(tx, "listing", asked=asked, found=found, states=tuple(TicketState))
 
     def story(self, channel: str, ticket_id: str) -> Page:
@@ -158,7 +159,7 @@ class Console:
         if clean(channel + ticket_id) != channel + ticket_id:
             abort(404)
         with self._db.account(_staff().account) as tx:
-            story = tell(tx, channel, ticket_id)
+            story = tell_story(tx, channel, ticket_id)
             if story is None:
                 abort(404)
             return self.page(tx, "story", story=story, kinds=KINDS)
@@ -166,19 +167,19 @@ class Console:
     def parked(self) -> Page:
         """What could not be worked on, by reason."""
         with self._db.account(_staff().account) as tx:
-            groups = parked.groups(tx)
-            return self.page(tx, "parked", groups=groups, all_parked=parked.count(tx, Which()).count)
+            groups = parked.group_parked(tx)
+            return self.page(tx, "parked", groups=groups, all_parked=parked.count_parked(tx, ParkedFilter()).count)
 
     def requeue(self, item_id: object) -> Page:
         """Put a parked item back."""
-        return self._put_back(Which(item_id=str(item_id)), "requeued")
+        return self._put_back(ParkedFilter(item_id=str(item_id)), "requeued")
 
     def requeue_many(self) -> Page:
         """Put back all parked items of a reason, or all."""
         key = request.form.get("key", "")
         if key != ALL and not KEY.fullmatch(key):
             abort(400)
-        return self._put_back(Which(key=None if key == ALL else key), "requeued-many")
+        return self._put_back(ParkedFilter(key=None if key == ALL else key), "requeued-many")
 
     def ask_pause(self) -> Page:
         """Says what pausing or resuming means, and asks."""
@@ -228,17 +229,17 @@ class Console:
         return render_template(
             f"console/{name}.html",
             staff=_staff(),
-            may=lambda route: allow(_staff(), NEEDS[route]),
+            may=lambda route: is_allowed(_staff(), NEEDS[route]),
             account=get_account(tx),
             parked_count=record.count_tickets(tx).get(TicketState.PARKED, 0),
-            away=standing.away(tx),
+            away=standing.parties_away(tx),
             done=DONE.get(request.args.get("done", "")),
             here=name,
             home=url_for("console.start"),
             **values,
         )
 
-    def _put_back(self, which: Which, done: str) -> Page:
+    def _put_back(self, which: ParkedFilter, done: str) -> Page:
         staff = _staff()
         put_back = interventions.requeue(self._db, staff.account, which, self._enqueue, by=staff.email)
         return redirect(url_for("console.parked", done=done if put_back.count else "not-parked"), 303)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from desk.db import Transaction
-from desk.redaction import redact
-from desk.text import words
-from knowledge.catalogue import Document, get_documents
-from workers.gaps import Disagreement, read_disagreements
+from desk.platform.database import Transaction
+from desk.text.redaction import redact
+from desk.text.tokenizer import words
+from knowledge.index.catalogue import Document, get_documents
+from workers.insights.gaps import Disagreement, read_disagreements
 
 TICKETS = 3
 

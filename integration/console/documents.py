@@ -3,24 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from desk.db import Transaction
 from desk.passage import Block, BlockKind, Passage
-from desk.text import clean
-from integration.console.listing import read_page
-from knowledge.catalogue import (
-    Choices,
+from desk.platform.database import Transaction
+from desk.text.tokenizer import clean
+from integration.console.ticket_list import read_page_number
+from knowledge.index.catalogue import (
     Document,
-    Shelf,
-    Sync,
-    choices,
+    DocumentFilter,
+    FilterChoices,
+    SourceStatus,
     count_documents,
     count_passages,
+    filter_choices,
     get_documents,
     list_documents,
     list_passages,
     list_sources,
 )
-from workers.recalls import Citing, Use, citing, ids_of, uses_of
+from workers.insights.recalls import CitationCounts, DocumentUse, citation_counts, cited_ids, document_uses
 
 PER_PAGE = 50
 PASSAGES_PER_PAGE = 30
@@ -31,11 +31,11 @@ LISTS = {BlockKind.ITEM: "ul", BlockKind.STEP: "ol"}
 
 
 @dataclass(frozen=True, slots=True)
-class AskedDocuments:
+class DocumentQuery:
     """The filter as typed, and what it means."""
 
     typed: Mapping[str, str]
-    shelf: Shelf
+    shelf: DocumentFilter
     page: int
 
     @property
@@ -48,10 +48,10 @@ class AskedDocuments:
 class DocumentListing:
     """A page of documents with how often each was cited, all that fit counted, and what the filter can offer."""
 
-    rows: tuple[tuple[Document, Citing | None], ...]
+    rows: tuple[tuple[Document, CitationCounts | None], ...]
     count: int
-    choices: Choices
-    sources: tuple[Sync, ...]
+    choices: FilterChoices
+    sources: tuple[SourceStatus, ...]
 
     @property
     def pages(self) -> int:
@@ -60,7 +60,7 @@ class DocumentListing:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PassagePart:
     """Blocks of a passage that are shown as one: `kind` is p, ul, ol, rows or code."""
 
     kind: str
@@ -72,13 +72,13 @@ class DocumentView:
     """A document with a page of its passages, the parts of each, and the drafts that cite it, the newest first."""
 
     document: Document
-    source: Sync | None
-    passages: tuple[tuple[Passage, tuple[Part, ...]], ...]
+    source: SourceStatus | None
+    passages: tuple[tuple[Passage, tuple[PassagePart, ...]], ...]
     first: int
     count: int
     page: int
-    cited: Citing | None
-    uses: tuple[Use, ...]
+    cited: CitationCounts | None
+    uses: tuple[DocumentUse, ...]
 
     @property
     def pages(self) -> int:
@@ -86,12 +86,12 @@ class DocumentView:
         return max(1, -(-self.count // PASSAGES_PER_PAGE))
 
 
-def read_documents_asked(args: Mapping[str, str], hidden: frozenset[str]) -> AskedDocuments:
+def read_document_query(args: Mapping[str, str], hidden: frozenset[str]) -> DocumentQuery:
     """The filter in a query string; whatever stands there, it is no error. `collection` may be asked for as `-`, for
     documents that have none."""
     names = ("title", "source", "audience", "locale", "collection")
     typed = {name: clean(args.get(name, "")).strip()[:LONGEST] for name in names}
-    shelf = Shelf(
+    shelf = DocumentFilter(
         source=typed["source"] or None,
         audience=typed["audience"] or None,
         locale=typed["locale"] or None,
@@ -99,17 +99,17 @@ def read_documents_asked(args: Mapping[str, str], hidden: frozenset[str]) -> Ask
         title=typed["title"],
         hidden=hidden,
     )
-    return AskedDocuments(typed, shelf, read_page(args.get("page", "")))
+    return DocumentQuery(typed, shelf, read_page_number(args.get("page", "")))
 
 
-def find_documents(tx: Transaction, asked: AskedDocuments) -> DocumentListing:
+def find_documents(tx: Transaction, asked: DocumentQuery) -> DocumentListing:
     """The page that was asked for."""
     found = list_documents(tx, PER_PAGE, (asked.page - 1) * PER_PAGE, asked.shelf)
-    cited = citing(tx, [document.id for document in found]) if found else {}
+    cited = citation_counts(tx, [document.id for document in found]) if found else {}
     return DocumentListing(
         rows=tuple((document, cited.get(document.id)) for document in found),
         count=count_documents(tx, asked.shelf),
-        choices=choices(tx, asked.shelf.hidden),
+        choices=filter_choices(tx, asked.shelf.hidden),
         sources=tuple(list_sources(tx, asked.shelf.hidden)),
     )
 
@@ -123,25 +123,25 @@ def open_document(
         return None
     first = (page - 1) * PASSAGES_PER_PAGE
     shown = list_passages(tx, document_id, embedder, PASSAGES_PER_PAGE, first)
-    ids = sorted({document_id, *ids_of(tx, document.source, document.external_id)})
+    ids = sorted({document_id, *cited_ids(tx, document.source, document.external_id)})
     return DocumentView(
         document=document,
         source=next((each for each in list_sources(tx) if each.name == document.source), None),
-        passages=tuple((passage, parts(passage.blocks)) for passage in shown),
+        passages=tuple((passage, passage_parts(passage.blocks)) for passage in shown),
         first=first,
         count=count_passages(tx, document_id, embedder),
         page=page,
-        cited=_all(list(citing(tx, ids).values())),
-        uses=tuple(uses_of(tx, ids, most=USES)),
+        cited=_all(list(citation_counts(tx, ids).values())),
+        uses=tuple(document_uses(tx, ids, most=USES)),
     )
 
 
-def page_of(ordinal: int) -> int:
+def page_number_of(ordinal: int) -> int:
     """On which page of its document a passage is shown."""
     return ordinal // PASSAGES_PER_PAGE + 1
 
 
-def parts(blocks: Sequence[Block]) -> tuple[Part, ...]:
+def passage_parts(blocks: Sequence[Block]) -> tuple[PassagePart, ...]:
     """Neighbours of one group and kind, together."""
     found: list[tuple[tuple[int, BlockKind], list[str]]] = []
     for block in blocks:
@@ -151,19 +151,19 @@ def parts(blocks: Sequence[Block]) -> tuple[Part, ...]:
     return tuple(_part(kind, texts) for (_, kind), texts in found)
 
 
-def _part(kind: BlockKind, texts: Sequence[str]) -> Part:
+def _part(kind: BlockKind, texts: Sequence[str]) -> PassagePart:
     if kind is BlockKind.SENTENCE:
-        return Part("p", (" ".join(texts),))
+        return PassagePart("p", (" ".join(texts),))
     if kind is BlockKind.CODE:
-        return Part("code", ("\n".join(texts),))
-    return Part("rows" if kind is BlockKind.ROW else LISTS[kind], tuple(texts))
+        return PassagePart("code", ("\n".join(texts),))
+    return PassagePart("rows" if kind is BlockKind.ROW else LISTS[kind], tuple(texts))
 
 
-def _all(counted: Sequence[Citing]) -> Citing | None:
+def _all(counted: Sequence[CitationCounts]) -> CitationCounts | None:
     """Several ids of one document as one."""
     if not counted:
         return None
-    return Citing(
+    return CitationCounts(
         sum(each.drafts for each in counted),
         sum(each.replies for each in counted),
         max(each.last_at for each in counted),

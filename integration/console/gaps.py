@@ -12,17 +12,17 @@ from enum import StrEnum
 
 import structlog
 
-from desk.db import Database, Transaction
 from desk.errors import FirstlineError
+from desk.platform.database import Database, Transaction
 from desk.ports import Embedder
-from desk.redaction import redact
 from desk.run import Reason
+from desk.text.redaction import redact
 from integration.console.disputes import Dispute, read_disputes
-from knowledge.catalogue import choices, get_documents
-from knowledge.search import candidates
-from workers import gaps
-from workers.clusters import Vectors, centre, cluster
-from workers.gaps import OpenQuestion
+from knowledge.index.catalogue import filter_choices, get_documents
+from knowledge.search.hybrid import find_candidates
+from workers.insights import gaps
+from workers.insights.clustering import Vectors, centroid, cluster_vectors
+from workers.insights.gaps import OpenQuestion
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ EMBEDDING_SECONDS = 2.0
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 
 
-class Order(StrEnum):
+class GapOrder(StrEnum):
     """What comes first: the largest, what grew most against the period before, or what was asked last."""
 
     SIZE = "size"
@@ -42,7 +42,7 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class GapExample:
     """A question of a cluster, and the ticket it was asked in."""
 
     question: str
@@ -52,7 +52,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
+class NearestArticle:
     """The article that comes nearest to a cluster's questions. `newer`: it changed after the last of them."""
 
     document_id: str
@@ -76,12 +76,12 @@ class Gap:
     last_asked: datetime
     category: str | None
     reasons: tuple[tuple[Reason, int], ...]
-    examples: tuple[Example, ...]
-    nearest: Nearest | None
+    examples: tuple[GapExample, ...]
+    nearest: NearestArticle | None
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class GapSurvey:
     """What was missing from `since` to `until`. `clusters` counts those of this period, of which `gaps` are the first;
     `waiting` are questions without a vector yet, or beyond what is looked at."""
 
@@ -120,32 +120,32 @@ class _Cluster:
         return 2 * len(self.now) - len(self.members)
 
 
-def survey(
+def survey_gaps(
     db: Database,
     account: str,
     embedder: Embedder,
     period: timedelta,
     *,
-    order: Order = Order.SIZE,
+    order: GapOrder = GapOrder.SIZE,
     most: int = 25,
     hidden: frozenset[str] = frozenset(),
     seconds: float = EMBEDDING_SECONDS,
-) -> Survey:
+) -> GapSurvey:
     """What was missing in the period up to now. No article of an audience in `hidden` is named. Questions without a
     vector get one first, as far as `seconds` allow."""
     until = datetime.now(UTC)
     span = _Span(until - 2 * period, until - period, until)
     _embed(db, account, embedder, span.start, seconds)
     with db.account(account) as tx:
-        questions, vectors = gaps.read(tx, span.start, embedder.name)
+        questions, vectors = gaps.read_open_questions(tx, span.start, embedder.name)
         clusters = _clusters(questions, vectors, span.since)
         shown = sorted(clusters, key=_sorting(order))[:most]
-        audiences = set(choices(tx, hidden).audiences) - hidden
+        audiences = set(filter_choices(tx, hidden).audiences) - hidden
         found = tuple(_gap(tx, each, embedder, audiences, span) for each in shown)
-        waiting = gaps.count(tx, span.start) - len(questions)
+        waiting = gaps.count_open_questions(tx, span.start) - len(questions)
         disputes = read_disputes(tx, span.since, hidden)
     now = sum(len(each.now) for each in clusters)
-    return Survey(span.since, until, now, len(questions) - now, waiting, len(clusters), found, disputes)
+    return GapSurvey(span.since, until, now, len(questions) - now, waiting, len(clusters), found, disputes)
 
 
 def _embed(db: Database, account: str, embedder: Embedder, since: datetime, seconds: float) -> None:
@@ -158,27 +158,27 @@ def _embed(db: Database, account: str, embedder: Embedder, since: datetime, seco
 def _clusters(questions: Sequence[OpenQuestion], vectors: Vectors, since: datetime) -> list[_Cluster]:
     """Those that this period has a question of."""
     found = []
-    for places in cluster(vectors):
+    for places in cluster_vectors(vectors):
         members = [questions[place] for place in places]
         if now := [each for each in members if each.asked_at >= since]:
             found.append(_Cluster(members, vectors[places], now))
     return found
 
 
-def _sorting(order: Order) -> Callable[[_Cluster], tuple[float, ...]]:
+def _sorting(order: GapOrder) -> Callable[[_Cluster], tuple[float, ...]]:
     def key(each: _Cluster) -> tuple[float, ...]:
         size, last = -len(each.now), -each.now[-1].asked_at.timestamp()
         return {
-            Order.SIZE: (size, -each.rise, last),
-            Order.TREND: (-each.rise, size, last),
-            Order.NEWEST: (last, size, -each.rise),
+            GapOrder.SIZE: (size, -each.rise, last),
+            GapOrder.TREND: (-each.rise, size, last),
+            GapOrder.NEWEST: (last, size, -each.rise),
         }[order]
 
     return key
 
 
 def _gap(tx: Transaction, found: _Cluster, embedder: Embedder, audiences: set[str], span: _Span) -> Gap:
-    middle = centre(found.vectors)
+    middle = centroid(found.vectors)
     typical = sorted(found.members, key=_likeness(found, middle), reverse=True)
     return Gap(
         size=len(found.now),
@@ -205,28 +205,28 @@ def _trend(moments: Iterable[datetime], span: _Span) -> tuple[int, ...]:
     return tuple(ago[steps - 1 - place] for place in range(steps))
 
 
-def _examples(tx: Transaction, questions: Iterable[OpenQuestion]) -> tuple[Example, ...]:
+def _examples(tx: Transaction, questions: Iterable[OpenQuestion]) -> tuple[GapExample, ...]:
     """The first that differ, without personal data."""
-    found: dict[str, Example] = {}
+    found: dict[str, GapExample] = {}
     for each in questions:
         if len(found) == EXAMPLES:
             break
         text = " ".join(redact(tx.open(each.sealed)).split())
         short = text if len(text) <= LONGEST else text[:LONGEST].rstrip() + "…"
-        found.setdefault(short.casefold(), Example(short, each.channel, each.ticket_id, each.asked_at))
+        found.setdefault(short.casefold(), GapExample(short, each.channel, each.ticket_id, each.asked_at))
     return tuple(found.values())
 
 
 def _nearest(
     tx: Transaction, found: _Cluster, middle: Vectors, embedder: Embedder, audiences: set[str]
-) -> Nearest | None:
+) -> NearestArticle | None:
     """By cosine alone, in the language of most of the questions where anything is written in it."""
     language = Counter(question.language for question in found.members).most_common(1)[0][0]
-    near = candidates(tx, "", embedder, audiences, language, [float(number) for number in middle])
+    near = find_candidates(tx, "", embedder, audiences, language, [float(number) for number in middle])
     best = max(near, key=lambda one: (one.cosine, one.row.id), default=None)
     if best is None:
         return None
     row = best.row
     changed = get_documents(tx, [row.document_id])[row.document_id].updated_at
     newer = changed > found.members[-1].asked_at
-    return Nearest(row.document_id, row.id, row.title, row.url, row.audience, round(best.cosine, 3), newer)
+    return NearestArticle(row.document_id, row.id, row.title, row.url, row.audience, round(best.cosine, 3), newer)

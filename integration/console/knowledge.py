@@ -7,18 +7,18 @@ import structlog
 from flask import abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from desk.db import Database, Transaction
 from desk.errors import FirstlineError, Temporary
+from desk.platform.database import Database, Transaction
 from desk.ports import Embedder
-from desk.text import clean
-from integration.console.documents import find_documents, open_document, page_of, read_documents_asked
-from integration.console.gaps import Order, survey
-from integration.console.listing import read_page
-from integration.console.search import read_search_asked, search
-from integration.permissions import Act, allow
-from integration.staff import Staff
-from knowledge.catalogue import list_documents, place_of
-from knowledge.registered import get as get_registered
+from desk.text.tokenizer import clean
+from integration.access.permissions import Permission, is_allowed
+from integration.access.sign_in import Staff
+from integration.console.documents import find_documents, open_document, page_number_of, read_document_query
+from integration.console.gaps import GapOrder, survey_gaps
+from integration.console.search import read_search_query, run_search
+from integration.console.ticket_list import read_page_number
+from knowledge.index.catalogue import list_documents, page_of_passage
+from knowledge.sources.configured_sources import find_source as get_registered
 
 log = structlog.get_logger(__name__)
 
@@ -44,13 +44,13 @@ class KnowledgePages:
 
     def documents(self) -> str:
         """What there is to quote from: sources, and the documents they gave."""
-        asked = read_documents_asked(request.args, _hidden())
+        asked = read_document_query(request.args, _hidden())
         with self._db.account(_staff().account) as tx:
             return self._page(tx, "documents", asked=asked, found=find_documents(tx, asked))
 
     def document(self, document_id: object) -> str:
         """One document: where it comes from, its passages, what cites it."""
-        embedder, page = self._embedder(), read_page(request.args.get("page", ""))
+        embedder, page = self._embedder(), read_page_number(request.args.get("page", ""))
         with self._db.account(_staff().account) as tx:
             view = open_document(tx, str(document_id), page, embedder.name, _hidden())
             if view is None:
@@ -74,20 +74,20 @@ class KnowledgePages:
     def passage(self, passage_id: object) -> Response:
         """To the place of a passage in its document, wherever that is by now."""
         with self._db.account(_staff().account) as tx:
-            place = place_of(tx, str(passage_id))
+            place = page_of_passage(tx, str(passage_id))
         if place is None:
             abort(404)
         document_id, ordinal = place
-        page, anchor = page_of(ordinal), f"p-{passage_id}"
+        page, anchor = page_number_of(ordinal), f"p-{passage_id}"
         return redirect(
             url_for("console.document", document_id=document_id, page=page if page > 1 else None, _anchor=anchor)
         )
 
     def search(self) -> str:
         """Meaning, words and both together, side by side."""
-        asked, found, fault = read_search_asked(request.args), None, None
+        asked, found, fault = read_search_query(request.args), None, None
         try:
-            found = search(self._db, _staff().account, self._embedder(), asked, _hidden())
+            found = run_search(self._db, _staff().account, self._embedder(), asked, _hidden())
         except FirstlineError as error:  # an embedder elsewhere; were it the database, the next line would say so
             fault = str(error)
         with self._db.account(_staff().account) as tx:
@@ -95,14 +95,21 @@ class KnowledgePages:
 
     def gaps(self) -> str:
         """What customers ask and no document answers."""
-        order = Order(typed) if (typed := request.args.get("order", "")) in set(Order) else Order.SIZE
+        order = GapOrder(typed) if (typed := request.args.get("order", "")) in set(GapOrder) else GapOrder.SIZE
         days = int(typed) if (typed := request.args.get("days", "")) in map(str, PERIODS) else USUAL
-        found = survey(
+        found = survey_gaps(
             self._db, _staff().account, self._embedder(), timedelta(days=days), order=order, hidden=_hidden()
         )
         with self._db.account(_staff().account) as tx:
             return self._page(
-                tx, "gaps", found=found, order=order, orders=tuple(Order), days=days, periods=PERIODS, empty=_empty(tx)
+                tx,
+                "gaps",
+                found=found,
+                order=order,
+                orders=tuple(GapOrder),
+                days=days,
+                periods=PERIODS,
+                empty=_empty(tx),
             )
 
     def _embedder(self) -> Embedder:
@@ -121,4 +128,4 @@ def _staff() -> Staff:
 
 def _hidden() -> frozenset[str]:
     """The audiences whose documents this reader may not see."""
-    return frozenset() if allow(_staff(), Act.SEE_INTERNAL) else INTERNAL
+    return frozenset() if is_allowed(_staff(), Permission.SEE_INTERNAL) else INTERNAL

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from desk.db import Database
 from desk.passage import Hit
+from desk.platform.database import Database
 from desk.ports import Embedder
-from desk.text import clean
-from knowledge.catalogue import Choices, choices
-from knowledge.ranking import rank
-from knowledge.search import candidates
+from desk.text.tokenizer import clean
+from knowledge.index.catalogue import FilterChoices, filter_choices
+from knowledge.search.fusion import rank_candidates
+from knowledge.search.hybrid import find_candidates
 
 SHOWN = 20
 LONGEST = 2_000
@@ -17,7 +17,7 @@ SNIPPET = 260
 
 
 @dataclass(frozen=True, slots=True)
-class AskedSearch:
+class SearchQuery:
     """What was typed. A field left empty means all that the reader may see; the locale `en` where none is given."""
 
     query: str
@@ -27,7 +27,7 @@ class AskedSearch:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPassage:
     """A passage and its place among all candidates by cosine, by BM25 (None where no word of the question stands in
     it) and by both together."""
 
@@ -39,43 +39,47 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchPage:
     """The best passages, best first, how many either half proposed, and what the filter can offer."""
 
-    rows: tuple[Found, ...]
+    rows: tuple[FoundPassage, ...]
     proposed: int
-    choices: Choices
+    choices: FilterChoices
     locales: tuple[str, ...]
 
 
-def read_search_asked(args: Mapping[str, str]) -> AskedSearch:
+def read_search_query(args: Mapping[str, str]) -> SearchQuery:
     """What stands in a query string; whatever it is, it is no error."""
 
     def typed(name: str, most: int = 100) -> str:
         return clean(args.get(name, "")[: most * 2]).strip()[:most]
 
-    return AskedSearch(typed("q", LONGEST), typed("audience"), typed("locale"), typed("collection"))
+    return SearchQuery(typed("q", LONGEST), typed("audience"), typed("locale"), typed("collection"))
 
 
-def search(db: Database, account: str, embedder: Embedder, asked: AskedSearch, hidden: frozenset[str]) -> Search:
+def run_search(
+    db: Database, account: str, embedder: Embedder, asked: SearchQuery, hidden: frozenset[str]
+) -> SearchPage:
     """Look for it in what the reader may see: candidates and fusion as for a ticket, but neighbours are not joined and
     no reranker is asked, so that each passage shows what it is ranked by. The question is not logged."""
     vector = embedder.embed_query(asked.query) if asked.query else []
     with db.account(account) as tx:
-        known = choices(tx, hidden)
+        known = filter_choices(tx, hidden)
         locales = tuple(sorted({"en", *known.locales}))
         if not asked.query:
-            return Search((), 0, known, locales)
+            return SearchPage((), 0, known, locales)
         audiences = set(known.audiences) & ({asked.audience} if asked.audience else set(known.audiences))
         collections = {"": None, "-": {""}}.get(asked.collection, {asked.collection})
-        found = candidates(tx, asked.query, embedder, audiences, asked.locale or "en", vector, collections)
-    hits = list(rank(found))
+        found = find_candidates(tx, asked.query, embedder, audiences, asked.locale or "en", vector, collections)
+    hits = list(rank_candidates(found))
     dense, lexical = _places(hits, lambda hit: hit.cosine), _places(hits, lambda hit: hit.lexical)
     rows = (
-        Found(hit, dense[hit.passage.id], lexical[hit.passage.id] if hit.lexical > 0 else None, fused, _snippet(hit))
+        FoundPassage(
+            hit, dense[hit.passage.id], lexical[hit.passage.id] if hit.lexical > 0 else None, fused, _snippet(hit)
+        )
         for fused, hit in enumerate(hits[:SHOWN], 1)
     )
-    return Search(tuple(rows), len(hits), known, locales)
+    return SearchPage(tuple(rows), len(hits), known, locales)
 
 
 def _places(hits: Sequence[Hit], score: Callable[[Hit], float]) -> dict[str, int]:

@@ -9,18 +9,19 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from desk.db import Database
 from desk.errors import Refused, Temporary
-from desk.receipt import Receipt, make_receipt
-from desk.text import clean
+from desk.platform.database import Database
+from desk.presentation.receipt import Receipt, make_receipt
+from desk.text.tokenizer import clean
 from desk.ticket import Priority, Role, Ticket, TicketStatus
-from integration.form.examples import ENDS, Example
-from integration.form.fields import MOST, Written, faults, message_fault, read_form
-from integration.form.progress import Progress, progress
-from integration.pages.conversation import Shown, conversation, notes_last
-from integration.pages.forms import whole_form
-from integration.pages.shell import database_away, from_here, guard, kindly
-from workers import inbox, outbox, record, tickets
+from integration.form.examples import ENDS, ExampleTicket
+from integration.form.fields import MOST, TicketForm, form_faults, message_fault, read_ticket_form
+from integration.form.progress import Progress, read_progress
+from integration.web.conversation import ShownMessage, notes_last, shown_messages
+from integration.web.forms import read_form
+from integration.web.layout import database_away, friendly_error, is_same_origin, protect_pages
+from workers import record, tickets
+from workers.queue import inbox, outbox
 from workers.tickets import CHANNEL, Accepted, NewTicket
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,7 @@ class TicketView:
     """A ticket as its page shows it."""
 
     ticket: Ticket
-    messages: tuple[Shown, ...]
+    messages: tuple[ShownMessage, ...]
     progress: Progress
     receipts: tuple[Receipt, ...]
 
@@ -50,13 +51,13 @@ ABOUT = "The help centre is that of Slotwren, an imaginary booking app."
 
 
 def make_form(
-    db: Database, enqueue: Enqueue, account: str, examples: Sequence[Example] = (), about: str = ABOUT
+    db: Database, enqueue: Enqueue, account: str, examples: Sequence[ExampleTicket] = (), about: str = ABOUT
 ) -> Blueprint:
     """The customer's pages for one account. Register it in the demo only: anybody may write here.
 
     `about` says in a sentence what can be asked about.
 
-    Needs `integration.pages.shell.make_pages` registered on the same app.
+    Needs `integration.web.layout.make_pages` registered on the same app.
     """
     pages = CustomerPages(db, enqueue, account, tuple(examples), about)
     form = Blueprint("form", __name__, template_folder="templates")
@@ -67,9 +68,9 @@ def make_form(
     form.add_url_rule("/t/<uuid:ticket_id>", "follow_up", pages.follow_up, methods=["POST"])
     form.add_url_rule("/t/<uuid:ticket_id>/live", "live", pages.live)
     form.before_request(_only_from_here)
-    form.before_request(whole_form)
-    form.after_request(guard)
-    form.register_error_handler(HTTPException, kindly)
+    form.before_request(read_form)
+    form.after_request(protect_pages)
+    form.register_error_handler(HTTPException, friendly_error)
     form.register_error_handler(Temporary, database_away)
     return form
 
@@ -77,7 +78,9 @@ def make_form(
 class CustomerPages:
     """The views; each returns a page or a redirect."""
 
-    def __init__(self, db: Database, enqueue: Enqueue, account: str, examples: tuple[Example, ...], about: str) -> None:
+    def __init__(
+        self, db: Database, enqueue: Enqueue, account: str, examples: tuple[ExampleTicket, ...], about: str
+    ) -> None:
         self._db = db
         self._enqueue = enqueue
         self._account = account
@@ -86,12 +89,12 @@ class CustomerPages:
 
     def write(self) -> Page:
         """The empty form and the examples."""
-        return self._form(Written(), {})
+        return self._form(TicketForm(), {})
 
     def send(self) -> Page:
         """Open a ticket, or show the form again with what was typed and what is wrong with it."""
-        written = read_form(request.form)
-        if found := faults(written):
+        written = read_ticket_form(request.form)
+        if found := form_faults(written):
             return self._form(written, found), 422
         return self._open(written.ticket)
 
@@ -100,7 +103,7 @@ class CustomerPages:
         if not 0 <= number < len(self._examples):
             abort(404)
         chosen = self._examples[number]
-        return self._open(NewTicket(Written().ticket.requester, chosen.subject, chosen.description, via="form"))
+        return self._open(NewTicket(TicketForm().ticket.requester, chosen.subject, chosen.description, via="form"))
 
     def ticket(self, ticket_id: UUID) -> Page:
         """A ticket's page."""
@@ -137,7 +140,7 @@ class CustomerPages:
             )
         return redirect(url_for("form.ticket", ticket_id=accepted.ticket_id, _anchor="now"), 303)
 
-    def _form(self, written: Written, found: dict[str, str]) -> str:
+    def _form(self, written: TicketForm, found: dict[str, str]) -> str:
         return render_template(
             "form/write.html",
             written=written,
@@ -154,17 +157,17 @@ class CustomerPages:
 
     def _view(self, ticket_id: str) -> TicketView:
         with self._db.account(self._account) as tx:
-            ticket = tickets.read(tx, ticket_id)
+            ticket = tickets.read_ticket(tx, ticket_id)
             if ticket is None:
                 abort(404)
-            shown_sources = tickets.sources(tx, ticket_id)
-            items = inbox.of_ticket(tx, CHANNEL, ticket_id)
+            shown_sources = tickets.ticket_sources(tx, ticket_id)
+            items = inbox.items_of_ticket(tx, CHANNEL, ticket_id)
             runs = record.runs_of(tx, CHANNEL, ticket_id)
-            deliveries = outbox.of_ticket(tx, CHANNEL, ticket_id)
+            deliveries = outbox.deliveries_of_ticket(tx, CHANNEL, ticket_id)
         return TicketView(
             ticket=ticket,
-            messages=notes_last(conversation(ticket, shown_sources, deliveries)),
-            progress=progress(items, runs, deliveries),
+            messages=notes_last(shown_messages(ticket, shown_sources, deliveries)),
+            progress=read_progress(items, runs, deliveries),
             receipts=tuple(make_receipt(run) for run in reversed(runs)),
         )
 
@@ -172,5 +175,5 @@ class CustomerPages:
 def _only_from_here() -> None:
     """These pages know nobody: no cookie, so nothing that another site's page could misuse. This keeps it from
     filling the inbox through its visitors all the same."""
-    if request.method == "POST" and not from_here(request):
+    if request.method == "POST" and not is_same_origin(request):
         abort(403)

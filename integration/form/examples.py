@@ -12,7 +12,7 @@ from desk.run import Action
 Line = Annotated[str, Field(min_length=1, max_length=300)]
 
 
-class Example(BaseModel):
+class ExampleTicket(BaseModel):
     """A ticket to click. `ends` is how it must end, `shows` says in a sentence what there is to see."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,10 +32,10 @@ ENDS = {
     Action.IGNORE: "left alone",
 }
 
-_examples = TypeAdapter(tuple[Example, ...])
+_examples = TypeAdapter(tuple[ExampleTicket, ...])
 
 
-def read_examples(path: Path) -> tuple[Example, ...]:
+def read_examples(path: Path) -> tuple[ExampleTicket, ...]:
     """The examples of a YAML file, a list of mappings. Raises BadSetting that names the file."""
     try:
         return _examples.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
-from desk.text import clean
+from desk.text.tokenizer import clean
 from desk.ticket import Priority, Requester
 from workers.tickets import NewTicket
 
@@ -17,7 +17,7 @@ _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class TicketForm:
     """The form as typed; the defaults let a visitor of the demo start at once, as another customer each time: two
     open tickets of one customer on one matter are one conversation."""
 
@@ -35,13 +35,13 @@ class Written:
         return NewTicket(requester, self.subject, self.message, Priority(self.priority), via="form")
 
 
-def read_form(form: Mapping[str, str]) -> Written:
+def read_ticket_form(form: Mapping[str, str]) -> TicketForm:
     """The fields that were sent, made safe; one that was not sent keeps its default."""
-    sent = {one.name: clean(form[one.name]) for one in fields(Written) if one.name in form}
-    return Written(**{name: text if name == "message" else " ".join(text.split()) for name, text in sent.items()})
+    sent = {one.name: clean(form[one.name]) for one in fields(TicketForm) if one.name in form}
+    return TicketForm(**{name: text if name == "message" else " ".join(text.split()) for name, text in sent.items()})
 
 
-def faults(written: Written) -> dict[str, str]:
+def form_faults(written: TicketForm) -> dict[str, str]:
     """What to say at which field; empty if all is well."""
     found = {name: too_long for name in MOST if (too_long := length_fault(getattr(written, name), MOST[name]))}
     for name in ("customer_id", "subject"):

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
-from desk.receipt import ACTIONS
+from desk.presentation.receipt import ACTIONS
 from desk.run import Action, Run, Stage, Stop
 from desk.ticket import EventKind, ItemState
-from integration.pages.receipt import STOP_WORDS
-from workers.inbox import InboxItem
+from integration.web.receipt_bars import STOP_WORDS
+from workers.queue.inbox import InboxItem
 
 
-class Mark(StrEnum):
+class StepMark(StrEnum):
     """How a step looks."""
 
     DONE = "done"
@@ -22,11 +22,11 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProgressStep:
     """One step of the line; `detail` is what came of it, once that is known."""
 
     name: str
-    mark: Mark
+    mark: StepMark
     detail: str = ""
 
 
@@ -34,7 +34,7 @@ class Step:
 class Progress:
     """The line, a sentence for it, and whether anything still moves."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ProgressStep, ...]
     sentence: str
     moving: bool
     tone: str = "calm"
@@ -74,7 +74,7 @@ SEND_FAULTS = {
 }
 
 
-def progress(items: Sequence[InboxItem], runs: Sequence[Run], deliveries: Sequence[Delivery]) -> Progress:
+def read_progress(items: Sequence[InboxItem], runs: Sequence[Run], deliveries: Sequence[Delivery]) -> Progress:
     """The line for the newest customer message; all three are the whole ticket's, oldest first."""
     theirs = [item for item in items if item.kind is EventKind.CUSTOMER_MESSAGE]
     if not theirs:
@@ -100,7 +100,7 @@ def _at_work(item: InboxItem) -> Progress:
 def _parked(item: InboxItem) -> Progress:
     at, _ = UNDER_WAY[item.stage]
     sentence = "Something went wrong on our side. Your message is safe, and a person will look at it."
-    return Progress(_line(at, Mark.STOPPED), sentence, moving=False, tone="bad")
+    return Progress(_line(at, StepMark.STOPPED), sentence, moving=False, tone="bad")
 
 
 def _stopped(item: InboxItem) -> Progress:
@@ -108,7 +108,7 @@ def _stopped(item: InboxItem) -> Progress:
     why = STOP_WORDS.get(item.outcome or "", "Your message was added to the conversation")
     if item.outcome == Stop.CONFIRMED:
         return Progress(_line(len(NAMES)), "Glad to hear it. Nothing is left to do.", moving=False, tone="good")
-    steps = (Step(NAMES[0], Mark.DONE), *(Step(name, Mark.AHEAD) for name in NAMES[1:]))
+    steps = (ProgressStep(NAMES[0], StepMark.DONE), *(ProgressStep(name, StepMark.AHEAD) for name in NAMES[1:]))
     return Progress(steps, f"{why}.", moving=False, tone="person" if item.outcome == Stop.PERSON_TOOK_OVER else "calm")
 
 
@@ -120,10 +120,10 @@ def _decided(run: Run, deliveries: Sequence[Delivery]) -> Progress:
         return Progress(_line(5, details=details), "Decided; it is on its way.", moving=True)
     for state, fault in SEND_FAULTS.items():
         if state in states:
-            return Progress(_line(5, Mark.STOPPED, details), fault, moving=False, tone="bad")
+            return Progress(_line(5, StepMark.STOPPED, details), fault, moving=False, tone="bad")
     if states == {DeliveryState.WITHDRAWN}:
         why = next((STOP_WORDS[each.reason] for each in deliveries if each.reason in STOP_WORDS), "It no longer fits")
-        return Progress(_line(5, Mark.STOPPED, details), f"Not sent: {_lower(why)}.", moving=False)
+        return Progress(_line(5, StepMark.STOPPED, details), f"Not sent: {_lower(why)}.", moving=False)
     last = _delivered(deliveries)
     return Progress(_line(6, details=(*details, last)), sentence, moving=False, tone=tone)
 
@@ -151,11 +151,11 @@ def _delivered(deliveries: Sequence[Delivery]) -> str:
     return "note left" if sent else "recorded"
 
 
-def _line(at: int, mark: Mark = Mark.NOW, details: Sequence[str] = ()) -> tuple[Step, ...]:
+def _line(at: int, mark: StepMark = StepMark.NOW, details: Sequence[str] = ()) -> tuple[ProgressStep, ...]:
     """Steps before `at` are done, the one there has the mark, the others lie ahead."""
     shown = [*details, *[""] * len(NAMES)]
-    marks = [Mark.DONE if place < at else mark if place == at else Mark.AHEAD for place in range(len(NAMES))]
-    return tuple(Step(*each) for each in zip(NAMES, marks, shown, strict=False))
+    marks = [StepMark.DONE if place < at else mark if place == at else StepMark.AHEAD for place in range(len(NAMES))]
+    return tuple(ProgressStep(*each) for each in zip(NAMES, marks, shown, strict=False))
 
 
 def _lower(text: str) -> str:

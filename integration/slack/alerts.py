@@ -10,21 +10,21 @@ from typing import Any
 
 import structlog
 
-from desk.db import Database
 from desk.delivery import Delivery
 from desk.errors import Permanent, Temporary
+from desk.platform.database import Database
 from desk.ports import Alert
-from integration.slack.blocks import fallback, in_words, lay_out
+from integration.slack.block_kit import alert_blocks, fallback_text, priority_in_words
 from integration.slack.client import (
     PARTY,
     TIMEOUT_SECONDS,
     LayoutRefused,
-    Line,
     MessageGone,
+    SlackClient,
     connection_of,
     open_line,
 )
-from integration.slack.examine import introduced
+from integration.slack.health import introduced
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +97,7 @@ class SlackAlerts:
         """Who the token is, for the operator: `bot firstline in Acme`. Raises Temporary and Permanent."""
         return introduced(self._line(account))
 
-    def _line(self, account: str) -> Line:
+    def _line(self, account: str) -> SlackClient:
         return open_line(self._db, account, self._base_url, self._timeout)
 
 
@@ -107,13 +107,13 @@ Blocks = list[dict[str, Any]] | None
 def _laid_out(alert: Alert, send: Callable[[str, Blocks], str]) -> str:
     """Send the alert with its blocks, and as plain text where Slack will not take those."""
     try:
-        return send(fallback(alert), lay_out(alert))
+        return send(fallback_text(alert), alert_blocks(alert))
     except LayoutRefused as refusal:
         log.warning("slack refused the layout, sending text", why=str(refusal))
-        return send(in_words(alert), None)
+        return send(priority_in_words(alert), None)
 
 
-def _change(line: Line, foreign_id: str, text: str, blocks: Blocks) -> str:
+def _change(line: SlackClient, foreign_id: str, text: str, blocks: Blocks) -> str:
     channel, _, ts = foreign_id.partition(":")
     line.ask(
         line.client.chat_update, channel=channel, ts=ts, text=text, blocks=blocks or [], parse="none", link_names=False
@@ -121,7 +121,7 @@ def _change(line: Line, foreign_id: str, text: str, blocks: Blocks) -> str:
     return foreign_id
 
 
-def _post(line: Line, alert: Alert, delivery: Delivery, text: str, blocks: Blocks) -> str:
+def _post(line: SlackClient, alert: Alert, delivery: Delivery, text: str, blocks: Blocks) -> str:
     marks = {"delivery_id": delivery.id, "account": alert.account[:200], "ticket": alert.ticket_id[:200]}
     answer = line.ask(
         line.client.chat_postMessage,

@@ -18,11 +18,11 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
-from desk.db import Database
 from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary
 from desk.party import Access
-from desk.retry_after import retry_after
-from integration.connections import Connection, block, load
+from desk.platform.database import Database
+from desk.platform.retry_after import retry_after
+from integration.connections import Connection, block_until, load_connection
 
 PARTY = "slack"
 TIMEOUT_SECONDS = 10
@@ -87,7 +87,7 @@ class SlackConnection(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SlackClient:
     """A connection that is open for calls. Made by `open_line`."""
 
     db: Database
@@ -120,7 +120,7 @@ class Line:
     def keep_quiet(self, seconds: float) -> None:
         """Tell all workers of the account to leave Slack alone for so long."""
         with self.db.account(self.account) as tx:
-            block(tx, PARTY, seconds)
+            block_until(tx, PARTY, seconds)
 
     def _meaning(self, response: SlackResponse, access: Access) -> FirstlineError:
         code, status = _code(response), response.status_code
@@ -151,7 +151,7 @@ class Line:
         return Blocked(words, quiet)
 
 
-def open_line(db: Database, account: str, base_url: str | None = None, timeout: int = TIMEOUT_SECONDS) -> Line:
+def open_line(db: Database, account: str, base_url: str | None = None, timeout: int = TIMEOUT_SECONDS) -> SlackClient:
     """The account's line to Slack; `base_url` stands in for the connection's own, `timeout` is in seconds.
 
     Raises Permanent when Slack is not connected, and Temporary, without a call, while it asked to be left alone.
@@ -159,21 +159,21 @@ def open_line(db: Database, account: str, base_url: str | None = None, timeout: 
     connection = _connected(db, account)
     if wait := connection.wait():
         raise Blocked("Slack asked for quiet", wait)
-    return dial_as(db, account, connection.config, base_url, timeout)
+    return open_line_as(db, account, connection.config, base_url, timeout)
 
 
-def dial(db: Database, account: str, base_url: str | None, timeout: int) -> Line:
+def open_connected_line(db: Database, account: str, base_url: str | None, timeout: int) -> SlackClient:
     """The same, whether or not Slack asked to be left alone: for the one that asks whether it is back."""
-    return dial_as(db, account, _connected(db, account).config, base_url, timeout)
+    return open_line_as(db, account, _connected(db, account).config, base_url, timeout)
 
 
-def dial_as(
+def open_line_as(
     db: Database,
     account: str,
     config: SlackConnection,
     base_url: str | None = None,
     timeout: int = TIMEOUT_SECONDS,
-) -> Line:
+) -> SlackClient:
     """The same for a connection that need not be kept yet."""
     client = WebClient(
         token=config.bot_token,
@@ -183,7 +183,7 @@ def dial_as(
         logger=_silent(),
         retry_handlers=[],
     )
-    return Line(db, account, config.channel_id, client)
+    return SlackClient(db, account, config.channel_id, client)
 
 
 def _connected(db: Database, account: str) -> Connection[SlackConnection]:
@@ -196,7 +196,7 @@ def _connected(db: Database, account: str) -> Connection[SlackConnection]:
 def connection_of(db: Database, account: str) -> Connection[SlackConnection] | None:
     """How the account reaches Slack, or None."""
     with db.account(account) as tx:
-        return load(tx, PARTY, SlackConnection)
+        return load_connection(tx, PARTY, SlackConnection)
 
 
 def seconds_to_wait(headers: Mapping[str, Any]) -> float | None:

@@ -5,35 +5,35 @@ Nothing is posted: a message without words is refused for that alone where posti
 
 from collections.abc import Iterator
 
-from desk.check import Check, fine, wrong
-from desk.db import Database
 from desk.errors import FirstlineError, Outage, Permanent, Refused, Temporary
+from desk.health_check import HealthCheck, fine, wrong
 from desk.party import Access
+from desk.platform.database import Database
 from integration.introduction import Introduction
-from integration.slack.client import Line, NoText, SlackConnection, dial_as
-from integration.slack.examine import NEEDED, SECONDS, Visit, heard, word
+from integration.slack.client import NoText, SlackClient, SlackConnection, open_line_as
+from integration.slack.health import NEEDED, SECONDS, SlackVisit, in_one_word, listen_to
 
 POST = "chat.postMessage"
 
 
-def introduce(db: Database, account: str, config: SlackConnection) -> Introduction:
+def introduce_slack(db: Database, account: str, config: SlackConnection) -> Introduction:
     """Ask who the token is, and what it may do. Raises Refused for a token that is none, and Temporary while there is
     no answer."""
-    line = dial_as(db, account, config, timeout=SECONDS)
-    visit = Visit(line.db, line.account, line.channel_id, line.client)
+    line = open_line_as(db, account, config, timeout=SECONDS)
+    visit = SlackVisit(line.db, line.account, line.channel_id, line.client)
     try:
-        seen, scopes = heard(visit)
+        seen, scopes = listen_to(visit)
     except Outage as error:
         if error.refused:
             raise Refused(str(error)) from error
         raise Temporary(f"{error}; `--no-check` connects unasked", error.retry_after) from error
     except Permanent as error:
         raise Refused(str(error)) from error
-    who = {"bot": word(seen, "user"), "team": word(seen, "team"), "channel": config.channel_id}
+    who = {"bot": in_one_word(seen, "user"), "team": in_one_word(seen, "team"), "channel": config.channel_id}
     return Introduction(who, tuple(_may(visit, scopes)))
 
 
-def _may(line: Line, scopes: set[str] | None) -> Iterator[Check]:
+def _may(line: SlackClient, scopes: set[str] | None) -> Iterator[HealthCheck]:
     """One finding for each thing that alerts need."""
     if scopes is not None and (lacking := [scope for scope in NEEDED if scope not in scopes]):
         remedy = "add it under OAuth & Permissions, and install the app again"
@@ -42,7 +42,7 @@ def _may(line: Line, scopes: set[str] | None) -> Iterator[Check]:
     yield _posts(line)
 
 
-def _reads(line: Line) -> Check:
+def _reads(line: SlackClient) -> HealthCheck:
     name = "reading the channel"
     try:
         line.ask(line.client.conversations_history, channel=line.channel_id, limit=1)
@@ -52,7 +52,7 @@ def _reads(line: Line) -> Check:
     return fine(name, f"may read {line.channel_id}")
 
 
-def _posts(line: Line) -> Check:
+def _posts(line: SlackClient) -> HealthCheck:
     """Asks to post nothing."""
     name = "posting"
     try:

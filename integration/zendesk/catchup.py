@@ -16,19 +16,19 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from desk.conversation import newest_by_hand, read_conversation
-from desk.db import Database, Transaction
+from desk.conversation import newest_customer_message, read_conversation
 from desk.errors import Outage, Permanent, Temporary
 from desk.party import Access
+from desk.platform.database import Database, Transaction
 from desk.run import Stop
 from desk.ticket import Event, EventKind, ItemState
 from integration.connections import set_cursor
-from integration.zendesk.client import Gone, Unacceptable
-from integration.zendesk.connection import PARTY, Line, Lines, is_connected
-from integration.zendesk.fetch import CHANNEL, OFF_TAG, compose
-from integration.zendesk.shapes import Export, TicketAnswer
-from integration.zendesk.shapes import Ticket as ZendeskTicket
-from workers import inbox, record
+from integration.zendesk.api.client import Gone, Unacceptable
+from integration.zendesk.api.connection import PARTY, ZendeskLine, ZendeskLines, is_connected
+from integration.zendesk.api.models import Export, TicketAnswer, ZendeskTicket
+from integration.zendesk.channel.fetch import CHANNEL, OFF_TAG, compose_ticket
+from workers import record
+from workers.queue import inbox
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,7 @@ def catch_up(db: Database, account: str, now: datetime | None = None) -> list[st
     when nothing was found before Zendesk or the database gave trouble; what was found is stored either way.
     """
     started = int((now or datetime.now(UTC)).timestamp())
-    line = Lines(db).open(account) if is_connected(db, account) else None
+    line = ZendeskLines(db).open(account) if is_connected(db, account) else None
     if line is None:
         return []
     position = _position(line.cursor, started)
@@ -90,7 +90,7 @@ def _position(stored: str | None, started: int) -> Position:
     return Position(**json.loads(stored)) if stored else Position(started)
 
 
-def _read(line: Line, position: Position) -> Export:
+def _read(line: ZendeskLine, position: Position) -> Export:
     if position.cursor is None:
         return line.client.changed(since=position.start)
     try:
@@ -99,7 +99,7 @@ def _read(line: Line, position: Position) -> Export:
         return line.client.changed(since=position.start)
 
 
-def _take(db: Database, line: Line, page: Export, before: Position, after: Position) -> list[str]:
+def _take(db: Database, line: ZendeskLine, page: Export, before: Position, after: Position) -> list[str]:
     """Put what is new into the inbox, and remember the way; both in one transaction."""
     waiting = list(_waiting(db, line, page, datetime.fromtimestamp(before.start, UTC)))
     with db.account(line.account) as tx:
@@ -118,14 +118,14 @@ class _Found:
     given_back: bool = False
 
 
-def _waiting(db: Database, line: Line, page: Export, since: datetime) -> Iterator[_Found]:
+def _waiting(db: Database, line: ZendeskLine, page: Export, since: datetime) -> Iterator[_Found]:
     """The tickets of the page whose newest customer message is new. Trouble of one ticket is that ticket's: it is left
     to a walk of its own, which waits, tries again or calls people."""
     for each in page.tickets:
         if OFF_TAG in each.tags or datetime.fromisoformat(each.updated_at) < since or _is_idle(db, line, each):
             continue
         try:
-            ticket = compose(line, TicketAnswer(ticket=each), line.client.audits(each.id))
+            ticket = compose_ticket(line, TicketAnswer(ticket=each), line.client.audits(each.id))
         except Gone as error:
             log.warning("catch-up passes a ticket over", account=line.account, ticket=each.id, why=str(error))
         except (Permanent, Temporary) as error:
@@ -134,20 +134,20 @@ def _waiting(db: Database, line: Line, page: Export, since: datetime) -> Iterato
             log.warning("catch-up could not read a ticket", account=line.account, ticket=each.id, why=str(error))
             yield _Found(each.id, None, f"{FOUND}{each.id}:{each.updated_at}")
         else:
-            message = newest_by_hand(ticket)
+            message = newest_customer_message(ticket)
             if message and message.at >= since:
                 yield _Found(each.id, message.id, f"{FOUND}{message.id}", not read_conversation(ticket).taken_over)
 
 
-def _is_idle(db: Database, line: Line, ticket: ZendeskTicket) -> bool:
+def _is_idle(db: Database, line: ZendeskLine, ticket: ZendeskTicket) -> bool:
     """Does nobody wait there? A trigger may have solved a ticket before we ever saw it."""
     if ticket.status != "solved":
         return ticket.status in IDLE
     with db.account(line.account) as tx:
-        return record.get_line(tx, CHANNEL, ticket.id) is not None
+        return record.get_ticket_line(tx, CHANNEL, ticket.id) is not None
 
 
-def _refuse_outage(line: Line, error: Temporary) -> None:
+def _refuse_outage(line: ZendeskLine, error: Temporary) -> None:
     """Raises the error if it is not this ticket's alone: all of the account has to wait, or a probe fails too."""
     if isinstance(error, Outage) and error.certain:
         raise error
@@ -158,12 +158,14 @@ def _refuse_outage(line: Line, error: Temporary) -> None:
 
 
 def _add(tx: Transaction, found: _Found) -> str | None:
-    items = [each for each in inbox.of_ticket(tx, CHANNEL, found.ticket_id) if each.kind is EventKind.CUSTOMER_MESSAGE]
+    items = [
+        each for each in inbox.items_of_ticket(tx, CHANNEL, found.ticket_id) if each.kind is EventKind.CUSTOMER_MESSAGE
+    ]
     # One that waits and names no message takes the newest there is; later it is named.
     if any(item.message_id is None and item.state is ItemState.WAITING for item in items):
         return None
     if found.message and (known := [item for item in items if item.message_id == found.message]):
         left = found.given_back and any(item.outcome == Stop.PERSON_TOOK_OVER for item in known)
-        return inbox.walk_again(tx, CHANNEL, found.message) if left else None
+        return inbox.reprocess_message(tx, CHANNEL, found.message) if left else None
     event = Event(EventKind.CUSTOMER_MESSAGE, found.external_id, found.ticket_id, found.message)
-    return inbox.add(tx, CHANNEL, event, payload=json.dumps({"catch_up": True}))
+    return inbox.add_event(tx, CHANNEL, event, payload=json.dumps({"catch_up": True}))

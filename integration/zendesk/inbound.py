@@ -13,14 +13,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.datastructures import Headers
 
-from desk.db import Transaction
 from desk.errors import Ignored, Refused
-from desk.text import vocabulary
+from desk.platform.database import Transaction
+from desk.text.tokenizer import word_set
 from desk.ticket import Event, EventKind
-from integration.bodies import read_json
-from integration.connections import load
-from integration.signatures import fresh, signed
-from integration.zendesk.connection import PARTY, ZendeskConnection
+from integration.access.signatures import is_fresh, is_signed
+from integration.connections import load_connection
+from integration.web.request_body import read_json
+from integration.zendesk.api.connection import PARTY, ZendeskConnection
 
 SIGNATURE = "X-Zendesk-Webhook-Signature"
 STAMP = "X-Zendesk-Webhook-Signature-Timestamp"
@@ -30,10 +30,10 @@ ACCOUNT = "X-Zendesk-Account-Id"
 VERSION = "2022-11-06"
 NAMESPACE = "zen:event-type:"
 SUBJECT = "zen:ticket:"
-ARTICLES = vocabulary("article.published article.unpublished")
+ARTICLES = word_set("article.published article.unpublished")
 """What Zendesk tells of the help center. Edits, moves and archived articles it does not tell of."""
 
-CHANGES = vocabulary(
+CHANGES = word_set(
     """
     status_changed custom_status_changed group_assignment_changed tags_changed merged
     soft_deleted permanently_deleted marked_as_spam undeleted comment_made_private comment_redacted
@@ -111,11 +111,11 @@ class ZendeskInbound:
 
     def receive(self, tx: Transaction, headers: Headers, body: bytes) -> list[Event]:
         """The events of a webhook call. Raises Refused (401, or 400 for what Zendesk cannot have sent) and Ignored."""
-        known = load(tx, PARTY, ZendeskConnection)
+        known = load_connection(tx, PARTY, ZendeskConnection)
         secrets = known.config.webhook_secrets if known else []
         stamp = headers.get(STAMP, "")
-        genuine = signed(stamp.encode("utf-8", "replace") + body, headers.get(SIGNATURE, ""), secrets)
-        if known is None or not genuine or not fresh(stamp, self._now()):
+        genuine = is_signed(stamp.encode("utf-8", "replace") + body, headers.get(SIGNATURE, ""), secrets)
+        if known is None or not genuine or not is_fresh(stamp, self._now()):
             raise Refused("the signature does not fit", status=401)
         content = _read(body)
         own = known.config.zendesk_account_id
@@ -124,7 +124,7 @@ class ZendeskInbound:
         if "firstline" in content:
             return [_of_trigger(content, headers.get(INVOCATION, ""), body)]
         if not is_about_articles(content, own):
-            return parse(content, own)
+            return parse_events(content, own)
         if not self._articles_changed(tx):
             raise Ignored("no source reads the help center")
         return []
@@ -144,7 +144,7 @@ def is_about_articles(content: Mapping[str, Any], own_account: str) -> bool:
     return True
 
 
-def parse(content: Mapping[str, Any], own_account: str) -> list[Event]:
+def parse_events(content: Mapping[str, Any], own_account: str) -> list[Event]:
     """The events in a native event's JSON. Raises Refused (400) and Ignored."""
     try:
         return [_event(_envelope(content, own_account))]

@@ -19,7 +19,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from desk.errors import BadSetting
-from desk.text import clean
+from desk.text.tokenizer import clean
 
 MODEL = Path(__file__).with_name("model")
 

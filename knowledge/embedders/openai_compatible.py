@@ -7,9 +7,9 @@ https://platform.openai.com/docs/api-reference/embeddings. Which text a model wa
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge.remote.measure import Measure
-from knowledge.remote.vectors import Vectors, name_of
-from knowledge.remote.wire import Wire
+from knowledge.remote.embeddings_api import EmbeddingsApi, embedder_name
+from knowledge.remote.json_http import JsonHttpClient
+from knowledge.remote.token_budget import TokenBudget
 
 URL = "https://api.openai.com/v1/embeddings"
 MODEL = "text-embedding-3-small"
@@ -35,18 +35,18 @@ class OpenAICompatible:
 
     def __init__(
         self,
-        wire: Wire,
+        wire: JsonHttpClient,
         model: str,
-        measure: Measure,
+        measure: TokenBudget,
         dimensions: int | None = None,
         prefixes: Prefixes = Prefixes(),
         most_texts: int = 32,
     ) -> None:
-        self.name = name_of("openai", model, dimensions, prefixes.document)
+        self.name = embedder_name("openai", model, dimensions, prefixes.document)
         self.window = measure.window
         self._measure = measure
         self._prefixes = prefixes
-        self._vectors = Vectors(wire, model, measure, most_texts, dimensions)
+        self._vectors = EmbeddingsApi(wire, model, measure, most_texts, dimensions)
         self._options: dict[str, object] = {"encoding_format": "float"}
         if dimensions:
             self._options["dimensions"] = dimensions
@@ -65,5 +65,5 @@ class OpenAICompatible:
         return self._vectors.of([text], self._options, self._prefixes.query)[0]
 
     def count_tokens(self, text: str) -> int:
-        """Counted here, see `knowledge/remote/measure.py`."""
+        """Counted here, see `knowledge/remote/token_budget.py`."""
         return self._measure.count(text)

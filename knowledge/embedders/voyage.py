@@ -5,9 +5,9 @@ https://docs.voyageai.com/reference/embeddings-api
 
 from collections.abc import Sequence
 
-from knowledge.remote.measure import Measure
-from knowledge.remote.vectors import Vectors, name_of
-from knowledge.remote.wire import Wire
+from knowledge.remote.embeddings_api import EmbeddingsApi, embedder_name
+from knowledge.remote.json_http import JsonHttpClient
+from knowledge.remote.token_budget import TokenBudget
 
 URL = "https://api.voyageai.com/v1/embeddings"
 MODEL = "voyage-4"
@@ -18,11 +18,11 @@ MOST_TEXTS = 128
 class Voyage:
     """Vectors of a Voyage model (desk.ports.Embedder). `dimensions` only where another size than its own is wanted."""
 
-    def __init__(self, wire: Wire, model: str, measure: Measure, dimensions: int | None = None) -> None:
-        self.name = name_of("voyage", model, dimensions)
+    def __init__(self, wire: JsonHttpClient, model: str, measure: TokenBudget, dimensions: int | None = None) -> None:
+        self.name = embedder_name("voyage", model, dimensions)
         self.window = measure.window
         self._measure = measure
-        self._vectors = Vectors(wire, model, measure, MOST_TEXTS, dimensions)
+        self._vectors = EmbeddingsApi(wire, model, measure, MOST_TEXTS, dimensions)
         # Not cut by them: what does not fit is an error to be seen, not text that no vector stands for.
         self._options = {"truncation": False} | ({"output_dimension": dimensions} if dimensions else {})
 
@@ -40,5 +40,5 @@ class Voyage:
         return self._vectors.of([text], {"input_type": "query", **self._options})[0]
 
     def count_tokens(self, text: str) -> int:
-        """Counted here, see `knowledge/remote/measure.py`."""
+        """Counted here, see `knowledge/remote/token_budget.py`."""
         return self._measure.count(text)

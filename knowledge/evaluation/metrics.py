@@ -42,7 +42,7 @@ def reciprocal_rank(order: Sequence[str], relevant: frozenset[str]) -> float:
     return next((1 / place for place, document in enumerate(order[:DEPTH], 1) if document in relevant), 0.0)
 
 
-def gain(order: Sequence[str], relevant: frozenset[str]) -> float:
+def ndcg(order: Sequence[str], relevant: frozenset[str]) -> float:
     """nDCG@10 with binary gains: the sum of 1 / log2(1 + place) over the relevant documents found, divided by what it
     is with all of them in front (Järvelin and Kekäläinen, "Cumulated gain-based evaluation", 2002)."""
     found = sum(1 / math.log2(1 + place) for place, document in enumerate(order[:DEPTH], 1) if document in relevant)
@@ -54,23 +54,23 @@ METRICS: Mapping[str, Callable[[Sequence[str], frozenset[str]], float]] = {
     "r@1": lambda order, relevant: hit_at(1, order, relevant),
     "r@5": lambda order, relevant: hit_at(5, order, relevant),
     "mrr@10": reciprocal_rank,
-    "ndcg@10": gain,
+    "ndcg@10": ndcg,
 }
 """Each takes an order of different documents, best first, and those that are right."""
 
 
-def first_of_each(documents: Sequence[str]) -> list[str]:
+def distinct_documents(documents: Sequence[str]) -> list[str]:
     """From passages' documents in order to an order of documents, each where its best passage stands."""
     return list(dict.fromkeys(documents))
 
 
-def score(orders: Sequence[Sequence[str]], relevant: Sequence[frozenset[str]]) -> dict[str, Scores]:
+def score_questions(orders: Sequence[Sequence[str]], relevant: Sequence[frozenset[str]]) -> dict[str, Scores]:
     """By metric, the score of each question."""
     pairs = list(zip(orders, relevant, strict=True))
     return {name: np.array([metric(*pair) for pair in pairs]) for name, metric in METRICS.items()}
 
 
-def interval(scores: Scores, samples: int = SAMPLES, seed: int = SEED) -> Interval:
+def bootstrap_interval(scores: Scores, samples: int = SAMPLES, seed: int = SEED) -> Interval:
     """The mean with its percentile bootstrap. The same scores always give the same interval. Raises ValueError for no
     scores."""
     if not len(scores):
@@ -85,8 +85,8 @@ def interval(scores: Scores, samples: int = SAMPLES, seed: int = SEED) -> Interv
     return Interval(float(scores.mean()), float(low), float(high))
 
 
-def gap(fused: Scores, halves: Mapping[str, Scores]) -> tuple[str, Interval]:
+def compare_halves(fused: Scores, halves: Mapping[str, Scores]) -> tuple[str, Interval]:
     """The better half by its mean, and fused less that half, question by question: a paired bootstrap. An interval
     wholly below zero says that fusing harms."""
     better = max(halves, key=lambda name: float(halves[name].mean()))
-    return better, interval(fused - halves[better])
+    return better, bootstrap_interval(fused - halves[better])

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from desk.errors import Refused
-from desk.ports import Markup, Page, Stamps, Unchanged, Unreadable
-from desk.text import clean
+from desk.ports import Markup, Page, Stamps, UnchangedPage, UnreadablePage
+from desk.text.tokenizer import clean
 
 LONGEST_LINE = 64_000_000
 """Bytes."""
@@ -29,7 +29,7 @@ _TAG = re.compile(r"\s*<(?:!doctype|html|body|main|article|div|p|h[1-6]|ul|ol|ta
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class EvaluationQuestion:
     """What is asked, and the ids of the documents that answer it: any one is right."""
 
     text: str
@@ -71,7 +71,7 @@ class _Line:
         return value
 
 
-class Corpus:
+class EvaluationCorpus:
     """The documents of a file, as a source (desk.ports.PageSource). Raises Refused, at once, for a file that cannot be
     read, a line that is no JSON object, a field that is missing or odd; a second document of an id is left out."""
 
@@ -88,7 +88,7 @@ class Corpus:
         """How many documents there are."""
         return len(self.ids)
 
-    def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
+    def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
         """Each document."""
         left = set(self.ids)
         for line in _lines(self._file):
@@ -108,10 +108,10 @@ class Corpus:
         return frozenset(ids)
 
 
-def read_questions(file: Path, known: frozenset[str], locale: str = "en") -> tuple[list[Question], list[str]]:
+def read_questions(file: Path, known: frozenset[str], locale: str = "en") -> tuple[list[EvaluationQuestion], list[str]]:
     """The questions that can be measured on these documents, and what was left out of them and why. Raises Refused as
     `Corpus` does, and when none is left."""
-    questions: list[Question] = []
+    questions: list[EvaluationQuestion] = []
     left_out: list[str] = []
     for line in _lines(file):
         text, relevant = line.needed("text"), _ids(line)
@@ -123,7 +123,7 @@ def read_questions(file: Path, known: frozenset[str], locale: str = "en") -> tup
         elif not relevant:
             left_out.append(f"line {line.number}: no document is named as relevant")
         elif relevant & known:
-            questions.append(Question(text, relevant & known, line.word("locale") or locale))
+            questions.append(EvaluationQuestion(text, relevant & known, line.word("locale") or locale))
     if not questions:
         why = f" ({left_out[0]})" if left_out else ""
         raise Refused(f"{file} holds no question that can be measured{why}")

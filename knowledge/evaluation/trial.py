@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import select
 
-from desk.db import Database
+from desk.platform.database import Database
 from desk.ports import Embedder
-from desk.text import clean
-from knowledge.evaluation.metrics import first_of_each
-from knowledge.evaluation.question_set import Question
-from knowledge.library import MOST_QUESTION
-from knowledge.ranking import Candidate, rank
-from knowledge.search import CANDIDATES, candidates
+from desk.text.tokenizer import clean
+from knowledge.evaluation.metrics import distinct_documents
+from knowledge.evaluation.question_set import EvaluationQuestion
+from knowledge.search.fusion import Candidate, rank_candidates
+from knowledge.search.hybrid import CANDIDATES, find_candidates
+from knowledge.search.library import MOST_QUESTION
 from knowledge.tables import documents
 
 HALVES = ("dense", "lexical")
@@ -21,8 +21,12 @@ Orders = dict[str, list[list[str]]]
 """By half, and for both together: for each question the documents found, by the ids of their source, best first."""
 
 
-def ask(
-    db: Database, account: str, embedder: Embedder, questions: Sequence[Question], on_answer: Callable[[int], None]
+def run_trial(
+    db: Database,
+    account: str,
+    embedder: Embedder,
+    questions: Sequence[EvaluationQuestion],
+    on_answer: Callable[[int], None],
 ) -> Orders:
     """Every question in turn, over all public documents; `on_answer` is told how many are done."""
     ids = _external_ids(db, account)
@@ -31,9 +35,9 @@ def ask(
         text = clean(question.text[:MOST_QUESTION])
         vector = embedder.embed_query(text)
         with db.account(account) as tx:
-            found = candidates(tx, text, embedder, ["public"], question.locale, vector)
+            found = find_candidates(tx, text, embedder, ["public"], question.locale, vector)
         for name, passages in _orders(found).items():
-            orders[name].append([ids[each] for each in first_of_each(passages)])
+            orders[name].append([ids[each] for each in distinct_documents(passages)])
         on_answer(done)
     return orders
 
@@ -45,7 +49,7 @@ def _orders(found: Sequence[Candidate]) -> Mapping[str, list[str]]:
     return {
         "dense": [one.row.document_id for one in by_meaning],
         "lexical": [one.row.document_id for one in by_words],
-        FUSED: [hit.passage.document_id for hit in rank(found)],
+        FUSED: [hit.passage.document_id for hit in rank_candidates(found)],
     }
 
 

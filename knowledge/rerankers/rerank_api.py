@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from desk.errors import Temporary
-from desk.text import clean
-from knowledge.remote.wire import Wire
+from desk.text.tokenizer import clean
+from knowledge.remote.json_http import JsonHttpClient
 
 MOST_QUERY = 4_000
 MOST_TEXT = 8_000
@@ -21,7 +21,7 @@ MOST_TEXT = 8_000
 class RerankAPI:
     """One reranking model (desk.ports.Reranker)."""
 
-    def __init__(self, wire: Wire, model: str) -> None:
+    def __init__(self, wire: JsonHttpClient, model: str) -> None:
         self.name = model
         self._wire = wire
 

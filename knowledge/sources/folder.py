@@ -15,12 +15,12 @@ from stat import S_ISDIR
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from desk.db import Database
 from desk.errors import Permanent
-from desk.ports import Markup, Page, Stamps, Unchanged, Unreadable
-from desk.text import clean
-from knowledge.files import confined
-from knowledge.kinds import SourceKind
+from desk.platform.database import Database
+from desk.ports import Markup, Page, Stamps, UnchangedPage, UnreadablePage
+from desk.text.tokenizer import clean
+from knowledge.parsing.files import sandbox
+from knowledge.sources.source_kind import SourceKind
 
 MOST_BYTES = 10_000_000
 MOST_BYTES_CONFINED = 50_000_000
@@ -68,7 +68,7 @@ class Folder:
         """How many files have a known ending."""
         return sum(isinstance(found, Path) for found in _files(self.root()))
 
-    def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
+    def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
         """Each file with a known ending. Raises Permanent when the folder is not there or cannot be listed."""
         root = self.root()
         for found in _files(root):
@@ -92,7 +92,7 @@ def _open(db: Database, account: str, name: str, settings: FolderSettings) -> Fo
 KIND = SourceKind("a folder of Markdown, HTML, text, PDF and Word files", FolderSettings, "path", _open)
 
 
-def _files(root: Path) -> Iterator[Path | Unreadable]:
+def _files(root: Path) -> Iterator[Path | UnreadablePage]:
     """In order of their paths, a folder's files before its folders; one folder's names are held at a time."""
     waiting = [root]
     while waiting:
@@ -103,11 +103,11 @@ def _files(root: Path) -> Iterator[Path | Unreadable]:
             if folder == root:
                 raise Permanent(f"{folder} cannot be listed: {error.strerror}") from error
             page_id = _id_of(root, folder)
-            yield Unreadable(page_id, f"cannot be listed: {error.strerror}", beneath=f"{page_id}/")
+            yield UnreadablePage(page_id, f"cannot be listed: {error.strerror}", beneath=f"{page_id}/")
             continue
         for entry in entries:
             if entry.is_symlink() and _is_circle(Path(entry.path)):
-                yield Unreadable(_id_of(root, Path(entry.path)), "is a link that leads in a circle")
+                yield UnreadablePage(_id_of(root, Path(entry.path)), "is a link that leads in a circle")
             elif _is_wanted(entry):
                 yield Path(entry.path)
         waiting += [Path(entry.path) for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
@@ -122,7 +122,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 def _is_wanted(entry: os.DirEntry[str]) -> bool:
     """A file with a known ending; "~$" begins the name of the lock file that Word leaves beside a document."""
     ending = Path(entry.name).suffix.lower()
-    known = ending in _MARKUP or ending in confined.READERS
+    known = ending in _MARKUP or ending in sandbox.READERS
     return known and not entry.name.startswith("~$") and not entry.is_dir(follow_symlinks=False)
 
 
@@ -138,25 +138,25 @@ def _id_of(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
 
 
-def _page(root: Path, path: Path, stamps: Stamps) -> Page | Unchanged | Unreadable | None:
+def _page(root: Path, path: Path, stamps: Stamps) -> Page | UnchangedPage | UnreadablePage | None:
     """None for a draft."""
     page_id = _id_of(root, path)
     try:
         return _read(root, path, page_id, stamps)
     except OSError as error:
-        return Unreadable(page_id, error.strerror or "cannot be opened")
+        return UnreadablePage(page_id, error.strerror or "cannot be opened")
     except (ValueError, RuntimeError) as error:
-        return Unreadable(page_id, str(error))
+        return UnreadablePage(page_id, str(error))
 
 
-def _read(root: Path, path: Path, page_id: str, stamps: Stamps) -> Page | Unchanged | None:
+def _read(root: Path, path: Path, page_id: str, stamps: Stamps) -> Page | UnchangedPage | None:
     """None for a draft. Raises OSError, or ValueError that says what is wrong with the file."""
     if not path.resolve().is_relative_to(root):
         raise ValueError("leads out of the folder")
     if not path.is_file():
         raise ValueError("is not a file")
     ending = path.suffix.lower()
-    if ending in confined.READERS:
+    if ending in sandbox.READERS:
         return _read_confined(path, ending, page_id, stamps)
     front, body = _front_matter(_decode(_content(path, MOST_BYTES)))
     if front.get("draft") is True:
@@ -173,13 +173,13 @@ def _read(root: Path, path: Path, page_id: str, stamps: Stamps) -> Page | Unchan
     )
 
 
-def _read_confined(path: Path, ending: str, page_id: str, stamps: Stamps) -> Page | Unchanged:
+def _read_confined(path: Path, ending: str, page_id: str, stamps: Stamps) -> Page | UnchangedPage:
     """PDF and Word take long to read, so that a file which has not been written since is left alone."""
     found = path.stat()
-    stamp = f"{confined.RECIPE}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
+    stamp = f"{sandbox.RECIPE}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
     if stamps(page_id) == stamp:
-        return Unchanged(page_id)
-    read = confined.read(_content(path, MOST_BYTES_CONFINED), ending)
+        return UnchangedPage(page_id)
+    read = sandbox.read_file(_content(path, MOST_BYTES_CONFINED), ending)
     return Page(page_id, read.html, Markup.HTML, title=read.title, stamp=stamp)
 
 

@@ -53,8 +53,8 @@ def _known_folders() -> None:
 
 
 def _wanted_sources() -> None:
-    """A source that was told of a change is read before its time (`knowledge/wanted.py`). Those of all accounts are
-    given out, each not more than twice a minute, and not before `again` when nothing further was told."""
+    """A source that was told of a change is read before its time (`knowledge/ingest/sync_requests.py`). Those of all
+    accounts are given out, each not more than twice a minute, and not before `again` when nothing further was told."""
     for name in ("wanted_at", "asked_at"):
         op.add_column("sources", sa.Column(name, sa.DateTime(timezone=True)))
     lookup(
@@ -79,7 +79,7 @@ CANDIDATES = 200
 no search reaches: measured on 100,000, recall@10 is 0.93, with 200 it is 0.98, at the same cost of a search."""
 
 LARGE = 5_000
-"""knowledge.search.EXACT_UP_TO, at the time."""
+"""knowledge.index.vector_index.EXACT_UP_TO, at the time."""
 
 
 def _near_indexes() -> None:
@@ -116,7 +116,7 @@ def _mark_large_libraries() -> None:
 
 
 def _gaps() -> None:
-    """Questions that were left open, and documents that disagreed, by run (`workers/gaps.py`)."""
+    """Questions that were left open, and documents that disagreed, by run (`workers/insights/gaps.py`)."""
 
     def about() -> tuple[sa.Column[Any], ...]:
         return (
@@ -157,7 +157,8 @@ def _gaps() -> None:
 
 def _citations() -> None:
     """Which run cited what, so that replies are found by document. What older runs cited stands sealed in them, out of
-    SQL's reach: `citations_kept` says whose is written down already, and `workers/recalls.py` does the rest."""
+    SQL's reach: `citations_kept` says whose is written down already, and `workers/insights/recalls.py` does the
+    rest."""
     op.create_table(
         "run_citations",
         sa.Column("account_id", sa.Text, sa.ForeignKey("accounts.account_id"), primary_key=True),

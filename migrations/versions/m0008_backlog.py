@@ -11,7 +11,7 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    """Make what `workers/outbox.py` and `workers/record.py` ask by."""
+    """Make what `workers/queue/outbox.py` and `workers/record.py` ask by."""
     op.execute(
         "CREATE INDEX deliveries_foreign ON deliveries (account_id, channel, foreign_id) WHERE foreign_id IS NOT NULL"
     )
@@ -81,8 +81,8 @@ def _waiting(table: str, queue: str) -> None:
 
 
 def _sweeping(table: str, busy: str, born: str) -> None:
-    """What the sweeper calls (`workers/claims.py`). A queue gives out first what it was given first, so what it still
-    holds is what was handed over last; who is found behind that, and was not taken either, is missed."""
+    """What the sweeper calls (`workers/queue/leases.py`). A queue gives out first what it was given first, so what it
+    still holds is what was handed over last; who is found behind that, and was not taken either, is missed."""
     free = f"(state = 'waiting' AND not_before <= now() OR state = '{busy}' AND lease_until < now())"
     name = table.removeprefix("inbox_")
     lookup(

@@ -10,7 +10,7 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Make the table of `workers/heartbeats.py`. The product's role reaches it by these two functions alone."""
+    """Make the table of `workers/queue/heartbeats.py`. The product's role reaches it by these two functions alone."""
     op.create_table(
         "heartbeats",
         sa.Column("name", sa.Text, primary_key=True),

@@ -10,7 +10,8 @@ down_revision = "0010"
 
 
 def upgrade() -> None:
-    """Make the table of `desk/sealing.py`. The product's role reaches it by these three functions alone."""
+    """Make the table of `desk/platform/encryption_keys.py`. The product's role reaches it by these three functions
+    alone."""
     op.create_table(
         "sealing_keys",
         sa.Column("fingerprint", sa.Text, primary_key=True),

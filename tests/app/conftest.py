@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from app.cli import main
-from app.embedded import EmbeddedPostgres
+from app.embedded.servers import EmbeddedPostgres
 from app.installation import bring_up_to_date
-from desk.privacy import new_key
-from desk.settings import Settings, variable
+from desk.platform.encryption import new_key
+from desk.platform.settings import Settings, environment_variable
 from tests.conftest import short_directory
 
 SERVERS = ("database_url", "database_owner_url", "redis_url")
@@ -39,7 +39,7 @@ Command = Callable[..., Said]
 def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without what a developer may have set, and without a `.env`."""
     for field in Settings.model_fields:
-        monkeypatch.delenv(variable(field), raising=False)
+        monkeypatch.delenv(environment_variable(field), raising=False)
     monkeypatch.chdir(tmp_path)
 
 
@@ -162,4 +162,4 @@ def use(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     for field in settings.model_fields_set | set(SERVERS):
         if (value := getattr(settings, field)) is not None:
             plain = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-            monkeypatch.setenv(variable(field), plain)
+            monkeypatch.setenv(environment_variable(field), plain)

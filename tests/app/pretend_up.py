@@ -7,11 +7,11 @@ import contextlib
 import sys
 from pathlib import Path
 
-from app.embedded import EmbeddedPostgres, EmbeddedRedis
-from app.places import Lock
-from app.processes import Program
-from app.supervisor import Backoff, Child, Interrupted, Supervisor
-from app.terminal import Terminal
+from app.embedded.places import Lock
+from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.os_process import Program
+from app.processes.supervisor import Backoff, Child, Interrupted, Supervisor
+from app.processes.terminal import Terminal
 
 STUBBORN = "trap '' TERM; sleep 1000 & echo deaf; while :; do sleep 1; done"
 

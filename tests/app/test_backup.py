@@ -15,26 +15,26 @@ from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import ProgrammingError
 
-from app import restore as restoring
-from app.backup import ABOUT, backup
+from app.backup import restore as restoring
+from app.backup.backup import ABOUT, backup
+from app.backup.restore import restore
 from app.database import make_database
-from app.embedded import EmbeddedPostgres
+from app.embedded.servers import EmbeddedPostgres
 from app.installation import bring_up_to_date
-from app.restore import restore
-from desk.accounts import add_account, list_accounts
-from desk.db import driver_url
 from desk.errors import BadSetting, FirstlineError, Permanent, Refused, Temporary
-from desk.privacy import new_key
+from desk.platform.accounts import add_account, list_accounts
+from desk.platform.database import driver_url
+from desk.platform.encryption import new_key
+from desk.platform.settings import Settings
 from desk.run import Stage, Usage
-from desk.settings import Settings
 from desk.ticket import Event, EventKind
-from integration import staff, tokens
-from integration.permissions import Scope, StaffRole
+from integration.access import api_tokens, sign_in
+from integration.access.permissions import StaffRole, TokenScope
 from migrations.run import current_revision, newest_revision, upgrade
 from tests.app.conftest import in_database, installed
 from tests.conftest import short_directory
 from tests.workers.left_open import a_run, keep
-from workers import inbox
+from workers.queue import inbox
 
 SECRET = "my boat is called Nettie"
 
@@ -70,9 +70,9 @@ def fill(settings: Settings) -> None:
     db = make_database(settings)
     add_account(db, "harbour", "The \\ Harbour\tand\nits \\. gate \\N")
     with db.account("main") as tx:
-        inbox.add(tx, "api", Event(EventKind.CUSTOMER_MESSAGE, "e-1", "t-1", "m-1"), SECRET)
-        staff.add_user(tx, "pia@harbour.example", StaffRole.ADMIN)
-        tokens.create(tx, "desk", [Scope.STAFF])
+        inbox.add_event(tx, "api", Event(EventKind.CUSTOMER_MESSAGE, "e-1", "t-1", "m-1"), SECRET)
+        sign_in.add_user(tx, "pia@harbour.example", StaffRole.ADMIN)
+        api_tokens.create_token(tx, "desk", [TokenScope.STAFF])
         document = "00000000-0000-4000-8000-000000000001"
         tx.execute(
             text(

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from app.children import children, environment, listen
+from app.processes.children import children, environment, listen
 from desk.errors import BadSetting
-from desk.settings import Settings, read_settings
+from desk.platform.settings import Settings, read_settings
 
 
 @pytest.fixture

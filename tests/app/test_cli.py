@@ -15,11 +15,11 @@ from sqlalchemy import text
 from app import cli
 from app.cli import COMMANDS, output
 from app.database import make_database
-from desk.privacy import Sealer, new_key
-from desk.settings import Settings
+from desk.platform.encryption import Sealer, new_key
+from desk.platform.settings import Settings
 from desk.ticket import Event, EventKind
 from tests.app.conftest import Command, use
-from workers import inbox
+from workers.queue import inbox
 
 ROOT = Path(__file__).parents[2]
 NAMES = [(heading, name) for heading, group in COMMANDS.items() for name in group]
@@ -37,7 +37,7 @@ def park(settings: Settings) -> str:
     """Put an item into the inbox and park it; its id."""
     db = make_database(settings)
     with db.account("main") as tx:
-        item = inbox.add(tx, "api", Event(EventKind.CUSTOMER_MESSAGE, "e-1", "t-1", "m-1"), "{}")
+        item = inbox.add_event(tx, "api", Event(EventKind.CUSTOMER_MESSAGE, "e-1", "t-1", "m-1"), "{}")
         assert item
         tx.execute(text("UPDATE inbox_items SET state = 'parked', error = 'the channel refused it'"))
     db.close()
@@ -69,7 +69,7 @@ def test_help_names_every_command_under_its_heading(firstline: Command) -> None:
 
 
 @pytest.mark.parametrize(("code", "also"), [("import app.cli", {"sqlalchemy", "pydantic", "rich"}),
-                                            ("import app.cli.work, app.cli.people", {"numpy"})])  # fmt: skip
+                                            ("import app.cli.items, app.cli.setup.people", {"numpy"})])  # fmt: skip
 def test_light_commands_do_not_wait_for_what_only_others_need(code: str, also: set[str]) -> None:
     show = f"import sys; {code}; print(*{{name.split('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", show], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -281,7 +281,9 @@ def park_more(settings: Settings, *reasons: str) -> None:
     db = make_database(settings)
     with db.account("main") as tx:
         for number, why in enumerate(reasons, 2):
-            item = inbox.add(tx, "api", Event(EventKind.CUSTOMER_MESSAGE, f"e-{number}", "t-1", f"m-{number}"), "{}")
+            item = inbox.add_event(
+                tx, "api", Event(EventKind.CUSTOMER_MESSAGE, f"e-{number}", "t-1", f"m-{number}"), "{}"
+            )
             parked = text("UPDATE inbox_items SET state = 'parked', error = :why, parked_at = now() WHERE id = :id")
             tx.execute(parked, {"why": why, "id": item})
     db.close()
@@ -368,7 +370,7 @@ def test_the_policy_is_checked_without_a_database(
 def test_the_check_of_a_policy_says_which_texts_fall_back_in_which_languages(
     tmp_path: Path, firstline: Command
 ) -> None:
-    shipped = yaml.safe_load((ROOT / "desk" / "default_policy.yaml").read_text(encoding="utf-8"))
+    shipped = yaml.safe_load((ROOT / "desk" / "policy" / "default_policy.yaml").read_text(encoding="utf-8"))
     shipped["automatic_line"] = {"en": "Written automatically.", "de": "Automatisch geschrieben."}
     del shipped["handover"]["helplines"]["ja"]
     file = tmp_path / "policy.yaml"

@@ -8,8 +8,8 @@ import pytest
 
 from app.bootstrap import SOURCES, make_embedder, make_sync
 from app.database import make_database
-from desk.settings import Settings
-from knowledge.turn import one_run
+from desk.platform.settings import Settings
+from knowledge.ingest.sync_lock import sync_lock
 from tests.app.conftest import Command
 from tests.knowledge.written_files import docx, pdf
 
@@ -137,7 +137,7 @@ def test_one_source_that_cannot_be_read_does_not_stop_the_others(
 def test_a_source_that_another_run_is_at_is_worth_another_try(here: Settings, pages: Path, firstline: Command) -> None:
     firstline("index", str(pages), "--name", "harbour")
     db = make_database(here)
-    with one_run(db, "main", "harbour"):
+    with sync_lock(db, "main", "harbour"):
         said = firstline("sources", "sync")
         assert said.code == 75
         assert "by another run" in said.err

@@ -12,13 +12,13 @@ from sqlalchemy import text
 from werkzeug.serving import make_server
 
 from app.database import make_database
-from app.embedded import EmbeddedRedis
-from app.web import make_app
-from desk.db import Database
-from desk.settings import Settings
-from integration.connections import load
+from app.embedded.servers import EmbeddedRedis
+from app.processes.web import make_app
+from desk.platform.database import Database
+from desk.platform.settings import Settings
+from integration.connections import load_connection
 from integration.slack.client import SlackConnection
-from integration.zendesk.connection import ZendeskConnection
+from integration.zendesk.api.connection import ZendeskConnection
 from tests.app.conftest import Command, Said
 from tests.lookalikes.slack import CHANNEL, Slack
 from tests.lookalikes.slack import TOKEN as SLACK_TOKEN
@@ -83,7 +83,7 @@ def connect(firstline: Command, zendesk: Zendesk) -> Command:
 def kept(db: Database) -> ZendeskConnection | None:
     """What is known of Zendesk."""
     with db.account("main") as tx:
-        found = load(tx, "zendesk", ZendeskConnection)
+        found = load_connection(tx, "zendesk", ZendeskConnection)
     return found.config if found else None
 
 
@@ -226,7 +226,7 @@ def test_slack_says_who_we_are_and_nothing_is_posted(firstline: Command, slack: 
     assert f"posting: may post in {CHANNEL}" in said.out
     assert slack.messages() == []
     with db.account("main") as tx:
-        assert load(tx, "slack", SlackConnection)
+        assert load_connection(tx, "slack", SlackConnection)
     found = json.loads(firstline("connect", "slack", "--json").out)
     assert (found["who"]["team"], found["changed"], found["test_event"]) == ("Example", [], None)
 
@@ -235,7 +235,7 @@ def test_a_bot_token_that_slack_does_not_know_is_refused(firstline: Command, sla
     said = to_slack(firstline, slack, token="xoxb-wrong")
     assert (said.code, "invalid_auth" in said.err, "xoxb-wrong" in said.err) == (1, True, False)
     with db.account("main") as tx:
-        assert load(tx, "slack", SlackConnection) is None
+        assert load_connection(tx, "slack", SlackConnection) is None
     with socket.create_server(("127.0.0.1", 0)) as taken:
         closed = taken.getsockname()[1]
     given = ("--channel", CHANNEL, "--bot-token", SLACK_TOKEN, "--base-url", f"http://127.0.0.1:{closed}/")

@@ -11,23 +11,24 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from app import doctor, running
 from app.bootstrap import SOURCES, make_embedder
 from app.database import make_database
-from app.doctor import examine
-from app.embedded import EmbeddedPostgres, EmbeddedRedis
-from app.role import refuse_privileges
-from desk.check import Check, State
+from app.doctor import diagnose, processes
+from app.doctor.diagnose import examine
+from app.doctor.role import refuse_privileges
+from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
 from desk.errors import BadSetting
-from desk.privacy import new_key
-from desk.settings import Settings
+from desk.health_check import HealthCheck, HealthState
+from desk.platform.encryption import new_key
+from desk.platform.settings import Settings
 from desk.ticket import new_id
-from knowledge import registered, sync
 from knowledge.embedders import minilm
-from knowledge.ingest import index
-from knowledge.registered import Registered
+from knowledge.ingest import sync
+from knowledge.ingest.index_source import index_source
+from knowledge.ingest.sync import SyncContext
+from knowledge.sources import configured_sources
+from knowledge.sources.configured_sources import ConfiguredSource
 from knowledge.sources.folder import Folder
-from knowledge.sync import Reading
 from tests.app.conftest import Command, in_database, use
 
 pytestmark = pytest.mark.loopback
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.loopback
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever listens on port 8000 of this machine is not ours to ask, and no worker runs."""
     monkeypatch.setenv("FIRSTLINE_PORT", "1")
-    monkeypatch.setattr(running, "WORKER_SECONDS", 0.05)
+    monkeypatch.setattr(processes, "WORKER_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -52,11 +53,11 @@ def otherwise_well(shared: Settings, redis_server: EmbeddedRedis) -> Settings:
     return shared.model_copy(update={"redis_url": SecretStr(redis_server.url), "port": 1})
 
 
-def look(settings: Settings) -> dict[str, Check]:
+def look(settings: Settings) -> dict[str, HealthCheck]:
     """What the doctor finds, by name."""
     checks = examine(settings)
     for check in checks:
-        assert bool(check.remedy) is (check.state is not State.FINE), check
+        assert bool(check.remedy) is (check.state is not HealthState.FINE), check
     return {check.name: check for check in checks}
 
 
@@ -74,18 +75,18 @@ def name_of(settings: Settings) -> str:
 
 def test_a_good_installation_is_fine(well: Settings) -> None:
     found = look(well)
-    not_fine = {name for name, check in found.items() if check.state is not State.FINE}
+    not_fine = {name for name, check in found.items() if check.state is not HealthState.FINE}
     nobody_runs, nothing_is_in_it = {"workers", "web", "beat"}, {"documents of main", "staff of main"}
     assert not_fine == nobody_runs | nothing_is_in_it
-    assert {found[name].state for name in nobody_runs} == {State.STOPPED}
+    assert {found[name].state for name in nobody_runs} == {HealthState.STOPPED}
     assert found["REDIS_URL"].what == "answers"
 
 
 def test_nothing_is_wrong_where_nothing_was_begun_and_nothing_is_made(tmp_path: Path) -> None:
     found = look(Settings(data_dir=tmp_path / "data", port=1))
-    assert found["DATABASE_URL"].state is State.MISSING
+    assert found["DATABASE_URL"].state is HealthState.MISSING
     assert "firstline up" in found["DATABASE_URL"].remedy
-    assert not [check for check in found.values() if check.state is State.WRONG]
+    assert not [check for check in found.values() if check.state is HealthState.WRONG]
     assert not (tmp_path / "data").exists()
 
 
@@ -107,7 +108,7 @@ def test_a_role_that_security_does_not_bind_is_refused(
         ):
             bad = changed(otherwise_well, database_url=url)
             check = look(bad)["role"]
-            assert (check.state, words in check.what) == (State.WRONG, True), check
+            assert (check.state, words in check.what) == (HealthState.WRONG, True), check
             db = make_database(bad)
             with pytest.raises(BadSetting, match=words):
                 refuse_privileges(db)
@@ -134,9 +135,9 @@ def test_the_products_own_role_is_let_in(migrated: Settings) -> None:
 )
 def test_a_server_that_is_not_there_and_a_url_that_is_none(url: str, otherwise_well: Settings) -> None:
     found = look(changed(otherwise_well, database_url=url))
-    assert found["DATABASE_URL"].state is State.WRONG
+    assert found["DATABASE_URL"].state is HealthState.WRONG
     assert "keys of main" not in found
-    assert found["REDIS_URL"].state is State.FINE
+    assert found["REDIS_URL"].state is HealthState.FINE
     assert not [check for check in found.values() if "sesame" in check.what + check.remedy]
 
 
@@ -149,7 +150,7 @@ def test_a_database_that_is_not_there_and_a_role_without_rights(
         connection.execute("CREATE ROLE own_stranger LOGIN")
     try:
         stranger = in_database(bare_postgres.url, name_of(otherwise_well)).replace("//firstline@", "//own_stranger@")
-        assert look(changed(otherwise_well, database_url=stranger))["rights"].state is State.WRONG
+        assert look(changed(otherwise_well, database_url=stranger))["rights"].state is HealthState.WRONG
     finally:
         with psycopg.connect(bare_postgres.superuser_url, autocommit=True) as connection:
             connection.execute("DROP ROLE own_stranger")
@@ -158,20 +159,20 @@ def test_a_database_that_is_not_there_and_a_role_without_rights(
 def test_the_owners_url_is_looked_at_too(otherwise_well: Settings) -> None:
     assert (
         look(otherwise_well.model_copy(update={"database_owner_url": None}))["DATABASE_OWNER_URL"].state
-        is State.MISSING
+        is HealthState.MISSING
     )
     assert otherwise_well.database_url
     same = changed(otherwise_well, database_owner_url=otherwise_well.database_url.get_secret_value())
     assert "does not own" in look(same)["DATABASE_OWNER_URL"].what
     away = changed(otherwise_well, database_owner_url="postgresql://x@/x?host=/nowhere")
-    assert look(away)["DATABASE_OWNER_URL"].state is State.WRONG
+    assert look(away)["DATABASE_OWNER_URL"].state is HealthState.WRONG
 
 
 @pytest.mark.parametrize("url", ["redis://:sesame@127.0.0.1:1/0", "redis+socket:///nowhere.sock", "redis://:a/b@x/0",
                                  "amqp://u:sesame@127.0.0.1:1//"])  # fmt: skip
 def test_a_broker_that_is_down(url: str, otherwise_well: Settings) -> None:
     found = look(changed(otherwise_well, redis_url=url))
-    assert found["REDIS_URL"].state is State.WRONG
+    assert found["REDIS_URL"].state is HealthState.WRONG
     assert "workers" not in found
     assert "sesame" not in str(found)
 
@@ -181,11 +182,11 @@ def test_a_database_without_tables_and_one_without_pgvector(
 ) -> None:
     bare = new_installation()
     found = look(bare)
-    told = Check("migrations", State.MISSING, "no tables yet", "run `firstline migrate`", "database")
+    told = HealthCheck("migrations", HealthState.MISSING, "no tables yet", "run `firstline migrate`", "database")
     assert found["migrations"] == told
     with psycopg.connect(in_database(bare_postgres.superuser_url, name_of(bare)), autocommit=True) as connection:
         connection.execute("DROP EXTENSION vector")
-    assert look(bare)["pgvector"].state is State.WRONG
+    assert look(bare)["pgvector"].state is HealthState.WRONG
 
 
 def test_tables_of_another_version_and_tables_without_protection(
@@ -205,13 +206,13 @@ def test_a_policy_that_cannot_be_read(otherwise_well: Settings, tmp_path: Path) 
     for content in ("tone: [", "tone: kind"):
         broken.write_text(content)
         check = look(changed(otherwise_well, policy=broken))["policy of main"]
-        assert (check.state, str(broken) in check.what) == (State.WRONG, True)
-    assert look(changed(otherwise_well, policy=tmp_path / "none"))["policy of main"].state is State.WRONG
+        assert (check.state, str(broken) in check.what) == (HealthState.WRONG, True)
+    assert look(changed(otherwise_well, policy=tmp_path / "none"))["policy of main"].state is HealthState.WRONG
 
 
 def test_keys_that_are_none_and_keys_that_do_not_open_what_is_there(well: Settings) -> None:
-    assert look(changed(well, keys="sesame"))["FIRSTLINE_KEYS"].state is State.WRONG
-    assert look(well.model_copy(update={"keys": None}))["FIRSTLINE_KEYS"].state is State.MISSING
+    assert look(changed(well, keys="sesame"))["FIRSTLINE_KEYS"].state is HealthState.WRONG
+    assert look(well.model_copy(update={"keys": None}))["FIRSTLINE_KEYS"].state is HealthState.MISSING
     db = make_database(well)
     with db.account("main") as tx:
         ticket = {"id": new_id(), "sealed": tx.seal("a word")}
@@ -232,7 +233,7 @@ def test_keys_that_are_none_and_keys_that_do_not_open_what_is_there(well: Settin
     db.close()
     assert look(well)["keys of main"].what == "open the oldest and the newest of what is sealed"
     check = look(changed(well, keys=new_key()))["keys of main"]
-    assert (check.state, check.what) == (State.WRONG, "none opens the oldest message")
+    assert (check.state, check.what) == (HealthState.WRONG, "none opens the oldest message")
 
 
 def test_a_key_file_that_others_may_read(well: Settings) -> None:
@@ -242,7 +243,7 @@ def test_a_key_file_that_others_may_read(well: Settings) -> None:
     path.chmod(0o644)
     assert look(well)["FIRSTLINE_KEYS"].remedy == f"chmod 600 {path}"
     path.chmod(0o600)
-    assert look(well)["FIRSTLINE_KEYS"].state is State.FINE
+    assert look(well)["FIRSTLINE_KEYS"].state is HealthState.FINE
 
 
 def test_a_damaged_model_file(otherwise_well: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,13 +252,13 @@ def test_a_damaged_model_file(otherwise_well: Settings, tmp_path: Path, monkeypa
     with (tmp_path / "model.int8.onnx").open("r+b") as model:
         model.seek(5_000_000)
         model.write(b"sesame")
-    monkeypatch.setattr(running, "make_embedder", lambda settings: minilm.MiniLM(tmp_path))
+    monkeypatch.setattr(processes, "make_embedder", lambda settings: minilm.MiniLM(tmp_path))
     check = look(otherwise_well)["embedder"]
-    assert (check.state, "SHA256SUMS" in check.what) == (State.WRONG, True)
+    assert (check.state, "SHA256SUMS" in check.what) == (HealthState.WRONG, True)
 
 
 def test_an_account_that_nobody_made_and_replies_that_are_paused(well: Settings, firstline: Command) -> None:
-    assert look(changed(well, account="harbour"))["FIRSTLINE_ACCOUNT"].state is State.WRONG
+    assert look(changed(well, account="harbour"))["FIRSTLINE_ACCOUNT"].state is HealthState.WRONG
     db = make_database(well)
     with db.account("main") as tx:
         tx.execute(text("UPDATE accounts SET paused_at = now()"))
@@ -267,7 +268,7 @@ def test_an_account_that_nobody_made_and_replies_that_are_paused(well: Settings,
 
 def test_a_data_directory_that_cannot_be_one(otherwise_well: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert look(changed(otherwise_well, data_dir=tmp_path / "file"))["FIRSTLINE_DATA_DIR"].state is State.WRONG
+    assert look(changed(otherwise_well, data_dir=tmp_path / "file"))["FIRSTLINE_DATA_DIR"].state is HealthState.WRONG
 
 
 def test_somebody_elses_web_server_is_not_taken_for_ours(otherwise_well: Settings) -> None:
@@ -284,15 +285,15 @@ def test_somebody_elses_web_server_is_not_taken_for_ours(otherwise_well: Setting
         found = look(changed(otherwise_well, port=listener.getsockname()[1]))
         thread.join()
     assert "something else answers" in found["web"].what
-    assert look(changed(otherwise_well, public_url="support"))["FIRSTLINE_PUBLIC_URL"].state is State.WRONG
+    assert look(changed(otherwise_well, public_url="support"))["FIRSTLINE_PUBLIC_URL"].state is HealthState.WRONG
 
 
 def test_what_never_answers_does_not_hold_the_doctor_up(
     otherwise_well: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     never = threading.Event()
-    monkeypatch.setattr(doctor, "MOST_SECONDS", 3.0)
-    monkeypatch.setattr(running, "web", lambda settings, db: iter([never.wait()]))
+    monkeypatch.setattr(diagnose, "MOST_SECONDS", 3.0)
+    monkeypatch.setattr(processes, "web_checks", lambda settings, db: iter([never.wait()]))
     assert "no answer within" in look(otherwise_well)["web"].what
     never.set()
 
@@ -330,7 +331,7 @@ def test_a_switch_of_the_embedder_is_told_with_how_far_it_is(well: Settings, tmp
     for name in ("one", "two"):
         (tmp_path / f"{name}.md").write_text(f"# {name}\n\nA refund takes days.", encoding="utf-8")
     db = make_database(well)
-    index(db, "main", Folder(tmp_path), minilm.MiniLM())
+    index_source(db, "main", Folder(tmp_path), minilm.MiniLM())
     db.close()
     other = changed(well, embedder="openai", embedder_url="http://127.0.0.1:1/v1/embeddings", embedder_model="m")
     check = look(other)["embedder of main"]
@@ -343,18 +344,18 @@ def test_a_source_with_an_error_is_wrong_and_one_that_nobody_reads_is_missing(we
     db = make_database(well)
     with db.account("main") as tx:
         for name, path in (("fine", "pages"), ("gone", "nowhere"), ("idle", "pages")):
-            registered.put(tx, Registered(name, "folder", {"path": str(tmp_path / path)}))
-    reading = Reading(db, "main", SOURCES, make_embedder(well))
-    for source in sync.known(db, "main", ["fine", "gone"]):
-        sync.sync(reading, source)
+            configured_sources.save_source(tx, ConfiguredSource(name, "folder", {"path": str(tmp_path / path)}))
+    reading = SyncContext(db, "main", SOURCES, make_embedder(well))
+    for source in sync.find_sources(db, "main", ["fine", "gone"]):
+        sync.sync_source(reading, source)
     with db.account("main") as tx:
         tx.execute(text("UPDATE sources SET added_at = now() - interval '2 days' WHERE name = 'idle'"))
     db.close()
     found = look(well)
     assert "source fine of main" not in found
     gone, idle = found["source gone of main"], found["source idle of main"]
-    assert (gone.state, "is not a folder" in gone.what) == (State.WRONG, True)
-    assert (idle.state, idle.what) == (State.MISSING, "never read")
+    assert (gone.state, "is not a folder" in gone.what) == (HealthState.WRONG, True)
+    assert (idle.state, idle.what) == (HealthState.MISSING, "never read")
 
 
 def test_a_source_that_would_lose_most_of_its_pages_is_wrong_and_says_what_to_type(
@@ -364,14 +365,14 @@ def test_a_source_that_would_lose_most_of_its_pages_is_wrong_and_says_what_to_ty
     (tmp_path / "pages/crane.md").write_text("The crane lifts nine tonnes.")
     db = make_database(well)
     with db.account("main") as tx:
-        registered.put(tx, Registered("shore", "folder", {"path": str(tmp_path / "pages")}))
-    reading = Reading(db, "main", SOURCES, make_embedder(well))
-    [source] = sync.known(db, "main", ["shore"])
-    sync.sync(reading, source)
+        configured_sources.save_source(tx, ConfiguredSource("shore", "folder", {"path": str(tmp_path / "pages")}))
+    reading = SyncContext(db, "main", SOURCES, make_embedder(well))
+    [source] = sync.find_sources(db, "main", ["shore"])
+    sync.sync_source(reading, source)
     (tmp_path / "pages/crane.md").unlink()
-    sync.sync(reading, source)
+    sync.sync_source(reading, source)
     db.close()
     check = look(well)["source shore of main"]
-    assert check.state is State.WRONG
+    assert check.state is HealthState.WRONG
     assert check.what.startswith("its only document has gone from it")
     assert "`firstline sources sync shore --confirm`" in check.what

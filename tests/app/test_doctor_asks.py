@@ -11,29 +11,30 @@ from pydantic import BaseModel, SecretStr
 from sqlalchemy import text
 from werkzeug.serving import make_server
 
-from app import backlog, outside, running
 from app.database import make_database
-from app.doctor import examine
-from app.embedded import EmbeddedRedis
-from app.web import make_app
-from desk.check import Check, State
-from desk.db import Database
+from app.doctor import connections, processes, queues
+from app.doctor.diagnose import examine
+from app.embedded.servers import EmbeddedRedis
+from app.processes.web import make_app
 from desk.delivery import DeliveryKind
+from desk.health_check import HealthCheck, HealthState
+from desk.platform.database import Database
+from desk.platform.encryption import new_key
+from desk.platform.settings import Settings
 from desk.ports import Outgoing
-from desk.privacy import new_key
-from desk.settings import Settings
 from desk.ticket import Event, EventKind, TicketState
-from integration.connections import connect, load
+from integration.connections import load_connection, save_connection
 from integration.slack.client import SlackConnection
-from integration.zendesk.connection import ZendeskConnection
+from integration.zendesk.api.connection import ZendeskConnection
 from tests.app.conftest import Command, use
 from tests.integration.zendesk_house import connection
 from tests.lookalikes.claude import Claude
 from tests.lookalikes.slack import CHANNEL, Slack
 from tests.lookalikes.slack import TOKEN as SLACK_TOKEN
 from tests.lookalikes.zendesk import EMAIL, TOKEN, Zendesk
-from workers import heartbeats, inbox, outbox, record
-from workers.outbox import Planned
+from workers import record
+from workers.queue import heartbeats, inbox, outbox
+from workers.queue.outbox import PlannedDelivery
 
 pytestmark = pytest.mark.loopback
 
@@ -41,7 +42,7 @@ pytestmark = pytest.mark.loopback
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker runs, so nobody is waited for."""
-    monkeypatch.setattr(running, "WORKER_SECONDS", 0.05)
+    monkeypatch.setattr(processes, "WORKER_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def slack() -> Iterator[Slack]:
 Party = Callable[[Zendesk], dict[str, Any]]
 
 
-def look(settings: Settings) -> dict[str, Check]:
+def look(settings: Settings) -> dict[str, HealthCheck]:
     """What the doctor finds, by name."""
     return {check.name: check for check in examine(settings)}
 
@@ -83,7 +84,7 @@ def look(settings: Settings) -> dict[str, Check]:
 def connected(db: Database, party: str, config: BaseModel) -> None:
     """Connect the account."""
     with db.account("main") as tx:
-        connect(tx, party, config)
+        save_connection(tx, party, config)
 
 
 def to_slack(slack: Slack, **more: Any) -> SlackConnection:
@@ -98,7 +99,7 @@ def to_slack(slack: Slack, **more: Any) -> SlackConnection:
 def test_zendesk_is_asked_who_we_are_and_what_we_may_do(well: Settings, db: Database, zendesk: Zendesk) -> None:
     connected(db, "zendesk", connection(zendesk))
     check = look(well)["zendesk of main"]
-    assert (check.state, check.what) == (State.FINE, f"{EMAIL} (admin) at {zendesk.url}")
+    assert (check.state, check.what) == (HealthState.FINE, f"{EMAIL} (admin) at {zendesk.url}")
     assert {request.path for request in zendesk.requests} == {
         "/api/v2/users/me.json",
         "/api/v2/incremental/tickets/cursor.json",
@@ -110,7 +111,7 @@ def test_credentials_that_zendesk_answers_as_an_anonymous_user_are_wrong(
 ) -> None:
     connected(db, "zendesk", connection(zendesk, api_token="not-the-token"))
     found = look(well)
-    assert found["zendesk of main"].state is State.WRONG
+    assert found["zendesk of main"].state is HealthState.WRONG
     assert "does not know this address and token" in found["zendesk of main"].what
     assert "not-the-token" not in str(found)
     assert TOKEN not in str(found)
@@ -129,29 +130,29 @@ def test_a_zendesk_user_who_may_too_little_is_wrong(
     zendesk.agent.update(user)
     connected(db, "zendesk", connection(zendesk))
     check = look(well)["zendesk of main"]
-    assert (check.state, words in check.what) == (State.WRONG, True), check
+    assert (check.state, words in check.what) == (HealthState.WRONG, True), check
 
 
 def test_an_agent_who_may_not_export_cannot_catch_up(well: Settings, db: Database, zendesk: Zendesk) -> None:
     zendesk.fail(path="incremental", status=403)
     connected(db, "zendesk", connection(zendesk))
     check = look(well)["zendesk of main"]
-    assert (check.state, "catch-up does not work" in check.what) == (State.WRONG, True)
+    assert (check.state, "catch-up does not work" in check.what) == (HealthState.WRONG, True)
 
 
 def test_a_service_user_that_is_not_the_tokens_is_wrong(well: Settings, db: Database, zendesk: Zendesk) -> None:
     connected(db, "zendesk", connection(zendesk, service_user_id="4711"))
     check = look(well)["zendesk of main"]
-    assert (check.state, "not 4711" in check.what) == (State.WRONG, True)
+    assert (check.state, "not 4711" in check.what) == (HealthState.WRONG, True)
 
 
 def test_a_rate_limit_that_the_doctor_meets_silences_nobody(well: Settings, db: Database, zendesk: Zendesk) -> None:
     connected(db, "zendesk", connection(zendesk))
     zendesk.fail(path="users/me", status=429, headers={"Retry-After": "90"})
     check = look(well)["zendesk of main"]
-    assert (check.state, "more in 90 s" in check.what) == (State.MISSING, True)
+    assert (check.state, "more in 90 s" in check.what) == (HealthState.MISSING, True)
     with db.account("main") as tx:
-        known = load(tx, "zendesk", ZendeskConnection)
+        known = load_connection(tx, "zendesk", ZendeskConnection)
     assert known
     assert known.blocked_until is None
 
@@ -164,7 +165,7 @@ def test_a_zendesk_that_is_away_or_in_trouble_is_wrong_and_says_that_work_waits(
     assert "(503)" in look(well)["zendesk of main"].what
     connected(db, "zendesk", connection(zendesk, base_url="http://127.0.0.1:1"))
     check = look(well)["zendesk of main"]
-    assert (check.state, "no answer from Zendesk" in check.what) == (State.WRONG, True)
+    assert (check.state, "no answer from Zendesk" in check.what) == (HealthState.WRONG, True)
 
 
 def test_the_webhooks_last_event_is_told_and_a_silent_one_is_known_by_what_was_found_without_it(
@@ -172,10 +173,10 @@ def test_the_webhooks_last_event_is_told_and_a_silent_one_is_known_by_what_was_f
 ) -> None:
     def event(external_id: str) -> None:
         with db.account("main") as tx:
-            inbox.add(tx, "zendesk", Event(EventKind.CUSTOMER_MESSAGE, external_id, "7", external_id), "{}")
+            inbox.add_event(tx, "zendesk", Event(EventKind.CUSTOMER_MESSAGE, external_id, "7", external_id), "{}")
 
     connected(db, "zendesk", connection(zendesk, webhook_secrets=[]))
-    assert look(well)["webhook of main"].state is State.MISSING
+    assert look(well)["webhook of main"].state is HealthState.MISSING
     connected(db, "zendesk", connection(zendesk))
     assert look(well)["webhook of main"].what == "has never called"
     event("01JEVENT")
@@ -184,7 +185,7 @@ def test_the_webhooks_last_event_is_told_and_a_silent_one_is_known_by_what_was_f
     assert look(well)["webhook of main"].what == "last event 3 h ago"
     event("comment:8")
     check = look(well)["webhook of main"]
-    assert check.state is State.WRONG
+    assert check.state is HealthState.WRONG
     assert check.what == "last event 3 h ago; 1 messages since then had to be found by catch-up"
 
 
@@ -194,7 +195,7 @@ def test_the_webhooks_last_event_is_told_and_a_silent_one_is_known_by_what_was_f
 def test_slack_is_asked_who_we_are_and_whether_we_may_post_and_read(well: Settings, db: Database, slack: Slack) -> None:
     connected(db, "slack", to_slack(slack))
     check = look(well)["slack of main"]
-    assert check.state is State.FINE
+    assert check.state is HealthState.FINE
     assert check.what == f"firstline in Example; may read and post in {CHANNEL}"
     assert not slack.effects("message")
     slack.scopes = {"channels:history"}
@@ -212,7 +213,7 @@ def test_a_slack_channel_without_us_a_token_that_is_none_and_an_outage_are_wrong
     assert "channel_not_found" in look(well)["slack of main"].what
     connected(db, "slack", to_slack(slack, base_url="http://127.0.0.1:1/api/"))
     check = look(well)["slack of main"]
-    assert (check.state, "alerts wait" in check.remedy) == (State.WRONG, True)
+    assert (check.state, "alerts wait" in check.remedy) == (HealthState.WRONG, True)
 
 
 def test_claude_is_asked_for_its_models_and_no_message_is_paid(well: Settings) -> None:
@@ -221,26 +222,26 @@ def test_claude_is_asked_for_its_models_and_no_message_is_paid(well: Settings) -
         given = {"anthropic_api_key": SecretStr("sk-good"), "anthropic_base_url": claude.url}
         there = well.model_copy(update=given)
         check = look(there)["claude"]
-        assert (check.state, "claude-haiku-5-5, claude-sonnet-5-5" in check.what) == (State.FINE, True)
+        assert (check.state, "claude-haiku-5-5, claude-sonnet-5-5" in check.what) == (HealthState.FINE, True)
         assert claude.messages == []
         revoked = look(there.model_copy(update={"anthropic_api_key": SecretStr("sk-revoked")}))
         assert "does not know the key" in revoked["claude"].what
         assert "sk-revoked" not in str(revoked)
-        assert look(there.model_copy(update={"draft_model": "gpt"}))["claude"].state is State.MISSING
-    assert look(there)["claude"].state is State.WRONG
+        assert look(there.model_copy(update={"draft_model": "gpt"}))["claude"].state is HealthState.MISSING
+    assert look(there)["claude"].state is HealthState.WRONG
 
 
 def test_a_party_that_never_answers_does_not_hold_the_others_up(
     well: Settings, db: Database, zendesk: Zendesk, slack: Slack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outside, "PARTY_SECONDS", 3.0)
+    monkeypatch.setattr(connections, "PARTY_SECONDS", 3.0)
     connected(db, "zendesk", connection(zendesk))
     connected(db, "slack", to_slack(slack))
     zendesk.fail(path="users/me", status=200, slow=4.0)
     found = look(well)
     assert found["zendesk of main"].what == "no answer within 3 s"
     assert "webhook of main" in found
-    assert found["slack of main"].state is State.FINE
+    assert found["slack of main"].state is HealthState.FINE
     assert "parked of main" in found
 
 
@@ -271,28 +272,28 @@ def test_the_server_of_another_installation_is_not_taken_for_ours(
     well: Settings, shared: Settings, redis_server: EmbeddedRedis
 ) -> None:
     with served(well) as port:
-        assert look(well.model_copy(update={"port": port}))["web"].state is State.FINE
+        assert look(well.model_copy(update={"port": port}))["web"].state is HealthState.FINE
     with served(shared.model_copy(update={"redis_url": SecretStr(redis_server.url)})) as port:
         check = look(well.model_copy(update={"port": port}))["web"]
-    assert (check.state, "another installation" in check.what) == (State.WRONG, True)
+    assert (check.state, "another installation" in check.what) == (HealthState.WRONG, True)
 
 
 def test_a_server_that_was_not_restarted_after_an_upgrade_is_wrong(well: Settings) -> None:
     with served(well, version="0.0.1") as port:
         check = look(well.model_copy(update={"port": port}))["web"]
-    assert (check.state, "runs version 0.0.1" in check.what) == (State.WRONG, True)
+    assert (check.state, "runs version 0.0.1" in check.what) == (HealthState.WRONG, True)
 
 
 def test_beat_is_known_by_its_last_beat(well: Settings, db: Database, firstline: Command) -> None:
-    heartbeats.beat(db, heartbeats.BEAT)
-    assert look(well)["beat"].state is State.FINE
+    heartbeats.record_heartbeat(db, heartbeats.BEAT)
+    assert look(well)["beat"].state is HealthState.FINE
     assert well.database_owner_url
     owner = make_database(well.model_copy(update={"database_url": well.database_owner_url}))
     with owner.across() as connection:
         connection.execute(text("UPDATE heartbeats SET beat_at = now() - interval '10 minutes'"))
     owner.close()
     check = look(well)["beat"]
-    assert (check.state, check.what) == (State.STOPPED, "the last beat was 10 min ago")
+    assert (check.state, check.what) == (HealthState.STOPPED, "the last beat was 10 min ago")
 
 
 # --- The work
@@ -301,7 +302,9 @@ def test_beat_is_known_by_its_last_beat(well: Settings, db: Database, firstline:
 def came(db: Database, number: int) -> str:
     """A message that waits."""
     with db.account("main") as tx:
-        item = inbox.add(tx, "api", Event(EventKind.CUSTOMER_MESSAGE, f"e{number}", f"t{number}", f"m{number}"), "{}")
+        item = inbox.add_event(
+            tx, "api", Event(EventKind.CUSTOMER_MESSAGE, f"e{number}", f"t{number}", f"m{number}"), "{}"
+        )
     assert item
     return item
 
@@ -311,12 +314,12 @@ def test_a_queue_that_nobody_takes_from_is_wrong_and_one_that_has_just_filled_is
 ) -> None:
     came(db, 1)
     assert look(well)["queue answer of main"].what.startswith("1 waiting, the oldest for")
-    assert look(well)["queue answer of main"].state is State.FINE
+    assert look(well)["queue answer of main"].state is HealthState.FINE
     with db.account("main") as tx:
         long_ago = "now() - interval '10 minutes'"
         tx.execute(text(f"UPDATE inbox_items SET received_at = {long_ago}, not_before = {long_ago}"))
     check = look(well)["queue answer of main"]
-    assert check.state is State.WRONG
+    assert check.state is HealthState.WRONG
     assert check.what == "1 waiting, the oldest for 10 min; nobody has taken it up for 10 min"
 
 
@@ -325,17 +328,17 @@ def test_what_is_tried_again_is_missing_at_first_and_wrong_when_it_lasts(well: S
     with db.account("main") as tx:
         tx.execute(text("UPDATE inbox_items SET error = 'Temporary: busy', not_before = now() + interval '1 minute'"))
     check = look(well)["queue answer of main"]
-    assert (check.state, check.what.endswith(": Temporary: busy")) == (State.MISSING, True)
+    assert (check.state, check.what.endswith(": Temporary: busy")) == (HealthState.MISSING, True)
     with db.account("main") as tx:
         tx.execute(text("UPDATE inbox_items SET received_at = now() - interval '1 hour'"))
-    assert look(well)["queue answer of main"].state is State.WRONG
+    assert look(well)["queue answer of main"].state is HealthState.WRONG
 
 
 def test_alerts_that_wait_and_deliveries_that_failed_or_are_unknown_are_wrong(well: Settings, db: Database) -> None:
     with db.account("main") as tx:
         kinds = (DeliveryKind.ALERT, DeliveryKind.NOTE, DeliveryKind.REPLY)
-        effects = [Planned("api", "t1", "m1", kind, Outgoing("x")) for kind in kinds]
-        _, note, reply = outbox.plan(tx, effects, None, None)
+        effects = [PlannedDelivery("api", "t1", "m1", kind, Outgoing("x")) for kind in kinds]
+        _, note, reply = outbox.plan_deliveries(tx, effects, None, None)
         tx.execute(
             text("UPDATE deliveries SET state = 'failed', reason = 'Permanent: no' WHERE id = :id"), {"id": note}
         )
@@ -344,7 +347,7 @@ def test_alerts_that_wait_and_deliveries_that_failed_or_are_unknown_are_wrong(we
         tx.execute(text(f"UPDATE deliveries {again} WHERE kind = 'alert'"))
     found = look(well)
     names = ("alerts of main", "failed deliveries of main", "unknown deliveries of main")
-    assert [found[name].state for name in names] == [State.WRONG] * 3
+    assert [found[name].state for name in names] == [HealthState.WRONG] * 3
     assert "Slack is out" in found["alerts of main"].what
     assert "Permanent: no" in found["failed deliveries of main"].what
     assert "deliveries of main" not in found
@@ -357,17 +360,17 @@ def test_parked_items_are_wrong_until_people_have_taken_them_up(well: Settings, 
     for number in (1, 2):
         item = came(db, number)
         with db.account("main") as tx:
-            held = inbox.claim(tx, item, "w1", 60)
+            held = inbox.claim_item(tx, item, "w1", 60)
             assert held
-            inbox.park(tx, held, "Permanent: it is closed")
-            record.note_state(tx, "api", f"t{number}", TicketState.PARKED)
+            inbox.park_item(tx, held, "Permanent: it is closed")
+            record.set_ticket_state(tx, "api", f"t{number}", TicketState.PARKED)
     check = look(well)["parked of main"]
-    assert (check.state, "2 wait for a person" in check.what) == (State.WRONG, True)
+    assert (check.state, "2 wait for a person" in check.what) == (HealthState.WRONG, True)
     assert "firstline replay --all" in check.remedy
     with db.account("main") as tx:
-        record.note_state(tx, "api", "t1", TicketState.STEPPED_BACK)
-        record.note_state(tx, "api", "t2", TicketState.STEPPED_BACK)
-    assert look(well)["parked of main"].state is State.MISSING
+        record.set_ticket_state(tx, "api", "t1", TicketState.STEPPED_BACK)
+        record.set_ticket_state(tx, "api", "t2", TicketState.STEPPED_BACK)
+    assert look(well)["parked of main"].state is HealthState.MISSING
 
 
 def test_keys_are_tried_on_events_runs_deliveries_and_connections(
@@ -377,10 +380,10 @@ def test_keys_are_tried_on_events_runs_deliveries_and_connections(
     other = well.model_copy(update={"keys": SecretStr(new_key())})
     found = look(other)
     assert found["keys of main"].what == "none opens the oldest connection"
-    assert found["zendesk of main"].state is State.WRONG
+    assert found["zendesk of main"].state is HealthState.WRONG
     came(db, 1)
     assert look(other)["keys of main"].what == "none opens the oldest event"
-    assert look(well)["keys of main"].state is State.FINE
+    assert look(well)["keys of main"].state is HealthState.FINE
 
 
 def test_the_exit_code_puts_what_is_wrong_before_what_is_stopped(
@@ -396,13 +399,13 @@ def test_the_exit_code_puts_what_is_wrong_before_what_is_stopped(
     assert said.code == 1
     assert "\nwrong    queue answer of main: " in said.out
     assert len(said.out.splitlines()) < 25
-    heartbeats.beat(db, heartbeats.BEAT)
-    monkeypatch.setattr("app.cli.doctor.diagnose", lambda: [Check("x", State.FINE, "it is")])
+    heartbeats.record_heartbeat(db, heartbeats.BEAT)
+    monkeypatch.setattr("app.cli.doctor.diagnose", lambda: [HealthCheck("x", HealthState.FINE, "it is")])
     said = firstline("doctor")
     assert (said.code, said.out.splitlines()[-1]) == (0, "All is fine.")
 
 
 def test_words_of_reasons_cannot_steer_the_terminal_and_are_short() -> None:
-    assert backlog._reason("a\x1b[31m\nb" + "c" * 500).startswith("a")
-    assert "\x1b" not in backlog._reason("a\x1b[31mb")
-    assert len(backlog._reason("c" * 500)) == 160
+    assert queues._reason("a\x1b[31m\nb" + "c" * 500).startswith("a")
+    assert "\x1b" not in queues._reason("a\x1b[31mb")
+    assert len(queues._reason("c" * 500)) == 160

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 import redis
 
-from app import binaries, cluster, places
-from app.embedded import EmbeddedPostgres, EmbeddedRedis
-from app.places import Lock, make_runtime, runtime
-from app.processes import Program, birth, command_line, launch, until
+from app.embedded import binaries, places, postgres_cluster
+from app.embedded.places import Lock, make_runtime, runtime
+from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.os_process import Program, birth, command_line, launch, until
 from desk.errors import BadSetting
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
@@ -179,7 +179,7 @@ def test_as_root_a_closed_data_directory_gets_its_cluster_elsewhere_and_a_link(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     public = data_dir / "public"
-    for module in (places, cluster, binaries):
+    for module in (places, postgres_cluster, binaries):
         monkeypatch.setattr(module, "PUBLIC", public)
     closed = data_dir / "closed"
     closed.mkdir(mode=0o700)

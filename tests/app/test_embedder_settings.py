@@ -7,11 +7,11 @@ import pytest
 
 from app.bootstrap import EMBEDDERS, find_embedder, make_embedder, make_toolbox
 from app.embedders import make_reranker
-from desk.db import Database
 from desk.errors import BadSetting
-from desk.settings import Settings, read_settings
+from desk.platform.database import Database
+from desk.platform.settings import Settings, read_settings
 from knowledge.embedders.minilm import MiniLM
-from knowledge.ingest import index
+from knowledge.ingest.index_source import index_source
 from knowledge.sources.folder import Folder
 from tests.lookalikes.embeddings import KEY, Embeddings
 
@@ -148,7 +148,7 @@ def test_the_toolbox_searches_with_the_old_embedder_until_it_has_settled(
     set_up: Set, party: Embeddings, database: Database, account: str, tmp_path: Path
 ) -> None:
     (tmp_path / "page.md").write_text("# Refunds\n\nA refund takes five days.", encoding="utf-8")
-    index(database, account, Folder(tmp_path), MiniLM())
+    index_source(database, account, Folder(tmp_path), MiniLM())
     tools = make_toolbox(
         set_up(
             FIRSTLINE_EMBEDDER="openai",

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from app import scratch
-from app.embedded import EmbeddedPostgres
-from app.places import Lock
-from app.processes import birth, until
-from app.scratch import ACCOUNT, scratch_database
-from desk.accounts import list_accounts
+from app.embedded import scratch_database as scratch
+from app.embedded.places import Lock
+from app.embedded.scratch_database import ACCOUNT, scratch_database
+from app.embedded.servers import EmbeddedPostgres
+from app.os_process import birth, until
+from desk.platform.accounts import list_accounts
 from tests.app.conftest import Command
 from tests.conftest import short_directory
 
@@ -111,7 +111,8 @@ def test_what_cannot_be_measured_is_said_before_any_server_starts(
 
 
 def test_what_a_killed_command_left_is_ended_and_removed_by_the_next(elsewhere: Path) -> None:
-    code = "import sys, time; from app.scratch import *\nwith scratch_database(): print(flush=True); time.sleep(60)"
+    take = "from app.embedded.scratch_database import scratch_database"
+    code = f"import time; {take}\nwith scratch_database(): print(flush=True); time.sleep(60)"
     environment = {**os.environ, "TMPDIR": str(elsewhere), "PYTHONPATH": str(ROOT)}
     killed = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE)
     assert killed.stdout

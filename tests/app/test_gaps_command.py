@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.database import make_database
-from desk.db import Database
 from desk.errors import Temporary
+from desk.platform.database import Database
+from desk.platform.settings import Settings
 from desk.run import Cap, Decision, Limit, Reason
-from desk.settings import Settings
 from knowledge.embedders.minilm import MiniLM
-from knowledge.ingest import index
+from knowledge.ingest.index_source import index_source
 from tests.app.conftest import Command, use
 from tests.fakes import FakeEmbedder
 from tests.knowledge.conftest import ListSource, make_page
@@ -49,7 +49,9 @@ def ask(db: Database, *questions: str, days_ago: float = 1, **changes: object) -
 def test_gaps_come_in_groups_with_trend_and_nearest_article(db: Database, firstline: Command) -> None:
     ask(db, *CHEQUE)
     ask(db, "How do I change my password?", CHEQUE[0], days_ago=40)
-    index(db, "main", ListSource(make_page("x", "You can pay by bank transfer.", title="Bank transfer")), MiniLM())
+    index_source(
+        db, "main", ListSource(make_page("x", "You can pay by bank transfer.", title="Bank transfer")), MiniLM()
+    )
     said = firstline("gaps", "--json")
     assert said.code == 0, said.err
     found = json.loads(said.out)

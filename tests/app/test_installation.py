@@ -12,15 +12,15 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 
-from app.embedded import EmbeddedPostgres
+from app.embedded.places import Lock
+from app.embedded.servers import EmbeddedPostgres
 from app.installation import address, bring_up_to_date, existing, installation, open_account, open_database
-from app.places import Lock
-from app.processes import until
-from desk.accounts import list_accounts
-from desk.db import driver_url
+from app.os_process import until
 from desk.errors import BadSetting, Refused
-from desk.privacy import new_key
-from desk.settings import Settings
+from desk.platform.accounts import list_accounts
+from desk.platform.database import driver_url
+from desk.platform.encryption import new_key
+from desk.platform.settings import Settings
 from tests.app.conftest import use
 
 ROOT = Path(__file__).parents[2]

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.embedded import EmbeddedPostgres
-from desk.settings import Settings
+from app.embedded.servers import EmbeddedPostgres
+from desk.platform.settings import Settings
 from tests.app.conftest import Command, in_database, use
 
 ROOT = Path(__file__).parents[2]

@@ -11,12 +11,12 @@ import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from app import probes
 from app.database import make_database
-from app.embedded import EmbeddedPostgres, EmbeddedRedis
-from app.web import make_app
+from app.doctor import readiness
+from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.processes.web import make_app
 from desk.errors import Temporary
-from desk.settings import Settings
+from desk.platform.settings import Settings
 from tests.app.conftest import in_database
 from tests.conftest import short_directory
 
@@ -77,7 +77,7 @@ def test_tables_of_an_older_and_of_a_newer_version_are_not_ready(door: Door, mig
 def test_a_database_that_hangs_is_not_ready_in_time_and_ready_again_when_it_goes_on(
     door: Door, shared: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probes, "MOST_SECONDS", 0.5)
+    monkeypatch.setattr(readiness, "MOST_SECONDS", 0.5)
     with short_directory() as directory, EmbeddedPostgres(directory, durable=False) as server:
         client = door(shared.model_copy(update={"database_url": SecretStr(server.url)}))
         assert client.get("/ready").json["away"] == ["migrations"]
@@ -110,14 +110,14 @@ def _backends(server: EmbeddedPostgres) -> list[int]:
 
 
 def test_a_check_that_is_still_open_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probes, "MOST_SECONDS", 0.1)
+    monkeypatch.setattr(readiness, "MOST_SECONDS", 0.1)
     go_on, asked = threading.Event(), []
 
     def hangs() -> None:
         asked.append(1)
         go_on.wait(10)
 
-    check = probes.bounded("it", hangs)
+    check = readiness.bounded("it", hangs)
     for _ in range(3):
         with pytest.raises(Temporary, match="no answer"):
             check()

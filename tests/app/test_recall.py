@@ -10,13 +10,13 @@ from sqlalchemy import text
 
 from app.bootstrap import make_toolbox
 from app.database import make_database
-from desk.db import Database
-from desk.settings import Settings
+from desk.platform.database import Database
+from desk.platform.settings import Settings
 from desk.ticket import Requester, new_id
 from tests.app.conftest import Command, use
 from workers import tickets
-from workers.answer import handle_item
-from workers.deliver import deliver
+from workers.processing.deliver import send_delivery
+from workers.processing.process_item import process_item
 from workers.toolbox import Toolbox
 
 QUESTION = "How long can a deleted board be restored?"
@@ -56,7 +56,7 @@ class Office:
         """A customer asks; the worker thinks, and sends. The ticket's id."""
         with self.db.account("main") as tx:
             accepted = tickets.open_ticket(tx, tickets.NewTicket(Requester(new_id()), "Board", question))
-        planned = handle_item(self.tools, "main", accepted.item_id, "w1")
+        planned = process_item(self.tools, "main", accepted.item_id, "w1")
         if send:
             self.send(*planned)
         return accepted.ticket_id
@@ -66,12 +66,12 @@ class Office:
         with self.db.account("main") as tx:
             waiting = tx.execute(text("SELECT id::text FROM deliveries WHERE state = 'waiting'")).scalars().all()
         for delivery_id in delivery_ids or waiting:
-            deliver(self.tools, "main", delivery_id, "w1")
+            send_delivery(self.tools, "main", delivery_id, "w1")
 
     def notes(self, ticket_id: str) -> list[str]:
         """The internal notes on a ticket."""
         with self.db.account("main") as tx:
-            ticket = tickets.read(tx, ticket_id)
+            ticket = tickets.read_ticket(tx, ticket_id)
         assert ticket is not None
         return [message.body for message in ticket.messages if not message.public]
 

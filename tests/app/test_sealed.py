@@ -10,24 +10,24 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from app.backup import backup
-from app.children import WORKER, environment
+from app.backup.backup import backup
+from app.backup.restore import restore
 from app.database import make_database
-from app.embedded import EmbeddedRedis
-from app.examination import contents
+from app.doctor.database import content_checks
+from app.embedded.servers import EmbeddedRedis
 from app.installation import bring_up_to_date, installation, open_database
-from app.restore import restore
-from app.sealed import recognise_keys
-from app.up import up
-from app.web import create
-from desk.check import Check, State
-from desk.db import Database
+from app.key_check import recognise_keys
+from app.processes.children import WORKER, environment
+from app.processes.up import up
+from app.processes.web import create
 from desk.errors import BadSetting, Blocked, Permanent, Refused, WrongKeys
-from desk.privacy import Sealer, fingerprint, new_key
-from desk.settings import Settings
+from desk.health_check import HealthCheck, HealthState
+from desk.platform.database import Database
+from desk.platform.encryption import Sealer, key_fingerprint, new_key
+from desk.platform.settings import Settings
 from desk.ticket import Event, EventKind
 from tests.app.conftest import Command, use
-from workers import inbox
+from workers.queue import inbox
 
 ROOT = Path(__file__).parents[2]
 OLD, NEW, FOREIGN = new_key(), new_key(), new_key()
@@ -53,7 +53,7 @@ def start(settings: Settings) -> None:
 def take_in(settings: Settings, name: str = "e-1") -> None:
     """Something sealed."""
     with opened(settings) as db, db.account("main") as tx:
-        inbox.add(tx, "api", Event(EventKind.CUSTOMER_MESSAGE, name, f"t-{name}", "m-1"), "a payload")
+        inbox.add_event(tx, "api", Event(EventKind.CUSTOMER_MESSAGE, name, f"t-{name}", "m-1"), "a payload")
 
 
 @pytest.fixture
@@ -66,12 +66,14 @@ def sealed(migrated: Settings) -> Settings:
 
 
 def test_the_fingerprint_is_what_a_shell_can_reckon_too() -> None:
-    assert fingerprint(OLD) == hashlib.sha256(OLD.encode()).hexdigest()[:8]
-    assert Sealer([NEW, OLD]).fingerprints == (fingerprint(NEW), fingerprint(OLD))
+    assert key_fingerprint(OLD) == hashlib.sha256(OLD.encode()).hexdigest()[:8]
+    assert Sealer([NEW, OLD]).fingerprints == (key_fingerprint(NEW), key_fingerprint(OLD))
 
 
 def test_an_unknown_key_is_refused_by_the_name_of_the_one_that_is_expected(sealed: Settings) -> None:
-    with pytest.raises(BadSetting, match=f"FIRSTLINE_KEYS.* {fingerprint(OLD)}, and given is {fingerprint(FOREIGN)}"):
+    with pytest.raises(
+        BadSetting, match=f"FIRSTLINE_KEYS.* {key_fingerprint(OLD)}, and given is {key_fingerprint(FOREIGN)}"
+    ):
         start(given(sealed, FOREIGN))
     start(sealed)
 
@@ -80,18 +82,18 @@ def test_web_and_commands_refuse_it_and_what_opens_nothing_does_not(
     sealed: Settings, monkeypatch: pytest.MonkeyPatch, firstline: Command, tmp_path: Path
 ) -> None:
     use(monkeypatch, given(sealed, FOREIGN))
-    with pytest.raises(BadSetting, match=fingerprint(OLD)):
+    with pytest.raises(BadSetting, match=key_fingerprint(OLD)):
         create()
     for command in (["items"], ["connections"], ["ask", "When?"], ["replay", "x"]):
         said = firstline(*command)
-        assert (said.code, fingerprint(OLD) in said.err) == (78, True), command
+        assert (said.code, key_fingerprint(OLD) in said.err) == (78, True), command
     assert firstline("migrate").code == 0
     assert firstline("backup", str(tmp_path / "kept")).code == 0
 
 
 @pytest.mark.parametrize(
     ("url", "words"),
-    [("database_url", f"key {fingerprint(OLD)}"), ("database_owner_url", "an owner can")],
+    [("database_url", f"key {key_fingerprint(OLD)}"), ("database_owner_url", "an owner can")],
     ids=["keys", "role"],
 )
 def test_a_worker_with_strange_keys_or_too_mighty_a_role_ends(
@@ -111,9 +113,9 @@ def test_a_worker_with_strange_keys_or_too_mighty_a_role_ends(
 def test_up_with_a_lost_key_file_refuses_and_sealed_data_stay(data_dir: Path) -> None:
     settings = Settings(data_dir=data_dir, port=0)
     with open_database(settings) as db, db.account("main") as tx:
-        inbox.add(tx, "api", Event(EventKind.CUSTOMER_MESSAGE, "e-1", "t-1", "m-1"), "a payload")
+        inbox.add_event(tx, "api", Event(EventKind.CUSTOMER_MESSAGE, "e-1", "t-1", "m-1"), "a payload")
     keys = data_dir / "keys"
-    expected = fingerprint(keys.read_text().strip())
+    expected = key_fingerprint(keys.read_text().strip())
     keys.write_text(FOREIGN + "\n")
     with (data_dir / "said").open("w") as out, pytest.raises(BadSetting, match=expected):
         up(settings, out=out)
@@ -125,7 +127,7 @@ def test_a_new_key_in_front_is_taken_in_and_both_are_expected_from_then_on(seale
     take_in(both, "e-2")
     start(both)
     for alone, lacks in ((NEW, OLD), (OLD, NEW)):
-        with pytest.raises(BadSetting, match=f"sealed by the key {fingerprint(lacks)}, and"):
+        with pytest.raises(BadSetting, match=f"sealed by the key {key_fingerprint(lacks)}, and"):
             start(given(sealed, alone))
 
 
@@ -134,7 +136,7 @@ def test_a_key_may_be_changed_as_long_as_nothing_is_sealed(migrated: Settings) -
     start(given(migrated, NEW))
     take_in(given(migrated, NEW))
     start(given(migrated, NEW))
-    with pytest.raises(BadSetting, match=fingerprint(NEW)):
+    with pytest.raises(BadSetting, match=key_fingerprint(NEW)):
         start(given(migrated, OLD))
 
 
@@ -150,7 +152,7 @@ def test_tables_from_before_fingerprints_are_known_by_what_opens(sealed: Setting
     with pytest.raises(BadSetting, match="no key opens the oldest event of this database"):
         start(given(sealed, FOREIGN))
     start(given(sealed, NEW, OLD))
-    with pytest.raises(BadSetting, match=fingerprint(OLD)):
+    with pytest.raises(BadSetting, match=key_fingerprint(OLD)):
         start(given(sealed, NEW))
 
 
@@ -166,9 +168,9 @@ def test_a_key_that_is_lost_for_good_can_be_given_up(
 ) -> None:
     use(monkeypatch, given(sealed, NEW))
     listed = firstline("keys", "list")
-    assert fingerprint(OLD) in listed.out
+    assert key_fingerprint(OLD) in listed.out
     assert firstline("keys", "forget", "0" * 8, "--yes").code == 1
-    assert firstline("keys", "forget", fingerprint(OLD), "--yes").code == 0
+    assert firstline("keys", "forget", key_fingerprint(OLD), "--yes").code == 0
     assert firstline("items").code == 0
 
 
@@ -181,16 +183,16 @@ def test_a_wrong_key_makes_work_wait_and_damage_does_not() -> None:
         Sealer([OLD]).open(b"no such thing")
 
 
-def keys_of(settings: Settings) -> Check:
+def keys_of(settings: Settings) -> HealthCheck:
     """What doctor finds of them."""
     with opened(settings) as db:
-        return next(check for check in contents(settings, db) if check.name == "keys")
+        return next(check for check in content_checks(settings, db) if check.name == "keys")
 
 
 def test_doctor_names_the_key_that_is_expected(sealed: Settings) -> None:
-    assert keys_of(given(sealed, NEW, OLD)).state is State.FINE
+    assert keys_of(given(sealed, NEW, OLD)).state is HealthState.FINE
     check = keys_of(given(sealed, FOREIGN))
-    assert (check.state, fingerprint(OLD) in check.what) == (State.WRONG, True)
+    assert (check.state, key_fingerprint(OLD) in check.what) == (HealthState.WRONG, True)
 
 
 def test_a_restored_database_is_known_by_the_keys_that_sealed_it(
@@ -199,10 +201,10 @@ def test_a_restored_database_is_known_by_the_keys_that_sealed_it(
     backup(sealed, tmp_path / "kept")
     elsewhere = given(new_installation(), FOREIGN)
     bring_up_to_date(elsewhere)
-    with pytest.raises(Refused, match=f"those that were in use: {fingerprint(OLD)}"):
+    with pytest.raises(Refused, match=f"those that were in use: {key_fingerprint(OLD)}"):
         restore(elsewhere, tmp_path / "kept")
     restore(given(elsewhere, OLD), tmp_path / "kept")
     with installation(given(elsewhere, OLD)):
         pass
-    with pytest.raises(BadSetting, match=fingerprint(OLD)), installation(elsewhere):
+    with pytest.raises(BadSetting, match=key_fingerprint(OLD)), installation(elsewhere):
         pass

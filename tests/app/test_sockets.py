@@ -20,14 +20,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.children import GUNICORN
 from app.database import make_database
-from app.embedded import EmbeddedPostgres, EmbeddedRedis
-from app.processes import until
-from desk.settings import Settings, variable
-from integration import connections, tokens
-from integration.permissions import Scope
-from integration.zendesk.connection import ZendeskConnection
+from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.os_process import until
+from app.processes.children import GUNICORN
+from desk.platform.settings import Settings, environment_variable
+from integration import connections
+from integration.access import api_tokens
+from integration.access.permissions import TokenScope
+from integration.zendesk.api.connection import ZendeskConnection
 from tests.app.conftest import SERVERS, in_database, installed
 
 pytestmark = pytest.mark.loopback
@@ -135,8 +136,8 @@ def prepared(settings: Settings) -> str:
             "api_token": "t",
             "webhook_secrets": [SECRET],
         }
-        connections.connect(tx, "zendesk", ZendeskConnection.model_validate(given))
-        return tokens.create(tx, "sockets", [Scope.WRITE, Scope.READ])
+        connections.save_connection(tx, "zendesk", ZendeskConnection.model_validate(given))
+        return api_tokens.create_token(tx, "sockets", [TokenScope.WRITE, TokenScope.READ])
 
 
 @contextmanager
@@ -145,12 +146,12 @@ def serving(settings: Settings, redis_url: str) -> Iterator[int]:
     assert settings.keys
     env = {name: value for name, value in os.environ.items() if not name.startswith(("FIRSTLINE_", "DATABASE_"))}
     for field in SERVERS[:1]:
-        env[variable(field)] = getattr(settings, field).get_secret_value()
+        env[environment_variable(field)] = getattr(settings, field).get_secret_value()
     env |= {"REDIS_URL": redis_url, "FIRSTLINE_KEYS": settings.keys.get_secret_value(), "PYTHONPATH": str(ROOT)}
     env |= {"FIRSTLINE_REQUEST_SECONDS": str(SECONDS), "FIRSTLINE_DEMO": "true"}
     env |= {"FIRSTLINE_POLICY": str(ROOT / "examples" / "policy.yaml")}
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
-        argv = [*GUNICORN, "-b", f"fd://{listener.fileno()}", "app.web:create()"]
+        argv = [*GUNICORN, "-b", f"fd://{listener.fileno()}", "app.processes.web:create()"]
         process = subprocess.Popen(
             argv, env=env, cwd=settings.data_dir, pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL
         )

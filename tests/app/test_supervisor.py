@@ -14,11 +14,11 @@ import psycopg
 import pytest
 import redis
 
-from app.embedded import EmbeddedPostgres, EmbeddedRedis
-from app.places import Lock, runtime
-from app.processes import Program, birth, launch, until
-from app.supervisor import Backoff, Child, Supervisor
-from app.terminal import Terminal
+from app.embedded.places import Lock, runtime
+from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.os_process import Program, birth, launch, until
+from app.processes.supervisor import Backoff, Child, Supervisor
+from app.processes.terminal import Terminal
 from desk.errors import BadSetting, Temporary
 
 ROOT = Path(__file__).parents[2]

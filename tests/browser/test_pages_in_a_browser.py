@@ -9,20 +9,21 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import insert
 from werkzeug.serving import make_server
 
-from desk.db import Database
+from desk.platform.database import Database
 from desk.run import Action, Reason, Stage
 from desk.ticket import Role
-from integration import staff
-from integration.permissions import StaffRole
-from knowledge.catalogue import list_documents
-from knowledge.ingest import index
+from integration.access import sign_in
+from integration.access.permissions import StaffRole
+from knowledge.index.catalogue import list_documents
+from knowledge.ingest.index_source import index_source
 from knowledge.tables import sources
 from tests.fakes import FakeEmbedder
 from tests.integration.acted import Actor
 from tests.integration.paged import Queue, make_app
 from tests.knowledge.conftest import ListSource, make_page
 from tests.workers.left_open import a_run, keep
-from workers import inbox, tickets
+from workers import tickets
+from workers.queue import inbox
 from workers.tickets import CHANNEL, Accepted
 
 pytestmark = [pytest.mark.tools, pytest.mark.loopback]
@@ -88,7 +89,7 @@ def accepted(actor: Actor, page: Page) -> Accepted:
     """The ticket that the page shows."""
     ticket_id = page.url.split("/t/")[1].split("#")[0]
     with actor.db.account(actor.account) as tx:
-        item = inbox.of_ticket(tx, CHANNEL, ticket_id)[-1]
+        item = inbox.items_of_ticket(tx, CHANNEL, ticket_id)[-1]
     return Accepted(ticket_id, item.message_id or "", item.id)
 
 
@@ -96,7 +97,7 @@ def knowledge_pages(actor: Actor) -> list[str]:
     """The addresses of the pages on knowledge, with something long on each of them."""
     body = "# " + "Heading" * 20 + "\n\n" + "word" * 200 + "\n\n```\n" + "code " * 80 + "\n```\n"
     wide = make_page("w" * 300, body, title="Title" * 40, audience="a" * 60, collection="c" * 60)
-    index(actor.db, actor.account, ListSource(wide, name="s" * 200), FakeEmbedder(dimensions=384))
+    index_source(actor.db, actor.account, ListSource(wide, name="s" * 200), FakeEmbedder(dimensions=384))
     with actor.db.account(actor.account) as tx:
         tx.execute(insert(sources).values(account_id=actor.account, name="s" * 200, kind="website", error="e" * 500))
         (document,) = list_documents(tx)
@@ -173,8 +174,8 @@ def test_without_script_the_page_still_arrives_at_the_answer(browser: Browser, a
 def test_a_link_signs_in_and_a_parked_item_is_put_back(page: Page, actor: Actor) -> None:
     actor.park(actor.open("Stuck"), "Permanent: no such category")
     with actor.db.account(actor.account) as tx:
-        staff.add_user(tx, "ada@firstline.example", StaffRole.AGENT)
-    page.goto("/sign-in/" + staff.new_sign_in_link(actor.db, actor.account, "ada@firstline.example"))
+        sign_in.add_user(tx, "ada@firstline.example", StaffRole.AGENT)
+    page.goto("/sign-in/" + sign_in.new_sign_in_link(actor.db, actor.account, "ada@firstline.example"))
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Stuck").click()
     expect(page.get_by_text("Permanent: no such category")).to_be_visible()
@@ -196,8 +197,8 @@ def test_no_page_is_wider_than_the_screen(page: Page, actor: Actor, size: dict[s
     actor.finish(ticket, Action.ESCALATE)
     actor.park(actor.open(), "Permanent: " + "x" * 400)
     with actor.db.account(actor.account) as tx:
-        staff.add_user(tx, "ada@firstline.example", StaffRole.ADMIN)
-    page.goto("/sign-in/" + staff.new_sign_in_link(actor.db, actor.account, "ada@firstline.example"))
+        sign_in.add_user(tx, "ada@firstline.example", StaffRole.ADMIN)
+    page.goto("/sign-in/" + sign_in.new_sign_in_link(actor.db, actor.account, "ada@firstline.example"))
     page.get_by_role("button", name="Sign in").click()
     console = ("/console/tickets", f"/console/tickets/api/{ticket.ticket_id}", "/console/parked", "/console/users")
     for path in ("/", f"/t/{ticket.ticket_id}", *console, *knowledge_pages(actor)):
@@ -215,8 +216,8 @@ def test_every_text_stands_out_from_its_ground(browser: Browser, address: str, a
     context = browser.new_context(base_url=address, color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
     page = context.new_page()
     with actor.db.account(actor.account) as tx:
-        staff.add_user(tx, "ada@firstline.example", StaffRole.ADMIN)
-    page.goto("/sign-in/" + staff.new_sign_in_link(actor.db, actor.account, "ada@firstline.example"))
+        sign_in.add_user(tx, "ada@firstline.example", StaffRole.ADMIN)
+    page.goto("/sign-in/" + sign_in.new_sign_in_link(actor.db, actor.account, "ada@firstline.example"))
     page.get_by_role("button", name="Sign in").click()
     for path in ("/", f"/t/{ticket.ticket_id}", "/sign-in/x", *knowledge_pages(actor)):
         page.goto(path)

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 
-from desk.db import Database
 from desk.errors import Temporary
-from desk.ports import Markup, Page, PageSource, Stamps, Unchanged, Unreadable
-from integration.connections import connect
-from integration.zendesk.connection import PARTY, ZendeskConnection
-from integration.zendesk.guide import Guide
-from integration.zendesk.solved import Solved, SolvedSettings
+from desk.platform.database import Database
+from desk.ports import Markup, Page, PageSource, Stamps, UnchangedPage, UnreadablePage
+from integration.connections import save_connection
+from integration.zendesk.api.connection import PARTY, ZendeskConnection
+from integration.zendesk.sources.guide import GuideSource
+from integration.zendesk.sources.solved_tickets import SolvedSettings, SolvedTicketsSource
 from knowledge.sources.folder import Folder
 from tests.knowledge.conftest import ListSource
 from tests.knowledge.websites import Reader
@@ -51,10 +51,10 @@ class Stage:
 class _Pages(ListSource):
     """A list that keeps to its stamps, as a source that asks a server does."""
 
-    def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
+    def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
         for item in super().pages(stamps):
             known = isinstance(item, Page) and item.stamp and stamps(item.id) == item.stamp
-            yield Unchanged(item.id) if known else item
+            yield UnchangedPage(item.id) if known else item
 
 
 def _page(page_id: str, body: str, stamp: str) -> Page:
@@ -80,7 +80,7 @@ def of_a_list(database: Database, account: str, tmp_path: Path) -> Iterator[Stag
         source,
         change_second=put(first, _page("s", "The altered page.", "v2"), third),
         remove_third=put(first, second),
-        spoil_third=put(first, second, Unreadable("t", "is spoilt")),
+        spoil_third=put(first, second, UnreadablePage("t", "is spoilt")),
         break_off=break_off,
         empty=put(),
         has_stamps=True,
@@ -159,7 +159,7 @@ def of_zendesk_guide(database: Database, account: str, tmp_path: Path) -> Iterat
             guide.translate(second, "en-us", "Article altered", "<p>The altered article.</p>")
 
         yield Stage(
-            Guide(database, account, now=lambda: datetime.now(UTC) + timedelta(minutes=5)),
+            GuideSource(database, account, now=lambda: datetime.now(UTC) + timedelta(minutes=5)),
             change_second=change_second,
             remove_third=lambda: guide.archive(third),
             spoil_third=lambda: guide.articles[third].pop("user_segment_id") and None,
@@ -190,7 +190,7 @@ def of_solved_tickets(database: Database, account: str, tmp_path: Path) -> Itera
             zendesk.fail(path=f"/{third}/audits", status=403, body="{}")
 
         yield Stage(
-            Solved(database, account, settings=SolvedSettings(least_words=3, for_customers=True)),
+            SolvedTicketsSource(database, account, settings=SolvedSettings(least_words=3, for_customers=True)),
             change_second=lambda: change(second, "This is the altered answer of ours."),
             remove_third=lambda: zendesk.delete(third),
             spoil_third=spoil_third,
@@ -229,7 +229,7 @@ def of_a_website(database: Database, account: str, tmp_path: Path) -> Iterator[S
 def _zendesk(database: Database, account: str) -> Iterator[Zendesk]:
     with Zendesk() as zendesk:
         with database.account(account) as tx:
-            connect(tx, PARTY, ZendeskConnection(base_url=zendesk.url, email=EMAIL, api_token=TOKEN))
+            save_connection(tx, PARTY, ZendeskConnection(base_url=zendesk.url, email=EMAIL, api_token=TOKEN))
         yield zendesk
 
 

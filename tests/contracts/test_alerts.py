@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.platform.database import Database
 from desk.ports import Alert, Alerts, Source
 from desk.ticket import new_id
-from integration.connections import connect
+from integration.connections import save_connection
 from integration.slack.alerts import SlackAlerts
 from integration.slack.client import SlackConnection
 from tests.contracts.remembered_alerts import RememberedAlerts
@@ -35,7 +35,7 @@ def remembered(account: str) -> Iterator[Place]:
 def slack(account: str, database: Database) -> Iterator[Place]:
     with Slack() as party:
         with database.account(account) as tx:
-            connect(tx, "slack", SlackConnection(bot_token=TOKEN, channel_id=CHANNEL, base_url=party.base_url))
+            save_connection(tx, "slack", SlackConnection(bot_token=TOKEN, channel_id=CHANNEL, base_url=party.base_url))
         yield Place(SlackAlerts(database), account, lambda: len(party.messages()))
 
 

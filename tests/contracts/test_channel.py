@@ -1,4 +1,5 @@
-"""What every `desk.ports.Channel` keeps to, its fake too: the promises that `workers/deliver.py` builds on."""
+"""What every `desk.ports.Channel` keeps to, its fake too: the promises that `workers/processing/deliver.py` builds
+on."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,21 +8,21 @@ from typing import Protocol
 
 import pytest
 
-from desk.conversation import NOTHING
-from desk.db import Database
+from desk.conversation import NO_RECORD
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Permanent
+from desk.platform.database import Database
 from desk.ports import Channel, Outgoing, StillWanted
 from desk.ticket import Requester, Role, Ticket, TicketStatus, new_id
-from integration.connections import connect
-from integration.zendesk.connection import PARTY
-from integration.zendesk.outbound import ZendeskChannel
+from integration.connections import save_connection
+from integration.zendesk.api.connection import PARTY
+from integration.zendesk.channel.outbound import ZendeskChannel
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.fakes import a_ticket
 from tests.integration.zendesk_house import connection
 from tests.lookalikes.zendesk import Zendesk
 from workers import tickets
-from workers.pipeline.guards import last_stop
+from workers.pipeline.guards import stop_before_send
 from workers.tickets import NewTicket, TicketChannel
 
 pytestmark = pytest.mark.loopback
@@ -102,7 +103,7 @@ def desk(request: pytest.FixtureRequest, database: Database, account: str, tmp_p
     else:
         with Zendesk() as zendesk:
             with database.account(account) as tx:
-                connect(tx, PARTY, connection(zendesk))
+                save_connection(tx, PARTY, connection(zendesk))
             yield Theirs(account, ZendeskChannel(database), zendesk)
 
 
@@ -122,7 +123,7 @@ def answer(ticket: Ticket) -> Outgoing:
 
 def wanted(ticket: Ticket) -> StillWanted:
     """The last look as the product has it: nothing has happened since the ticket was read."""
-    return lambda now: last_stop(now, ticket.messages[-1].id, DeliveryKind.REPLY, NOTHING) is None
+    return lambda now: stop_before_send(now, ticket.messages[-1].id, DeliveryKind.REPLY, NO_RECORD) is None
 
 
 def poster(desk: Helpdesk, ticket: Ticket, kind: DeliveryKind) -> Callable[[Delivery], str | None]:

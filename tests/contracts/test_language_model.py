@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from desk.ports import Drafted, Guess, LanguageModel
-from desk.prices import Prices
+from desk.platform.model_prices import ModelPrices
+from desk.ports import LanguageModel, ModelClassification, ModelDraft
 from desk.run import Stage
 from desk.ticket import Role
 from tests.fakes import (
@@ -21,11 +21,11 @@ from tests.fakes import (
     default_policy,
 )
 from tests.lookalikes.claude import Claude as LookAlike
-from workers.llm.breaker import Breaker
-from workers.llm.claude import Account, Claude
-from workers.llm.claude_call import Size
-from workers.llm.extractive import Extractive
-from workers.llm.scripted import Scripted
+from workers.models.circuit_breaker import CircuitBreaker
+from workers.models.claude.call import ModelSize
+from workers.models.claude.model import AnthropicAccount, ClaudeModel
+from workers.models.extractive.model import ExtractiveModel
+from workers.models.scripted import ScriptedModel
 from workers.pipeline.validate import validate
 
 pytestmark = pytest.mark.loopback
@@ -43,19 +43,19 @@ def look() -> Iterator[LookAlike]:
         yield party
 
 
-def claude(look: LookAlike) -> Claude:
-    free = Prices(0, 0, 0, 0)
-    small, large = (Size(f"claude-{name}", free, 1000, 5.0) for name in ("small", "large"))
-    return Claude(Account("sk-x", look.url, Breaker(failures=10**6)), small, large)
+def claude(look: LookAlike) -> ClaudeModel:
+    free = ModelPrices(0, 0, 0, 0)
+    small, large = (ModelSize(f"claude-{name}", free, 1000, 5.0) for name in ("small", "large"))
+    return ClaudeModel(AnthropicAccount("sk-x", look.url, CircuitBreaker(failures=10**6)), small, large)
 
 
-def scripted(look: LookAlike) -> Scripted:
-    drafted = Drafted(a_draft(a_statement(PASSAGE.blocks[0].text, a_citation(PASSAGE))))
-    return Scripted(guesses=[Guess("account_access", 0.9, (QUESTION,))], drafts=[drafted])
+def scripted(look: LookAlike) -> ScriptedModel:
+    drafted = ModelDraft(a_draft(a_statement(PASSAGE.blocks[0].text, a_citation(PASSAGE))))
+    return ScriptedModel(guesses=[ModelClassification("account_access", 0.9, (QUESTION,))], drafts=[drafted])
 
 
 MAKERS: dict[str, Callable[[LookAlike], LanguageModel]] = {
-    "extractive": lambda look: Extractive(FakeEmbedder()),
+    "extractive": lambda look: ExtractiveModel(FakeEmbedder()),
     "scripted": scripted,
     "claude": claude,
 }
@@ -65,7 +65,7 @@ MAKERS: dict[str, Callable[[LookAlike], LanguageModel]] = {
 def model(request: pytest.FixtureRequest, look: LookAlike) -> Iterator[LanguageModel]:
     made = MAKERS[request.param](look)
     yield made
-    if isinstance(made, Claude):
+    if isinstance(made, ClaudeModel):
         made.close()
 
 
@@ -94,8 +94,8 @@ def test_a_draft_quotes_what_was_found_and_passes_the_checks(model: LanguageMode
 
 
 def test_what_the_passages_do_not_hold_is_handed_over(model: LanguageModel) -> None:
-    if isinstance(model, Scripted):
-        model = Scripted()
+    if isinstance(model, ScriptedModel):
+        model = ScriptedModel()
     text = "Do penguins migrate in winter?"
     far = [a_hit(PASSAGE, cosine=0.1, share=0.0)]
     drafted = model.draft(a_ticket(text), a_classification(questions=(text,)), far, POLICY)
@@ -108,4 +108,4 @@ def test_odd_text_is_no_error(model: LanguageModel, text: str) -> None:
     ticket = a_ticket(a_message("Before", id="m0"), a_message("Us", id="m1", role=Role.AGENT), a_message(text, id="m2"))
     guess = model.classify(ticket, text, POLICY)
     asked = a_classification(questions=guess.questions)
-    assert isinstance(model.draft(ticket, asked, HITS, POLICY), Drafted)
+    assert isinstance(model.draft(ticket, asked, HITS, POLICY), ModelDraft)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from desk.db import Database
 from desk.passage import Hit
+from desk.platform.database import Database
 from desk.ports import Library
 from knowledge.embedders.minilm import MiniLM
-from knowledge.ingest import index
-from knowledge.library import PostgresLibrary
+from knowledge.ingest.index_source import index_source
+from knowledge.search.library import PostgresLibrary
 from knowledge.sources.folder import Folder
 from tests.fakes import FakeLibrary, a_citation, a_hit, a_passage
 
@@ -29,7 +29,7 @@ def in_postgres(database: Database, account: str, folder: Path) -> Library:
     for audience, text in SENTENCES.items():
         (folder / f"{audience}.md").write_text(f"---\naudience: {audience}\n---\n{text}\n", encoding="utf-8")
     embedder = MiniLM()
-    index(database, account, Folder(folder), embedder)
+    index_source(database, account, Folder(folder), embedder)
     return PostgresLibrary(database, embedder)
 
 

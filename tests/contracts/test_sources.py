@@ -9,21 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from desk.db import Database
 from desk.errors import Permanent, Temporary
-from desk.ports import Page, Stamps, Unchanged, Unreadable
-from knowledge import ingest
-from knowledge.catalogue import list_documents, list_passages
-from knowledge.ingest import Report, index
-from knowledge.marked import Marked
-from knowledge.registered import Marks, Registered
-from knowledge.vanished import Held
+from desk.platform.database import Database
+from desk.ports import Page, Stamps, UnchangedPage, UnreadablePage
+from knowledge.index.catalogue import list_documents, list_passages
+from knowledge.ingest import index_source
+from knowledge.ingest.deletion_guard import HeldDeletion
+from knowledge.ingest.index_run import IndexReport
+from knowledge.ingest.index_source import index_source as index
+from knowledge.sources.configured_sources import ConfiguredSource, PageDefaults
+from knowledge.sources.page_metadata import SourceWithMetadata
 from tests.contracts.source_stages import STAGES, Stage
 from tests.knowledge.conftest import WordEmbedder
 
 pytestmark = pytest.mark.loopback  # some of the outsides are look-alikes
 
-Got = list[Page | Unchanged | Unreadable]
+Got = list[Page | UnchangedPage | UnreadablePage]
 
 
 @pytest.fixture(params=STAGES)
@@ -60,7 +61,7 @@ def holds(found: list[str], *words: str) -> bool:
     return len(found) == len(words) and all(any(word in text for text in found) for word in words)
 
 
-def counts(report: Report) -> tuple[int, int, int, int]:
+def counts(report: IndexReport) -> tuple[int, int, int, int]:
     return report.added, report.changed, report.unchanged, report.removed
 
 
@@ -93,10 +94,10 @@ def test_a_page_that_has_not_changed_since_its_stamp_is_not_read_again(stage: St
         assert all(page.stamp is None for page in read(stage) if isinstance(page, Page))
         return
     known = stamps_of(read(stage))
-    assert {type(page) for page in read(stage, known)} == {Unchanged}
+    assert {type(page) for page in read(stage, known)} == {UnchangedPage}
     stage.change_second()
     again = read(stage, known)
-    assert [type(page) for page in again].count(Unchanged) == 2
+    assert [type(page) for page in again].count(UnchangedPage) == 2
     [changed] = [page for page in again if isinstance(page, Page)]
     assert "altered" in changed.body
     assert changed.stamp != known(changed.id)
@@ -128,7 +129,7 @@ def test_a_source_that_is_emptied_keeps_its_documents(stage: Stage, database: Da
     stage.empty()
     with suppress(Temporary, Permanent):  # a website cannot answer with nothing and be well
         report = index(database, account, stage.source, WordEmbedder())
-        assert (report.removed, report.held) == (0, Held(3, 3))
+        assert (report.removed, report.held) == (0, HeldDeletion(3, 3))
     assert holds(texts(database, account), "first", "second", "third")
 
 
@@ -149,7 +150,7 @@ def test_a_page_that_cannot_be_read_is_reported_and_what_is_known_of_it_stays(
 def test_trouble_before_the_end_is_an_error_of_ours_and_changes_nothing(
     stage: Stage, database: Database, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "PAGES_AT_ONCE", 1)
+    monkeypatch.setattr(index_source, "PAGES_AT_ONCE", 1)
     index(database, account, stage.source, WordEmbedder())
     stage.change_second()
     with stage.break_off(), pytest.raises((Temporary, Permanent)):
@@ -161,12 +162,12 @@ def test_trouble_before_the_end_is_an_error_of_ours_and_changes_nothing(
 def test_what_its_row_says_of_its_pages_holds_for_unchanged_ones_too(
     stage: Stage, database: Database, account: str
 ) -> None:
-    def audiences(marks: Marks) -> set[str]:
-        row = Registered(stage.source.name, "any", {}, marks)
-        index(database, account, Marked(stage.source, row), WordEmbedder())
+    def audiences(marks: PageDefaults) -> set[str]:
+        row = ConfiguredSource(stage.source.name, "any", {}, marks)
+        index(database, account, SourceWithMetadata(stage.source, row), WordEmbedder())
         with database.account(account) as tx:
             return {document.audience for document in list_documents(tx)}
 
-    before = audiences(Marks())
-    assert audiences(Marks(audience="pilots")) == {"pilots"} != before
-    assert audiences(Marks()) == before
+    before = audiences(PageDefaults())
+    assert audiences(PageDefaults(audience="pilots")) == {"pilots"} != before
+    assert audiences(PageDefaults()) == before

@@ -3,15 +3,15 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from desk.alert import (
+from desk.conversation import OwnRecord, Sent
+from desk.presentation.alert import (
     LONGEST_QUESTION,
     alert_without_run,
     alert_without_ticket,
     compose_alert,
-    listed_tickets,
-    notice,
+    compose_notice,
+    ticket_lines,
 )
-from desk.conversation import OwnRecord, Sent
 from desk.run import Action, Cap, Decision, Draft, Level, Limit, Reason, Run, Versions
 from desk.ticket import Requester, Role
 from tests.fakes import (
@@ -133,14 +133,14 @@ def test_a_ticket_that_cannot_be_fetched_is_alerted_by_its_name() -> None:
 
 def test_a_notice_lists_many_tickets_in_few_lines_and_says_how_many_it_left_out() -> None:
     tickets = [("zendesk", str(number)) for number in range(1001, 1301)] + [("api", "t1")]
-    *lines, more = listed_tickets(tickets, most=250)
+    *lines, more = ticket_lines(tickets, most=250)
     assert lines[0].startswith("zendesk tickets 1001, 1002, ")
     assert all(len(line) < 300 for line in lines)
     assert sum(line.count(",") + 1 for line in lines) == 250
     assert more == "and 51 more"
-    assert listed_tickets([("zendesk", "7"), ("api", "t1")]) == ["zendesk tickets 7", "api tickets t1"]
+    assert ticket_lines([("zendesk", "7"), ("api", "t1")]) == ["zendesk tickets 7", "api tickets t1"]
 
 
 def test_a_notice_is_an_alert_of_no_ticket() -> None:
-    told = notice("acme", "Zendesk does not answer\n503\n3 messages wait", "https://desk.example/console/")
+    told = compose_notice("acme", "Zendesk does not answer\n503\n3 messages wait", "https://desk.example/console/")
     assert (told.title, told.reasons, told.ticket_id) == ("Zendesk does not answer", ("503", "3 messages wait"), "")

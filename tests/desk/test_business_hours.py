@@ -2,9 +2,9 @@
 
 import pytest
 
-from desk.business_hours import BusinessHours
-from desk.policy_texts import LANGUAGES
-from desk.promises import TIME_PROMISE
+from desk.policy.business_hours import BusinessHours
+from desk.policy.texts import LANGUAGES
+from desk.policy.time_promises import TIME_PROMISE
 
 WORKDAYS = BusinessHours.model_validate(
     {

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from desk.conversation import NOTHING, OwnRecord, Sent, newest_by_hand, read_conversation
+from desk.conversation import NO_RECORD, OwnRecord, Sent, newest_customer_message, read_conversation
 from desk.delivery import DeliveryKind
 from desk.run import Stop
-from desk.ticket import Act, ActKind, Message, Role, Ticket, TicketStatus
+from desk.ticket import Message, PersonAct, PersonActKind, Role, Ticket, TicketStatus
 from tests.fakes import NOW, a_message, a_ticket
-from workers.pipeline.guards import first_stop, last_stop
+from workers.pipeline.guards import stop_before_run, stop_before_send
 
 RECORD = OwnRecord({"reply": Sent.REPLY, "handover": Sent.HANDOVER, "person": Sent.PERSON})
 
@@ -27,7 +27,7 @@ def ours(name: str, delivery: str, **more: object) -> Message:
     return a_message("An answer", id=name, role=Role.ASSISTANT, delivery_id=delivery, **more)
 
 
-def open_ids(*messages: Message, record: OwnRecord = RECORD, acts: tuple[Act, ...] = ()) -> list[str]:
+def open_ids(*messages: Message, record: OwnRecord = RECORD, acts: tuple[PersonAct, ...] = ()) -> list[str]:
     return [message.id for message in read_conversation(a_ticket(*messages, acts=acts), record).open]
 
 
@@ -77,15 +77,15 @@ def test_a_third_party_is_open_and_is_not_the_customers_own() -> None:
 def test_a_person_has_it_once_an_agent_answered_or_took_it_by_hand() -> None:
     assert read_conversation(a_ticket(customer("a"), agent("r"))).taken_over
     assert read_conversation(a_ticket(customer("a"), ours("p", "person")), RECORD).taken_over
-    assert read_conversation(a_ticket(customer("a"), acts=(Act(ActKind.TAKEN, 1),))).taken_over
+    assert read_conversation(a_ticket(customer("a"), acts=(PersonAct(PersonActKind.TAKEN, 1),))).taken_over
     assert not read_conversation(a_ticket(customer("a"), assignee="agent-7")).taken_over, "nobody's hand did that"
     assert not read_conversation(a_ticket(customer("a"), ours("r", "reply")), RECORD).taken_over
 
 
 def test_giving_it_back_and_solving_it_end_that() -> None:
-    back = (Act(ActKind.TAKEN, 1), Act(ActKind.GIVEN_BACK, 1))
+    back = (PersonAct(PersonActKind.TAKEN, 1), PersonAct(PersonActKind.GIVEN_BACK, 1))
     assert not read_conversation(a_ticket(customer("a"), acts=back)).taken_over
-    solved = (Act(ActKind.TAKEN, 2), Act(ActKind.SOLVED, 2))
+    solved = (PersonAct(PersonActKind.TAKEN, 2), PersonAct(PersonActKind.SOLVED, 2))
     reopened = read_conversation(a_ticket(customer("a"), agent("r"), customer("b"), acts=solved))
     assert (reopened.taken_over, [message.id for message in reopened.open]) == (False, ["b"])
     assert read_conversation(a_ticket(customer("a"), agent("r"), acts=solved)).taken_over, "until then it is theirs"
@@ -95,7 +95,7 @@ def test_a_person_is_owed_until_a_person_acts() -> None:
     owed = OwnRecord(RECORD.sent, handed_over=frozenset({"a"}))
     assert read_conversation(a_ticket(customer("a"), ours("h", "handover"), customer("b")), owed).person_owed
     assert not read_conversation(a_ticket(customer("a"), agent("r"), customer("b")), owed).person_owed
-    solved = a_ticket(customer("a"), customer("b"), acts=(Act(ActKind.SOLVED, 1),))
+    solved = a_ticket(customer("a"), customer("b"), acts=(PersonAct(PersonActKind.SOLVED, 1),))
     assert not read_conversation(solved, owed).person_owed
 
 
@@ -115,7 +115,7 @@ def test_a_clock_that_jumps_back_changes_no_order() -> None:
 # --- One definition, held together by random conversations ------------------------------------------------------------
 
 
-RATED = (Act(ActKind.RATED_BAD, 2),)
+RATED = (PersonAct(PersonActKind.RATED_BAD, 2),)
 
 
 def test_a_bad_rating_of_an_automatic_reply_owes_the_customer_a_person_until_one_answers() -> None:
@@ -125,7 +125,7 @@ def test_a_bad_rating_of_an_automatic_reply_owes_the_customer_a_person_until_one
     assert (again.person_owed, again.taken_over, again.newest) == (True, False, customer("b"))
     answered = read_conversation(a_ticket(*rated, agent("p"), acts=RATED), RECORD)
     assert (answered.person_owed, answered.rated_bad) == (False, False)
-    solved = (*RATED, Act(ActKind.SOLVED, 2))
+    solved = (*RATED, PersonAct(PersonActKind.SOLVED, 2))
     assert not read_conversation(a_ticket(*rated, customer("b"), acts=solved), RECORD).person_owed
 
 
@@ -152,7 +152,8 @@ def anything(dice: random.Random, name: str) -> Message:
 def a_conversation(dice: random.Random) -> tuple[Ticket, OwnRecord]:
     messages = [anything(dice, f"m{place}") for place in range(dice.randint(1, 9))]
     acts = tuple(
-        Act(dice.choice(list(ActKind)), place) for place in sorted(dice.choices(range(len(messages) + 1), k=2))
+        PersonAct(dice.choice(list(PersonActKind)), place)
+        for place in sorted(dice.choices(range(len(messages) + 1), k=2))
     )
     some = frozenset(dice.choices([message.id for message in messages], k=1)) if dice.random() < 0.3 else frozenset()
     status = dice.choice([TicketStatus.OPEN] * 4 + [TicketStatus.SOLVED, TicketStatus.CLOSED])
@@ -168,8 +169,8 @@ def test_the_guard_before_the_run_and_the_last_look_agree_on_random_conversation
         ticket, record = a_conversation(dice)
         owed = read_conversation(ticket, record).person_owed
         for message in ticket.messages:
-            before = first_stop(ticket, message.id, record)
-            after = last_stop(ticket, message.id, DeliveryKind.REPLY, record)
+            before = stop_before_run(ticket, message.id, record)
+            after = stop_before_send(ticket, message.id, DeliveryKind.REPLY, record)
             assert after is (before or (Stop.PERSON_OWED if owed else None))
             agreed += 1
             let_through += before is None
@@ -181,13 +182,13 @@ def test_at_most_one_message_of_a_conversation_is_answered_and_it_is_the_newest_
     dice = random.Random(11)
     for _ in range(5000):
         ticket, record = a_conversation(dice)
-        answered = [m.id for m in ticket.messages if first_stop(ticket, m.id, record) is None]
+        answered = [m.id for m in ticket.messages if stop_before_run(ticket, m.id, record) is None]
         conversation = read_conversation(ticket, record)
         assert len(answered) <= 1
         if answered:
             assert conversation.newest is not None
             assert answered == [conversation.newest.id]
-            newest = newest_by_hand(ticket, record)
+            newest = newest_customer_message(ticket, record)
             assert newest is not None
             assert newest.id == answered[0]
 
@@ -201,4 +202,4 @@ def test_nothing_is_open_behind_an_answer_and_a_person_who_is_owed_was_promised(
         if conversation.answer and places:
             assert min(places) > ticket.messages.index(conversation.answer)
         assert not conversation.person_owed or record.handed_over or conversation.rated_bad
-    assert read_conversation(a_ticket(customer("a")), NOTHING).open
+    assert read_conversation(a_ticket(customer("a")), NO_RECORD).open

@@ -6,9 +6,9 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from app.embedded import LOGIN_ROLE, EmbeddedPostgres
-from desk.db import Database
+from app.embedded.servers import LOGIN_ROLE, EmbeddedPostgres
 from desk.errors import Temporary
+from desk.platform.database import Database
 
 END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s"
 

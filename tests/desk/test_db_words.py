@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from desk.db import Database
+from desk.platform.database import Database
 
 
 def test_the_error_of_a_failed_statement_does_not_hold_its_values(database: Database, account: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desk.language import detect
+from desk.text.language import detect_language
 
 SENTENCES = {
     "en": "How do I change the address on my invoices?",
@@ -21,19 +21,19 @@ SENTENCES = {
 
 @pytest.mark.parametrize(("language", "text"), SENTENCES.items())
 def test_a_sentence_is_known_by_its_language(language: str, text: str) -> None:
-    assert detect(text) == language
+    assert detect_language(text) == language
 
 
 @pytest.mark.parametrize("text", ["reset password", "API key?", "help!!", "csv import broken", "refund pls", "hi"])
 def test_a_few_words_are_taken_for_the_likely_language(text: str) -> None:
-    assert detect(text, ("en",)) == "en"
+    assert detect_language(text, ("en",)) == "en"
 
 
 @pytest.mark.parametrize("text", ["Login geht nicht", "passwort zurücksetzen", "Rückerstattung?"])
 def test_a_few_german_words_are_not_taken_for_english(text: str) -> None:
-    assert detect(text, ("en",)) == "de"
+    assert detect_language(text, ("en",)) == "de"
 
 
 def test_the_first_likely_language_is_taken_where_there_are_no_words() -> None:
-    assert detect("12345 !!!", ("de", "en")) == "de"
-    assert detect("", ()) == "und"
+    assert detect_language("12345 !!!", ("de", "en")) == "de"
+    assert detect_language("", ()) == "und"

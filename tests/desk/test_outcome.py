@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
-from desk.outcome import Happened, outcome_of
+from desk.outcome import OutcomeState, outcome_of
 from desk.run import Stop
 
 NOON = datetime(2026, 3, 2, 12, 4, tzinfo=UTC)
@@ -17,19 +17,19 @@ def effect(kind: DeliveryKind, state: DeliveryState, reason: str | None = None) 
 
 def test_what_was_sent_is_done() -> None:
     outcome = outcome_of([effect(DeliveryKind.REPLY, DeliveryState.SENT)])
-    assert (outcome.state, outcome.text, outcome.since) == (Happened.DONE, "reply sent", None)
+    assert (outcome.state, outcome.text, outcome.since) == (OutcomeState.DONE, "reply sent", None)
 
 
 def test_a_withdrawn_reply_says_why() -> None:
     outcome = outcome_of([effect(DeliveryKind.REPLY, DeliveryState.WITHDRAWN, Stop.NEWER_MESSAGE)])
-    assert outcome.state is Happened.WITHDRAWN
+    assert outcome.state is OutcomeState.WITHDRAWN
     assert outcome.text == "reply withdrawn: a newer message is answered instead"
 
 
 def test_an_alert_that_waits_says_since_when_and_keeps_the_rest_from_being_done() -> None:
     alert = effect(DeliveryKind.ALERT, DeliveryState.WAITING, "Temporary: Slack did not answer")
     outcome = outcome_of([effect(DeliveryKind.NOTE, DeliveryState.SENT), alert])
-    assert (outcome.state, outcome.since) == (Happened.WAITING, NOON)
+    assert (outcome.state, outcome.since) == (OutcomeState.WAITING, NOON)
     assert outcome.text == (
         "internal note sent, alert waiting since 2026-03-02 12:04 UTC (temporary: Slack did not answer)"
     )
@@ -38,12 +38,14 @@ def test_an_alert_that_waits_says_since_when_and_keeps_the_rest_from_being_done(
 @pytest.mark.parametrize(
     ("states", "worst"),
     [
-        ([DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.WAITING], Happened.FAILED),
-        ([DeliveryState.SENT, DeliveryState.UNKNOWN], Happened.UNKNOWN),
-        ([DeliveryState.SENDING, DeliveryState.WITHDRAWN], Happened.WAITING),
-        ([DeliveryState.WITHDRAWN, DeliveryState.SENT], Happened.WITHDRAWN),
-        ([], Happened.NOTHING),
+        ([DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.WAITING], OutcomeState.FAILED),
+        ([DeliveryState.SENT, DeliveryState.UNKNOWN], OutcomeState.UNKNOWN),
+        ([DeliveryState.SENDING, DeliveryState.WITHDRAWN], OutcomeState.WAITING),
+        ([DeliveryState.WITHDRAWN, DeliveryState.SENT], OutcomeState.WITHDRAWN),
+        ([], OutcomeState.NOTHING),
     ],
 )
-def test_of_several_effects_the_one_counts_that_most_needs_a_look(states: list[DeliveryState], worst: Happened) -> None:
+def test_of_several_effects_the_one_counts_that_most_needs_a_look(
+    states: list[DeliveryState], worst: OutcomeState
+) -> None:
     assert outcome_of([effect(DeliveryKind.NOTE, state) for state in states]).state is worst

@@ -4,11 +4,11 @@ import pytest
 import yaml
 
 from desk.errors import BadSetting
-from desk.policy import parse_policy, policy_version
+from desk.policy.policy import parse_policy, policy_version
 from desk.run import Level
 from tests.fakes import ROOT, default_policy, demo_policy
 
-DEFAULT = (ROOT / "desk" / "default_policy.yaml").read_text(encoding="utf-8")
+DEFAULT = (ROOT / "desk" / "policy" / "default_policy.yaml").read_text(encoding="utf-8")
 
 
 def test_every_category_of_the_shipped_policy_stands_at_draft() -> None:

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from desk.errors import BadSetting
-from desk.policy import Policy, parse_policy
-from desk.policy_scope import EVERYWHERE, Scope
-from desk.routing import labels_for
+from desk.policy.policy import Policy, parse_policy
+from desk.policy.routing import route_ticket
+from desk.policy.scope import EVERYWHERE, TicketScope
 from desk.run import Action, Cap, Decision, Draft, Level, Limit, Reason, Run, Urgency, Versions
 from desk.ticket import NO_LABELS, Labels, Named, Priority, Ticket
 from tests.fakes import ROOT, a_classification, a_ticket
 
-SHIPPED = (ROOT / "desk" / "default_policy.yaml").read_text(encoding="utf-8")
+SHIPPED = (ROOT / "desk" / "policy" / "default_policy.yaml").read_text(encoding="utf-8")
 TICKET = a_ticket(
     via="mail",
     brand=Named("7001", "Acorn"),
@@ -54,14 +54,14 @@ def ruled(**parts: str) -> Policy:
     ],
 )
 def test_a_ticket_is_ours_with_every_trait_of_only_and_none_of_never(scope: dict[str, object], ours: bool) -> None:
-    assert Scope.model_validate(scope).holds(TICKET) is ours
+    assert TicketScope.model_validate(scope).holds(TICKET) is ours
 
 
 def test_the_shipped_policy_calls_every_ticket_ours_and_sets_nothing() -> None:
     policy = parse_policy(SHIPPED)
     assert policy.scope == EVERYWHERE
     assert policy.scope.holds(TICKET)
-    assert labels_for(a_run(), TICKET, policy) == NO_LABELS
+    assert route_ticket(a_run(), TICKET, policy) == NO_LABELS
 
 
 def test_a_trait_that_is_misspelt_is_told_of() -> None:
@@ -124,7 +124,7 @@ def test_for_each_thing_the_first_rule_that_fits_decides(
     run: Run, fields: tuple[tuple[str, str], ...], labels: Labels
 ) -> None:
     ticket = a_ticket(fields=fields)
-    made = labels_for(run, ticket, ruled(**PARTS))
+    made = route_ticket(run, ticket, ruled(**PARTS))
     assert (made.priority, made.group, made.type, made.tags) == (
         *(labels.priority, labels.group),
         *(labels.type, labels.tags),
@@ -150,5 +150,5 @@ def test_a_rule_that_could_never_fit_is_refused(table: str, fault: str) -> None:
 
 def test_a_ticket_without_any_trait_is_ours_unless_something_is_asked_of_it() -> None:
     bare: Ticket = a_ticket()
-    assert Scope.model_validate({"never": {"tag": "vip", "channel": "chat", "brand": "Acorn"}}).holds(bare)
-    assert not Scope.model_validate({"only": {"channel": "mail"}}).holds(bare)
+    assert TicketScope.model_validate({"never": {"tag": "vip", "channel": "chat", "brand": "Acorn"}}).holds(bare)
+    assert not TicketScope.model_validate({"only": {"channel": "mail"}}).holds(bare)

@@ -8,14 +8,14 @@ import pytest
 import yaml
 
 from desk.errors import BadSetting
-from desk.policy import Policy, parse_policy
-from desk.policy_texts import HELPLINES, LANGUAGES, Fallback
-from desk.reply import compose_handover, compose_reply
+from desk.policy.policy import Policy, parse_policy
+from desk.policy.texts import HELPLINES, LANGUAGES, LanguageFallback
+from desk.presentation.reply import compose_handover, compose_reply
 from desk.run import Draft
 from tests.fakes import ROOT, default_policy, demo_policy
-from workers.pipeline.wishes import wants_human
+from workers.pipeline.signals.human_request import asks_for_human
 
-SHIPPED = (ROOT / "desk" / "default_policy.yaml").read_text(encoding="utf-8")
+SHIPPED = (ROOT / "desk" / "policy" / "default_policy.yaml").read_text(encoding="utf-8")
 OLD_HANDOVER = {"message": "A person will answer. Our hours: {hours}.", "channels": ["api"]}
 
 
@@ -44,10 +44,10 @@ def test_who_answers_the_word_that_the_automatic_line_names_reaches_a_person(pol
     named = re.search(r"[\"„“«「](.+?)[\"“”»」]", policy.automatic_line_in(language).replace("« ", "«"))
     assert named, language
     word = named.group(1).strip()
-    assert wants_human(word)
-    assert wants_human(f"{word}!")
-    assert wants_human(named.group())
-    assert wants_human(word.upper())
+    assert asks_for_human(word)
+    assert asks_for_human(f"{word}!")
+    assert asks_for_human(named.group())
+    assert asks_for_human(word.upper())
 
 
 def test_a_text_without_the_customers_language_falls_back_to_the_accounts_first() -> None:
@@ -103,10 +103,10 @@ def test_replies_and_hand_overs_close_in_the_customers_language() -> None:
 def test_the_fallbacks_are_known_by_text_and_language() -> None:
     line = dict.fromkeys(("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "tr"), "Automatic.")
     policy = a_policy(languages=["en", "da"], automatic_line=line)
-    assert Fallback("automatic_line", ("da", "ja", "zh"), "en") in policy.fallbacks()
-    assert Fallback("handover.helplines", ("da",), None) in policy.fallbacks()
+    assert LanguageFallback("automatic_line", ("da", "ja", "zh"), "en") in policy.fallbacks()
+    assert LanguageFallback("handover.helplines", ("da",), None) in policy.fallbacks()
     plain = {each.text: each for each in an_old_policy().fallbacks()}
-    assert plain["handover.message"] == Fallback("handover.message", LANGUAGES[1:], "en")
+    assert plain["handover.message"] == LanguageFallback("handover.message", LANGUAGES[1:], "en")
     assert "signature" not in plain
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desk.promises import TIME_PROMISE
+from desk.policy.time_promises import TIME_PROMISE
 
 PROMISES = {
     "en": "within 24 hours|in 2 business days|in a few hours|within the next hour|in less than 24 hours|tomorrow"

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from desk.redaction import Kind, finds, redact
+from desk.text.redaction import PersonalDataKind, find_personal_data, redact
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,13 @@ def test_a_card_number_needs_its_check_digit_unless_a_card_is_spoken_of() -> Non
 
 
 def test_finds_do_not_overlap_and_are_in_order() -> None:
-    found = finds("a@b.example, 93.184.216.34 and https://x.example/?token=1234 by a@b.example")
-    assert [each.kind for each in found] == [Kind.EMAIL, Kind.IP, Kind.LINK, Kind.EMAIL]
+    found = find_personal_data("a@b.example, 93.184.216.34 and https://x.example/?token=1234 by a@b.example")
+    assert [each.kind for each in found] == [
+        PersonalDataKind.EMAIL,
+        PersonalDataKind.IP,
+        PersonalDataKind.LINK,
+        PersonalDataKind.EMAIL,
+    ]
     assert all(one.end <= other.start for one, other in pairwise(found))
 
 

@@ -1,7 +1,7 @@
 """How a draft reads as a reply and as a note: pages as sources, and what stands where."""
 
 from desk.passage import Citation
-from desk.reply import compose_note, compose_reply
+from desk.presentation.reply import compose_note, compose_reply
 from desk.run import Draft
 from tests.fakes import a_citation, a_hit, a_passage, a_statement, default_policy
 

@@ -3,8 +3,8 @@
 import pytest
 
 from desk.passage import BlockKind
+from desk.presentation.channel_format import LENGTHS, fits_channel, formatted_reply, handover_for
 from desk.run import Draft, Statement
-from desk.shape import LENGTHS, fits, handover_for, shaped_reply
 from tests.fakes import a_citation, a_hit, a_passage, a_statement, default_policy
 
 PAGE = a_passage("Click Forgot password.", url="https://help.example/pw")
@@ -19,7 +19,7 @@ def said(*paragraphs: str, kind: BlockKind = BlockKind.SENTENCE) -> Draft:
 
 
 def shape(via: str, draft: Draft, **more: bool) -> str | None:
-    made = shaped_reply(via, draft, HITS, POLICY, "m1", "en", **more)
+    made = formatted_reply(via, draft, HITS, POLICY, "m1", "en", **more)
     assert made is None or made.plain is (via in LENGTHS)
     return made.text if made else None
 
@@ -68,9 +68,9 @@ def test_a_courtesy_alone_is_no_answer() -> None:
 
 
 def test_x_counts_wide_letters_twice() -> None:
-    assert fits("あ" * 140, "x")
-    assert not fits("あ" * 141, "x")
-    assert fits("あ" * 1600, "sms")
+    assert fits_channel("あ" * 140, "x")
+    assert not fits_channel("あ" * 141, "x")
+    assert fits_channel("あ" * 1600, "sms")
 
 
 def test_a_handover_keeps_its_first_sentences() -> None:
@@ -79,7 +79,7 @@ def test_a_handover_keeps_its_first_sentences() -> None:
     assert handover_for("chat", POLICY, "m1").text == whole.text
     message = POLICY.handover.model_copy(update={"message": "A colleague will answer you here. " + "And so on. " * 40})
     short = handover_for("x", POLICY.model_copy(update={"handover": message}), "m1")
-    assert fits(short.text, "x")
+    assert fits_channel(short.text, "x")
     assert short.text.startswith("A colleague will answer you here. And so on.")
     assert short.text.endswith("And so on.")
     assert short.escalated

@@ -2,7 +2,8 @@
 
 import pytest
 
-from desk.text import clean, first_words, new_part, sentences, words
+from desk.text.mail_quotes import strip_quotes_and_signature
+from desk.text.tokenizer import clean, first_words, sentences, words
 
 HOSTILE = [
     "." * 300_000,
@@ -43,7 +44,7 @@ def test_hostile_text_is_read_in_linear_time(text: str) -> None:
     safe = clean(text)
     sentences(safe)
     words(safe)
-    assert len(new_part(safe)) <= len(safe)
+    assert len(strip_quotes_and_signature(safe)) <= len(safe)
 
 
 def test_sentences_end_at_stops_and_line_breaks() -> None:
@@ -107,12 +108,12 @@ QUOTES = {
 
 @pytest.mark.parametrize("quote", QUOTES.values(), ids=QUOTES)
 def test_quoted_mail_is_no_part_of_what_was_newly_written(quote: str) -> None:
-    assert new_part(f"My new words.\n\n{quote}") == "My new words."
+    assert strip_quotes_and_signature(f"My new words.\n\n{quote}") == "My new words."
 
 
 def test_an_answer_below_the_quote_is_kept() -> None:
     mail = "On Mon, 2 Mar 2026, Help wrote:\n> Which plan?\n\nThe Bench plan."
-    assert new_part(mail) == "The Bench plan."
+    assert strip_quotes_and_signature(mail) == "The Bench plan."
 
 
 SIGNATURES = [
@@ -126,17 +127,17 @@ SIGNATURES = [
 
 @pytest.mark.parametrize("signature", SIGNATURES)
 def test_a_signature_is_no_part_of_what_was_newly_written(signature: str) -> None:
-    assert new_part(f"Where is my invoice?\n\n{signature}") == "Where is my invoice?"
+    assert strip_quotes_and_signature(f"Where is my invoice?\n\n{signature}") == "Where is my invoice?"
 
 
 @pytest.mark.parametrize("signature", SIGNATURES)
 def test_a_signature_alone_leaves_nothing(signature: str) -> None:
-    assert new_part(signature) == ""
+    assert strip_quotes_and_signature(signature) == ""
 
 
 def test_thanks_in_the_middle_of_a_message_closes_nothing() -> None:
     mail = "Thanks,\n\nbut how do I change the name that stands on the invoices of last year, and who may?\nAnn?"
-    assert "change the name" in new_part(mail)
+    assert "change the name" in strip_quotes_and_signature(mail)
 
 
 def test_in_an_edited_text_a_mark_before_a_small_letter_ends_no_sentence() -> None:

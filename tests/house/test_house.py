@@ -7,7 +7,7 @@ import pytest
 from importlinter.cli import lint_imports
 
 from desk.errors import BadSetting
-from desk.settings import Settings, read_settings, variable
+from desk.platform.settings import Settings, environment_variable, read_settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,10 +37,10 @@ def test_the_lock_file_names_no_index_and_hashes_every_package() -> None:
 
 def test_the_example_settings_are_complete_and_show_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     example = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    assert set(example) == {variable(field) for field in Settings.model_fields}
+    assert set(example) == {environment_variable(field) for field in Settings.model_fields}
     for field, info in Settings.model_fields.items():
         if info.default is not None and field != "policy":
-            assert str(info.default).lower() == example[variable(field)].lower(), field
+            assert str(info.default).lower() == example[environment_variable(field)].lower(), field
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind
 from desk.passage import Block, BlockKind, Citation, Hit, Passage
-from desk.policy import PolicyFile, parse_policy
+from desk.platform.database import Database
+from desk.platform.settings import DEFAULT_POLICY
+from desk.policy.policy import PolicyFile, parse_policy
 from desk.ports import Outgoing
-from desk.receipt import explanation
-from desk.reply import compose_handover, compose_note, compose_reply
+from desk.presentation.receipt import explain_decision
+from desk.presentation.reply import compose_handover, compose_note, compose_reply
 from desk.run import (
     Action,
     Cap,
@@ -29,11 +30,11 @@ from desk.run import (
     Usage,
     Versions,
 )
-from desk.settings import DEFAULT_POLICY
 from desk.ticket import Requester, TicketState, new_id
-from workers import inbox, outbox, record, tickets
-from workers.inbox import InboxItem
-from workers.outbox import Claimed, Planned
+from workers import record, tickets
+from workers.queue import inbox, outbox
+from workers.queue.inbox import InboxItem
+from workers.queue.outbox import ClaimedDelivery, PlannedDelivery
 from workers.tickets import CHANNEL, Accepted, NewTicket, TicketChannel
 
 STATES = {
@@ -113,16 +114,16 @@ class Actor:
     def claim(self, accepted: Accepted, stage: Stage | None = None) -> InboxItem:
         """The worker has it, and is at this stage."""
         with self.db.account(self.account) as tx:
-            item = inbox.claim(tx, accepted.item_id, "acted", 60)
+            item = inbox.claim_item(tx, accepted.item_id, "acted", 60)
             assert item is not None
             if stage:
-                assert inbox.renew(tx, item, 60, stage)
+                assert inbox.renew_lease(tx, item, 60, stage)
             return item
 
     def reach(self, item: InboxItem, stage: Stage) -> None:
         """The worker is at the next stage."""
         with self.db.account(self.account) as tx:
-            assert inbox.renew(tx, item, 60, stage)
+            assert inbox.renew_lease(tx, item, 60, stage)
 
     def decide(self, accepted: Accepted, action: Action, item: InboxItem | None = None, **changes: object) -> list[str]:
         """Save a run with this action and plan what it leads to. Returns the delivery ids."""
@@ -131,24 +132,24 @@ class Actor:
         with self.db.account(self.account) as tx:
             record.save_run(tx, run, self.policy)
             state = STATES.get(action, TicketState.RECEIVED)
-            record.note_state(tx, CHANNEL, accepted.ticket_id, state, category=run.classification.category)
-            planned = outbox.plan(tx, self._effects(run, accepted), run.id, item.id)
-            assert inbox.finish(tx, item, action)
+            record.set_ticket_state(tx, CHANNEL, accepted.ticket_id, state, category=run.classification.category)
+            planned = outbox.plan_deliveries(tx, self._effects(run, accepted), run.id, item.id)
+            assert inbox.finish_item(tx, item, action)
         return planned
 
     def stop(self, accepted: Accepted, outcome: str) -> None:
         """A guard ends the walk."""
         with self.db.account(self.account) as tx:
-            item = inbox.claim(tx, accepted.item_id, "acted", 60)
+            item = inbox.claim_item(tx, accepted.item_id, "acted", 60)
             assert item is not None
-            assert inbox.finish(tx, item, outcome)
+            assert inbox.finish_item(tx, item, outcome)
 
     def park(self, accepted: Accepted, why: str = "Permanent: the model refused the request") -> None:
         """The item is set aside."""
         item = self.claim(accepted, Stage.DRAFT)
         with self.db.account(self.account) as tx:
-            assert inbox.park(tx, item, why)
-            record.note_state(tx, CHANNEL, accepted.ticket_id, TicketState.PARKED)
+            assert inbox.park_item(tx, item, why)
+            record.set_ticket_state(tx, CHANNEL, accepted.ticket_id, TicketState.PARKED)
 
     def deliver(self, delivery_id: str) -> None:
         """Send one delivery through the real channel."""
@@ -161,12 +162,12 @@ class Actor:
             foreign = channel.reply(ticket, held.outgoing, held.delivery, lambda now: True)
         assert foreign is not None
         with self.db.account(self.account) as tx:
-            assert outbox.sent(tx, held, foreign)
+            assert outbox.mark_sent(tx, held, foreign)
 
-    def hold(self, delivery_id: str) -> Claimed:
+    def hold(self, delivery_id: str) -> ClaimedDelivery:
         """A worker has the delivery."""
         with self.db.account(self.account) as tx:
-            held = outbox.claim(tx, delivery_id, "acted", 60)
+            held = outbox.claim_delivery(tx, delivery_id, "acted", 60)
         assert held is not None
         return held
 
@@ -178,15 +179,15 @@ class Actor:
     def deliveries(self, accepted: Accepted) -> list[Delivery]:
         """The ticket's deliveries."""
         with self.db.account(self.account) as tx:
-            return outbox.of_ticket(tx, CHANNEL, accepted.ticket_id)
+            return outbox.deliveries_of_ticket(tx, CHANNEL, accepted.ticket_id)
 
-    def _effects(self, run: Run, accepted: Accepted) -> list[Planned]:
+    def _effects(self, run: Run, accepted: Accepted) -> list[PlannedDelivery]:
         rules, message_id = self.policy.policy, accepted.message_id
 
-        def effect(kind: DeliveryKind, outgoing: Outgoing) -> Planned:
-            return Planned(CHANNEL, accepted.ticket_id, message_id, kind, outgoing)
+        def effect(kind: DeliveryKind, outgoing: Outgoing) -> PlannedDelivery:
+            return PlannedDelivery(CHANNEL, accepted.ticket_id, message_id, kind, outgoing)
 
-        note = effect(DeliveryKind.NOTE, compose_note(run.draft, run.hits, explanation(run)))
+        note = effect(DeliveryKind.NOTE, compose_note(run.draft, run.hits, explain_decision(run)))
         return {
             Action.AUTO_REPLY: [effect(DeliveryKind.REPLY, compose_reply(run.draft, run.hits, rules, message_id))],
             Action.INTERNAL_NOTE: [note],

@@ -9,15 +9,15 @@ from flask import Flask
 from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
-from desk.db import Database
-from integration import tokens
+from desk.platform.database import Database
+from integration.access import api_tokens
+from integration.access.api_tokens import Scope
 from integration.api import make_api
-from integration.api.openapi import document
+from integration.api.openapi import openapi_document
 from integration.api.views import StateViews
-from integration.pages.shell import make_pages
-from integration.tokens import Scope
+from integration.web.layout import make_pages
 
-DOCUMENT = document("0.0.test", 1_048_576)
+DOCUMENT = openapi_document("0.0.test", 1_048_576)
 QUESTION = {"customer_id": "c-7", "subject": "Invoices", "description": "Where do I find my invoices?"}
 ALL = tuple(Scope)
 
@@ -48,7 +48,7 @@ class ApiDoor:
     @staticmethod
     def new_token(db: Database, account: str, scopes: Iterable[Scope]) -> str:
         with db.account(account) as tx:
-            return tokens.create(tx, "test", scopes)
+            return api_tokens.create_token(tx, "test", scopes)
 
     def get(self, path: str, **how: Any) -> TestResponse:
         return self.send("GET", path, **how)

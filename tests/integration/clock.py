@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from tests.integration.zendesk_house import Desk
 from workers.parties import notices, standing
-from workers.parties.waiting import look_after
+from workers.parties.waiting import probe_party
 
 MOMENTS = {
     "inbox_items": ("received_at", "not_before", "enqueued_at", "lease_until", "waits_since", "parked_at"),
@@ -41,12 +41,12 @@ class Clock:
     def sweep(self) -> None:
         """What the sweeper enqueues is worked on at once."""
         self.desk.enqueued.clear()
-        for due in standing.due(self.desk.db):
+        for due in standing.due_probes(self.desk.db):
             if due.account == self.desk.account:
-                look_after(self.desk.tools, due.account, due.party)
-                notices.tell(self.desk.tools, due.account)
-        if self.desk.account in {each.account for each in notices.due(self.desk.db)}:
-            notices.tell_otherwise(self.desk.tools, self.desk.account)
+                probe_party(self.desk.tools, due.account, due.party)
+                notices.send_notices(self.desk.tools, due.account)
+        if self.desk.account in {each.account for each in notices.accounts_with_notices(self.desk.db)}:
+            notices.note_instead_of_alert(self.desk.tools, self.desk.account)
         for item in self._due("inbox_items"):
             self.desk.send(self.desk.think(item))
         self.desk.send(self._due("deliveries"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from desk.db import Database
+from desk.platform.database import Database
 from tests.integration.zendesk_house import Desk, a_desk
 
 

@@ -6,22 +6,22 @@ from dataclasses import dataclass, field
 from flask import Flask
 from flask.testing import FlaskClient
 
-from desk.db import Database
 from desk.errors import Temporary
+from desk.platform.database import Database
 from desk.run import Action
-from integration import staff
+from integration.access import sign_in
+from integration.access.permissions import StaffRole
 from integration.console.blueprint import COOKIE, make_console
 from integration.form.blueprint import make_form
-from integration.form.examples import Example
-from integration.pages.shell import make_pages
-from integration.permissions import StaffRole
+from integration.form.examples import ExampleTicket
+from integration.web.layout import make_pages
 from tests.fakes import FakeEmbedder
 
 EXAMPLES = (
-    Example(
+    ExampleTicket(
         name="Answered", subject="Refund", description="When does it come?", ends=Action.AUTO_REPLY, shows="A quote."
     ),
-    Example(
+    ExampleTicket(
         name="A person", subject="Call me", description="A human, please.", ends=Action.ESCALATE, shows="It was asked."
     ),
 )
@@ -56,8 +56,8 @@ def signed_in(app: Flask, database: Database, account: str, role: StaffRole = St
     """A browser of somebody with this role."""
     email = f"{role}@firstline.example"
     with database.account(account) as tx:
-        staff.add_user(tx, email, role)
-    cookie = staff.redeem(database, staff.new_sign_in_link(database, account, email))
+        sign_in.add_user(tx, email, role)
+    cookie = sign_in.redeem(database, sign_in.new_sign_in_link(database, account, email))
     assert cookie is not None
     client = app.test_client()
     client.set_cookie(COOKIE, cookie)

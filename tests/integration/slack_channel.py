@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Temporary
+from desk.platform.database import Database
 from desk.ports import Alert, Source
 from desk.ticket import new_id
-from integration.connections import connect
+from integration.connections import save_connection
 from integration.slack.alerts import SlackAlerts
 from integration.slack.client import SlackConnection
 from tests.lookalikes.slack import CHANNEL, TOKEN
@@ -18,7 +18,7 @@ SOURCES = (Source(1, "Refunds", "https://help.example/refunds", ("Refunds take f
 def connect_slack(database: Database, account: str, base_url: str, channel: str = CHANNEL) -> None:
     """Connect the account."""
     with database.account(account) as tx:
-        connect(tx, "slack", SlackConnection(bot_token=TOKEN, channel_id=channel, base_url=base_url))
+        save_connection(tx, "slack", SlackConnection(bot_token=TOKEN, channel_id=channel, base_url=base_url))
 
 
 def an_alert(account: str) -> Alert:

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from desk.db import Database
-from integration import tokens
+from desk.platform.database import Database
+from integration.access import api_tokens
 from tests.integration.api_door import QUESTION, ApiDoor
 
 TICKETS = "/api/v1/tickets"
@@ -183,8 +183,8 @@ def test_a_token_is_asked_for_before_the_body_is_read(door: ApiDoor) -> None:
 
 def test_a_revoked_token_is_refused_at_once(database: Database, account: str, door: ApiDoor) -> None:
     with database.account(account) as tx:
-        (token,) = tokens.listing(tx)
-        assert tokens.revoke(tx, token.id)
+        (token,) = api_tokens.list_tokens(tx)
+        assert api_tokens.revoke_token(tx, token.id)
     assert door.post(TICKETS, QUESTION).status_code == 401
 
 

@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from desk.db import Database, Transaction
-from integration import idempotency
-from integration.idempotency import Answer, Taken, forget_answers, once
-from integration.problems import KEY_REUSED, KeyReused
+from desk.platform.database import Database, Transaction
+from integration.access import idempotency
+from integration.access.idempotency import KeyedAnswer, StoredAnswer, answer_once, forget_answers
+from integration.web.problems import KEY_REUSED, KeyReused
 from tests.integration.api_door import QUESTION, ApiDoor
-from workers import inbox, record
+from workers import record
+from workers.queue import inbox
 from workers.record import TicketFilter
 from workers.tickets import CHANNEL
 
@@ -78,7 +79,7 @@ def test_a_further_message_is_written_once(database: Database, account: str, doo
     answers = [door.post(f"{TICKETS}/{ticket}/messages", {"body": "more"}, headers=KEY) for _ in range(3)]
     assert len({answer.data for answer in answers}) == 1
     with database.account(account) as tx:
-        assert len(inbox.of_ticket(tx, CHANNEL, ticket)) == 2
+        assert len(inbox.items_of_ticket(tx, CHANNEL, ticket)) == 2
 
 
 def test_each_token_has_its_own_keys(database: Database, account: str, other_account: str, door: ApiDoor) -> None:
@@ -125,18 +126,18 @@ def test_the_second_waits_for_the_first_and_does_the_work_if_that_fails(
     token, started, may_fail = token_id(database, account), threading.Event(), threading.Event()
     done: list[str] = []
 
-    def fails(tx: Transaction) -> Taken:
+    def fails(tx: Transaction) -> KeyedAnswer:
         started.set()
         assert may_fail.wait(10)
         raise RuntimeError("the first falls")
 
-    def works(tx: Transaction) -> Taken:
+    def works(tx: Transaction) -> KeyedAnswer:
         done.append("second")
-        return Taken(Answer(202, "{}", "/"), "item")
+        return KeyedAnswer(StoredAnswer(202, "{}", "/"), "item")
 
-    def run(work: idempotency.Work) -> Taken:
+    def run(work: idempotency.Work) -> KeyedAnswer:
         with database.account(account) as tx:
-            return once(tx, token, "k", "same", work)
+            return answer_once(tx, token, "k", "same", work)
 
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(run, fails)
@@ -192,11 +193,11 @@ def test_what_cannot_be_a_key_is_refused(database: Database, account: str, door:
 def test_a_key_of_another_request_is_a_refusal(database: Database, account: str, door: ApiDoor) -> None:
     token = token_id(database, account)
 
-    def work(tx: Transaction) -> Taken:
-        return Taken(Answer(202, "{}", "/"), "item")
+    def work(tx: Transaction) -> KeyedAnswer:
+        return KeyedAnswer(StoredAnswer(202, "{}", "/"), "item")
 
     with database.account(account) as tx:
-        assert once(tx, token, "k", "one", work).item_id == "item"
-        assert once(tx, token, "k", "one", work).item_id is None
+        assert answer_once(tx, token, "k", "one", work).item_id == "item"
+        assert answer_once(tx, token, "k", "one", work).item_id is None
         with pytest.raises(KeyReused):
-            once(tx, token, "k", "two", work)
+            answer_once(tx, token, "k", "two", work)

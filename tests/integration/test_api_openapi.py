@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from jsonschema import Draft202012Validator
 
-from desk.db import Database
+from desk.platform.database import Database
+from integration.access.api_tokens import Scope
+from integration.access.permissions import PERMISSIONS
 from integration.api.blueprint import ABOUT_ITSELF
+from integration.api.docs_page import operation_sections
 from integration.api.operations import OPERATIONS
-from integration.api.reading import sections
-from integration.permissions import MAY
-from integration.tokens import Scope
 from tests.integration.api_door import DOCUMENT, QUESTION, ApiDoor, schema
 
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
@@ -100,7 +100,7 @@ def test_each_operation_names_the_scope_that_is_asked_for() -> None:
     assert named == {Scope.READ, Scope.WRITE}
     for each in OPERATIONS:
         needed = DOCUMENT["paths"][each.path][each.method.lower()]["security"]
-        assert needed == ([{"token": [MAY[each.act].scope]}] if each.act else [])
+        assert needed == ([{"token": [PERMISSIONS[each.act].scope]}] if each.act else [])
 
 
 def test_every_refusal_of_a_tokened_operation_is_described() -> None:
@@ -130,12 +130,12 @@ def test_the_page_shows_every_operation_and_field(door: ApiDoor) -> None:
     for each in OPERATIONS:
         assert f'id="{each.name}"' in page.text
         assert each.path in page.text
-    for line in (line for section in sections(DOCUMENT) for line in (*section.takes, *section.gives)):
+    for line in (line for section in operation_sections(DOCUMENT) for line in (*section.takes, *section.gives)):
         assert f"<code>{line.name}</code>" in page.text
 
 
 def test_nested_fields_are_shown_by_their_path() -> None:
-    gives = {line.name for line in next(s for s in sections(DOCUMENT) if s.name == "read_ticket").gives}
+    gives = {line.name for line in next(s for s in operation_sections(DOCUMENT) if s.name == "read_ticket").gives}
     assert {"messages", "messages[].sources[].url", "receipts[].reasons[].reason"} <= gives
 
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import MetaData, create_engine
 from sqlalchemy.dialects import postgresql
 
-from desk.db import driver_url
+from desk.platform.database import driver_url
 from integration.tables import api_tokens, idempotency_keys, sessions, sign_in_links, users
 
 TABLES = (users, sign_in_links, sessions, api_tokens, idempotency_keys)

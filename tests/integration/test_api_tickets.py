@@ -5,21 +5,22 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from desk.db import Database
 from desk.errors import Temporary
-from desk.privacy import Sealer
+from desk.platform.database import Database
+from desk.platform.encryption import Sealer
 from desk.run import Action
 from desk.ticket import ItemState
-from integration.tokens import Scope
+from integration.access.api_tokens import Scope
 from tests.integration.acted import Actor
 from tests.integration.api_door import QUESTION, ApiDoor
-from workers import inbox, tickets
+from workers import tickets
+from workers.queue import inbox
 from workers.tickets import CHANNEL, Accepted
 
 
 def accepted(db: Database, account: str, ticket_id: str) -> Accepted:
     with db.account(account) as tx:
-        item = inbox.of_ticket(tx, CHANNEL, ticket_id)[-1]
+        item = inbox.items_of_ticket(tx, CHANNEL, ticket_id)[-1]
     assert item.message_id is not None
     return Accepted(ticket_id, item.message_id, item.id)
 
@@ -60,7 +61,7 @@ def test_a_broker_that_is_away_loses_no_ticket(database: Database, account: str)
     for enqueue in (away, broken):
         ticket = ApiDoor(database, account, enqueue=enqueue).open()
         with database.account(account) as tx:
-            assert [item.state for item in inbox.of_ticket(tx, CHANNEL, ticket)] == [ItemState.WAITING]
+            assert [item.state for item in inbox.items_of_ticket(tx, CHANNEL, ticket)] == [ItemState.WAITING]
 
 
 def test_the_item_is_enqueued_after_the_commit(database: Database, account: str) -> None:
@@ -68,7 +69,7 @@ def test_the_item_is_enqueued_after_the_commit(database: Database, account: str)
 
     def look(account: str, item_id: str) -> None:
         with database.account(account) as tx:
-            seen.append(inbox.get(tx, item_id) is not None)
+            seen.append(inbox.get_item(tx, item_id) is not None)
 
     ApiDoor(database, account, enqueue=look).open()
     assert seen == [True]
@@ -129,7 +130,7 @@ def test_only_a_staff_token_writes_as_an_agent(database: Database, account: str)
     assert staff.post(path, {"body": "Look at last year.", "role": "agent", "public": False}).status_code == 202
     assert staff.post(path, {"body": "Let me look.", "role": "agent"}).status_code == 202
     with database.account(account) as tx:
-        ticket_now = tickets.read(tx, ticket)
+        ticket_now = tickets.read_ticket(tx, ticket)
     assert ticket_now is not None
     assert [(m.role, m.public) for m in ticket_now.messages] == [("customer", True), ("agent", False), ("agent", True)]
     assert len(door.get(f"/api/v1/tickets/{ticket}").json["messages"]) == 2
@@ -160,7 +161,7 @@ def test_another_accounts_ticket_is_not_there(database: Database, account: str, 
     assert theirs.json == unknown.json
     assert stranger.post(f"/api/v1/tickets/{ticket}/messages", {"body": "hello"}).status_code == 404
     with database.account(account) as tx:
-        assert len(inbox.of_ticket(tx, CHANNEL, ticket)) == 1
+        assert len(inbox.items_of_ticket(tx, CHANNEL, ticket)) == 1
 
 
 @pytest.mark.parametrize("wrong", ["7", "not-an-id", "-" * 36, "%00", "..%2f..%2fhealth"])

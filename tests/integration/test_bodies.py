@@ -6,8 +6,8 @@ import pytest
 from flask import Flask, Response, abort
 
 from desk.errors import Refused
-from integration.bodies import DEEPEST, read_json, readable
-from integration.pages.armour import armour
+from integration.web.request_body import DEEPEST, read_json, readable
+from integration.web.security_headers import add_security_headers
 
 
 @pytest.mark.parametrize("inner", ["1", '{"a": "b"}', '"[[[[["'])
@@ -66,7 +66,7 @@ def test_a_broken_body_is_an_oserror_and_a_whole_one_comes_through() -> None:
 
 def test_errors_nobody_expected_carry_the_headers_and_what_a_view_says_stays() -> None:
     app = Flask("armoured")
-    app.after_request(armour)
+    app.after_request(add_security_headers)
     app.add_url_rule("/broken", "broken", lambda: 1 / 0)
     app.add_url_rule("/away", "away", lambda: abort(503))
     own = {"Content-Security-Policy": "default-src 'self'", "Cache-Control": "max-age=60"}

@@ -8,17 +8,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from desk.accounts import add_account, get_account
-from desk.db import Database
 from desk.errors import Outage
-from desk.party import Access, Use
+from desk.party import Access, PartyAccess
+from desk.platform.accounts import add_account, get_account
+from desk.platform.database import Database
 from desk.run import Action, Stop
 from desk.ticket import Role
-from integration.permissions import StaffRole
+from integration.access.permissions import StaffRole
 from tests.integration.acted import PASSAGES, Actor, draft, hits
 from tests.integration.paged import Queue, csrf, make_app, signed_in
-from workers import inbox, record, tickets
+from workers import record, tickets
 from workers.parties import standing
+from workers.queue import inbox
 from workers.tables import ticket_states
 from workers.tickets import CHANNEL
 
@@ -125,7 +126,7 @@ def test_an_unreadable_day_is_explained(admin: FlaskClient) -> None:
 def test_a_long_list_has_pages_that_keep_the_filter(
     admin: FlaskClient, actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integration.console.listing.PER_PAGE", 2)
+    monkeypatch.setattr("integration.console.ticket_list.PER_PAGE", 2)
     for number in range(5):
         actor.open(f"T{number}")
     first = admin.get("/console/tickets?state=received").text
@@ -190,7 +191,7 @@ def test_the_story_tells_what_a_guard_stopped(admin: FlaskClient, actor: Actor) 
 
 def test_the_story_of_a_ticket_that_lives_elsewhere_shows_its_runs(admin: FlaskClient, actor: Actor) -> None:
     with actor.db.account(actor.account) as tx:
-        record.note_state(tx, "zendesk", "4711", record.TicketState.RECEIVED)
+        record.set_ticket_state(tx, "zendesk", "4711", record.TicketState.RECEIVED)
     page = admin.get("/console/tickets/zendesk/4711")
     assert page.status_code == 200
     assert "The messages stay in the helpdesk" in page.text
@@ -227,12 +228,12 @@ def test_staff_see_nothing_of_another_account(admin: FlaskClient, database: Data
     foreign = other.open("Secret of B")
     other.park(foreign)
     with database.account(other.account) as tx:
-        (item,) = inbox.of_ticket(tx, CHANNEL, foreign.ticket_id)
+        (item,) = inbox.items_of_ticket(tx, CHANNEL, foreign.ticket_id)
     assert admin.get(story(foreign.ticket_id)).status_code == 404
     assert "Secret of B" not in admin.get("/console/tickets").text
     admin.post(f"/console/items/{item.id}/requeue", data={"csrf": csrf(admin)})
     with database.account(other.account) as tx:
-        assert inbox.get(tx, item.id) == item
+        assert inbox.get_item(tx, item.id) == item
 
 
 def test_a_parked_item_shows_its_reason_and_can_be_put_back(
@@ -338,13 +339,13 @@ def test_a_party_that_is_away_is_told_of_on_the_first_page_since_when_and_why(
 ) -> None:
     assert "does not answer" not in admin.get("/console/", follow_redirects=True).text
     with database.account(account) as tx:
-        standing.declare(tx, Outage(f"no answer {HOSTILE}", "zendesk", Access.READ))
-        standing.declare(tx, Outage("token revoked", "slack", Access.WRITE, refused=True))
+        standing.declare_outage(tx, Outage(f"no answer {HOSTILE}", "zendesk", Access.READ))
+        standing.declare_outage(tx, Outage("token revoked", "slack", Access.WRITE, refused=True))
     page = admin.get("/console/", follow_redirects=True).text
     assert "Zendesk does not answer" in page
     assert "Slack refuses the connection" in page
     assert "token revoked" in page
     assert HOSTILE not in page
     with database.account(account) as tx:
-        standing.heal(tx, Use("zendesk", Access.READ))
+        standing.declare_up(tx, PartyAccess("zendesk", Access.READ))
     assert "Zendesk does not answer" not in admin.get("/console/", follow_redirects=True).text

@@ -4,18 +4,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from desk.db import Database
 from desk.errors import Temporary
+from desk.platform.database import Database
 from desk.run import Action
 from desk.ticket import ItemState
-from integration import staff
+from integration.access import sign_in
+from integration.access.permissions import StaffRole
 from integration.console.blueprint import COOKIE, NEEDS, OPEN, make_console
-from integration.pages.shell import make_pages
-from integration.permissions import StaffRole
+from integration.web.layout import make_pages
 from tests.fakes import FakeEmbedder
 from tests.integration.acted import Actor
 from tests.integration.paged import Queue, csrf, make_app, signed_in
-from workers import inbox
+from workers.queue import inbox
 
 PAGES = (
     "/console/",
@@ -45,8 +45,8 @@ def stranger(app: Flask) -> FlaskClient:
 @pytest.fixture
 def link(database: Database, account: str) -> str:
     with database.account(account) as tx:
-        staff.add_user(tx, "ada@firstline.example", StaffRole.VIEWER)
-    return "/sign-in/" + staff.new_sign_in_link(database, account, "ada@firstline.example")
+        sign_in.add_user(tx, "ada@firstline.example", StaffRole.VIEWER)
+    return "/sign-in/" + sign_in.new_sign_in_link(database, account, "ada@firstline.example")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -159,7 +159,7 @@ def test_a_form_without_the_sessions_token_changes_nothing(
         assert client.post(path, data=sent).status_code == 403
     assert "Automatic replies are paused" not in client.get("/console/tickets").text
     with database.account(account) as tx:
-        item = inbox.get(tx, accepted.item_id)
+        item = inbox.get_item(tx, accepted.item_id)
     assert item is not None
     assert item.state is ItemState.PARKED
 
@@ -185,7 +185,7 @@ def test_a_lost_database_is_said_kindly(
     client = signed_in(app, database, account)
     actor = Actor(database, account)
     actor.finish(actor.open(), Action.AUTO_REPLY)
-    monkeypatch.setattr("integration.console.blueprint.find", _away)
+    monkeypatch.setattr("integration.console.blueprint.find_tickets", _away)
     answer = client.get("/console/tickets")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"

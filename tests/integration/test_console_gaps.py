@@ -10,20 +10,20 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from desk.accounts import add_account
-from desk.db import Database
 from desk.passage import Hit
+from desk.platform.accounts import add_account
+from desk.platform.database import Database
 from desk.run import Action, Cap, Decision, Draft, Level, Limit, Reason
-from integration.console.gaps import Order, survey
-from integration.permissions import StaffRole
-from knowledge.catalogue import list_documents, list_passages
-from knowledge.ingest import index
+from integration.access.permissions import StaffRole
+from integration.console.gaps import GapOrder, survey_gaps
+from knowledge.index.catalogue import list_documents, list_passages
+from knowledge.ingest.index_source import index_source
 from tests.fakes import FakeEmbedder, a_classification
 from tests.integration.acted import Actor
 from tests.integration.paged import Queue, make_app, signed_in
 from tests.knowledge.conftest import ListSource, make_page
-from workers import gaps
-from workers.gaps import unanswered
+from workers.insights import gaps
+from workers.insights.gaps import unanswered_questions
 from workers.record import runs_of
 from workers.tables import open_questions
 from workers.tickets import CHANNEL
@@ -56,9 +56,9 @@ class Asker:
             self.actor.finish(ticket, Action.ESCALATE, **(values | changes))
             with self.db.account(self.account) as tx:
                 (run,) = runs_of(tx, CHANNEL, ticket.ticket_id)
-            asked = unanswered(run, EMBEDDER)
+            asked = unanswered_questions(run, EMBEDDER)
             with self.db.account(self.account) as tx:
-                gaps.note(tx, run, asked)
+                gaps.save_questions(tx, run, asked)
         return ticket.ticket_id
 
 
@@ -84,7 +84,7 @@ def asker(database: Database, account: str) -> Asker:
 
 def index_pages(asker: Asker, *pages: object) -> None:
     """Put them into the index."""
-    index(asker.db, asker.account, ListSource(*pages), EMBEDDER)  # type: ignore[arg-type]  # pages
+    index_source(asker.db, asker.account, ListSource(*pages), EMBEDDER)  # type: ignore[arg-type]  # pages
 
 
 # --- The survey
@@ -93,7 +93,7 @@ def index_pages(asker: Asker, *pages: object) -> None:
 def test_questions_that_mean_the_same_come_together_the_most_asked_first(asker: Asker) -> None:
     asker.ask("Which fonts does the booking page use?")
     last = asker.ask(*CHEQUE)
-    found = survey(asker.db, asker.account, EMBEDDER, MONTH)
+    found = survey_gaps(asker.db, asker.account, EMBEDDER, MONTH)
     first, second = found.gaps
     assert (first.size, second.size, found.questions, found.clusters) == (3, 1, 4, 2)
     assert {example.question for example in first.examples} == set(CHEQUE)
@@ -108,13 +108,13 @@ def test_the_trend_sets_this_period_against_the_one_before(asker: Asker) -> None
     asker.ask(CHEQUE[1], days_ago=45)
     asker.ask(*CHEQUE, days_ago=0.5)
     asker.ask("Which fonts are used?", days_ago=50)
-    found = survey(asker.db, asker.account, EMBEDDER, MONTH)
+    found = survey_gaps(asker.db, asker.account, EMBEDDER, MONTH)
     (gap,) = found.gaps
     assert (gap.size, gap.before, found.before) == (3, 2, 3)
     assert len(gap.trend) == 9
     assert gap.trend[-1] == 3
     assert sum(gap.trend) == 5
-    short = survey(asker.db, asker.account, EMBEDDER, timedelta(days=7))
+    short = survey_gaps(asker.db, asker.account, EMBEDDER, timedelta(days=7))
     assert len(short.gaps[0].trend) == 14
 
 
@@ -124,12 +124,12 @@ def test_what_grows_or_is_newest_can_come_first(asker: Asker) -> None:
     asker.ask("Where are webhooks?", "Where are the webhooks?", days_ago=9)
     asker.ask("Which fonts exist?", days_ago=1)
     firsts = {
-        order: survey(asker.db, asker.account, EMBEDDER, MONTH, order=order).gaps[0].examples[0].question
-        for order in Order
+        order: survey_gaps(asker.db, asker.account, EMBEDDER, MONTH, order=order).gaps[0].examples[0].question
+        for order in GapOrder
     }
-    assert firsts[Order.SIZE] in CHEQUE
-    assert firsts[Order.TREND].startswith("Where are")
-    assert firsts[Order.NEWEST] == "Which fonts exist?"
+    assert firsts[GapOrder.SIZE] in CHEQUE
+    assert firsts[GapOrder.TREND].startswith("Where are")
+    assert firsts[GapOrder.NEWEST] == "Which fonts exist?"
 
 
 def test_the_nearest_article_is_named_as_it_is_now(asker: Asker) -> None:
@@ -139,7 +139,7 @@ def test_the_nearest_article_is_named_as_it_is_now(asker: Asker) -> None:
         make_page("bank", "You can pay by bank transfer.", title="Bank transfer"),
         make_page("other", "The moon is far.", title="Moon"),
     )
-    (gap,) = survey(asker.db, asker.account, EMBEDDER, MONTH).gaps
+    (gap,) = survey_gaps(asker.db, asker.account, EMBEDDER, MONTH).gaps
     assert gap.nearest is not None
     assert gap.nearest.title == "Bank transfer"
     assert 0.2 < gap.nearest.cosine < 1
@@ -149,15 +149,15 @@ def test_the_nearest_article_is_named_as_it_is_now(asker: Asker) -> None:
 def test_an_article_that_may_not_be_seen_is_not_named(asker: Asker) -> None:
     asker.ask(*CHEQUE)
     index_pages(asker, make_page("x", "Can I pay by cheque?", title="Cheques", audience="internal"))
-    (seen,) = survey(asker.db, asker.account, EMBEDDER, MONTH).gaps
-    (unseen,) = survey(asker.db, asker.account, EMBEDDER, MONTH, hidden=frozenset({"internal"})).gaps
+    (seen,) = survey_gaps(asker.db, asker.account, EMBEDDER, MONTH).gaps
+    (unseen,) = survey_gaps(asker.db, asker.account, EMBEDDER, MONTH, hidden=frozenset({"internal"})).gaps
     assert seen.nearest is not None
     assert unseen.nearest is None
 
 
 def test_examples_are_shown_without_personal_data(asker: Asker) -> None:
     asker.ask("Can I pay by cheque? Write to ada.sample@example.com or call +44 20 7946 0958")
-    (gap,) = survey(asker.db, asker.account, EMBEDDER, MONTH).gaps
+    (gap,) = survey_gaps(asker.db, asker.account, EMBEDDER, MONTH).gaps
     assert "ada.sample" not in gap.examples[0].question
     assert "7946" not in gap.examples[0].question
     assert gap.examples[0].question.startswith("Can I pay by cheque?")
@@ -165,14 +165,14 @@ def test_examples_are_shown_without_personal_data(asker: Asker) -> None:
 
 def test_the_same_question_often_is_one_example(asker: Asker) -> None:
     asker.ask("Can I pay by cheque?", "can i pay by cheque?", "Can I pay by cheque?")
-    (gap,) = survey(asker.db, asker.account, EMBEDDER, MONTH).gaps
+    (gap,) = survey_gaps(asker.db, asker.account, EMBEDDER, MONTH).gaps
     assert gap.size == 3
     assert len(gap.examples) == 1
 
 
 def test_questions_of_an_embedder_of_before_are_taken_along(asker: Asker) -> None:
     asker.ask(*CHEQUE)
-    found = survey(asker.db, asker.account, FakeEmbedder(name="newer", dimensions=64), MONTH)
+    found = survey_gaps(asker.db, asker.account, FakeEmbedder(name="newer", dimensions=64), MONTH)
     assert (found.questions, found.waiting) == (3, 0)
 
 
@@ -258,7 +258,7 @@ def test_a_row_without_a_vector_is_counted_until_it_has_one(
     with asker.db.account(asker.account) as tx:
         one = tx.execute(select(open_questions.c.id).limit(1)).scalar_one()
         tx.execute(update(open_questions).where(open_questions.c.id == one).values(embedder=None, vector=None))
-    monkeypatch.setattr("integration.console.knowledge.survey", partial(survey, seconds=0))
+    monkeypatch.setattr("integration.console.knowledge.survey_gaps", partial(survey_gaps, seconds=0))
     page = viewer.get("/console/gaps").text
     assert "1 more are not sorted in yet" in page
     monkeypatch.undo()

@@ -10,16 +10,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, update
 
-from desk.db import Database
 from desk.errors import Temporary
 from desk.passage import Citation, Hit
+from desk.platform.database import Database
 from desk.run import Action, Draft, Statement
-from integration.permissions import StaffRole
-from knowledge.catalogue import list_documents, list_passages
-from knowledge.ingest import index
-from knowledge.sync import held_back
+from integration.access.permissions import StaffRole
+from knowledge.index.catalogue import list_documents, list_passages
+from knowledge.ingest.deletion_guard import HeldDeletion
+from knowledge.ingest.index_source import index_source
+from knowledge.ingest.sync import explain_held_back
 from knowledge.tables import documents, sources
-from knowledge.vanished import Held
 from tests.fakes import FakeEmbedder
 from tests.integration.acted import Actor
 from tests.integration.paged import Queue, csrf, make_app, signed_in
@@ -55,7 +55,7 @@ def library(database: Database, account: str) -> dict[str, str]:
 
 def fill(database: Database, account: str, *pages: object, name: str = "handbook") -> dict[str, str]:
     """Index these pages; the ids of all documents by title."""
-    index(database, account, ListSource(*pages, name=name), EMBEDDER)  # type: ignore[arg-type]  # pages
+    index_source(database, account, ListSource(*pages, name=name), EMBEDDER)  # type: ignore[arg-type]  # pages
     with database.account(account) as tx:
         return {document.title: document.id for document in list_documents(tx)}
 
@@ -165,7 +165,7 @@ def test_a_source_that_would_lose_most_of_its_pages_says_what_to_type(
     held = {"added": 0, "changed": 0, "unchanged": 2, "removed": 0, "held": {"documents": 6, "of": 8}}
     read = {"synced_at": "2026-03-01T10:00:00Z", "tried_at": "2026-03-01T10:00:00Z", "report": held}
     with database.account(account) as tx:
-        said = str(held_back("shore", Held(6, 8)))
+        said = str(explain_held_back("shore", HeldDeletion(6, 8)))
         tx.execute(insert(sources).values(account_id=account, name="shore", kind="folder", error=said, **read))
     page = viewer.get("/console/documents").text
     assert "1 to confirm" in page
@@ -267,10 +267,12 @@ def test_who_may_not_see_internal_documents_meets_none(
     viewer: FlaskClient, database: Database, account: str, library: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every role may, today: the table of permissions decides, so it is changed here."""
-    from integration import permissions
+    from integration.access import permissions
 
-    changed = dict(permissions.MAY) | {permissions.Act.SEE_INTERNAL: permissions.Needs(StaffRole.ADMIN)}
-    monkeypatch.setattr(permissions, "MAY", changed)
+    changed = dict(permissions.PERMISSIONS) | {
+        permissions.Permission.SEE_INTERNAL: permissions.Requirement(StaffRole.ADMIN)
+    }
+    monkeypatch.setattr(permissions, "PERMISSIONS", changed)
     assert titles(viewer.get("/console/documents").text) == ["Erstattung", "Fees", "Refunds"]
     for path in ("documents", "search?q=approve+a+refund", "search?q=approve+a+refund&audience=internal", "gaps"):
         page = viewer.get(f"/console/{path}").text

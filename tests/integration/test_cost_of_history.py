@@ -11,17 +11,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from app.embedded import EmbeddedPostgres
-from desk.accounts import add_account
-from desk.db import Database
+from app.embedded.servers import EmbeddedPostgres
 from desk.delivery import DeliveryKind, DeliveryState
-from desk.privacy import Sealer
+from desk.platform.accounts import add_account
+from desk.platform.database import Database
+from desk.platform.encryption import Sealer
 from desk.ticket import Requester, Role
 from tests.contracts.remembered_alerts import RememberedAlerts
 from tests.integration.zendesk_house import QUESTION, Desk, a_desk, commented
 from tests.own_database import own_database
 from tests.past import TABLES, make_past
-from workers import claims, outbox, tickets
+from workers import tickets
+from workers.queue import leases, outbox
 from workers.tickets import Accepted, NewTicket, TicketChannel
 
 pytestmark = pytest.mark.loopback
@@ -128,9 +129,9 @@ def live(desk: Desk) -> None:
     desk.post(commented(1, 3, staff=True))
     desk.work()
     desk.catch_up()
-    claims.due_items(desk.db)
-    claims.due_deliveries(desk.db)
-    claims.release(desk.db, "w1")
+    leases.due_items(desk.db)
+    leases.due_deliveries(desk.db)
+    leases.release_worker(desk.db, "w1")
 
 
 def write(desk: Desk, body: str) -> Accepted:
@@ -149,5 +150,5 @@ def work(desk: Desk, item_id: str) -> None:
 
 def sent(desk: Desk, accepted: Accepted) -> list[DeliveryKind]:
     with desk.db.account(ACCOUNT) as tx:
-        deliveries = outbox.of_ticket(tx, "api", accepted.ticket_id)
+        deliveries = outbox.deliveries_of_ticket(tx, "api", accepted.ticket_id)
     return [each.kind for each in deliveries if each.state is DeliveryState.SENT]

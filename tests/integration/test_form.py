@@ -7,16 +7,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from desk.accounts import add_account
-from desk.db import Database
 from desk.errors import BadSetting
+from desk.platform.accounts import add_account
+from desk.platform.database import Database
 from desk.run import Action, Stage, Stop
 from integration.form.blueprint import make_form
 from integration.form.examples import read_examples
-from integration.pages.shell import make_pages
+from integration.web.layout import make_pages
 from tests.integration.acted import Actor
 from tests.integration.paged import Queue, make_app
-from workers import inbox, outbox, tickets
+from workers import tickets
+from workers.queue import inbox, outbox
 from workers.tables import tickets as tickets_table
 from workers.tickets import CHANNEL
 
@@ -51,8 +52,8 @@ def test_a_ticket_is_stored_then_enqueued_and_its_page_opens(
     assert answer.status_code == 303
     ticket_id = answer.location.split("/")[-1].split("#")[0]
     with database.account(account) as tx:
-        stored = tickets.read(tx, ticket_id)
-        items = inbox.of_ticket(tx, CHANNEL, ticket_id)
+        stored = tickets.read_ticket(tx, ticket_id)
+        items = inbox.items_of_ticket(tx, CHANNEL, ticket_id)
     assert stored is not None
     assert (stored.subject, stored.messages[0].body, stored.priority) == ("Refund", "Where is it?", "high")
     assert (stored.requester.id, stored.requester.name) == ("c-1", "Ada")
@@ -216,9 +217,9 @@ def test_a_reply_that_did_not_go_out_is_not_called_delivered(
     held = actor.hold(reply)
     with actor.db.account(actor.account) as tx:
         if end == "fail":
-            outbox.fail(tx, held, "no such host")
+            outbox.mark_failed(tx, held, "no such host")
         else:
-            outbox.withdraw(tx, held, Stop.SOURCE_CHANGED)
+            outbox.withdraw_delivery(tx, held, Stop.SOURCE_CHANGED)
     page = client.get(f"/t/{accepted.ticket_id}/live").text
     assert sentence in page
     assert steps(page)["delivered"] == "stopped"

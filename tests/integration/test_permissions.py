@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from desk.db import Database
 from desk.errors import Refused
+from desk.platform.database import Database
+from integration.access.permissions import PERMISSIONS, Grant, Permission, StaffRole, TokenScope, is_allowed, require
 from integration.api.blueprint import ABOUT_ITSELF
 from integration.api.operations import OPERATIONS
 from integration.console.blueprint import NEEDS, OPEN
-from integration.permissions import MAY, Act, Grant, Scope, StaffRole, allow, demand
 from tests.integration.api_door import ApiDoor
 
 
@@ -22,8 +22,8 @@ WITHOUT_TOKEN = {"health", "live", "ready"}
 
 
 def test_every_act_stands_in_the_table_and_somebody_may_do_it() -> None:
-    assert set(MAY) == set(Act)
-    assert all(needs.role or needs.scope for needs in MAY.values())
+    assert set(PERMISSIONS) == set(Permission)
+    assert all(needs.role or needs.scope for needs in PERMISSIONS.values())
 
 
 @pytest.mark.parametrize(
@@ -31,46 +31,55 @@ def test_every_act_stands_in_the_table_and_somebody_may_do_it() -> None:
     [
         (
             StaffRole.VIEWER,
-            {Act.READ_ONE_TICKET, Act.READ_TICKETS, Act.SEE_INTERNAL, Act.SEE_RECEIPTS, Act.READ_KNOWLEDGE},
+            {
+                Permission.READ_ONE_TICKET,
+                Permission.READ_TICKETS,
+                Permission.SEE_INTERNAL,
+                Permission.SEE_RECEIPTS,
+                Permission.READ_KNOWLEDGE,
+            },
         ),
-        (StaffRole.AGENT, {Act.WRITE_AS_AGENT, Act.REQUEUE, Act.PAUSE}),
-        (StaffRole.ADMIN, {Act.MANAGE_USERS, Act.MANAGE_TOKENS, Act.SYNC_SOURCES}),
+        (StaffRole.AGENT, {Permission.WRITE_AS_AGENT, Permission.REQUEUE, Permission.PAUSE}),
+        (StaffRole.ADMIN, {Permission.MANAGE_USERS, Permission.MANAGE_TOKENS, Permission.SYNC_SOURCES}),
     ],
 )
-def test_each_role_adds_these_acts(role: StaffRole, acts: set[Act]) -> None:
+def test_each_role_adds_these_acts(role: StaffRole, acts: set[Permission]) -> None:
     ranks = list(StaffRole)
-    below = {act for r in ranks[: ranks.index(role)] for act in Act if allow(Somebody(r), act)}
-    assert {act for act in Act if allow(Somebody(role), act)} == below | acts
+    below = {act for r in ranks[: ranks.index(role)] for act in Permission if is_allowed(Somebody(r), act)}
+    assert {act for act in Permission if is_allowed(Somebody(role), act)} == below | acts
     assert not below & acts
 
 
 def test_a_scope_gives_what_it_says_and_no_more() -> None:
-    may = {scope: {act for act in Act if allow(Somebody(frozenset([scope])), act)} for scope in Scope}
+    may = {scope: {act for act in Permission if is_allowed(Somebody(frozenset([scope])), act)} for scope in TokenScope}
     assert may == {
-        Scope.WRITE: {Act.OPEN_TICKET, Act.WRITE_AS_CUSTOMER},
-        Scope.READ: {Act.READ_ONE_TICKET},
-        Scope.STAFF: {Act.WRITE_AS_AGENT, Act.SEE_INTERNAL, Act.SEE_RECEIPTS},
+        TokenScope.WRITE: {Permission.OPEN_TICKET, Permission.WRITE_AS_CUSTOMER},
+        TokenScope.READ: {Permission.READ_ONE_TICKET},
+        TokenScope.STAFF: {Permission.WRITE_AS_AGENT, Permission.SEE_INTERNAL, Permission.SEE_RECEIPTS},
     }
-    assert not any(allow(Somebody(frozenset()), act) for act in Act)
+    assert not any(is_allowed(Somebody(frozenset()), act) for act in Permission)
 
 
 def test_no_token_manages_users_or_tokens() -> None:
-    everything = Somebody(frozenset(Scope))
-    assert not any(allow(everything, act) for act in (Act.MANAGE_USERS, Act.MANAGE_TOKENS, Act.PAUSE, Act.REQUEUE))
+    everything = Somebody(frozenset(TokenScope))
+    assert not any(
+        is_allowed(everything, act)
+        for act in (Permission.MANAGE_USERS, Permission.MANAGE_TOKENS, Permission.PAUSE, Permission.REQUEUE)
+    )
 
 
 @pytest.mark.parametrize(
     ("who", "act", "said"),
     [
-        (StaffRole.VIEWER, Act.PAUSE, "agent"),
-        (StaffRole.ADMIN, Act.OPEN_TICKET, "token"),
-        (frozenset([Scope.READ]), Act.OPEN_TICKET, "tickets:write"),
-        (frozenset(Scope), Act.PAUSE, "staff"),
+        (StaffRole.VIEWER, Permission.PAUSE, "agent"),
+        (StaffRole.ADMIN, Permission.OPEN_TICKET, "token"),
+        (frozenset([TokenScope.READ]), Permission.OPEN_TICKET, "tickets:write"),
+        (frozenset(TokenScope), Permission.PAUSE, "staff"),
     ],
 )
-def test_a_refusal_says_what_it_takes(who: Grant, act: Act, said: str) -> None:
+def test_a_refusal_says_what_it_takes(who: Grant, act: Permission, said: str) -> None:
     with pytest.raises(Refused, match=said) as refused:
-        demand(Somebody(who), act)
+        require(Somebody(who), act)
     assert refused.value.status == 403
 
 
@@ -94,5 +103,5 @@ def test_a_route_that_nobody_mapped_is_refused(database: Database, account: str)
 
 def test_every_route_of_the_console_asks_for_an_act_or_is_open_on_purpose() -> None:
     assert not set(NEEDS) & OPEN
-    assert set(NEEDS.values()) <= set(Act)
-    assert all(MAY[act].role is not None for act in NEEDS.values())
+    assert set(NEEDS.values()) <= set(Permission)
+    assert all(PERMISSIONS[act].role is not None for act in NEEDS.values())

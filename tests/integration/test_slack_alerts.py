@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from app.embedded import EmbeddedPostgres
-from desk.accounts import add_account
-from desk.db import Database
+from app.embedded.servers import EmbeddedPostgres
 from desk.errors import Permanent, Temporary
-from desk.privacy import Sealer, new_key
+from desk.platform.accounts import add_account
+from desk.platform.database import Database
+from desk.platform.encryption import Sealer, new_key
 from integration.slack import alerts as slack_alerts
 from integration.slack.alerts import SlackAlerts
 from tests.integration.slack_channel import a_delivery, an_alert, connect_slack, outbox
@@ -28,8 +28,8 @@ ROOT = Path(__file__).parents[2]
 POST_AND_DIE = """
 import json, os, signal, sys
 sys.path.insert(0, sys.argv[1])
-from desk.db import Database
-from desk.privacy import Sealer
+from desk.platform.database import Database
+from desk.platform.encryption import Sealer
 from desk.ports import Alert
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from integration.slack.alerts import SlackAlerts

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from desk.ports import Alert, Source
-from integration.slack.blocks import escape, fallback, in_words, lay_out, safe_url
+from integration.slack.block_kit import alert_blocks, escape, fallback_text, priority_in_words, safe_url
 from tests.lookalikes import block_kit
 
 PLAIN = Alert(
@@ -62,10 +62,10 @@ def texts(blocks: list[dict[str, Any]]) -> str:
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_slack_takes_it_whatever_it_holds(text: str) -> None:
     alert = everywhere(text)
-    blocks = lay_out(alert)
+    blocks = alert_blocks(alert)
     assert block_kit.faults(blocks) == []
     assert not block_kit.too_long(blocks)
-    for words in (fallback(alert), in_words(alert)):
+    for words in (fallback_text(alert), priority_in_words(alert)):
         assert 0 < block_kit.units(words) < 10_000
         assert block_kit.mentions(blocks, words) == []
 
@@ -82,19 +82,19 @@ def test_a_cut_text_stays_within_its_limit_and_never_ends_in_half_an_entity(text
 
 def test_nothing_a_customer_or_a_model_wrote_becomes_a_link() -> None:
     text = HOSTILE["links"]
-    blocks = lay_out(replace(PLAIN, question=text, draft=text, subject=text, requester=text, reasons=(text,)))
+    blocks = alert_blocks(replace(PLAIN, question=text, draft=text, subject=text, requester=text, reasons=(text,)))
     assert [link for link in block_kit.links(blocks) if "evil" in link] == []
 
 
 def test_a_short_text_is_shown_whole() -> None:
-    blocks = texts(lay_out(PLAIN))
+    blocks = texts(alert_blocks(PLAIN))
     for part in (PLAIN.subject, PLAIN.requester, PLAIN.question, PLAIN.draft, PLAIN.reasons[0], "Refunds"):
         assert part in blocks
     assert "…" not in blocks
 
 
 def test_a_long_draft_is_cut_with_an_ellipsis_and_a_long_question_too() -> None:
-    blocks = lay_out(replace(PLAIN, draft="word " * 10_000, question="line\n" * 10_000))
+    blocks = alert_blocks(replace(PLAIN, draft="word " * 10_000, question="line\n" * 10_000))
     shown = {block["text"]["text"].split("\n")[0]: block["text"]["text"] for block in blocks if "text" in block}
     assert shown["*Draft, not sent*"].endswith("…")
     assert len(shown["*Draft, not sent*"]) > 2300
@@ -108,7 +108,7 @@ def test_text_that_is_cut_before_it_is_cleaned_ends_with_an_ellipsis_too() -> No
 def test_every_line_of_a_question_is_quoted() -> None:
     (question,) = (
         block["text"]["text"]
-        for block in lay_out(replace(PLAIN, question="Hello\n\n \n\n*Reasons*\n• all is well"))
+        for block in alert_blocks(replace(PLAIN, question="Hello\n\n \n\n*Reasons*\n• all is well"))
         if block.get("text", {}).get("text", "").startswith("*Question*")
     )
     assert question == "*Question*\n> Hello\n>\n> *Reasons*\n> • all is well"
@@ -124,15 +124,15 @@ def test_every_line_of_a_question_is_quoted() -> None:
     ],
 )
 def test_a_part_that_holds_nothing_is_left_out(change: dict[str, Any], title: str) -> None:
-    assert f"*{title}" in texts(lay_out(PLAIN))
-    blocks = lay_out(replace(PLAIN, **change))
+    assert f"*{title}" in texts(alert_blocks(PLAIN))
+    blocks = alert_blocks(replace(PLAIN, **change))
     assert f"*{title}" not in texts(blocks)
     assert block_kit.faults(blocks) == []
 
 
 def test_thousands_of_sources_say_how_many_were_left_out() -> None:
     many = tuple(Source(n, f"Page {n}", f"https://help.example/{n}", (), f"p{n}") for n in range(1, 5001))
-    blocks = lay_out(replace(PLAIN, sources=many))
+    blocks = alert_blocks(replace(PLAIN, sources=many))
     (sources,) = (text for text in block_kit._mrkdwn(blocks) if text.startswith("*Sources*"))
     left_out = 5000 - sources.count("<https://")
     assert sources.endswith(f"… and {left_out} more")
@@ -156,7 +156,7 @@ def test_thousands_of_sources_say_how_many_were_left_out() -> None:
     ],
 )
 def test_an_address_that_is_no_plain_web_page_is_no_link(url: str | None) -> None:
-    blocks = lay_out(replace(PLAIN, ticket_url=url, console_url=url, sources=(Source(1, "Page", url, (), "p"),)))
+    blocks = alert_blocks(replace(PLAIN, ticket_url=url, console_url=url, sources=(Source(1, "Page", url, (), "p"),)))
     assert block_kit.links(blocks) == []
     assert "[1] Page" in texts(blocks)
     assert block_kit.faults(blocks) == []
@@ -166,7 +166,7 @@ def test_an_address_cannot_end_its_link_early() -> None:
     url = safe_url("https://help.example/a|b>c<!here> d?x=1&y=2", 3000)
     assert url == "https://help.example/a%7Cb%3Ec%3C!here%3E%20d?x=1&y=2"
     source = Source(1, "Pa|ge> <!here>", "https://help.example/a|b>c<!here> d", (), "p")
-    blocks = lay_out(replace(PLAIN, sources=(source,)))
+    blocks = alert_blocks(replace(PLAIN, sources=(source,)))
     assert block_kit.mentions(blocks, "") == []
     assert "https://help.example/a%7Cb%3Ec%3C!here%3E%20d" in block_kit.links(blocks)
 
@@ -189,7 +189,7 @@ def test_cutting_keeps_what_belongs_together(text: str, limit: int, cut: str) ->
 
 @pytest.mark.parametrize("shout", ["@here", "@Channel", "@everyone"])
 def test_shouting_calls_nobody_and_stays_readable(shout: str) -> None:
-    blocks = lay_out(replace(PLAIN, question=f"{shout} help", draft="write to kim@channel.example"))
+    blocks = alert_blocks(replace(PLAIN, question=f"{shout} help", draft="write to kim@channel.example"))
     assert shout not in texts(blocks)
     assert shout in texts(blocks).replace("\u2060", "")
 

@@ -10,9 +10,9 @@ import pytest
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.party import PartyState
 from desk.ticket import TicketState
-from integration.slack import party as slack_party
+from integration.slack import probe as slack_party
 from integration.slack.alerts import SlackAlerts
-from integration.slack.party import SlackParty
+from integration.slack.probe import SlackParty
 from tests.integration.clock import Clock
 from tests.integration.slack_channel import connect_slack
 from tests.integration.test_zendesk_outages import ALWAYS, asks, away, commented_on

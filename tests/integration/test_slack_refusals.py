@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from desk.db import Database
 from desk.errors import FirstlineError, Outage, Permanent, Temporary
 from desk.party import Access
-from integration.connections import disconnect
+from desk.platform.database import Database
+from integration.connections import delete_connection
 from integration.slack.alerts import SlackAlerts
 from integration.slack.client import SlackConnection, connection_of, seconds_to_wait
-from integration.slack.party import SlackParty
+from integration.slack.probe import SlackParty
 from tests.integration.slack_channel import a_delivery, an_alert, connect_slack
 from tests.lookalikes.slack import CHANNEL, TOKEN, Slack
 
@@ -190,7 +190,7 @@ def test_without_a_connection_it_is_not_ready_and_says_what_to_do(
 ) -> None:
     assert alerts.ready(account)
     with database.account(account) as tx:
-        disconnect(tx, "slack")
+        delete_connection(tx, "slack")
     assert not alerts.ready(account)
     with pytest.raises(Permanent, match="connect it"):
         alerts.post(an_alert(account), a_delivery(account))

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from desk.db import Database
 from desk.errors import Refused
-from integration import staff
-from integration.permissions import StaffRole
+from desk.platform.database import Database
+from integration.access import sign_in as staff
+from integration.access.permissions import StaffRole
 
 ADA = "ada@desk.example"
 

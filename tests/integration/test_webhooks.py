@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from desk.db import Database
 from desk.errors import Temporary
-from desk.privacy import Sealer
+from desk.platform.database import Database
+from desk.platform.encryption import Sealer
 from desk.ticket import EventKind
-from integration.signatures import fresh, signed
+from integration.access.signatures import is_fresh, is_signed
 from integration.webhooks import make_webhooks
 from integration.zendesk.inbound import ZendeskInbound
 from tests.fakes import ROOT
@@ -155,9 +155,9 @@ def test_a_body_or_a_time_that_was_changed_does_not_fit_the_signature(desk: Desk
     now = datetime.now(UTC)
     body, stamp, later = b'{"a": 1}', now.strftime(STAMP), (now + timedelta(minutes=1)).strftime(STAMP)
     good = sign(SECRET, stamp, body)
-    assert signed(stamp.encode() + body, good, [SECRET])
-    assert not signed(stamp.encode() + body + b" ", good, [SECRET])
-    assert not signed(body + stamp.encode(), good, [SECRET])
+    assert is_signed(stamp.encode() + body, good, [SECRET])
+    assert not is_signed(stamp.encode() + body + b" ", good, [SECRET])
+    assert not is_signed(body + stamp.encode(), good, [SECRET])
     assert desk.post(created(7), stamp=stamp, headers={"X-Zendesk-Webhook-Signature-Timestamp": later}) == 401
 
 
@@ -169,7 +169,7 @@ def test_a_stale_or_future_call_is_refused_though_well_signed(desk: Desk, minute
 
 @pytest.mark.parametrize("stamp", ["", "yesterday", "2026-03-02T09:00:00", "9999999999999", "\u0661" * 10])
 def test_a_time_that_is_none_is_not_fresh(stamp: str) -> None:
-    assert not fresh(stamp, datetime.now(UTC))
+    assert not is_fresh(stamp, datetime.now(UTC))
 
 
 def test_the_old_secret_works_while_secrets_are_changed(desk: Desk) -> None:

@@ -8,20 +8,21 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from desk.db import Database
+from desk.platform.database import Database
 from integration.webhooks import make_webhooks
-from integration.zendesk import guide
 from integration.zendesk.inbound import ZendeskInbound
-from knowledge import registered, sync
-from knowledge.library import PostgresLibrary
-from knowledge.registered import Registered
-from knowledge.sync import Reading
-from knowledge.wanted import take_wanted, want
+from integration.zendesk.sources import guide
+from knowledge.ingest import sync
+from knowledge.ingest.sync import SyncContext
+from knowledge.ingest.sync_requests import request_sync, take_sync_requests
+from knowledge.search.library import PostgresLibrary
+from knowledge.sources import configured_sources
+from knowledge.sources.configured_sources import ConfiguredSource
 from tests.fakes import FakeEmbedder
 from tests.integration.zendesk_house import Desk, a_desk
 from tests.lookalikes.zendesk import ACCOUNT_ID
 from tests.lookalikes.zendesk_guide import article_event
-from workers import inbox
+from workers.queue import inbox
 
 pytestmark = pytest.mark.loopback
 
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.loopback
 def desk(database: Database, account: str, tmp_path: Path) -> Iterator[Desk]:
     with a_desk(database, account, tmp_path) as made:
         app = Flask("articles")
-        inbound = ZendeskInbound(articles_changed=lambda tx: want(tx, guide.NAME))
+        inbound = ZendeskInbound(articles_changed=lambda tx: request_sync(tx, guide.NAME))
         app.register_blueprint(make_webhooks(database, lambda _, item: made.enqueued.append(item), [inbound]))
         made.web = app.test_client()
         yield made
@@ -38,11 +39,11 @@ def desk(database: Database, account: str, tmp_path: Path) -> Iterator[Desk]:
 
 def add_source(desk: Desk) -> None:
     with desk.db.account(desk.account) as tx:
-        registered.put(tx, Registered("zendesk-guide", guide.NAME, {}))
+        configured_sources.save_source(tx, ConfiguredSource("zendesk-guide", guide.NAME, {}))
 
 
 def wanted(desk: Desk) -> list[str]:
-    return [each.name for each in take_wanted(desk.db) if each.account == desk.account]
+    return [each.name for each in take_sync_requests(desk.db) if each.account == desk.account]
 
 
 def told(kind: str = "published", article: int = 7, **more: Any) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def test_an_article_that_comes_or_goes_has_the_source_read_once(desk: Desk, kind
     assert wanted(desk) == []
     assert desk.enqueued == []
     with desk.db.account(desk.account) as tx:
-        assert inbox.listing(tx) == []
+        assert inbox.list_items(tx) == []
 
 
 def test_from_the_event_to_the_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,9 +78,9 @@ def test_from_the_event_to_the_answer(desk: Desk, monkeypatch: pytest.MonkeyPatc
             desk.zendesk.guide.unpublish(article)
         assert desk.post(told(kind, article)) == 202
         with desk.db.account(desk.account) as tx:
-            source = registered.get(tx, "zendesk-guide")
+            source = configured_sources.find_source(tx, "zendesk-guide")
         assert source
-        outcome = sync.sync(Reading(desk.db, desk.account, {guide.NAME: guide.KIND}, FakeEmbedder()), source)
+        outcome = sync.sync_source(SyncContext(desk.db, desk.account, {guide.NAME: guide.KIND}, FakeEmbedder()), source)
         assert outcome.fault is None
         assert [title for title in find(desk, "forgot password") if title != "Mooring"] == there
 

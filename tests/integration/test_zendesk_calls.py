@@ -10,7 +10,7 @@ import pytest
 
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.ticket import TicketState
-from integration.zendesk.outbound import ZendeskChannel
+from integration.zendesk.channel.outbound import ZendeskChannel
 from tests.contracts.remembered_alerts import RememberedAlerts
 from tests.integration.zendesk_house import (
     QUESTION,

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from desk.errors import Outage, Temporary
-from integration.connections import load, set_cursor
-from integration.zendesk import catchup, client
-from integration.zendesk.connection import PARTY, ZendeskConnection
+from integration.connections import load_connection, set_cursor
+from integration.zendesk import catchup
+from integration.zendesk.api import client
+from integration.zendesk.api.connection import PARTY, ZendeskConnection
 from tests.integration.zendesk_house import QUESTION, Desk, commented, created
 
 pytestmark = pytest.mark.loopback
@@ -22,7 +23,7 @@ def ask(desk: Desk, count: int = 1) -> list[int]:
 
 def cursor(desk: Desk) -> dict[str, object] | None:
     with desk.db.account(desk.account) as tx:
-        known = load(tx, PARTY, ZendeskConnection)
+        known = load_connection(tx, PARTY, ZendeskConnection)
     return json.loads(known.cursor) if known and known.cursor else None
 
 

@@ -7,11 +7,11 @@ import pytest
 from desk.errors import Blocked, Outage, Permanent, Temporary
 from desk.party import Access
 from desk.ticket import Priority, Role, TicketStatus
-from integration.connections import disconnect, load
-from integration.zendesk.connection import PARTY, ZendeskConnection
-from integration.zendesk.history import plain
-from integration.zendesk.limits import quiet_for
-from integration.zendesk.party import ZendeskParty
+from integration.connections import delete_connection, load_connection
+from integration.zendesk.api.connection import PARTY, ZendeskConnection
+from integration.zendesk.api.rate_limits import quiet_for
+from integration.zendesk.channel.history import comment_text
+from integration.zendesk.setup.probe import ZendeskParty
 from tests.integration.zendesk_house import Desk, a_delivery, an_answer, connection, wanted
 
 pytestmark = pytest.mark.loopback
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.loopback
 
 def blocked(desk: Desk) -> float:
     with desk.db.account(desk.account) as tx:
-        known = load(tx, PARTY, ZendeskConnection)
+        known = load_connection(tx, PARTY, ZendeskConnection)
     assert known is not None
     return known.wait()
 
@@ -123,7 +123,7 @@ def test_hostile_text_comes_in_clean(desk: Desk) -> None:
 
 
 def test_a_comment_that_has_only_html_is_read_as_text() -> None:
-    assert plain("<p>One &amp; <b>two</b></p><br>three<script") == "One & two\n\nthree<script"
+    assert comment_text("<p>One &amp; <b>two</b></p><br>three<script") == "One & two\n\nthree<script"
 
 
 def test_a_ticket_of_the_tokens_own_user_is_nobodys_only_where_the_setting_says_so(desk: Desk) -> None:
@@ -157,7 +157,7 @@ def test_a_revoked_token_says_what_to_do(desk: Desk) -> None:
 
 def test_an_account_without_zendesk_is_told_how_to_connect(desk: Desk) -> None:
     with desk.db.account(desk.account) as tx:
-        disconnect(tx, PARTY)
+        delete_connection(tx, PARTY)
     with pytest.raises(Permanent, match="firstline connect zendesk"):
         desk.channel.fetch(desk.account, "7")
 

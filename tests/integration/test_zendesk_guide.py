@@ -5,15 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from desk.db import Database
 from desk.errors import Blocked, FirstlineError, Permanent, Temporary
-from desk.ports import Page, Unchanged
-from integration.connections import block, connect
-from integration.zendesk.connection import PARTY
-from integration.zendesk.guide import KIND, Guide, GuideSettings, audience_of
-from integration.zendesk.guide_shapes import Article, Segment
-from knowledge.ingest import Report, index
-from knowledge.library import PostgresLibrary
+from desk.platform.database import Database
+from desk.ports import Page, UnchangedPage
+from integration.connections import block_until, save_connection
+from integration.zendesk.api.connection import PARTY
+from integration.zendesk.api.guide_models import GuideArticle, Segment
+from integration.zendesk.sources.guide import KIND, GuideSettings, GuideSource, audience_of
+from knowledge.ingest.index_run import IndexReport
+from knowledge.ingest.index_source import index_source
+from knowledge.search.library import PostgresLibrary
 from tests.fakes import FakeEmbedder
 from tests.integration.zendesk_house import connection
 from tests.lookalikes.zendesk import Zendesk
@@ -31,12 +32,12 @@ class Center:
         self.db, self.account, self.zendesk = db, account, zendesk
         self.embedder = FakeEmbedder()
 
-    def source(self, **settings: object) -> Guide:
+    def source(self, **settings: object) -> GuideSource:
         later = datetime.now(UTC) + LATER
-        return Guide(self.db, self.account, settings=GuideSettings.model_validate(settings), now=lambda: later)
+        return GuideSource(self.db, self.account, settings=GuideSettings.model_validate(settings), now=lambda: later)
 
-    def sync(self, **settings: object) -> Report:
-        return index(self.db, self.account, self.source(**settings), self.embedder)
+    def sync(self, **settings: object) -> IndexReport:
+        return index_source(self.db, self.account, self.source(**settings), self.embedder)
 
     def pages(self, **settings: object) -> list[Page]:
         return [page for page in self.source(**settings).pages(lambda _: None) if isinstance(page, Page)]
@@ -56,7 +57,7 @@ class Center:
 
     def unblock(self) -> None:
         with self.db.account(self.account) as tx:
-            connect(tx, PARTY, connection(self.zendesk))
+            save_connection(tx, PARTY, connection(self.zendesk))
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_an_unchanged_article_is_not_read_again(center: Center) -> None:
     center.sync()
     known = {page.id: page.stamp for page in center.pages()}
     again = list(center.source().pages(known.get))
-    assert again == [Unchanged(f"{article}:en-us")]
+    assert again == [UnchangedPage(f"{article}:en-us")]
     assert center.sync().unchanged == 1
     guide.clock = lambda: datetime.now(UTC).timestamp() + 60
     guide.translate(article, "en-us", "Reset your password", "<p>Ask your administrator.</p>")
@@ -136,7 +137,7 @@ def test_an_unchanged_article_is_not_read_again(center: Center) -> None:
 def test_what_changed_a_moment_ago_is_read_again_the_next_time(center: Center) -> None:
     """Two edits within one second have one time."""
     center.zendesk.guide.publish("Reset your password", f"<p>{RESET}</p>")
-    now = Guide(center.db, center.account)
+    now = GuideSource(center.db, center.account)
     assert [page.stamp for page in now.pages(lambda _: None) if isinstance(page, Page)] == [None]
 
 
@@ -272,7 +273,7 @@ def test_a_pause_that_somebody_else_was_told_of_is_kept_between_pages(center: Ce
     pages = center.source(shelf="none").pages(lambda _: None)
     next(pages)
     with center.db.account(center.account) as tx:
-        block(tx, PARTY, 30)
+        block_until(tx, PARTY, 30)
     with pytest.raises(Blocked):
         list(pages)
 
@@ -327,7 +328,9 @@ def test_only_what_everybody_may_read_is_public(segments: list[str], audience: s
     }
     ids = [numbers[each] for each in segments]
     given = {"id": 1, "locale": "en-us", "draft": False, "updated_at": "2026-03-02T09:00:00Z"}
-    article = Article.model_validate({**given, "user_segment_id": ids[0] if ids else None, "user_segment_ids": ids})
+    article = GuideArticle.model_validate(
+        {**given, "user_segment_id": ids[0] if ids else None, "user_segment_ids": ids}
+    )
     assert audience_of(article, known) == audience
 
 

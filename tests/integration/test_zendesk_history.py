@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from desk.conversation import read_conversation
-from desk.ticket import Act, ActKind, Message, Role, Ticket, TicketStatus
-from integration.zendesk import shapes
-from integration.zendesk.history import read_history
+from desk.ticket import Message, PersonAct, PersonActKind, Role, Ticket, TicketStatus
+from integration.zendesk.api import models
+from integration.zendesk.channel.history import read_history
 from tests.integration.zendesk_house import Desk, a_delivery, an_answer, wanted
 
 pytestmark = pytest.mark.loopback
 
-TAKEN, GIVEN_BACK, SOLVED = ActKind.TAKEN, ActKind.GIVEN_BACK, ActKind.SOLVED
+TAKEN, GIVEN_BACK, SOLVED = PersonActKind.TAKEN, PersonActKind.GIVEN_BACK, PersonActKind.SOLVED
 
 
 def read(desk: Desk, number: int) -> Ticket:
@@ -131,7 +131,7 @@ def solved_by_an_automation(desk: Desk) -> int:
     return number
 
 
-WAYS: dict[Callable[[Desk], int], tuple[list[ActKind], bool]] = {
+WAYS: dict[Callable[[Desk], int], tuple[list[PersonActKind], bool]] = {
     by_its_trigger: ([], False),
     by_a_trigger_on_the_customers_comment: ([], False),
     by_a_trigger_on_an_agents_note: ([], False),
@@ -185,7 +185,7 @@ def test_an_act_stands_where_it_was_done_and_after_the_comment_it_came_with(desk
     desk.zendesk.add_comment(number, "Here it is", "colleague", status="solved")
     desk.zendesk.add_comment(number, "And the other one?")
     ticket = read(desk, number)
-    assert ticket.acts == (Act(TAKEN, 1), Act(SOLVED, 3))
+    assert ticket.acts == (PersonAct(TAKEN, 1), PersonAct(SOLVED, 3))
     conversation = read_conversation(ticket)
     assert [message.body for message in conversation.open] == ["And the other one?"]
     assert conversation.answer is not None
@@ -262,25 +262,25 @@ def test_a_ticket_of_three_thousand_messages_is_read_whole(desk: Desk) -> None:
     ticket = read(desk, number)
     assert len(ticket.messages) == 3000
     assert not any(message.third_party for message in ticket.messages)
-    assert ticket.acts == (Act(TAKEN, 1),)
+    assert ticket.acts == (PersonAct(TAKEN, 1),)
     assert len(desk.zendesk.requests) == 1 + 31
 
 
 # --- Fields that people set ------------------------------------------------------------------------------------------
 
 
-def audit(author: str, *events: shapes.Happening, **more: object) -> shapes.Audit:
+def audit(author: str, *events: models.AuditEvent, **more: object) -> models.Audit:
     at = datetime(2026, 3, 2, tzinfo=UTC)
-    return shapes.Audit(id="1", created_at=at, author_id=author, events=list(events), **more)  # type: ignore[arg-type]
+    return models.Audit(id="1", created_at=at, author_id=author, events=list(events), **more)  # type: ignore[arg-type]
 
 
-def changed(name: str, value: object, kind: str = "Change", **more: object) -> shapes.Happening:
-    return shapes.Happening(id="2", type=kind, field_name=name, value=value, **more)  # type: ignore[arg-type]
+def changed(name: str, value: object, kind: str = "Change", **more: object) -> models.AuditEvent:
+    return models.AuditEvent(id="2", type=kind, field_name=name, value=value, **more)  # type: ignore[arg-type]
 
 
-PEOPLE = {"7": shapes.User(id="7", role="agent"), "8": shapes.User(id="8", role="end-user")}
-RULE = shapes.Via(channel="rule", source=shapes.ViaSource(rel="trigger"))
-OURS = shapes.Metadata(custom={"firstline_delivery": "d1"})
+PEOPLE = {"7": models.ZendeskUser(id="7", role="agent"), "8": models.ZendeskUser(id="8", role="end-user")}
+RULE = models.Via(channel="rule", source=models.ViaSource(rel="trigger"))
+OURS = models.Metadata(custom={"firstline_delivery": "d1"})
 
 
 @pytest.mark.parametrize(
@@ -296,15 +296,15 @@ OURS = shapes.Metadata(custom={"firstline_delivery": "d1"})
         (audit("8", changed("type", "incident", "Create")), set()),
     ],
 )
-def test_a_field_is_peoples_when_somebody_of_staff_set_it_by_hand(made: shapes.Audit, names: set[str]) -> None:
-    ticket = shapes.Ticket(id="1", requester_id="8", updated_at="2026-03-02T00:00:00Z")
+def test_a_field_is_peoples_when_somebody_of_staff_set_it_by_hand(made: models.Audit, names: set[str]) -> None:
+    ticket = models.ZendeskTicket(id="1", requester_id="8", updated_at="2026-03-02T00:00:00Z")
     assert read_history([made], ticket, PEOPLE).set_by_people == names
 
 
 def test_an_old_audits_numbers_for_its_ways_are_known() -> None:
-    ticket = shapes.Ticket(id="1", requester_id="8", updated_at="2026-03-02T00:00:00Z")
-    comment = shapes.Happening(id="3", type="Comment", author_id="8", body="Where?", public=True)
-    rule = audit("7", changed("assignee_id", "7"), via=shapes.Via.model_validate({"channel": 8}))
+    ticket = models.ZendeskTicket(id="1", requester_id="8", updated_at="2026-03-02T00:00:00Z")
+    comment = models.AuditEvent(id="3", type="Comment", author_id="8", body="Where?", public=True)
+    rule = audit("7", changed("assignee_id", "7"), via=models.Via.model_validate({"channel": 8}))
     told = read_history([audit("8", comment), rule], ticket, PEOPLE)
     assert told.acts == []
     assert [type(each) for each in told.messages] == [Message]

@@ -8,12 +8,12 @@ import pytest
 
 from desk.errors import FirstlineError
 from desk.ticket import ItemState, TicketState
-from integration.zendesk import client
-from integration.zendesk.client import Client
-from integration.zendesk.recent import Recent
+from integration.zendesk.api import client
+from integration.zendesk.api.client import ZendeskClient
+from integration.zendesk.channel.recent_reads import RecentReads
 from tests.contracts.remembered_alerts import RememberedAlerts
 from tests.integration.zendesk_house import QUESTION, Desk, asked, commented, created, event
-from workers import answer
+from workers.processing import process_item
 
 pytestmark = pytest.mark.loopback
 BAD = {"satisfaction_score": {"score": "bad"}}
@@ -69,8 +69,8 @@ def test_a_comment_that_is_not_in_the_history_yet_is_not_lost(
             def now(cls, tz=None):
                 return datetime.fromtimestamp(time.time() + ahead, tz)
 
-        monkeypatch.setattr(answer, "datetime", Later)
-        monkeypatch.setattr(desk.channel, "_recent", Recent(lambda: time.time() + ahead))
+        monkeypatch.setattr(process_item, "datetime", Later)
+        monkeypatch.setattr(desk.channel, "_recent", RecentReads(lambda: time.time() + ahead))
     number = asked(desk, "My name is Robin, and I write to you about something with a file")
     desk.work()
     before = (desk.replies(number), len(desk.zendesk.notes(number)))
@@ -79,14 +79,14 @@ def test_a_comment_that_is_not_in_the_history_yet_is_not_lost(
         desk.post(commented(number, earlier))
         todo = desk.think(desk.enqueued.pop(0))
     number_of = desk.zendesk.add_comment(number, "Let me talk to a human please")
-    real, lags = Client.audits, [why.startswith("the history")]
+    real, lags = ZendeskClient.audits, [why.startswith("the history")]
 
     def audits(self, ticket_id):
         for page in real(self, ticket_id):
             yield page.model_copy(update={"audits": page.audits[:-1]}) if lags[0] else page
         lags[0] = False
 
-    monkeypatch.setattr(Client, "audits", audits)
+    monkeypatch.setattr(ZendeskClient, "audits", audits)
     desk.post(commented(number, number_of))
     if why.startswith("the worker"):
         desk.work()

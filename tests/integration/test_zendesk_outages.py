@@ -7,8 +7,8 @@ import pytest
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.party import PartyState
 from desk.ticket import ItemState, TicketState
-from integration.zendesk import client
-from integration.zendesk import party as zendesk_party
+from integration.zendesk.api import client
+from integration.zendesk.setup import probe as zendesk_party
 from tests.integration.clock import Clock
 from tests.integration.zendesk_house import QUESTION, Desk, commented, created
 from workers.parties import standing
@@ -62,7 +62,7 @@ def commented_on(desk: Desk, body: str) -> int:
 
 def away(desk: Desk) -> dict[str, PartyState]:
     with desk.db.account(desk.account) as tx:
-        return {f"{each.party} {each.access}": each.state for each in standing.away(tx)}
+        return {f"{each.party} {each.access}": each.state for each in standing.parties_away(tx)}
 
 
 def is_answered_once(desk: Desk, number: int) -> bool:

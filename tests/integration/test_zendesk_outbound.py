@@ -10,8 +10,8 @@ from desk.delivery import DeliveryKind
 from desk.errors import Permanent, Temporary
 from desk.ports import Outgoing, Source
 from desk.ticket import Ticket
-from integration.zendesk import client
-from integration.zendesk.html import comment_html, comment_of
+from integration.zendesk.api import client
+from integration.zendesk.channel.comment_html import comment_html, comment_of
 from tests.integration.zendesk_house import Desk, a_delivery, an_answer, wanted
 
 pytestmark = pytest.mark.loopback
@@ -175,16 +175,16 @@ def test_what_happens_between_the_look_and_the_post_stops_it_too(
     number, ticket, answer = a_new_ticket(desk)
     tomorrow = time.time() + 86400
     happened: list[str] = []
-    update = client.Client.update
+    update = client.ZendeskClient.update
 
-    def late(self: client.Client, ticket_id: str, fields: client.Json) -> object:
+    def late(self: client.ZendeskClient, ticket_id: str, fields: client.Json) -> object:
         if not happened:
             happened.append(what)
             desk.zendesk.store.clock = lambda: tomorrow  # stamps have whole seconds
             MEANWHILE[what](desk, number)
         return update(self, ticket_id, fields)
 
-    monkeypatch.setattr(client.Client, "update", late)
+    monkeypatch.setattr(client.ZendeskClient, "update", late)
     assert desk.channel.reply(ticket, answer, a_delivery(number), wanted(ticket)) is None
     assert happened
     assert desk.replies(number) == 0

@@ -7,8 +7,8 @@ import pytest
 
 from desk.errors import Temporary
 from desk.ticket import Ticket
-from integration.zendesk import recent
-from integration.zendesk.recent import Recent
+from integration.zendesk.channel import recent_reads
+from integration.zendesk.channel.recent_reads import RecentReads
 from tests.fakes import a_message, a_ticket
 
 NOW = 1_800_000_000.0
@@ -20,7 +20,7 @@ class Readings:
     def __init__(self) -> None:
         self.count = 0
         self.now = NOW
-        self.recent = Recent(lambda: self.now)
+        self.recent = RecentReads(lambda: self.now)
 
     def read(self) -> Ticket:
         self.count += 1
@@ -42,7 +42,7 @@ def test_one_that_has_the_message_will_do_for_a_minute() -> None:
     readings = Readings()
     readings.get()
     assert len(readings.get(holding="m1").messages) == 1
-    readings.now += recent.KEPT_SECONDS + 1
+    readings.now += recent_reads.KEPT_SECONDS + 1
     readings.get(holding="m1")
     assert readings.count == 2
     readings.get(holding="m9")
@@ -81,9 +81,9 @@ def test_an_older_reading_does_not_replace_a_newer_one() -> None:
 
 
 def test_long_tickets_and_the_oldest_of_many_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recent, "MOST", 2)
-    monkeypatch.setattr(recent, "MOST_MESSAGES", 2)
-    kept = Recent(lambda: NOW)
+    monkeypatch.setattr(recent_reads, "MOST", 2)
+    monkeypatch.setattr(recent_reads, "MOST_MESSAGES", 2)
+    kept = RecentReads(lambda: NOW)
     made = {name: a_ticket("a", id=name) for name in ("t1", "t2", "t3")} | {"long": a_ticket("a", "b", "c", id="long")}
     for name, ticket in made.items():
         kept.get("acme", name, lambda ticket=ticket: ticket)  # type: ignore[misc]  # bound at once
@@ -94,7 +94,7 @@ def test_long_tickets_and_the_oldest_of_many_are_not_kept(monkeypatch: pytest.Mo
 
 def test_two_who_ask_at_once_share_one_reading() -> None:
     began, go_on, got = threading.Event(), threading.Event(), list[Ticket]()
-    ticket, kept = a_ticket("a"), Recent()
+    ticket, kept = a_ticket("a"), RecentReads()
     moment = datetime.now(UTC) - timedelta(seconds=1)
 
     def slow() -> Ticket:
@@ -114,7 +114,7 @@ def test_two_who_ask_at_once_share_one_reading() -> None:
 
 
 def test_a_reading_that_fails_keeps_nobody_waiting() -> None:
-    kept = Recent()
+    kept = RecentReads()
 
     def fails() -> Ticket:
         raise Temporary("away")

@@ -6,7 +6,7 @@ import pytest
 
 from desk.delivery import DeliveryState
 from desk.errors import Temporary
-from integration.zendesk import client
+from integration.zendesk.api import client
 from tests.integration.zendesk_house import Desk, asked, planned
 
 pytestmark = pytest.mark.loopback
@@ -21,14 +21,14 @@ def test_a_process_that_dies_after_zendesk_took_the_reply_leaves_exactly_one(
 ) -> None:
     number = asked(desk)
     deliveries = planned(desk, number)
-    update = client.Client.update
+    update = client.ZendeskClient.update
 
-    def die(self: client.Client, ticket_id: str, fields: dict[str, Any]) -> None:
+    def die(self: client.ZendeskClient, ticket_id: str, fields: dict[str, Any]) -> None:
         update(self, ticket_id, fields)
         raise Killed
 
     with monkeypatch.context() as dying:
-        dying.setattr(client.Client, "update", die)
+        dying.setattr(client.ZendeskClient, "update", die)
         with pytest.raises(Killed):
             desk.send(deliveries)
     assert desk.replies(number) == 1
@@ -50,7 +50,7 @@ def test_a_process_that_dies_before_zendesk_took_the_reply_leaves_exactly_one(
         raise Killed
 
     with monkeypatch.context() as dying:
-        dying.setattr(client.Client, "update", die)
+        dying.setattr(client.ZendeskClient, "update", die)
         with pytest.raises(Killed):
             desk.send(deliveries)
     desk.soon()
@@ -103,10 +103,10 @@ def test_a_put_that_zendesk_applies_only_after_we_looked_again_leaves_exactly_on
     """The first PUT hangs in Zendesk and is applied between our second look and our second PUT."""
     number = asked(desk)
     deliveries = planned(desk, number)
-    held: list[tuple[client.Client, str, dict[str, Any]]] = []
-    update = client.Client.update
+    held: list[tuple[client.ZendeskClient, str, dict[str, Any]]] = []
+    update = client.ZendeskClient.update
 
-    def hang(self: client.Client, ticket_id: str, fields: dict[str, Any]) -> Any:
+    def hang(self: client.ZendeskClient, ticket_id: str, fields: dict[str, Any]) -> Any:
         if not held:
             held.append((self, ticket_id, fields))
             raise Temporary("timed out")
@@ -116,7 +116,7 @@ def test_a_put_that_zendesk_applies_only_after_we_looked_again_leaves_exactly_on
             update(*held[0])
         return update(self, ticket_id, fields)
 
-    monkeypatch.setattr(client.Client, "update", hang)
+    monkeypatch.setattr(client.ZendeskClient, "update", hang)
     desk.send(deliveries)
     desk.soon()
     desk.send(deliveries)

@@ -8,8 +8,9 @@ import pytest
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.run import Stop
 from desk.ticket import Named, Ticket, TicketState, TicketStatus
-from integration.zendesk import names, shapes
-from integration.zendesk.ways import way_of
+from integration.zendesk.api import models
+from integration.zendesk.channel import name_lookup
+from integration.zendesk.channel.via import way_of
 from tests.integration.zendesk_house import QUESTION, SENTENCE, Desk, asked, commented, created, planned
 
 pytestmark = pytest.mark.loopback
@@ -108,7 +109,7 @@ def test_a_ticket_that_leaves_the_scope_before_the_post_gets_nothing(desk: Desk)
     ],
 )
 def test_each_way_in_has_its_plain_name(via: dict[str, object], way: str) -> None:
-    assert way_of(shapes.Via.model_validate(via)) == way
+    assert way_of(models.Via.model_validate(via)) == way
 
 
 # --- Read by name ----------------------------------------------------------------------------------------------------
@@ -140,7 +141,7 @@ def test_names_are_asked_for_once_and_not_at_all_where_nobody_wants_them(desk: D
 def test_a_field_made_later_is_found_within_a_minute(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     channel = desk.tools.channels["zendesk"]
-    monkeypatch.setattr(channel, "_names", names.Names(lambda: now[0]))
+    monkeypatch.setattr(channel, "_names", name_lookup.ZendeskNames(lambda: now[0]))
     desk.rule("fields: [Plan]\n")
     number = a_ticket(desk)
     assert read(desk, number).fields == ()

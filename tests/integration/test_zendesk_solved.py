@@ -8,15 +8,16 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import text
 
-from desk.db import Database
 from desk.errors import Permanent, Temporary
-from desk.ports import Page, Unchanged, Unreadable
+from desk.platform.database import Database
+from desk.ports import Page, UnchangedPage, UnreadablePage
 from desk.ticket import Role
-from integration.connections import connect
-from integration.zendesk import solved
-from integration.zendesk.connection import PARTY
-from integration.zendesk.solved import KIND, Solved, SolvedSettings, exchange_in
-from knowledge.ingest import Report, index
+from integration.connections import save_connection
+from integration.zendesk.api.connection import PARTY
+from integration.zendesk.sources import solved_tickets
+from integration.zendesk.sources.solved_tickets import KIND, SolvedSettings, SolvedTicketsSource, exchange_in
+from knowledge.ingest.index_run import IndexReport
+from knowledge.ingest.index_source import index_source
 from tests.fakes import FakeEmbedder, a_message, a_ticket
 from tests.integration.zendesk_house import connection
 from tests.lookalikes.zendesk import Zendesk
@@ -36,14 +37,14 @@ class Support:
     def __init__(self, db: Database, account: str, zendesk: Zendesk) -> None:
         self.db, self.account, self.zendesk = db, account, zendesk
 
-    def source(self, **settings: object) -> Solved:
-        return Solved(self.db, self.account, settings=SolvedSettings.model_validate(settings))
+    def source(self, **settings: object) -> SolvedTicketsSource:
+        return SolvedTicketsSource(self.db, self.account, settings=SolvedSettings.model_validate(settings))
 
     def pages(self, **settings: object) -> list[Page]:
         return [each for each in self.source(**settings).pages(lambda _: None) if isinstance(each, Page)]
 
-    def sync(self, **settings: object) -> Report:
-        return index(self.db, self.account, self.source(**settings), FakeEmbedder())
+    def sync(self, **settings: object) -> IndexReport:
+        return index_source(self.db, self.account, self.source(**settings), FakeEmbedder())
 
     def ticket(self, answer: str = ANSWER, question: str = QUESTION, **more: object) -> int:
         """A solved ticket with a colleague's answer."""
@@ -56,7 +57,7 @@ class Support:
 def support(database: Database, account: str) -> Iterator[Support]:
     with Zendesk() as zendesk:
         with database.account(account) as tx:
-            connect(tx, PARTY, connection(zendesk))
+            save_connection(tx, PARTY, connection(zendesk))
         yield Support(database, account, zendesk)
 
 
@@ -169,7 +170,7 @@ def test_a_ticket_that_is_known_costs_no_call(support: Support) -> None:
 
 
 def test_a_run_reads_a_few_tickets_and_the_next_goes_on(support: Support, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solved, "READ_AT_ONCE", 2)
+    monkeypatch.setattr(solved_tickets, "READ_AT_ONCE", 2)
     for _ in range(5):
         support.ticket()
     added = [support.sync().added for _ in range(3)]
@@ -193,7 +194,7 @@ def test_a_rate_limit_among_the_conversations_keeps_what_was_read_and_loses_noth
     support.zendesk.fail(path="/audits", status=429, headers={"Retry-After": "9"})
     rest = list(pages)
     assert isinstance(first, Page)
-    assert all(isinstance(each, Unreadable) for each in rest)
+    assert all(isinstance(each, UnreadablePage) for each in rest)
     assert {first.id, *(each.id for each in rest)} == numbers
     assert support.sync().unchanged == 4
 
@@ -260,15 +261,15 @@ def test_what_customers_may_no_longer_see_is_gone_in_one_run(support: Support, m
     for _ in range(3):
         support.ticket()
     assert support.sync(for_customers=True).added == 3
-    monkeypatch.setattr(solved, "READ_AT_ONCE", 1)
+    monkeypatch.setattr(solved_tickets, "READ_AT_ONCE", 1)
     assert support.sync().removed == 3
 
 
 def test_better_rules_redact_all_again(support: Support, monkeypatch: pytest.MonkeyPatch) -> None:
     support.ticket()
     [page] = support.pages()
-    assert list(support.source().pages({page.id: page.stamp}.get)) == [Unchanged(page.id)]
-    monkeypatch.setattr(solved.redaction, "VERSION", "better")
+    assert list(support.source().pages({page.id: page.stamp}.get)) == [UnchangedPage(page.id)]
+    monkeypatch.setattr(solved_tickets.redaction, "VERSION", "better")
     assert [type(each) for each in support.source().pages({page.id: page.stamp}.get)] == [Page]
 
 

@@ -8,9 +8,9 @@ import pytest
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.run import Stop
 from desk.ticket import ItemState, TicketState
-from integration.zendesk.connection import PARTY
+from integration.zendesk.api.connection import PARTY
 from tests.integration.zendesk_house import QUESTION, SENTENCE, Desk, asked, commented, created, planned
-from workers.parties.waiting import look_after
+from workers.parties.waiting import probe_party
 
 pytestmark = pytest.mark.loopback
 
@@ -209,7 +209,7 @@ def test_with_a_revoked_token_messages_wait_and_after_connecting_again_go_on_by_
     assert (item.state, item.waits_for, item.attempts) == (ItemState.WAITING, PARTY, 0)
     assert "connect again" in (item.error or "")
     desk.connect()
-    look_after(desk.tools, desk.account, PARTY)
+    probe_party(desk.tools, desk.account, PARTY)
     desk.enqueued.append(item.id)
     desk.work()
     assert desk.replies(number) == 1

@@ -12,28 +12,29 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from desk.conversation import NOTHING
-from desk.db import Database
+from desk.conversation import NO_RECORD
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.passage import Block, BlockKind, Citation, Passage
-from desk.policy import PolicyBook
-from desk.ports import Channel, Drafted, Guess, Outgoing, StillWanted
+from desk.platform.database import Database
+from desk.policy.policy import PolicyBook
+from desk.ports import Channel, ModelClassification, ModelDraft, Outgoing, StillWanted
 from desk.run import Draft, Statement
 from desk.ticket import Ticket, TicketState, new_id
-from integration.connections import connect
+from integration.connections import save_connection
 from integration.webhooks import make_webhooks
+from integration.zendesk.api.connection import PARTY, ZendeskConnection
 from integration.zendesk.catchup import catch_up
-from integration.zendesk.connection import PARTY, ZendeskConnection
+from integration.zendesk.channel.outbound import ZendeskChannel
 from integration.zendesk.inbound import ZendeskInbound
-from integration.zendesk.outbound import ZendeskChannel
-from integration.zendesk.party import ZendeskParty
+from integration.zendesk.setup.probe import ZendeskParty
 from tests.fakes import FakeEmbedder, FakeLibrary, a_hit
 from tests.lookalikes.zendesk import ACCOUNT_ID, EMAIL, TOKEN, Zendesk, sign
-from workers import inbox, outbox, record
-from workers.answer import handle_item
-from workers.deliver import deliver
-from workers.llm.scripted import Scripted
-from workers.pipeline.guards import last_stop
+from workers import record
+from workers.models.scripted import ScriptedModel
+from workers.pipeline.guards import stop_before_send
+from workers.processing.deliver import send_delivery
+from workers.processing.process_item import process_item
+from workers.queue import inbox, outbox
 from workers.toolbox import Toolbox
 
 SECRET = "a-secret-of-the-webhook"
@@ -82,7 +83,7 @@ class Desk:
     def connect(self, **more: Any) -> None:
         """Connect anew, with these settings changed."""
         with self.db.account(self.account) as tx:
-            connect(tx, PARTY, connection(self.zendesk, **more))
+            save_connection(tx, PARTY, connection(self.zendesk, **more))
 
     def rule(self, more: str, **changed: str) -> None:
         """Add to the policy, and change words in it."""
@@ -113,10 +114,10 @@ class Desk:
             todo += self.send(self.think(todo.pop(0)))
 
     def think(self, item_id: str) -> list[str]:
-        return handle_item(self.tools, self.account, item_id, "w1")
+        return process_item(self.tools, self.account, item_id, "w1")
 
     def send(self, delivery_ids: list[str]) -> list[str]:
-        return [item for each in delivery_ids for item in deliver(self.tools, self.account, each, "w1")]
+        return [item for each in delivery_ids for item in send_delivery(self.tools, self.account, each, "w1")]
 
     def catch_up(self, now: datetime | None = None) -> list[str]:
         found = catch_up(self.db, self.account, now)
@@ -125,16 +126,16 @@ class Desk:
 
     def items(self, ticket: int) -> list[inbox.InboxItem]:
         with self.db.account(self.account) as tx:
-            return inbox.of_ticket(tx, "zendesk", str(ticket))
+            return inbox.items_of_ticket(tx, "zendesk", str(ticket))
 
     def state(self, ticket: int) -> TicketState | None:
         with self.db.account(self.account) as tx:
-            line = record.get_line(tx, "zendesk", str(ticket))
+            line = record.get_ticket_line(tx, "zendesk", str(ticket))
         return line.state if line else None
 
     def deliveries(self, ticket: int) -> list[tuple[DeliveryKind, DeliveryState, str | None]]:
         with self.db.account(self.account) as tx:
-            return [(d.kind, d.state, d.reason) for d in outbox.of_ticket(tx, "zendesk", str(ticket))]
+            return [(d.kind, d.state, d.reason) for d in outbox.deliveries_of_ticket(tx, "zendesk", str(ticket))]
 
     def soon(self) -> None:
         """Nobody waits any longer, and no worker holds anything."""
@@ -172,7 +173,9 @@ def a_desk(db: Database, account: str, directory: Path, level: str = "auto") -> 
         tools = Toolbox(
             db=db,
             channels={"zendesk": ZendeskChannel(db, policies)},
-            models=(Scripted([Guess("passwords", 0.95, (QUESTION,))], [Drafted(Draft((CITED,)))]),),
+            models=(
+                ScriptedModel([ModelClassification("passwords", 0.95, (QUESTION,))], [ModelDraft(Draft((CITED,)))]),
+            ),
             library=FakeLibrary([a_hit(PASSAGE, 0.8)]),
             policies=policies,
             embedder=FakeEmbedder(),
@@ -230,7 +233,7 @@ def an_answer(newest: str | None = None, **more: Any) -> Outgoing:
 
 def wanted(ticket: Ticket, kind: DeliveryKind = DeliveryKind.REPLY) -> StillWanted:
     """The last look as the product has it: nothing has happened since the ticket was read."""
-    return lambda now: last_stop(now, ticket.messages[-1].id, kind, NOTHING) is None
+    return lambda now: stop_before_send(now, ticket.messages[-1].id, kind, NO_RECORD) is None
 
 
 def asked(desk: Desk, body: str = QUESTION) -> int:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from desk.db import Database
-from desk.ports import Markup, Page, Stamps, Unchanged, Unreadable
-from knowledge.ingest import index
+from desk.platform.database import Database
+from desk.ports import Markup, Page, Stamps, UnchangedPage, UnreadablePage
+from knowledge.ingest.index_source import index_source
 from tests.knowledge.sized import Sized
 
 
@@ -42,7 +42,7 @@ class WordEmbedder:
 class ListSource:
     """The pages of a list; an exception in the list is raised where it stands. Remembers the stamps it was told."""
 
-    def __init__(self, *pages: Page | Unchanged | Unreadable | Exception, name: str = "list") -> None:
+    def __init__(self, *pages: Page | UnchangedPage | UnreadablePage | Exception, name: str = "list") -> None:
         self.name = name
         self.items = pages
         self.stamps: dict[str, str | None] = {}
@@ -50,7 +50,7 @@ class ListSource:
     def count(self) -> int | None:
         return len(self.items)
 
-    def pages(self, stamps: Stamps) -> Iterator[Page | Unchanged | Unreadable]:
+    def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
         for item in self.items:
             if isinstance(item, Exception):
                 raise item
@@ -95,5 +95,5 @@ def filled(database: Database, account: str, source: Any, page: Any, old: Sized)
         bodies = {f"p{n}": f"# Page {n}\n\nThe refund number {n} takes {n} days." for n in range(7)} | other
         return source(*(page(name, body) for name, body in bodies.items()))
 
-    index(database, account, pages(), old)
+    index_source(database, account, pages(), old)
     return pages

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import func, select
 
-from desk.db import Database
 from desk.passage import Hit
+from desk.platform.database import Database
 from desk.ports import Embedder
-from knowledge import switch
-from knowledge.library import PostgresLibrary
-from knowledge.states import active
+from knowledge.index.embedding_versions import active_version
+from knowledge.ingest import reindex
+from knowledge.search.library import PostgresLibrary
 from knowledge.tables import passages
 
 PUBLIC = frozenset({"public"})
@@ -59,7 +59,7 @@ def found(database: Database, account: str, wanted: Embedder, *others: Embedder,
 
 def settle(database: Database, account: str, wanted: Embedder, *others: Embedder) -> str:
     known = {each.name: each for each in others}
-    return switch.settle(database, account, wanted, known.get).name
+    return reindex.settle_embedder(database, account, wanted, known.get).name
 
 
 def kept(database: Database, account: str) -> dict[str, int]:
@@ -71,5 +71,5 @@ def kept(database: Database, account: str) -> dict[str, int]:
 
 def active_name(database: Database, account: str) -> str | None:
     with database.account(account) as tx:
-        state = active(tx)
+        state = active_version(tx)
     return state.embedder if state else None

@@ -8,10 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from structlog.testing import capture_logs
 
-from desk.db import Database
 from desk.errors import Permanent, Temporary
-from knowledge import asking, scale, switch
-from knowledge.ingest import index
+from desk.platform.database import Database
+from knowledge.index import cosine_calibration
+from knowledge.ingest import reindex
+from knowledge.ingest.index_source import index_source
+from knowledge.search import query_embedding
 from knowledge.tables import library_states
 from tests.knowledge.sized import QUESTION, Sized, found, settle
 
@@ -60,13 +62,13 @@ def test_one_that_refuses_or_an_old_one_that_is_away_leaves_the_words(
 def test_who_is_active_is_remembered_for_a_while(
     database: Database, account: str, filled: Any, old: Sized, new: Sized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(switch, "GRACE_SECONDS", 3600)
-    asked = asking.Asking(database, new, {"old": old}.get, seconds=60)
+    monkeypatch.setattr(reindex, "GRACE_SECONDS", 3600)
+    asked = query_embedding.QueryEmbedder(database, new, {"old": old}.get, seconds=60)
     assert asked.ask(account, QUESTION).name == "old"
     settle(database, account, new, old)
     assert asked.ask(account, QUESTION).name == "old"
-    later = asking.time.monotonic() + 61
-    monkeypatch.setattr(asking.time, "monotonic", lambda: later)
+    later = query_embedding.time.monotonic() + 61
+    monkeypatch.setattr(query_embedding.time, "monotonic", lambda: later)
     assert asked.ask(account, QUESTION).name == "new"
     assert asked.embedder(account) is new
 
@@ -88,7 +90,7 @@ def test_unrelated_passages_have_one_cosine_whatever_the_embedder(
 ) -> None:
     pages = source(*(page(topic, f"# {topic}\n\n{topic}s {topic}ly {topic}ing {topic}ed") for topic in TOPICS))
     crowded = Crowded("crowded", 512)
-    index(database, account, pages, crowded)
+    index_source(database, account, pages, crowded)
     hits = found(database, account, crowded, query="refund")
     assert hits[0].passage.title == "refund"
     others = sorted(hit.cosine for hit in hits[1:])
@@ -102,7 +104,7 @@ def test_unrelated_passages_have_one_cosine_whatever_the_embedder(
 def test_the_cosines_of_the_model_in_the_box_are_taken_as_they_are(
     database: Database, account: str, filled: Any, old: Sized, source: Any, page: Any
 ) -> None:
-    fitted = Sized(scale.FITTED, 16)
+    fitted = Sized(cosine_calibration.FITTED, 16)
     settle(database, account, fitted, old)
     (hit, *_) = found(database, account, fitted, query="Page 3 The refund number 3 takes 3 days.")
     vectors = (
@@ -118,7 +120,7 @@ def test_vectors_of_another_size_under_one_name_are_refused(
     database: Database, account: str, filled: Any, old: Sized
 ) -> None:
     with pytest.raises(Permanent, match="gives 16 numbers now, and the index holds 384"):
-        index(database, account, filled(p0="# Page 0\n\nThe refund was changed."), Sized("old", 16))
+        index_source(database, account, filled(p0="# Page 0\n\nThe refund was changed."), Sized("old", 16))
     assert len(found(database, account, old)) == 7
 
 

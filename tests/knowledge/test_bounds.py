@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from desk.ports import Markup, Page, Unreadable
-from integration.pages.prose import pieces
-from integration.zendesk.history import plain
-from knowledge.ingest import index
-from knowledge.markup import markdown, parse
-from knowledge.markup.parse import NotParsed
-from knowledge.web.signs import read_signs
+from desk.ports import Markup, Page, UnreadablePage
+from integration.web.prose import text_blocks
+from integration.zendesk.channel.history import comment_text
+from knowledge.ingest.index_source import index_source
+from knowledge.parsing import markdown, parse
+from knowledge.parsing.parse import NotParsed
+from knowledge.sources.website.html_metadata import read_html_metadata
 
 MEGABYTE = 1_000_000
 SECONDS = 60.0
@@ -66,13 +66,13 @@ def grows_with_its_length(make: Callable[[int], Callable[[], object]]) -> bool:
 
 @pytest.mark.parametrize("piece", HTML.values(), ids=HTML)
 def test_html_costs_no_more_than_its_length(piece: str) -> None:
-    assert grows_with_its_length(lambda n: lambda: parse.parse(piece * n + "end", Markup.HTML))
-    assert grows_with_its_length(lambda n: lambda: read_signs(piece * n))
+    assert grows_with_its_length(lambda n: lambda: parse.parse_page(piece * n + "end", Markup.HTML))
+    assert grows_with_its_length(lambda n: lambda: read_html_metadata(piece * n))
 
 
 @pytest.mark.parametrize("piece", MARKDOWN.values(), ids=MARKDOWN)
 def test_markdown_costs_no_more_than_its_length(piece: str) -> None:
-    assert grows_with_its_length(lambda n: lambda: parse.parse(piece * n + "end", Markup.MARKDOWN))
+    assert grows_with_its_length(lambda n: lambda: parse.parse_page(piece * n + "end", Markup.MARKDOWN))
 
 
 def lists(depth: int) -> str:
@@ -107,7 +107,7 @@ LARGE = {
 def test_a_hostile_page_is_read_whole_or_refused_by_its_limit(body: str, markup: Markup) -> None:
     began = time.process_time()
     try:
-        found = parse.parse(body, markup)
+        found = parse.parse_page(body, markup)
     except NotParsed as error:
         assert any(word in str(error) for word in ("more than", "deeper than"))  # noqa: PT017
     else:
@@ -119,14 +119,14 @@ def test_a_hostile_page_is_read_whole_or_refused_by_its_limit(body: str, markup:
 def test_lists_and_quotes_in_each_other_are_read_whole_or_refused() -> None:
     for depth in range(1, 45):
         try:
-            found = str(parse.parse(lists(depth), Markup.MARKDOWN))
+            found = str(parse.parse_page(lists(depth), Markup.MARKDOWN))
         except NotParsed:
             assert depth > 25
         else:
             assert all(f"item{level}" in found for level in range(depth))
     for depth in range(1, 80):
         try:
-            found = str(parse.parse("> " * depth + "deep", Markup.MARKDOWN))
+            found = str(parse.parse_page("> " * depth + "deep", Markup.MARKDOWN))
         except NotParsed:
             assert depth > 50
         else:
@@ -135,7 +135,7 @@ def test_lists_and_quotes_in_each_other_are_read_whole_or_refused() -> None:
 
 def test_what_is_hidden_is_still_left_out_of_a_page_of_many_such_parts() -> None:
     body = "<p>One.</p><nav>Menu <b>x</b></nav><p hidden>Secret.</p>" * 300 + "<p>Last.</p>"
-    [section] = parse.parse(body, Markup.HTML).sections
+    [section] = parse.parse_page(body, Markup.HTML).sections
     assert {block.text for block in section.blocks} == {"One.", "Last."}
 
 
@@ -143,8 +143,8 @@ def test_comments_of_zendesk_and_our_own_prose_cost_no_more_than_their_length() 
     for piece in (*HTML.values(), *MARKDOWN.values(), "\n\n", "[1] ", "1. a\n", "- a\n"):
         body = (piece * MEGABYTE)[:60_000]
         began = time.process_time()
-        assert isinstance(plain(body), str)
-        assert pieces(body, [1]) is not None
+        assert isinstance(comment_text(body), str)
+        assert text_blocks(body, [1]) is not None
         assert time.process_time() - began < SECONDS
 
 
@@ -154,7 +154,7 @@ def test_a_page_beyond_the_limits_is_reported_keeps_what_is_known_of_it_and_stop
     def page(name: str, body: str, markup: Markup = Markup.HTML) -> Page:
         return Page(name, body, markup)
 
-    index(database, account, source(page("tags", "<p>Old text."), page("good", "<p>Text.")), embedder)
+    index_source(database, account, source(page("tags", "<p>Old text."), page("good", "<p>Text.")), embedder)
     monkeypatch.setattr(parse, "MOST_CHARACTERS", 2_000_000)
     monkeypatch.setattr(markdown, "MOST_MARKS", 1000)
     pages = source(
@@ -164,11 +164,11 @@ def test_a_page_beyond_the_limits_is_reported_keeps_what_is_known_of_it_and_stop
         page("quotes", "> " * 99 + "deep", Markup.MARKDOWN),
         page("good", "<p>New text."),
     )
-    report = index(database, account, pages, embedder)
+    report = index_source(database, account, pages, embedder)
     assert (report.changed, report.removed) == (1, 0)
     assert report.skipped == (
-        Unreadable("tags", "has more than 100,000 tags"),
-        Unreadable("long", "is larger than 2,000,000 characters"),
-        Unreadable("marks", "has more than 1,000 marks of Markdown and lines"),
-        Unreadable("quotes", "has lists or quotes in each other, deeper than 60"),
+        UnreadablePage("tags", "has more than 100,000 tags"),
+        UnreadablePage("long", "is larger than 2,000,000 characters"),
+        UnreadablePage("marks", "has more than 1,000 marks of Markdown and lines"),
+        UnreadablePage("quotes", "has lists or quotes in each other, deeper than 60"),
     )

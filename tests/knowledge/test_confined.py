@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.files import confined
-from knowledge.files.confined import read
+from knowledge.parsing.files import sandbox
+from knowledge.parsing.files.sandbox import read_file
 from tests.knowledge.written_files import docx, pdf
 
 READER = """
 import os, sys
-from knowledge.files.written import Extract, NotReadable
+from knowledge.parsing.files.extract import Extract, UnreadableFile
 
 def read(content):
     {act}
@@ -23,9 +23,9 @@ def read(content):
 STARTER = """
 import sys
 sys.path[:0] = sys.argv[2:]
-from knowledge.files import confined
-confined.READERS = {".act": "acting"}
-confined.main()
+from knowledge.parsing.files import sandbox
+sandbox.READERS = {".act": "acting"}
+sandbox.main()
 """
 
 
@@ -40,14 +40,14 @@ def act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]
     def run(act: str) -> str:
         (tmp_path / "acting.py").write_text(READER.format(act=act))
         monkeypatch.setattr(subprocess, "run", started)
-        return read(b"content", ".act").html
+        return read_file(b"content", ".act").html
 
     return run
 
 
 def test_both_kinds_are_read() -> None:
-    assert "14 florins" in read(pdf("A berth costs 14 florins."), ".pdf").html
-    assert "14 florins" in read(docx("A berth costs 14 florins."), ".docx").html
+    assert "14 florins" in read_file(pdf("A berth costs 14 florins."), ".pdf").html
+    assert "14 florins" in read_file(docx("A berth costs 14 florins."), ".docx").html
 
 
 def test_a_reader_of_our_own_stands_in_for_them(act: Callable[[str], str]) -> None:
@@ -57,7 +57,7 @@ def test_a_reader_of_our_own_stands_in_for_them(act: Callable[[str], str]) -> No
 @pytest.mark.parametrize(
     ("does", "why"),
     [
-        ("raise NotReadable('is odd')", "is odd"),
+        ("raise UnreadableFile('is odd')", "is odd"),
         ("raise ValueError('negative seek value -3')", "^is damaged$"),
         ("raise KeyError('x')", "^is damaged$"),
         ("os.abort()", "is damaged: reading it broke off"),
@@ -77,7 +77,7 @@ def test_whatever_a_parser_does_is_a_reason_and_no_crash(
 
 
 def test_a_file_that_takes_too_long_is_given_up(act: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confined, "SECONDS", 0.5)
+    monkeypatch.setattr(sandbox, "SECONDS", 0.5)
     with pytest.raises(ValueError, match=r"takes more than 0\.5 s to read"):
         act("import time; time.sleep(60)")
 
@@ -85,5 +85,5 @@ def test_a_file_that_takes_too_long_is_given_up(act: Callable[[str], str], monke
 def test_nothing_of_our_environment_is_seen_there(act: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIRSTLINE_KEYS", "a secret")
     with pytest.raises(ValueError, match="PATH") as error:
-        act("import json; raise NotReadable(json.dumps(dict(os.environ)))")
-    assert set(json.loads(str(error.value))) <= {*confined._KEPT, "PYTHONPATH", "PYTHONWARNINGS", "LC_CTYPE"}
+        act("import json; raise UnreadableFile(json.dumps(dict(os.environ)))")
+    assert set(json.loads(str(error.value))) <= {*sandbox._KEPT, "PYTHONPATH", "PYTHONWARNINGS", "LC_CTYPE"}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from desk.passage import BlockKind
-from knowledge.files.docx import read
-from knowledge.markup.html import read_html
+from knowledge.parsing.files.docx import read
+from knowledge.parsing.html import read_html
 from tests.knowledge.written_files import document, docx, item, paragraph, table
 
 STRANGE = '<w:outlineLvl w:val="x"/><w:numPr><w:ilvl w:val="-4"/><w:numId w:val="77"/></w:numPr>'

@@ -13,8 +13,8 @@ from desk.ports import Embedder
 from knowledge.embedders.minilm import MODEL, MiniLM
 from knowledge.embedders.openai_compatible import OpenAICompatible, Prefixes
 from knowledge.embedders.voyage import Voyage
-from knowledge.remote.measure import measure
-from knowledge.remote.wire import Wire
+from knowledge.remote.json_http import JsonHttpClient
+from knowledge.remote.token_budget import token_budget_for
 from tests.lookalikes.embeddings import KEY, Embeddings
 
 SHARED = MiniLM(threads=2)
@@ -35,13 +35,13 @@ def any_embedder(request: pytest.FixtureRequest, embedder: Embedder) -> Iterator
         return
     with Embeddings() as party:
         path = "/voyage/v1/embeddings" if request.param == "voyage" else "/v1/embeddings"
-        wire = Wire("the look-alike", party.url + path, KEY)
+        wire = JsonHttpClient("the look-alike", party.url + path, KEY)
         if request.param == "voyage":
-            yield Voyage(wire, "look-64", measure(512))
+            yield Voyage(wire, "look-64", token_budget_for(512))
         else:
             tokenizer = MODEL / "tokenizer.json" if "tokenizer" in request.param else None
             yield OpenAICompatible(
-                wire, "look-alike", measure(512, tokenizer, "passage: "), 32, Prefixes("", "passage: ")
+                wire, "look-alike", token_budget_for(512, tokenizer, "passage: "), 32, Prefixes("", "passage: ")
             )
         wire.close()
 

@@ -5,9 +5,9 @@ import random
 import pytest
 
 from desk.ports import Embedder, Markup, Page
-from desk.text import words
+from desk.text.tokenizer import words
 from knowledge.embedders.minilm import MiniLM
-from knowledge.prepare import prepare
+from knowledge.ingest.prepare import prepare_page
 
 MODEL = MiniLM(threads=1)
 
@@ -59,7 +59,7 @@ PAGES = {
 
 
 def check(body: str, embedder: Embedder, title: str = "Moorings and berths") -> None:
-    ready = prepare(Page("p", body, Markup.MARKDOWN, title=title), embedder)
+    ready = prepare_page(Page("p", body, Markup.MARKDOWN, title=title), embedder)
     assert ready
     for passage in ready.passages:
         assert embedder.count_tokens(passage.embedded) + 2 <= embedder.window
@@ -90,7 +90,7 @@ def test_every_word_of_any_page_is_in_a_vector(seed: int) -> None:
 
 def test_what_the_window_holds_is_read_to_its_last_word() -> None:
     """The count of tokens by which texts are cut is the one by which the model drops the rest."""
-    ready = prepare(Page("p", PAGES["a passage of 2,000 different words"], Markup.MARKDOWN, title="T"), MODEL)
+    ready = prepare_page(Page("p", PAGES["a passage of 2,000 different words"], Markup.MARKDOWN, title="T"), MODEL)
     assert ready
     fullest = max((passage.embedded for passage in ready.passages), key=MODEL.count_tokens)
     changed = fullest.rsplit(" ", 1)[0] + " zebra"

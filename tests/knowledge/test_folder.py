@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from desk.db import Database
 from desk.errors import Permanent
-from desk.ports import Markup, Page, Unchanged, Unreadable
-from knowledge.catalogue import list_documents
-from knowledge.ingest import index
+from desk.platform.database import Database
+from desk.ports import Markup, Page, UnchangedPage, UnreadablePage
+from knowledge.index.catalogue import list_documents
+from knowledge.ingest.index_source import index_source
 from knowledge.sources import folder
 from knowledge.sources.folder import Folder, FolderSettings
 from tests.knowledge.conftest import WordEmbedder
@@ -27,12 +27,12 @@ def write(root: Path, name: str, content: str | bytes) -> None:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def read(root: Path) -> dict[str, Page | Unreadable]:
+def read(root: Path) -> dict[str, Page | UnreadablePage]:
     return {page.id: page for page in Folder(root).pages(no_stamps)}
 
 
-def why(found: Page | Unreadable) -> str:
-    assert isinstance(found, Unreadable)
+def why(found: Page | UnreadablePage) -> str:
+    assert isinstance(found, UnreadablePage)
     return found.why
 
 
@@ -141,7 +141,7 @@ def test_pdf_and_word_files_are_pages_with_a_stamp(tmp_path: Path) -> None:
     assert list(found) == ["fees.PDF", "rules.docx"]
     stamps = {page.id: page.stamp for page in found.values() if isinstance(page, Page)}
     assert all(stamps.values())
-    assert list(Folder(tmp_path).pages(stamps.get)) == [Unchanged("fees.PDF"), Unchanged("rules.docx")]
+    assert list(Folder(tmp_path).pages(stamps.get)) == [UnchangedPage("fees.PDF"), UnchangedPage("rules.docx")]
     write(tmp_path, "rules.docx", docx("Moor by the crane."))
     [_, rules] = Folder(tmp_path).pages(stamps.get)
     assert isinstance(rules, Page)
@@ -200,14 +200,14 @@ def test_1500_tiny_pages_and_odd_ones_between_them_are_indexed(
     write(tmp_path, "3/megabyte.md", "A berth by the pier. " * 50_000)
     write(tmp_path, "3/line.md", "x" * 50_000)
     embedder.window = 256
-    report = index(database, account, Folder(tmp_path), embedder)
+    report = index_source(database, account, Folder(tmp_path), embedder)
     assert report.added == 1502
     assert {page.id: page.why for page in report.skipped} == {
         "3/empty.md": "has no text",
         "3/binary.md": "is binary",
         "3/latin.md": "is not UTF-8 (byte 3)",
     }
-    assert index(database, account, Folder(tmp_path), embedder).unchanged == 1502
+    assert index_source(database, account, Folder(tmp_path), embedder).unchanged == 1502
 
 
 # --- one broken thing
@@ -228,7 +228,7 @@ def test_links_in_a_circle_are_reported_and_nothing_is_read_without_end(tmp_path
 
 
 def why_of(page: object) -> str:
-    return page.why if isinstance(page, Unreadable) else ""
+    return page.why if isinstance(page, UnreadablePage) else ""
 
 
 def deny(monkeypatch: pytest.MonkeyPatch, call: str, name: str) -> None:
@@ -248,10 +248,10 @@ def test_a_folder_that_may_not_be_listed_is_reported_and_keeps_what_is_known_of_
 ) -> None:
     for name in ("a.md", "shut/b.md", "shut/er/c.md", "shut.md", "shutters/d.md"):
         write(tmp_path, name, f"Text of {name}.")
-    assert index(database, account, Folder(tmp_path), embedder).added == 5
+    assert index_source(database, account, Folder(tmp_path), embedder).added == 5
     deny(monkeypatch, "scandir", "shut")
     (tmp_path / "shutters/d.md").unlink()
-    report = index(database, account, Folder(tmp_path), embedder)
+    report = index_source(database, account, Folder(tmp_path), embedder)
     assert [(page.id, page.why) for page in report.skipped] == [("shut", "cannot be listed: Permission denied")]
     assert (report.unchanged, report.removed) == (2, 1)
     with database.account(account) as tx:
@@ -281,7 +281,7 @@ def test_a_file_that_may_not_be_read_or_is_gone_meanwhile_is_reported_and_its_ne
 
     monkeypatch.setattr(Path, "open", opened)
     found = read(tmp_path)
-    assert {name: page.why for name, page in found.items() if isinstance(page, Unreadable)} == {
+    assert {name: page.why for name, page in found.items() if isinstance(page, UnreadablePage)} == {
         "gone.md": "No such file or directory",
         "shut.md": "Permission denied",
     }
@@ -312,7 +312,7 @@ def test_front_matter_that_no_database_takes_is_cleaned(
     write(tmp_path, "a.md", '---\ntitle: "a\\0b"\nurl: "https://a.example/\\0x"\nlocale: "e\\0n"\n---\nText.')
     write(tmp_path, "b.md", '---\ncollection: "c\\ud800"\n---\nText.')
     write(tmp_path, "good.md", "fine")
-    report = index(database, account, Folder(tmp_path), embedder)
+    report = index_source(database, account, Folder(tmp_path), embedder)
     assert report.added + len(report.skipped) == 3
     with database.account(account) as tx:
         found = {each.external_id: each for each in list_documents(tx)}

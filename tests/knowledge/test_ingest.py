@@ -9,20 +9,22 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from desk.db import Database
 from desk.errors import Permanent, Temporary
-from desk.ports import Embedder, Page, Unchanged, Unreadable
-from knowledge import ingest, intake, prepare, shelf
-from knowledge.catalogue import count_documents, find_passage, list_documents, sources_of
-from knowledge.ingest import index, remove
+from desk.platform.database import Database
+from desk.ports import Embedder, Page, UnchangedPage, UnreadablePage
+from knowledge.index import document, store
+from knowledge.index.catalogue import count_documents, find_passage, list_documents, source_counts
+from knowledge.ingest import index_run, index_source, prepare
+from knowledge.ingest.deletion_guard import DeletionRule
+from knowledge.ingest.index_source import index_source as index
+from knowledge.ingest.index_source import remove_source
+from knowledge.ingest.sync_lock import sync_lock
 from knowledge.tables import documents, library_states, passages, terms
-from knowledge.turn import one_run
-from knowledge.vanished import Leave
 
 MakePage = Callable[..., Page]
 
 
-def counts(report: ingest.Report) -> tuple[int, int, int, int]:
+def counts(report: index_source.IndexReport) -> tuple[int, int, int, int]:
     return report.added, report.changed, report.unchanged, report.removed
 
 
@@ -89,13 +91,15 @@ def test_a_page_that_vanished_leaves_the_index_in_the_same_run(database, account
 def test_a_page_that_was_emptied_leaves_the_index_and_is_reported(database, account, embedder, source, page) -> None:
     index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
     report = index(database, account, source(page("a", "<!-- -->"), page("b", "Other.")), embedder)
-    assert report.skipped == (Unreadable("a", "has no text"),)
+    assert report.skipped == (UnreadablePage("a", "has no text"),)
     assert report.removed == 1
 
 
 def test_a_page_that_cannot_be_read_keeps_what_is_known_of_it(database, account, embedder, source, page) -> None:
     index(database, account, source(page("a", "Text.")), embedder)
-    report = index(database, account, source(Unreadable("a", "is binary"), Unreadable("x", "is binary")), embedder)
+    report = index(
+        database, account, source(UnreadablePage("a", "is binary"), UnreadablePage("x", "is binary")), embedder
+    )
     assert counts(report) == (0, 0, 0, 0)
     assert [skipped.id for skipped in report.skipped] == ["a", "x"]
     with database.account(account) as tx:
@@ -105,7 +109,7 @@ def test_a_page_that_cannot_be_read_keeps_what_is_known_of_it(database, account,
 def test_a_source_that_fails_half_way_leaves_the_index_as_it_was(
     database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "PAGES_AT_ONCE", 1)
+    monkeypatch.setattr(index_source, "PAGES_AT_ONCE", 1)
     index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
     with pytest.raises(Permanent):
         index(database, account, source(page("a", "New text."), Permanent("gone"), page("b", "Other.")), embedder)
@@ -124,10 +128,10 @@ def test_a_source_is_told_the_stamps_of_what_is_indexed_and_need_not_give_it_aga
     database, account, embedder, source, page
 ) -> None:
     index(database, account, source(page("a", "Text.", stamp="v1"), page("b", "Other.")), embedder)
-    again = source(Unchanged("a"), page("b", "Other.", stamp="v2"), page("c", "Third."))
+    again = source(UnchangedPage("a"), page("b", "Other.", stamp="v2"), page("c", "Third."))
     assert counts(index(database, account, again, embedder)) == (1, 0, 2, 0)
     assert again.stamps == {"a": "v1", "b": None, "c": None}
-    index(database, account, (last := source(page("b", "Other."), Unchanged("a"))), embedder)
+    index(database, account, (last := source(page("b", "Other."), UnchangedPage("a"))), embedder)
     assert last.stamps == {"a": "v1", "b": "v2"}
     other = type(embedder)()
     other.name = "words-too"
@@ -149,9 +153,9 @@ def test_nothing_vanishes_behind_a_known_page_that_leads_to_others_and_cannot_be
     database, account, embedder, source, page
 ) -> None:
     index(database, account, source(page("hub", "Text."), page("leaf", "Other.")), embedder)
-    report = index(database, account, source(Unreadable("hub", "answers 500", hides=True)), embedder)
+    report = index(database, account, source(UnreadablePage("hub", "answers 500", hides=True)), embedder)
     assert (counts(report), [each.id for each in report.skipped]) == ((0, 0, 0, 0), ["hub"])
-    stranger = source(page("hub", "Text."), Unreadable("new", "answers 500", hides=True))
+    stranger = source(page("hub", "Text."), UnreadablePage("new", "answers 500", hides=True))
     assert counts(index(database, account, stranger, embedder)) == (0, 0, 1, 1)
 
 
@@ -183,22 +187,22 @@ def test_the_state_changes_with_the_index_and_only_then(database, account, embed
     first = revision()
     index(database, account, source(page("a", "Text.")), embedder)
     assert revision() == first
-    index(database, account, source(), embedder, leave=Leave(confirmed=True))
+    index(database, account, source(), embedder, leave=DeletionRule(confirmed=True))
     assert revision() > first
 
 
 def test_sources_do_not_touch_each_other(database, account, embedder, source, page) -> None:
     index(database, account, source(page("a", "Text."), name="one"), embedder)
     index(database, account, source(page("a", "Text."), name="two"), embedder)
-    assert sources_of(database, account) == ["one", "two"]
-    assert remove(database, account, "one") == 1
-    assert sources_of(database, account) == ["two"]
+    assert source_counts(database, account) == ["one", "two"]
+    assert remove_source(database, account, "one") == 1
+    assert source_counts(database, account) == ["two"]
 
 
 def test_two_runs_of_one_source_do_not_meet(database, account, embedder, source, page) -> None:
-    with one_run(database, account, "list"), pytest.raises(Temporary, match="another run"):
+    with sync_lock(database, account, "list"), pytest.raises(Temporary, match="another run"):
         index(database, account, source(page("a", "Text.")), embedder)
-    with one_run(database, account, "other"):
+    with sync_lock(database, account, "other"):
         assert index(database, account, source(page("a", "Text.")), embedder).added == 1
 
 
@@ -225,8 +229,8 @@ def test_runs_of_several_sources_at_once_keep_the_counts_right(database, account
 def test_even_without_the_lock_two_runs_at_once_leave_one_right_copy(
     database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "one_run", lambda *names: nullcontext())
-    monkeypatch.setattr(ingest, "PAGES_AT_ONCE", 1)
+    monkeypatch.setattr(index_source, "sync_lock", lambda *names: nullcontext())
+    monkeypatch.setattr(index_source, "PAGES_AT_ONCE", 1)
 
     class Overtaken(source):
         def pages(self, stamps):
@@ -242,7 +246,7 @@ def test_even_without_the_lock_two_runs_at_once_leave_one_right_copy(
 
 def test_progress_is_told_page_by_page(database, account, embedder, source, page) -> None:
     told: list[tuple[int, int | None, str]] = []
-    pages = source(page("a", "Text."), Unreadable("b", "is binary"), page("c", ""))
+    pages = source(page("a", "Text."), UnreadablePage("b", "is binary"), page("c", ""))
     index(database, account, pages, embedder, lambda *event: told.append(event))
     assert told == [(1, 3, "b"), (2, 3, "a"), (3, 3, "c")]  # what need not be written comes first
 
@@ -251,7 +255,7 @@ def test_a_new_recipe_cuts_everything_anew_without_embedding(
     database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index(database, account, source(page("a", "Text.")), embedder)
-    monkeypatch.setattr("knowledge.shelf.RECIPE", prepare.RECIPE + 1)
+    monkeypatch.setattr("knowledge.index.store.CHUNKING_VERSION", document.CHUNKING_VERSION + 1)
     report = index(database, account, source(page("a", "Text.")), embedder)
     assert (counts(report), report.passages, report.passages_embedded) == ((0, 0, 1, 0), 1, 0)
 
@@ -264,7 +268,7 @@ def test_a_second_embedder_is_filled_beside_the_first(database, account, embedde
     with database.account(account) as tx:
         rows = tx.execute(select(passages.c.embedder).order_by(passages.c.embedder)).scalars()
         assert list(rows) == ["other", "words"]
-    index(database, account, source(), other, leave=Leave(confirmed=True))
+    index(database, account, source(), other, leave=DeletionRule(confirmed=True))
     assert kept_terms(database, account) == {}
 
 
@@ -309,8 +313,8 @@ def test_a_page_in_which_a_new_recipe_finds_no_text_leaves_the_index(
     database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
-    monkeypatch.setattr("knowledge.shelf.RECIPE", prepare.RECIPE + 1)
-    monkeypatch.setattr(intake, "prepare", lambda page, _: None)
+    monkeypatch.setattr("knowledge.index.store.CHUNKING_VERSION", document.CHUNKING_VERSION + 1)
+    monkeypatch.setattr(index_run, "prepare_page", lambda page, _: None)
     report = index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
     assert (counts(report), len(report.skipped)) == ((0, 0, 0, 2), 2)
 
@@ -318,7 +322,7 @@ def test_a_page_in_which_a_new_recipe_finds_no_text_leaves_the_index(
 def test_the_same_text_in_pages_of_two_batches_is_embedded_once(
     database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "PASSAGES_AT_ONCE", 1)
+    monkeypatch.setattr(index_run, "PASSAGES_AT_ONCE", 1)
     pages = [page(f"p{n}", "# Title\n\nThe very same text.") for n in range(5)]
     report = index(database, account, source(*pages), embedder)
     assert (report.passages, report.passages_embedded, len(embedder.embedded)) == (5, 1, 1)
@@ -361,7 +365,7 @@ def kept(database: Database, account: str) -> dict[str, str]:
 def test_a_text_that_cannot_be_embedded_is_reported_and_keeps_what_is_known_of_it(
     database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch, at_once: int, error, why: str
 ) -> None:
-    monkeypatch.setattr(intake, "PASSAGES_AT_ONCE", at_once)
+    monkeypatch.setattr(index_run, "PASSAGES_AT_ONCE", at_once)
     index(database, account, source(page("b", "Old text."), page("c", "Other.")), embedder)
     picky = Picky(embedder, error, "cursed")
     pages = source(
@@ -370,7 +374,7 @@ def test_a_text_that_cannot_be_embedded_is_reported_and_keeps_what_is_known_of_i
     )  # fmt: skip
     report = index(database, account, pages, picky)
     assert counts(report) == (4, 1, 0, 0)
-    assert report.skipped == (Unreadable("b", why), Unreadable("x", why))
+    assert report.skipped == (UnreadablePage("b", why), UnreadablePage("x", why))
     assert kept(database, account)["b"] == "Old text."
     assert kept(database, account)["c"] == "Other, changed."
     assert "x" not in kept(database, account)
@@ -400,7 +404,7 @@ def test_a_page_that_breaks_our_parser_or_the_database_is_reported_and_the_rest_
     database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index(database, account, source(page("a", "Old text."), page("b", "Older.")), embedder)
-    real_prepare, real_put = prepare.prepare, shelf.put
+    real_prepare, real_put = prepare.prepare_page, store.write_documents
 
     def broken(given: Page, embedder: Embedder) -> object:
         return [][0] if given.id == "a" else real_prepare(given, embedder)
@@ -410,8 +414,8 @@ def test_a_page_that_breaks_our_parser_or_the_database_is_reported_and_the_rest_
             made = made | dict.fromkeys(made, "[1e99]")
         real_put(tx, name, ready, made, embedder)
 
-    monkeypatch.setattr(intake, "prepare", broken)
-    monkeypatch.setattr(shelf, "put", odd)
+    monkeypatch.setattr(index_run, "prepare_page", broken)
+    monkeypatch.setattr(store, "write_documents", odd)
     pages = [page("a", "New."), page("b", "Newer."), *(page(f"p{n}", f"Text {n}.") for n in range(3))]
     report = index(database, account, source(*pages), embedder)
     assert counts(report) == (3, 0, 0, 0)

@@ -2,15 +2,15 @@
 
 import pytest
 
-from knowledge.lexical import (
+from knowledge.index.bm25 import (
     MOST_TERMS,
-    SPARSE_DIMENSIONS,
-    dimension,
-    language_of,
-    question_terms,
-    terms_of,
-    weigh,
+    bm25_weights,
+    index_terms,
+    query_terms,
+    stemming_language,
+    term_dimension,
 )
+from knowledge.tables import SPARSE_DIMENSIONS
 
 
 @pytest.mark.parametrize(
@@ -29,42 +29,42 @@ from knowledge.lexical import (
     ],
 )
 def test_a_text_is_read_as_terms(text: str, language: str, terms: list[str]) -> None:
-    assert terms_of(text, language) == terms
+    assert index_terms(text, language) == terms
 
 
 def test_an_endless_word_is_one_short_term() -> None:
-    assert [len(term) for term in terms_of("z" * 10_000, "en")] == [64]
+    assert [len(term) for term in index_terms("z" * 10_000, "en")] == [64]
 
 
 def test_more_of_a_term_weighs_more_but_ever_less_so() -> None:
-    once, twice, often = (weigh(["a"] * n + ["b"] * (50 - n))[dimension("a")] for n in (1, 2, 40))
+    once, twice, often = (bm25_weights(["a"] * n + ["b"] * (50 - n))[term_dimension("a")] for n in (1, 2, 40))
     assert once < twice < often < 2.2
     assert twice - once < once
 
 
 def test_a_term_weighs_more_in_a_short_text() -> None:
-    assert weigh(["a", "b"])[dimension("a")] > weigh(["a"] + ["b"] * 200)[dimension("a")]
+    assert bm25_weights(["a", "b"])[term_dimension("a")] > bm25_weights(["a"] + ["b"] * 200)[term_dimension("a")]
 
 
 def test_only_the_thousand_heaviest_terms_are_kept() -> None:
     terms = [f"t{n}" for n in range(2000)] + ["kept"] * 2
-    weights = weigh(terms)
+    weights = bm25_weights(terms)
     assert len(weights) == MOST_TERMS
-    assert dimension("kept") in weights
+    assert term_dimension("kept") in weights
 
 
 def test_dimensions_fit_and_never_change() -> None:
-    assert dimension("refund") == 581_999_577
-    assert all(0 <= dimension(f"t{n}") < SPARSE_DIMENSIONS for n in range(1000))
+    assert term_dimension("refund") == 581_999_577
+    assert all(0 <= term_dimension(f"t{n}") < SPARSE_DIMENSIONS for n in range(1000))
 
 
 @pytest.mark.parametrize(("locale", "language"), [("pt-BR", "pt"), ("EN_us", "en"), ("de", "de"), ("", "en")])
 def test_the_language_is_the_first_part_of_the_locale(locale: str, language: str) -> None:
-    assert language_of(locale) == language
+    assert stemming_language(locale) == language
 
 
 def test_what_people_write_around_a_question_is_not_searched_for() -> None:
     asked = "Hello, please can someone help: I need any refund, refunds about Paris. Thanks!"
-    assert question_terms(asked, "en") == ["help", "refund", "pari"]
-    assert question_terms("please", "xx") == ["please"]
-    assert "need" in terms_of("What you need", "en")
+    assert query_terms(asked, "en") == ["help", "refund", "pari"]
+    assert query_terms("please", "xx") == ["please"]
+    assert "need" in index_terms("What you need", "en")

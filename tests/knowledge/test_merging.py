@@ -3,9 +3,9 @@
 import pytest
 
 from desk.passage import Hit, Passage
-from knowledge.ingest import index
-from knowledge.library import PostgresLibrary
-from knowledge.merging import merged
+from knowledge.ingest.index_source import index_source
+from knowledge.search.library import PostgresLibrary
+from knowledge.search.merge import merge_hits
 from tests.fakes import a_hit, a_passage
 
 TEXT = "Annual plans are refunded in full within 30 days of the purchase when you write to the billing desk first."
@@ -23,33 +23,35 @@ def names(hits: list[Hit]) -> list[str]:
 
 
 def test_different_passages_keep_their_order() -> None:
-    assert names(merged([hit("a"), hit("b"), hit("c")], 10)) == ["a", "b", "c"]
+    assert names(merge_hits([hit("a"), hit("b"), hit("c")], 10)) == ["a", "b", "c"]
 
 
 def test_neighbours_stand_together_in_the_order_of_their_document() -> None:
     hits = [hit("p3", document="d", ordinal=3), hit("x"), hit("p2", document="d", ordinal=2), hit("y"),
             hit("p4", document="d", ordinal=4), hit("p7", document="d", ordinal=7)]  # fmt: skip
-    assert names(merged(hits, 10)) == ["p2", "p3", "p4", "x", "y", "p7"]
+    assert names(merge_hits(hits, 10)) == ["p2", "p3", "p4", "x", "y", "p7"]
 
 
 def test_neighbours_stay_the_passages_that_a_citation_can_name() -> None:
     hits = [hit("p1", document="d", ordinal=1), hit("p0", document="d", ordinal=0)]
-    assert sorted(merged(hits, 10), key=lambda each: each.passage.id) == sorted(hits, key=lambda each: each.passage.id)
+    assert sorted(merge_hits(hits, 10), key=lambda each: each.passage.id) == sorted(
+        hits, key=lambda each: each.passage.id
+    )
 
 
 def test_passages_of_two_versions_are_no_neighbours() -> None:
     hits = [hit("new", document="d", ordinal=1, version="v2"), hit("x"), hit("old", document="d", ordinal=0)]
-    assert names(merged(hits, 10)) == ["new", "x", "old"]
+    assert names(merge_hits(hits, 10)) == ["new", "x", "old"]
 
 
 def test_of_passages_that_say_the_same_the_best_is_kept_and_another_moves_up() -> None:
     hits = [hit("a", TEXT), hit("copy", TEXT.replace("first", "")), hit("b")]
-    assert names(merged(hits, 2)) == ["a", "b"]
+    assert names(merge_hits(hits, 2)) == ["a", "b"]
 
 
 def test_a_public_passage_is_kept_before_one_for_few() -> None:
     hits = [hit("partner", TEXT, audience="partner"), hit("b"), hit("c"), hit("public", TEXT)]
-    assert names(merged(hits, 2)) == ["public", "b"]
+    assert names(merge_hits(hits, 2)) == ["public", "b"]
 
 
 @pytest.mark.parametrize(
@@ -64,29 +66,31 @@ def test_a_public_passage_is_kept_before_one_for_few() -> None:
     ],
 )
 def test_passages_that_contradict_each_other_both_stay(old: str, new: str) -> None:
-    assert len(merged([hit("a", TEXT), hit("b", TEXT.replace(old, new))], 5)) == 2
+    assert len(merge_hits([hit("a", TEXT), hit("b", TEXT.replace(old, new))], 5)) == 2
 
 
 def test_the_same_words_about_another_thing_both_stay() -> None:
-    assert len(merged([hit("a", TEXT, title="Basic plan"), hit("b", TEXT, title="Team plan")], 5)) == 2
-    assert len(merged([hit("a", TEXT, title="Refunds"), hit("b", TEXT, title="Refunds | Help")], 5)) == 1
+    assert len(merge_hits([hit("a", TEXT, title="Basic plan"), hit("b", TEXT, title="Team plan")], 5)) == 2
+    assert len(merge_hits([hit("a", TEXT, title="Refunds"), hit("b", TEXT, title="Refunds | Help")], 5)) == 1
 
 
 def test_passages_without_words_are_not_taken_for_the_same() -> None:
-    assert len(merged([hit("a", "!!!"), hit("b", "???")], 5)) == 2
+    assert len(merge_hits([hit("a", "!!!"), hit("b", "???")], 5)) == 2
 
 
 @pytest.mark.parametrize("limit", [0, 1, 3])
 def test_no_more_come_back_than_were_asked_for(limit: int) -> None:
-    assert len(merged([hit(name) for name in "abcde"], limit)) == limit
+    assert len(merge_hits([hit(name) for name in "abcde"], limit)) == limit
 
 
 def test_search_gives_one_of_a_page_that_stands_in_two_sources_and_none_outside_the_audience(
     database, account, embedder, source, page
 ) -> None:
-    index(database, account, source(page("a", TEXT, title="Refunds"), name="guide"), embedder)
-    index(database, account, source(page("b", TEXT, title="Refunds"), name="site"), embedder)
-    index(database, account, source(page("c", TEXT, title="Refunds", audience="internal"), name="wiki"), embedder)
+    index_source(database, account, source(page("a", TEXT, title="Refunds"), name="guide"), embedder)
+    index_source(database, account, source(page("b", TEXT, title="Refunds"), name="site"), embedder)
+    index_source(
+        database, account, source(page("c", TEXT, title="Refunds", audience="internal"), name="wiki"), embedder
+    )
     library = PostgresLibrary(database, embedder)
 
     def found(*audiences: str) -> list[str]:
@@ -100,7 +104,7 @@ def test_search_gives_one_of_a_page_that_stands_in_two_sources_and_none_outside_
 
 def test_search_puts_the_parts_of_a_long_page_in_their_order(database, account, embedder, source, page) -> None:
     parts = [f"## Part {n}\n\nMooring number {n} is by the old pier." for n in range(4)]
-    index(database, account, source(page("a", "\n\n".join(parts), title="Moorings")), embedder)
+    index_source(database, account, source(page("a", "\n\n".join(parts), title="Moorings")), embedder)
     library = PostgresLibrary(database, embedder)
     hits = library.search(account, "mooring number 2", limit=4, audiences=frozenset({"public"}), locale="en")
     assert [each.passage.ordinal for each in hits] == [0, 1, 2, 3]

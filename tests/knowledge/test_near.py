@@ -5,12 +5,19 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import func, select, text
 
-from desk.db import Database
-from knowledge import ingest
-from knowledge.ingest import index, remove
-from knowledge.search import PLANNED_ONCE, asked, candidates, extent_statement, search_statement
+from desk.platform.database import Database
+from knowledge.ingest import index_source
+from knowledge.ingest.deletion_guard import DeletionRule
+from knowledge.ingest.index_source import index_source as index
+from knowledge.ingest.index_source import remove_source
+from knowledge.search.hybrid import (
+    PLANNED_ONCE,
+    count_statement,
+    find_candidates,
+    index_search_statement,
+    search_parameters,
+)
 from knowledge.tables import library_states, passages
-from knowledge.vanished import Leave
 
 LIMIT = 50
 QUESTIONS = [f"w{n} w{n + 3} w{n * 7 % 300}" for n in range(0, 300, 12)]
@@ -19,8 +26,8 @@ QUESTIONS = [f"w{n} w{n + 3} w{n * 7 % 300}" for n in range(0, 300, 12)]
 @pytest.fixture(autouse=True)
 def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """So few passages are a large library here."""
-    monkeypatch.setattr("knowledge.search.EXACT_UP_TO", LIMIT)
-    monkeypatch.setattr(ingest, "BROUGHT_NEAR_AT_ONCE", 20)
+    monkeypatch.setattr("knowledge.index.vector_index.EXACT_UP_TO", LIMIT)
+    monkeypatch.setattr(index_source, "BROUGHT_NEAR_AT_ONCE", 20)
 
 
 @pytest.fixture
@@ -53,8 +60,8 @@ def best_ten(db: Database, account: str, embedder, query: str, exact: bool, **se
     with db.account(account) as tx:
         tx.execute(text("SET LOCAL enable_seqscan = off"))
         tx.execute(text("SET LOCAL enable_sort = " + ("on" if exact else "off")))
-        question = asked(tx, query, embedder, vector=embedder.embed_query(query), **what)
-        search = search_statement(question.size, question.in_collections, spoken=True, large=not exact)
+        question = search_parameters(tx, query, embedder, vector=embedder.embed_query(query), **what)
+        search = index_search_statement(question.size, question.in_collections, spoken=True, large=not exact)
         rows = tx.execute(search, question.values).all()
     return {row.id for row in sorted(rows, key=lambda row: (-row.cosine, row.id))[:10]}
 
@@ -63,9 +70,9 @@ def plan(db: Database, account: str, embedder) -> str:
     with db.account(account) as tx:
         tx.execute(text("SET LOCAL enable_seqscan = off"))
         tx.execute(text("SET LOCAL enable_sort = off"))
-        question = asked(tx, "w1 w2", embedder, ["public"], "en", embedder.embed_query("w1 w2"))
-        extent = tx.execute(extent_statement(False), question.values).one()
-        search = search_statement(question.size, False, extent.spoken, extent.large)
+        question = search_parameters(tx, "w1 w2", embedder, ["public"], "en", embedder.embed_query("w1 w2"))
+        extent = tx.execute(count_statement(False), question.values).one()
+        search = index_search_statement(question.size, False, extent.spoken, extent.large)
         return "\n".join(tx.execute(text(f"EXPLAIN {search.text}"), question.values).scalars())
 
 
@@ -110,7 +117,7 @@ def test_how_a_search_is_planned_changes_nothing_of_what_it_finds(database, acco
         found = []
         for settings in ({}, PLANNED_ONCE):
             with database.account(account, settings) as tx:
-                hits = candidates(tx, "w1 w2", embedder, ["public"], locale, embedder.embed_query("w1 w2"))
+                hits = find_candidates(tx, "w1 w2", embedder, ["public"], locale, embedder.embed_query("w1 w2"))
             found.append(sorted((one.row.id, one.cosine, one.words, one.share) for one in hits))
         assert found[0] == found[1] != []
 
@@ -121,8 +128,8 @@ def test_a_filter_that_keeps_few_of_a_large_library_is_answered_exactly(database
     def large(**seen: Sequence[str]) -> bool:
         with database.account(account) as tx:
             what = {"audiences": ["public", "partner"]} | seen
-            question = asked(tx, "w1", embedder, locale="en", vector=embedder.embed_query("w1"), **what)
-            return bool(tx.execute(extent_statement(question.in_collections), question.values).one().large)
+            question = search_parameters(tx, "w1", embedder, locale="en", vector=embedder.embed_query("w1"), **what)
+            return bool(tx.execute(count_statement(question.in_collections), question.values).one().large)
 
     assert large()
     assert not large(audiences=["partner"])
@@ -144,10 +151,10 @@ def test_a_library_half_brought_in_is_searched_exactly_and_the_next_run_goes_on(
         parts.append(most)
         return bring_near(tx, name, most)
 
-    bring_near = ingest.near.bring_near
+    bring_near = index_source.vector_index.add_to_vector_index
     index(database, account, many(LIMIT), embedder)
     with monkeypatch.context() as patch:
-        patch.setattr(ingest.near, "bring_near", one_part)
+        patch.setattr(index_source.vector_index, "add_to_vector_index", one_part)
         with pytest.raises(Killed):
             index(database, account, many(2 * LIMIT), embedder)
     near, whole, all_near = near_rows(database, account)
@@ -160,14 +167,14 @@ def test_a_library_half_brought_in_is_searched_exactly_and_the_next_run_goes_on(
 
 def test_a_library_that_shrinks_is_searched_exactly_again_and_may_grow_again(database, account, embedder, many) -> None:
     index(database, account, many(2 * LIMIT), embedder)
-    index(database, account, many(20), embedder, leave=Leave(confirmed=True))
+    index(database, account, many(20), embedder, leave=DeletionRule(confirmed=True))
     assert "passages_near" not in plan(database, account, embedder)
     with database.account(account) as tx:
-        found = candidates(tx, "w1 w2", embedder, ["public"], "en", embedder.embed_query("w1 w2"))
+        found = find_candidates(tx, "w1 w2", embedder, ["public"], "en", embedder.embed_query("w1 w2"))
     assert len(found) == len([n for n in range(20) if n % 4 and n % 5 != 1])
     index(database, account, many(2 * LIMIT), embedder)
     assert near_rows(database, account) == (2 * LIMIT, 2 * LIMIT, True)
-    assert remove(database, account, "list") == 2 * LIMIT
+    assert remove_source(database, account, "list") == 2 * LIMIT
     assert near_rows(database, account)[1] == 0
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from desk.ports import Markup
-from knowledge.markup.parse import parse
+from knowledge.parsing.parse import parse_page
 
 
 def text_of(html: str) -> str:
-    page = parse(html, Markup.HTML)
+    page = parse_page(html, Markup.HTML)
     return " | ".join(block.text for section in page.sections for block in section.blocks)
 
 
@@ -48,7 +48,7 @@ def test_one_article_is_the_page_and_of_several_all_are() -> None:
 
 def test_a_heading_does_not_show_the_link_to_itself() -> None:
     html = '<main><h1>Refunds</h1><h2>How<a class="headerlink" href="#how">¶</a></h2><p>Ask.</p></main>'
-    [section] = parse(html, Markup.HTML).sections
+    [section] = parse_page(html, Markup.HTML).sections
     assert section.headings == ("How",)
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from knowledge.files import pdf as reader
-from knowledge.files.pdf import read
-from knowledge.markup.html import read_html
+from knowledge.parsing.files import pdf as reader
+from knowledge.parsing.files.pdf import read
+from knowledge.parsing.html import read_html
 from tests.knowledge.written_files import Ink, pdf
 
 

@@ -8,7 +8,7 @@ import pytest
 from desk.errors import Refused
 from desk.ports import Markup, Page
 from knowledge.evaluation import question_set
-from knowledge.evaluation.question_set import Corpus, read_questions
+from knowledge.evaluation.question_set import EvaluationCorpus, read_questions
 
 KNOWN = frozenset({"a", "b"})
 
@@ -24,7 +24,7 @@ def write(tmp_path: Path):
     return to_file
 
 
-def pages(corpus: Corpus) -> list[Page]:
+def pages(corpus: EvaluationCorpus) -> list[Page]:
     found = list(corpus.pages(lambda page_id: None))
     assert all(isinstance(page, Page) for page in found)
     return [page for page in found if isinstance(page, Page)]
@@ -32,12 +32,12 @@ def pages(corpus: Corpus) -> list[Page]:
 
 def test_a_document_is_read_with_all_that_it_says_of_itself(write) -> None:
     line = {"id": "a", "text": "# H\n\nx", "title": "T", "url": "https://docs.example/a", "locale": "de", "more": [1]}
-    (page,) = pages(Corpus(write(line)))
+    (page,) = pages(EvaluationCorpus(write(line)))
     assert page == Page("a", "# H\n\nx", Markup.MARKDOWN, "T", "https://docs.example/a", "de")
 
 
 def test_other_usual_names_of_fields_are_understood(write) -> None:
-    corpus = Corpus(write({"_id": 7, "content": "Sails."}))
+    corpus = EvaluationCorpus(write({"_id": 7, "content": "Sails."}))
     assert corpus.ids == {"7"}
     questions, _ = read_questions(write({"query": "sails?", "relevant": {"7": 1, "8": 0}}), corpus.ids)
     assert questions[0].relevant == {"7"}
@@ -55,15 +55,17 @@ def test_other_usual_names_of_fields_are_understood(write) -> None:
     ],
 )
 def test_the_markup_is_guessed_from_how_a_text_opens(write, text: str, markup: Markup) -> None:
-    assert pages(Corpus(write({"id": "a", "text": text})))[0].markup is markup
+    assert pages(EvaluationCorpus(write({"id": "a", "text": text})))[0].markup is markup
 
 
 def test_the_markup_that_a_document_names_is_believed(write) -> None:
-    assert pages(Corpus(write({"id": "a", "text": "# x", "markup": "text"})))[0].markup is Markup.TEXT
+    assert pages(EvaluationCorpus(write({"id": "a", "text": "# x", "markup": "text"})))[0].markup is Markup.TEXT
 
 
 def test_a_repeated_id_is_left_out_and_reported(write) -> None:
-    corpus = Corpus(write({"id": "a", "text": "one"}, {"id": "b", "text": "two"}, {"id": "a", "text": "three"}))
+    corpus = EvaluationCorpus(
+        write({"id": "a", "text": "one"}, {"id": "b", "text": "two"}, {"id": "a", "text": "three"})
+    )
     assert [page.body for page in pages(corpus)] == ["one", "two"]
     assert corpus.repeated == ["line 3: a stands on line 1 already"]
     assert corpus.count() == 2
@@ -86,24 +88,24 @@ def test_a_repeated_id_is_left_out_and_reported(write) -> None:
 )
 def test_a_bad_document_is_named_by_its_line_and_field(write, line: object, said: str) -> None:
     with pytest.raises(Refused, match=said):
-        Corpus(write({"id": "a", "text": "x"}, line))
+        EvaluationCorpus(write({"id": "a", "text": "x"}, line))
 
 
 def test_an_endless_line_is_refused_without_being_read_whole(write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(question_set, "LONGEST_LINE", 100)
     with pytest.raises(Refused, match="longer than 100 bytes"):
-        Corpus(write({"id": "a", "text": "x" * 200}))
+        EvaluationCorpus(write({"id": "a", "text": "x" * 200}))
 
 
 def test_an_empty_file_and_a_missing_one_are_refused(write, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="holds no documents"):
-        Corpus(write(b"\n \n"))
+        EvaluationCorpus(write(b"\n \n"))
     with pytest.raises(Refused, match="No such file"):
-        Corpus(tmp_path / "none.jsonl")
+        EvaluationCorpus(tmp_path / "none.jsonl")
 
 
 def test_a_mark_at_the_beginning_and_odd_characters_do_no_harm(write) -> None:
-    corpus = Corpus(write(b'\xef\xbb\xbf{"id": "a\\u0000", "text": "x\\ud800"}'))
+    corpus = EvaluationCorpus(write(b'\xef\xbb\xbf{"id": "a\\u0000", "text": "x\\ud800"}'))
     assert corpus.ids == {"a"}
 
 

@@ -11,15 +11,15 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from desk.errors import BadSetting, Permanent, Temporary
 from desk.passage import Block, BlockKind
-from desk.text import clean
-from knowledge.chunking import cut
+from desk.text.tokenizer import clean
 from knowledge.embedders.openai_compatible import OpenAICompatible, Prefixes
 from knowledge.embedders.voyage import Voyage
-from knowledge.markup.structure import Section
-from knowledge.remote import wire as wires
-from knowledge.remote.measure import measure
-from knowledge.remote.vectors import MOST_BYTES, MOST_DIMENSIONS
-from knowledge.remote.wire import Wire
+from knowledge.ingest.chunking import cut_sections
+from knowledge.parsing.structure import Section
+from knowledge.remote import json_http as wires
+from knowledge.remote.embeddings_api import MOST_BYTES, MOST_DIMENSIONS
+from knowledge.remote.json_http import JsonHttpClient
+from knowledge.remote.token_budget import token_budget_for
 from tests.lookalikes.embeddings import KEY, Embeddings
 
 pytestmark = pytest.mark.loopback
@@ -35,12 +35,12 @@ def party() -> Iterator[Embeddings]:
 
 
 @pytest.fixture
-def line(party: Embeddings) -> Iterator[Callable[..., Wire]]:
+def line(party: Embeddings) -> Iterator[Callable[..., JsonHttpClient]]:
     """Lines to the look-alike, closed at the end."""
-    opened: list[Wire] = []
+    opened: list[JsonHttpClient] = []
 
-    def make(path: str = "/v1/embeddings", key: str | None = KEY, seconds: float = 5.0) -> Wire:
-        opened.append(Wire("the provider", party.url + path, key, seconds))
+    def make(path: str = "/v1/embeddings", key: str | None = KEY, seconds: float = 5.0) -> JsonHttpClient:
+        opened.append(JsonHttpClient("the provider", party.url + path, key, seconds))
         return opened[-1]
 
     yield make
@@ -49,19 +49,21 @@ def line(party: Embeddings) -> Iterator[Callable[..., Wire]]:
 
 
 @pytest.fixture
-def make(line: Callable[..., Wire]) -> Make:
+def make(line: Callable[..., JsonHttpClient]) -> Make:
     def make(model: str = "look-16", dimensions: int | None = None, window: int = 512, **options: object):
-        return OpenAICompatible(line(), model, measure(window), dimensions, **options)
+        return OpenAICompatible(line(), model, token_budget_for(window), dimensions, **options)
 
     return make
 
 
-def test_questions_and_documents_are_sent_as_what_they_are(party: Embeddings, line: Callable[..., Wire]) -> None:
-    voyage = Voyage(line("/voyage/v1/embeddings"), "look-16", measure(512))
+def test_questions_and_documents_are_sent_as_what_they_are(
+    party: Embeddings, line: Callable[..., JsonHttpClient]
+) -> None:
+    voyage = Voyage(line("/voyage/v1/embeddings"), "look-16", token_budget_for(512))
     voyage.embed_documents(["Refunds take five days."])
     voyage.embed_query("How long does a refund take?")
     prefixes = Prefixes("query: ", "passage: ")
-    other = OpenAICompatible(line(), "look-16", measure(512, None, prefixes.longer), None, prefixes)
+    other = OpenAICompatible(line(), "look-16", token_budget_for(512, None, prefixes.longer), None, prefixes)
     other.embed_documents(["Refunds take five days."])
     other.embed_query("How long?")
     assert [(each["meant"], each["texts"]) for each in party.effects("embedded")] == [
@@ -109,7 +111,7 @@ def test_every_provider_model_size_and_document_prefix_has_a_name_of_its_own(mak
         make("look-32", 16),
         make(prefixes=Prefixes("", "passage: ")),
         make(prefixes=Prefixes("", "doc: ")),
-        Voyage(Wire("x", "http://127.0.0.1"), "look-16", measure(512)),
+        Voyage(JsonHttpClient("x", "http://127.0.0.1"), "look-16", token_budget_for(512)),
     ]
     assert len({kind.name for kind in kinds}) == len(kinds)
     assert make().name == make(prefixes=Prefixes("query: ", "")).name == "openai:look-16"
@@ -162,19 +164,21 @@ def test_a_cut_connection_is_temporary(party: Embeddings, make: Make, cut_at: st
     assert embedder.embed_query("x") == embedder.embed_query("x")
 
 
-def test_nobody_there_is_temporary(party: Embeddings, line: Callable[..., Wire]) -> None:
+def test_nobody_there_is_temporary(party: Embeddings, line: Callable[..., JsonHttpClient]) -> None:
     with Embeddings() as gone:
         url = gone.url
-    wire = Wire("the provider", url)
+    wire = JsonHttpClient("the provider", url)
     with pytest.raises(Temporary, match="could not be reached"):
-        OpenAICompatible(wire, "look-16", measure(512)).embed_query("x")
+        OpenAICompatible(wire, "look-16", token_budget_for(512)).embed_query("x")
     wire.close()
 
 
-def test_an_answer_that_takes_too_long_is_not_waited_for(party: Embeddings, line: Callable[..., Wire]) -> None:
+def test_an_answer_that_takes_too_long_is_not_waited_for(
+    party: Embeddings, line: Callable[..., JsonHttpClient]
+) -> None:
     party.fail(slow=0.6)
     with pytest.raises(Temporary, match=r"within 0\.2 s"):
-        OpenAICompatible(line(seconds=0.2), "look-16", measure(512)).embed_query("x")
+        OpenAICompatible(line(seconds=0.2), "look-16", token_budget_for(512)).embed_query("x")
 
 
 def test_an_answer_without_end_is_not_read_on(party: Embeddings, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,16 +221,16 @@ def test_vectors_of_any_length_are_made_unit(party: Embeddings, make: Make) -> N
     assert make().embed_query("x") == [0.6, 0.8]
 
 
-def test_a_key_that_cannot_stand_in_a_header_is_an_error_not_a_crash(line: Callable[..., Wire]) -> None:
+def test_a_key_that_cannot_stand_in_a_header_is_an_error_not_a_crash(line: Callable[..., JsonHttpClient]) -> None:
     with pytest.raises(Permanent, match="cannot be used"):
-        OpenAICompatible(line(key="schlüssel"), "look-16", measure(512)).embed_query("x")
+        OpenAICompatible(line(key="schlüssel"), "look-16", token_budget_for(512)).embed_query("x")
 
 
 @pytest.mark.parametrize("address", ["http://[::1", "http://", "ftp://127.0.0.1/x"])
 def test_an_address_that_is_none_is_an_error_not_a_crash(address: str) -> None:
-    wire = Wire("the provider", address)
+    wire = JsonHttpClient("the provider", address)
     with pytest.raises((Permanent, Temporary), match="the provider"):
-        OpenAICompatible(wire, "look-16", measure(512)).embed_query("x")
+        OpenAICompatible(wire, "look-16", token_budget_for(512)).embed_query("x")
     wire.close()
 
 
@@ -245,9 +249,9 @@ TEXTS = {
 def test_passages_fit_the_window_even_at_one_token_a_byte(text: str, window: int) -> None:
     """The worst tokenizer there can be reads each byte of the normalised text, and the prefix, as a token."""
     prefix = "passage: "
-    by = measure(window, None, prefix)
+    by = token_budget_for(window, None, prefix)
     blocks = tuple(Block(sentence, BlockKind.SENTENCE, 0) for sentence in (text, text[:50], text[:50]))
-    passages = cut("A title", [Section(("Heading",), blocks)], by.count, by.window)
+    passages = cut_sections("A title", [Section(("Heading",), blocks)], by.count, by.window)
     for passage in passages:
         read = unicodedata.normalize("NFKC", prefix + passage.embedded)
         assert len(read.encode()) + 2 <= window
@@ -257,14 +261,14 @@ def test_passages_fit_the_window_even_at_one_token_a_byte(text: str, window: int
 
 
 def test_with_a_large_window_english_passages_are_as_long_as_with_the_right_tokenizer() -> None:
-    by = measure(8192)
+    by = token_budget_for(8192)
     sentence = "Refunds are paid to the card that was charged, within five working days of our approval."
     assert math.isclose(by.count(sentence), 18, rel_tol=0.3), "18 tokens, by cl100k_base"
 
 
 @pytest.mark.parametrize("text", [*TEXTS.values(), "", "\ud800" * 9000, "\0"], ids=range(len(TEXTS) + 3))
 def test_texts_are_cut_to_what_is_read_for_certain(text: str) -> None:
-    by = measure(128)
+    by = token_budget_for(128)
     short = by.cut(text)
     assert clean(text).startswith(clean(short))
     assert len(unicodedata.normalize("NFKC", short).encode(errors="replace")) <= 124
@@ -283,7 +287,7 @@ def words_tokenizer(tmp_path: Path) -> Path:
 
 
 def test_a_tokenizer_counts_to_the_end_whatever_its_file_says_of_cutting(words_tokenizer: Path) -> None:
-    by = measure(130, words_tokenizer, "query: ")
+    by = token_budget_for(130, words_tokenizer, "query: ")
     assert [by.count("word " * n) for n in (0, 1, 100)] == [1, 2, 101], "one is for a line break"
     assert by.window == 127
     assert by.cut("word " * 500).split() == ["word"] * 125
@@ -292,4 +296,4 @@ def test_a_tokenizer_counts_to_the_end_whatever_its_file_says_of_cutting(words_t
 def test_a_file_that_is_no_tokenizer_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.json", tmp_path):
         with pytest.raises(BadSetting, match="FIRSTLINE_EMBEDDER_TOKENIZER"):
-            measure(512, path)
+            token_budget_for(512, path)

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from desk.db import Database
 from desk.errors import Permanent, Temporary
+from desk.platform.database import Database
 from desk.ports import Reranker
-from knowledge import reranking
-from knowledge.ingest import index
-from knowledge.library import PostgresLibrary
-from knowledge.remote.wire import Wire
+from knowledge.ingest.index_source import index_source
+from knowledge.remote.json_http import JsonHttpClient
 from knowledge.rerankers.rerank_api import RerankAPI
+from knowledge.search import rerank
+from knowledge.search.library import PostgresLibrary
 from tests.lookalikes.embeddings import KEY, Embeddings
 
 PUBLIC = frozenset({"public"})
@@ -43,7 +43,7 @@ def party() -> Iterator[Embeddings]:
 
 @pytest.fixture
 def remote(party: Embeddings) -> Iterator[RerankAPI]:
-    wire = Wire("the reranker", f"{party.url}/v1/rerank", KEY)
+    wire = JsonHttpClient("the reranker", f"{party.url}/v1/rerank", KEY)
     yield RerankAPI(wire, "look-alike")
     wire.close()
 
@@ -60,7 +60,7 @@ def any_reranker(request: pytest.FixtureRequest) -> Iterator[Reranker]:
         yield Remembered()
         return
     with Embeddings() as party:
-        wire = Wire("the reranker", party.url + request.param, KEY)
+        wire = JsonHttpClient("the reranker", party.url + request.param, KEY)
         yield RerankAPI(wire, "look-alike")
         wire.close()
 
@@ -119,7 +119,7 @@ def test_a_refused_key_says_so(party: Embeddings, remote: RerankAPI) -> None:
 def search(database: Database, account: str, embedder: Any, source: Any, page: Any) -> Callable[..., list[Any]]:
     """Search three pages, of which the one that fits least has the most z."""
     bodies = ("Refunds take days.", "Refunds take days. Pizza.", "Refunds: zzz.")
-    index(database, account, source(*(page(str(n), body, title="T") for n, body in enumerate(bodies))), embedder)
+    index_source(database, account, source(*(page(str(n), body, title="T") for n, body in enumerate(bodies))), embedder)
     libraries: dict[int, PostgresLibrary] = {}
 
     def search(reranker: Reranker | None, limit: int = 5) -> list[Any]:
@@ -147,7 +147,7 @@ def test_the_reranker_sees_more_than_was_asked_for_with_titles(search: Callable[
 
 
 def test_no_more_than_forty_are_weighed(search: Callable[..., list[Any]], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reranking, "WEIGHED", 2)
+    monkeypatch.setattr(rerank, "WEIGHED", 2)
     fused, reranked = search(None), search(Remembered())
     assert [hit.passage.id for hit in reranked] == [fused[place].passage.id for place in (1, 0, 2)]
     assert reranked[2].reranked is None
@@ -172,6 +172,6 @@ def test_a_reranker_that_failed_is_left_alone_for_a_while(
     assert search(reranker)
     assert len(reranker.asked) == 1
     reranker.fault = None
-    later = reranking.time.monotonic() + reranking.REST_SECONDS + 1
-    monkeypatch.setattr(reranking.time, "monotonic", lambda: later)
+    later = rerank.time.monotonic() + rerank.REST_SECONDS + 1
+    monkeypatch.setattr(rerank.time, "monotonic", lambda: later)
     assert search(reranker)[0].reranked == 3.0

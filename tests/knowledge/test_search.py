@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import update
 
-from desk.db import Database
 from desk.passage import Citation, Hit
+from desk.platform.database import Database
 from desk.ports import Library
-from knowledge.ingest import index
-from knowledge.library import PostgresLibrary
+from knowledge.ingest.deletion_guard import DeletionRule
+from knowledge.ingest.index_source import index_source
+from knowledge.search.library import PostgresLibrary
 from knowledge.tables import documents
-from knowledge.vanished import Leave
 
 PUBLIC = frozenset({"public"})
 GONE = "00000000-0000-7000-8000-000000000000"
@@ -28,7 +28,7 @@ def shelf(database, account, embedder, source, page) -> str:
         page("errors", "# Errors\n\nError SW-4012 means the calendar is full."),
         page("rates", "# Rates\n\nThe interface takes 60 calls a minute.", audience="partner"),
     )
-    index(database, account, pages, embedder)
+    index_source(database, account, pages, embedder)
     return account
 
 
@@ -86,7 +86,7 @@ def test_an_empty_library_finds_nothing(library, account) -> None:
 
 def test_only_the_named_collections_are_searched(library, database, account, embedder, source, page) -> None:
     pages = source(page("a", "Sails are dear.", collection="boats"), page("b", "Sails are cheap.", collection="kites"))
-    index(database, account, pages, embedder)
+    index_source(database, account, pages, embedder)
 
     def found(*collections: str) -> set[str]:
         hits = library.search(
@@ -113,7 +113,7 @@ def test_only_the_named_audiences_are_searched(library, shelf) -> None:
 def test_the_askers_language_comes_first_and_any_other_only_without_it(
     library, database, account, embedder, source, page
 ) -> None:
-    index(
+    index_source(
         database, account, source(page("en", "Refund policy."), page("de", "Refund Regeln.", locale="de-AT")), embedder
     )
     assert [hit.passage.locale for hit in search(library, account, "refund", locale="de-DE")] == ["de-AT"]
@@ -124,7 +124,7 @@ def test_the_askers_language_comes_first_and_any_other_only_without_it(
 def test_a_rare_audience_is_found_in_full_among_many_rows(library, database, account, embedder, source, page) -> None:
     """A filter put behind the vector index would leave too few."""
     pages = [page(f"p{n}", f"Refund number {n}.", audience="vip" if n % 40 == 0 else "public") for n in range(400)]
-    index(database, account, source(*pages), embedder)
+    index_source(database, account, source(*pages), embedder)
     hits = library.search(account, "refund number", limit=10, audiences=frozenset({"vip"}), locale="en")
     assert len(hits) == 10
     assert {hit.passage.audience for hit in hits} == {"vip"}
@@ -133,12 +133,12 @@ def test_a_rare_audience_is_found_in_full_among_many_rows(library, database, acc
 def test_a_small_account_is_found_in_full_beside_a_large_one(
     library, database, account, embedder, source, page
 ) -> None:
-    from desk.accounts import add_account
+    from desk.platform.accounts import add_account
 
     neighbour = f"{account}-b"
     add_account(database, neighbour)
-    index(database, neighbour, source(*(page(f"p{n}", f"Refund number {n}.") for n in range(400))), embedder)
-    index(database, account, source(*(page(f"p{n}", f"Refund money {n}.") for n in range(10))), embedder)
+    index_source(database, neighbour, source(*(page(f"p{n}", f"Refund number {n}.") for n in range(400))), embedder)
+    index_source(database, account, source(*(page(f"p{n}", f"Refund money {n}.") for n in range(10))), embedder)
     hits = library.search(account, "refund number", limit=10, audiences=PUBLIC, locale="en")
     assert len(hits) == 10
     assert all("money" in hit.passage.text for hit in hits)
@@ -154,7 +154,9 @@ def test_citations_are_outdated_when_the_document_changed_or_is_gone(
     refunds = citation(search(library, shelf, "refunded annual plans")[0])
     errors = citation(search(library, shelf, "SW-4012")[0])
     assert library.outdated(shelf, [refunds, errors]) == []
-    index(database, shelf, source(page("refunds", "# Refunds\n\nAnnual plans are refunded within 14 days.")), embedder)
+    index_source(
+        database, shelf, source(page("refunds", "# Refunds\n\nAnnual plans are refunded within 14 days.")), embedder
+    )
     assert library.outdated(shelf, [refunds, errors]) == [refunds, errors]
 
 
@@ -167,7 +169,7 @@ def test_citations_of_nothing_are_outdated(library, shelf) -> None:
 def test_a_document_that_became_internal_is_outdated(library, database, shelf, embedder, source, page) -> None:
     refunds = citation(search(library, shelf, "refunded annual plans")[0])
     body = "# Refunds\n\nAnnual plans are refunded within 30 days.\n\n- by card\n- by transfer"
-    index(database, shelf, source(page("refunds", body, audience="internal")), embedder)
+    index_source(database, shelf, source(page("refunds", body, audience="internal")), embedder)
     assert library.outdated(shelf, [refunds]) == [refunds]
 
 
@@ -180,5 +182,5 @@ def test_a_passage_of_an_older_version_is_never_shown(library, database, shelf) 
 def test_the_revision_names_the_state_of_the_index(library, database, shelf, embedder, source) -> None:
     before = library.revision(shelf)
     assert before.startswith("words@")
-    index(database, shelf, source(), embedder, leave=Leave(confirmed=True))
+    index_source(database, shelf, source(), embedder, leave=DeletionRule(confirmed=True))
     assert library.revision(shelf) != before

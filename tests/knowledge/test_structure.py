@@ -4,15 +4,15 @@ import pytest
 
 from desk.passage import BlockKind
 from desk.ports import Markup
-from knowledge.markup.parse import NotParsed, parse
-from knowledge.markup.structure import Structure
+from knowledge.parsing.parse import NotParsed, parse_page
+from knowledge.parsing.structure import ParsedPage
 
 
-def read(body: str, markup: Markup = Markup.MARKDOWN) -> Structure:
-    return parse(body, markup)
+def read(body: str, markup: Markup = Markup.MARKDOWN) -> ParsedPage:
+    return parse_page(body, markup)
 
 
-def texts(structure: Structure) -> list[str]:
+def texts(structure: ParsedPage) -> list[str]:
     return [block.text for section in structure.sections for block in section.blocks]
 
 

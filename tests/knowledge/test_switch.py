@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from desk.db import Database
 from desk.errors import Permanent, Temporary
-from knowledge import switch
-from knowledge.ingest import index, remove
-from knowledge.library import PostgresLibrary
-from knowledge.states import states
+from desk.platform.database import Database
+from knowledge.index.embedding_versions import list_versions
+from knowledge.ingest import reindex
+from knowledge.ingest.index_source import index_source, remove_source
+from knowledge.search.library import PostgresLibrary
 from knowledge.tables import documents, passages, terms
 from tests.knowledge.sized import PUBLIC, QUESTION, Sized, active_name, found, kept, settle
 
@@ -23,13 +23,13 @@ class Killed(BaseException):
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two documents a step, and what is over goes at once."""
-    monkeypatch.setattr(switch, "DOCUMENTS_AT_ONCE", 2)
-    monkeypatch.setattr(switch, "GRACE_SECONDS", 0)
+    monkeypatch.setattr(reindex, "DOCUMENTS_AT_ONCE", 2)
+    monkeypatch.setattr(reindex, "GRACE_SECONDS", 0)
 
 
 def test_the_first_embedder_of_an_account_is_active(database: Database, account: str, filled: Any, old: Sized) -> None:
     with database.account(account) as tx:
-        assert [(each.embedder, each.dimensions, each.active) for each in states(tx)] == [("old", 384, True)]
+        assert [(each.embedder, each.dimensions, each.active) for each in list_versions(tx)] == [("old", 384, True)]
     assert settle(database, account, old) == "old"
     assert len(old.batches) == 1, "nothing to bring over, nothing to embed"
 
@@ -59,7 +59,7 @@ def test_no_source_is_read_for_a_switch_and_the_next_sync_writes_nothing(
 ) -> None:
     settle(database, account, new, old)
     embedded = len(new.batches)
-    report = index(database, account, filled(), new)
+    report = index_source(database, account, filled(), new)
     assert (report.unchanged, report.passages, len(new.batches)) == (7, 0, embedded)
 
 
@@ -74,9 +74,9 @@ def test_the_new_passages_are_those_that_the_source_would_give(
     )
     odd = source(page("odd", body), page("table", "# T\n\n| A | B |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |"), name="odd")
     new = Sized("new", 16, window=40)
-    index(database, account, odd, old)
-    index(database, other_account, filled(), new)
-    index(database, other_account, odd, new)
+    index_source(database, account, odd, old)
+    index_source(database, other_account, filled(), new)
+    index_source(database, other_account, odd, new)
     settle(database, account, new, old)
     columns = ("ordinal", "headings", "blocks", "language", "audience", "content_hash", "recipe", "vector", "sparse")
     rows: list[list[Any]] = []
@@ -92,21 +92,21 @@ def test_the_new_passages_are_those_that_the_source_would_give(
 def test_the_old_passages_terms_and_state_go_at_the_end(
     database: Database, account: str, filled: Any, old: Sized, new: Sized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(switch, "GRACE_SECONDS", 3600)
+    monkeypatch.setattr(reindex, "GRACE_SECONDS", 3600)
     settle(database, account, new, old)
     assert kept(database, account) == {"old": 7, "new": 7}, "a search that began with the old one still finds"
-    monkeypatch.setattr(switch, "GRACE_SECONDS", 0)
+    monkeypatch.setattr(reindex, "GRACE_SECONDS", 0)
     settle(database, account, new)
     assert kept(database, account) == {"new": 7}
     with database.account(account) as tx:
         assert set(tx.execute(select(terms.c.embedder)).scalars()) == {"new"}
-        assert [each.embedder for each in states(tx)] == ["new"]
+        assert [each.embedder for each in list_versions(tx)] == ["new"]
 
 
 def test_a_search_that_began_before_the_switch_ends_with_the_old_one(
     database: Database, account: str, filled: Any, old: Sized, new: Sized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(switch, "GRACE_SECONDS", 3600)
+    monkeypatch.setattr(reindex, "GRACE_SECONDS", 3600)
     embed = old.embed_query
 
     def slowly(query: str) -> list[float]:
@@ -127,7 +127,7 @@ def test_what_changes_vanishes_or_comes_meanwhile_is_right_afterwards(
         new.before = lambda: None
         pages = filled(p0="# Page 0\n\nThe refund was changed.", p8="# Page 8\n\nThe refund is fresh.")
         pages.items = [each for each in pages.items if each.id != "p3"]
-        index(database, account, pages, old)
+        index_source(database, account, pages, old)
         assert len(found(database, account, new, old)) == 7
 
     new.before = sync
@@ -164,7 +164,7 @@ def test_an_embedder_that_is_away_leaves_the_old_one_at_work(
         with capture_logs() as logs:
             assert settle(database, account, new, old) == "old"
         assert ("library not switched", str(fault)) in [(each["event"], each.get("why")) for each in logs]
-    index(database, account, filled(p0="# Page 0\n\nThe refund was changed."), old)
+    index_source(database, account, filled(p0="# Page 0\n\nThe refund was changed."), old)
     assert "The refund was changed." in {hit.passage.text for hit in found(database, account, new, old)}
 
 
@@ -172,7 +172,7 @@ def test_a_provider_that_wants_a_pause_gets_it(
     database: Database, account: str, filled: Any, old: Sized, new: Sized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paused: list[float] = []
-    monkeypatch.setattr(switch.time, "sleep", paused.append)
+    monkeypatch.setattr(reindex.time, "sleep", paused.append)
     new.faults = {2: Temporary("enough", retry_after=20), 3: Temporary("enough", retry_after=5)}
     assert settle(database, account, new, old) == "new"
     assert paused == [20, 5]
@@ -181,11 +181,11 @@ def test_a_provider_that_wants_a_pause_gets_it(
     other = Sized("other", 32)
     other.faults = new.faults
     assert settle(database, account, other, new) == "new", "not for ever"
-    assert len(paused) == 2 + switch.WAITS
+    assert len(paused) == 2 + reindex.WAITS
     other.batches.clear()
     other.faults = {1: Temporary("enough", retry_after=3600)}
     assert settle(database, account, other, new) == "new"
-    assert len(paused) == 2 + switch.WAITS
+    assert len(paused) == 2 + reindex.WAITS
 
 
 def test_going_back_half_way_leaves_all_as_it_was(
@@ -203,12 +203,12 @@ def test_going_back_half_way_leaves_all_as_it_was(
 def test_there_and_back_again_within_the_grace_keeps_the_vectors(
     database: Database, account: str, filled: Any, old: Sized, new: Sized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(switch, "GRACE_SECONDS", 3600)
+    monkeypatch.setattr(reindex, "GRACE_SECONDS", 3600)
     settle(database, account, new, old)
     assert settle(database, account, old, new) == "old"
     assert len(old.batches) == 1
     assert len(found(database, account, old)) == 7
-    index(database, account, filled(p0="# Page 0\n\nThe refund was changed."), old)
+    index_source(database, account, filled(p0="# Page 0\n\nThe refund was changed."), old)
     assert len(found(database, account, old)) == 7
 
 
@@ -227,19 +227,19 @@ def test_a_run_that_still_writes_for_the_old_one_is_stopped(
     database: Database, account: str, filled: Any, old: Sized, new: Sized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It read its source before the switch and embeds while the switch happens."""
-    monkeypatch.setattr(switch, "GRACE_SECONDS", 3600)
+    monkeypatch.setattr(reindex, "GRACE_SECONDS", 3600)
     old.before = lambda: settle(database, account, new, old)
     with pytest.raises(Temporary, match="no longer kept for old"):
-        index(database, account, filled(p0="# Page 0\n\nThe refund was changed."), old)
+        index_source(database, account, filled(p0="# Page 0\n\nThe refund was changed."), old)
     assert len(found(database, account, new)) == 7
-    index(database, account, filled(p0="# Page 0\n\nThe refund was changed."), new)
+    index_source(database, account, filled(p0="# Page 0\n\nThe refund was changed."), new)
     assert "The refund was changed." in {hit.passage.text for hit in found(database, account, new)}
 
 
 def test_two_accounts_switch_each_for_itself(
     database: Database, account: str, other_account: str, filled: Any, old: Sized, new: Sized
 ) -> None:
-    index(database, other_account, filled(), old)
+    index_source(database, other_account, filled(), old)
     settle(database, account, new, old)
     assert (active_name(database, account), active_name(database, other_account)) == ("new", "old")
     library = PostgresLibrary(database, new, {"old": old}.get)
@@ -267,9 +267,9 @@ def test_two_switches_at_once_do_the_work_once(
 def test_a_library_that_shrinks_to_nothing_can_be_switched(
     database: Database, account: str, filled: Any, old: Sized, new: Sized
 ) -> None:
-    remove(database, account, "list")
+    remove_source(database, account, "list")
     assert settle(database, account, new, old) == "new"
-    index(database, account, filled(), new)
+    index_source(database, account, filled(), new)
     assert len(found(database, account, new)) == 7
 
 
@@ -277,8 +277,8 @@ def test_progress_is_told_and_can_be_asked_for(
     database: Database, account: str, filled: Any, old: Sized, new: Sized
 ) -> None:
     steps: list[tuple[int, int]] = []
-    switch.settle(database, account, new, lambda name: old, lambda done, of: steps.append((done, of)))
+    reindex.settle_embedder(database, account, new, lambda name: old, lambda done, of: steps.append((done, of)))
     assert steps == [(2, 7), (4, 7), (6, 7), (7, 7)]
     with database.account(account) as tx:
-        assert switch.switching(tx, "new") is None
-        assert switch.switching(tx, "third") == switch.Switching("new", "third", 0, 7)
+        assert reindex.reindex_in_progress(tx, "new") is None
+        assert reindex.reindex_in_progress(tx, "third") == reindex.ReindexProgress("new", "third", 0, 7)

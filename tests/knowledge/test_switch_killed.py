@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.embedded import EmbeddedPostgres
-from desk.db import Database
-from knowledge import switch
+from app.embedded.servers import EmbeddedPostgres
+from desk.platform.database import Database
 from knowledge.embedders.openai_compatible import OpenAICompatible
-from knowledge.ingest import index
-from knowledge.library import PostgresLibrary
-from knowledge.remote.measure import measure
-from knowledge.remote.wire import Wire
-from knowledge.states import active
+from knowledge.index.embedding_versions import active_version
+from knowledge.ingest import reindex
+from knowledge.ingest.index_source import index_source
+from knowledge.remote.json_http import JsonHttpClient
+from knowledge.remote.token_budget import token_budget_for
+from knowledge.search.library import PostgresLibrary
 from tests.lookalikes.embeddings import KEY, Embeddings
 from tests.lookalikes.stage import Fault, Request
 
@@ -31,17 +31,17 @@ class Stuck(Embeddings):
 
 SWITCH = f"""
 import sys
-from desk.db import Database
-from desk.privacy import Sealer, new_key
-from knowledge import switch
+from desk.platform.database import Database
+from desk.platform.encryption import Sealer, new_key
+from knowledge.ingest import reindex
 from knowledge.embedders.openai_compatible import OpenAICompatible
-from knowledge.remote.measure import measure
-from knowledge.remote.wire import Wire
+from knowledge.remote.token_budget import token_budget_for
+from knowledge.remote.json_http import JsonHttpClient
 url, account, party = sys.argv[1:]
-wire = Wire("the look-alike", party, {KEY!r}, 60)
-switch.DOCUMENTS_AT_ONCE = 2
-switch.settle(
-    Database(url, Sealer([new_key()])), account, OpenAICompatible(wire, "look-16", measure(512)), lambda name: None
+wire = JsonHttpClient("the look-alike", party, {KEY!r}, 60)
+reindex.DOCUMENTS_AT_ONCE = 2
+reindex.settle_embedder(
+    Database(url, Sealer([new_key()])), account, OpenAICompatible(wire, "look-16", token_budget_for(512)), lambda name: None
 )
 """
 
@@ -50,11 +50,13 @@ switch.settle(
 def test_a_switch_killed_while_the_provider_is_asked_is_ended_by_the_next(
     database: Database, postgres: EmbeddedPostgres, account: str, embedder: Any, source: Any, page: Any
 ) -> None:
-    index(database, account, source(*(page(f"p{n}", f"# Page {n}\n\nA refund of {n}.") for n in range(7))), embedder)
+    index_source(
+        database, account, source(*(page(f"p{n}", f"# Page {n}\n\nA refund of {n}.") for n in range(7))), embedder
+    )
     with Stuck() as party:
         address = f"{party.url}/v1/embeddings"
-        wire = Wire("the look-alike", address, KEY)
-        new = OpenAICompatible(wire, "look-16", measure(512))
+        wire = JsonHttpClient("the look-alike", address, KEY)
+        new = OpenAICompatible(wire, "look-16", token_budget_for(512))
         library = PostgresLibrary(database, new, {embedder.name: embedder}.get)
 
         def found() -> int:
@@ -63,14 +65,14 @@ def test_a_switch_killed_while_the_provider_is_asked_is_ended_by_the_next(
         assert _kill_at_third_request(party, [postgres.url, account, address]) == -9
         assert found() == 7
         with database.account(account) as tx:
-            way = switch.switching(tx, new.name)
-        assert way == switch.Switching(embedder.name, "openai:look-16", 4, 7)
+            way = reindex.reindex_in_progress(tx, new.name)
+        assert way == reindex.ReindexProgress(embedder.name, "openai:look-16", 4, 7)
         _wait_for_its_lock(database)
         asked = len(party.effects("embedded"))
-        assert switch.settle(database, account, new, {embedder.name: embedder}.get) is new
+        assert reindex.settle_embedder(database, account, new, {embedder.name: embedder}.get) is new
         assert sum(len(each["texts"]) for each in party.effects("embedded")[asked:]) == 3
         with database.account(account) as tx:
-            state = active(tx)
+            state = active_version(tx)
         assert state
         assert (state.embedder, found()) == (new.name, 7)
         wire.close()

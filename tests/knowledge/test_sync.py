@@ -6,16 +6,17 @@ from dataclasses import replace
 import pytest
 from pydantic import BaseModel, Field
 
-from desk.db import Database
 from desk.errors import Permanent, Refused, Temporary
-from desk.ports import Page, PageSource, Unreadable
-from knowledge import registered, sync
-from knowledge.catalogue import Sync, list_documents, list_sources
-from knowledge.ingest import index
-from knowledge.kinds import SourceKind
-from knowledge.registered import Marks, Registered
-from knowledge.sync import Outcome, Reading
-from knowledge.turn import Taken, one_run
+from desk.platform.database import Database
+from desk.ports import Page, PageSource, UnreadablePage
+from knowledge.index.catalogue import SourceStatus, list_documents, list_sources
+from knowledge.ingest import sync
+from knowledge.ingest.index_source import index_source
+from knowledge.ingest.sync import SyncContext, SyncOutcome
+from knowledge.ingest.sync_lock import SyncRunning, sync_lock
+from knowledge.sources import configured_sources
+from knowledge.sources.configured_sources import ConfiguredSource, PageDefaults
+from knowledge.sources.source_kind import SourceKind
 
 MakePage = Callable[..., Page]
 
@@ -50,27 +51,27 @@ class House:
 
     def __init__(self, db: Database, account: str, shelves: Shelves, embedder: object) -> None:
         self.db, self.account, self.shelves = db, account, shelves
-        self.reading = Reading(db, account, shelves.kinds, embedder)
+        self.reading = SyncContext(db, account, shelves.kinds, embedder)
 
-    def add(self, name: str, *pages: object, **marks: str) -> Registered:
+    def add(self, name: str, *pages: object, **marks: str) -> ConfiguredSource:
         self.shelves.lists[name] = list(pages)
-        source = Registered(name, "shelf", {"shelf": name}, Marks(**marks))
+        source = ConfiguredSource(name, "shelf", {"shelf": name}, PageDefaults(**marks))
         with self.db.account(self.account) as tx:
-            registered.put(tx, source)
+            configured_sources.save_source(tx, source)
         return source
 
-    def sync(self, *names: str) -> list[sync.Outcome]:
-        return list(sync.sync_all(self.reading, sync.known(self.db, self.account, names)))
+    def sync(self, *names: str) -> list[sync.SyncOutcome]:
+        return list(sync.sync_all(self.reading, sync.find_sources(self.db, self.account, names)))
 
-    def confirm(self, name: str) -> list[Outcome]:
+    def confirm(self, name: str) -> list[SyncOutcome]:
         reading = replace(self.reading, confirmed=True)
-        return list(sync.sync_all(reading, sync.known(self.db, self.account, [name])))
+        return list(sync.sync_all(reading, sync.find_sources(self.db, self.account, [name])))
 
     def documents(self) -> dict[str, str]:
         with self.db.account(self.account) as tx:
             return {document.external_id: document.source for document in list_documents(tx)}
 
-    def row(self, name: str) -> Sync:
+    def row(self, name: str) -> SourceStatus:
         with self.db.account(self.account) as tx:
             return {each.name: each for each in list_sources(tx)}[name]
 
@@ -81,7 +82,7 @@ def house(database: Database, account: str, embedder: object, source: Callable[.
 
 
 def test_each_source_is_read_and_its_figures_are_kept(house: House, page: MakePage) -> None:
-    house.add("one", page("a", "Text."), Unreadable("x", "is \0 binary"))
+    house.add("one", page("a", "Text."), UnreadablePage("x", "is \0 binary"))
     house.add("two", page("b", "Other."))
     assert [outcome.fault for outcome in house.sync()] == [None, None]
     assert house.documents() == {"a": "one", "b": "two"}
@@ -134,9 +135,9 @@ def test_a_source_that_fails_keeps_its_documents_and_the_others_are_read(
 def test_what_cannot_be_opened_is_an_outcome_too(house: House, page: MakePage) -> None:
     house.add("one", page("a", "Text."))
     with house.db.account(house.account) as tx:
-        registered.put(tx, Registered("gone", "shelf", {"shelf": "gone"}))
-        registered.put(tx, Registered("odd", "fax", {}))
-        registered.put(tx, Registered("wrong", "shelf", {"shelf": "x" * 21}))
+        configured_sources.save_source(tx, ConfiguredSource("gone", "shelf", {"shelf": "gone"}))
+        configured_sources.save_source(tx, ConfiguredSource("odd", "fax", {}))
+        configured_sources.save_source(tx, ConfiguredSource("wrong", "shelf", {"shelf": "x" * 21}))
     told = {outcome.name: str(outcome.fault) for outcome in house.sync()}
     assert told["gone"] == "there is no such shelf"
     assert told["odd"] == "this installation has no kind of source 'fax'"
@@ -187,11 +188,11 @@ def test_while_another_run_is_at_it_a_source_is_left_alone(house: House, page: M
     house.add("one", page("a", "Text."))
     house.sync()
     house.add("one", page("b", "Other."))
-    with one_run(house.db, house.account, "one"):
+    with sync_lock(house.db, house.account, "one"):
         [outcome] = house.sync()
         with pytest.raises(Temporary):
-            sync.remove(house.db, house.account, "one")
-    assert isinstance(outcome.fault, Taken)
+            sync.remove_source(house.db, house.account, "one")
+    assert isinstance(outcome.fault, SyncRunning)
     assert house.row("one").error is None
     assert house.documents() == {"a": "one"}
 
@@ -200,16 +201,16 @@ def test_a_source_that_is_removed_takes_its_documents_along(house: House, page: 
     house.add("one", page("a", "Text."))
     house.add("two", page("b", "Other."))
     house.sync()
-    assert sync.remove(house.db, house.account, "one") == 1
+    assert sync.remove_source(house.db, house.account, "one") == 1
     assert house.documents() == {"b": "two"}
-    assert [each.name for each in sync.known(house.db, house.account)] == ["two"]
+    assert [each.name for each in sync.find_sources(house.db, house.account)] == ["two"]
 
 
 def test_a_source_that_is_removed_while_it_is_read_leaves_nothing_behind(house: House, page: MakePage) -> None:
     class Dropped(list):
         def __iter__(self) -> Iterator[object]:
             with house.db.account(house.account) as tx:
-                registered.drop(tx, "one")
+                configured_sources.delete_source(tx, "one")
             return super().__iter__()
 
     house.add("one")
@@ -221,11 +222,11 @@ def test_a_source_that_is_removed_while_it_is_read_leaves_nothing_behind(house: 
 
 def test_sources_of_one_account_are_not_those_of_another(house: House, page: MakePage, other_account: str) -> None:
     house.add("one", page("a", "Text."))
-    assert sync.known(house.db, other_account) == []
+    assert sync.find_sources(house.db, other_account) == []
     with house.db.account(other_account) as tx:
-        assert registered.get(tx, "one") is None
-        registered.put(tx, Registered("one", "shelf", {"shelf": "theirs"}))
-        assert registered.drop(tx, "one")
+        assert configured_sources.find_source(tx, "one") is None
+        configured_sources.save_source(tx, ConfiguredSource("one", "shelf", {"shelf": "theirs"}))
+        assert configured_sources.delete_source(tx, "one")
     assert house.sync("one")[0].fault is None
 
 
@@ -237,14 +238,14 @@ def test_late_are_those_with_an_error_and_those_nobody_has_read_for_long(house: 
 
     def late(seconds: float) -> dict[str, str | None]:
         with house.db.account(house.account) as tx:
-            return {each.name: each.error for each in registered.late(tx, seconds)}
+            return {each.name: each.error for each in configured_sources.overdue_sources(tx, seconds)}
 
     assert late(3600) == {"broken": "fell down"}
     assert late(-1) == {"broken": "fell down", "fine": None, "new": None}
 
 
 def test_documents_of_a_source_that_was_never_set_up_become_its_own(house: House, page: MakePage) -> None:
-    index(house.db, house.account, house.shelves._make(page("a", "Text."), name="one"), house.reading.embedder)
+    index_source(house.db, house.account, house.shelves._make(page("a", "Text."), name="one"), house.reading.embedder)
     assert house.row("one").kind is None
     house.add("one", page("a", "Text."))
     [outcome] = house.sync()
@@ -339,7 +340,7 @@ def test_pages_behind_one_that_cannot_be_read_stay_held_back(house: House, page:
     house.sync()
     house.add("one", *many(page, 0))
     house.sync()
-    house.add("one", Unreadable("p0", "answers 500", hides=True))
+    house.add("one", UnreadablePage("p0", "answers 500", hides=True))
     assert "9 of its 10" in str(house.sync()[0].fault)
     assert len(house.documents()) == 10
 
@@ -353,7 +354,7 @@ def test_what_is_for_other_readers_now_leaves_at_once_however_much_it_is(house: 
     house.add("one", *many(page, *range(6)))
     house.sync()
     with house.db.account(house.account) as tx:
-        registered.put(tx, Registered("one", "shelf", {"shelf": "one", "to_all": False}))
+        configured_sources.save_source(tx, ConfiguredSource("one", "shelf", {"shelf": "one", "to_all": False}))
     house.shelves.lists["one"] = [page("inside", "Text.")]
     [outcome] = house.sync()
     assert outcome.report
@@ -368,4 +369,7 @@ def test_doctor_hears_of_what_is_held_back_and_not_that_it_could_not_be_read(hou
     house.add("two", Temporary("away"))
     house.sync()
     with house.db.account(house.account) as tx:
-        assert {each.name: each.held for each in registered.late(tx, 3600)} == {"one": True, "two": False}
+        assert {each.name: each.held for each in configured_sources.overdue_sources(tx, 3600)} == {
+            "one": True,
+            "two": False,
+        }

@@ -5,39 +5,39 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from desk.db import Database
-from knowledge import registered
-from knowledge.registered import Registered
+from desk.platform.database import Database
+from knowledge.ingest.sync_requests import AGAIN_SECONDS, request_sync, take_sync_requests
+from knowledge.sources import configured_sources
+from knowledge.sources.configured_sources import ConfiguredSource
 from knowledge.tables import sources
-from knowledge.wanted import AGAIN_SECONDS, take_wanted, want
 
 
 @pytest.fixture
 def guide(database: Database, account: str) -> str:
     with database.account(account) as tx:
-        registered.put(tx, Registered("help", "zendesk-guide", {}))
-        registered.put(tx, Registered("docs", "folder", {"path": "docs"}))
+        configured_sources.save_source(tx, ConfiguredSource("help", "zendesk-guide", {}))
+        configured_sources.save_source(tx, ConfiguredSource("docs", "folder", {"path": "docs"}))
     return "help"
 
 
 def due(db: Database, account: str) -> list[str]:
     """What a worker is told to read. Who asks twice is not told twice."""
-    return [each.name for each in take_wanted(db) if each.account == account]
+    return [each.name for each in take_sync_requests(db) if each.account == account]
 
 
 def read(db: Database, account: str, name: str, *, well: bool = True) -> None:
     with db.account(account) as tx:
-        registered.note_try(tx, name)
+        configured_sources.record_attempt(tx, name)
     with db.account(account) as tx:
         if well:
-            registered.note_success(tx, name, {})
+            configured_sources.record_success(tx, name, {})
         else:
-            registered.note_failure(tx, name, "no answer")
+            configured_sources.record_failure(tx, name, "no answer")
 
 
 def want_it(db: Database, account: str) -> list[str]:
     with db.account(account) as tx:
-        return want(tx, "zendesk-guide")
+        return request_sync(tx, "zendesk-guide")
 
 
 def earlier(db: Database, account: str, seconds: float) -> None:
@@ -77,10 +77,10 @@ def test_a_flood_of_events_asks_twice_a_minute_at_most(database: Database, accou
 
 def test_what_is_told_during_a_reading_wants_another(database: Database, account: str, guide: str) -> None:
     with database.account(account) as tx:
-        registered.note_try(tx, guide)
+        configured_sources.record_attempt(tx, guide)
     want_it(database, account)
     with database.account(account) as tx:
-        registered.note_success(tx, guide, {})
+        configured_sources.record_success(tx, guide, {})
     assert due(database, account) == [guide]
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from desk.db import Database
 from desk.errors import Permanent, Temporary
+from desk.platform.database import Database
 from desk.ports import Markup, Page
-from knowledge.sources.website import KIND, Website
+from knowledge.sources.website.source import KIND, Website
 from tests.knowledge.websites import Reader, small, stamps_of
 from tests.lookalikes.website import Website as Site
 

@@ -3,15 +3,15 @@
 import pytest
 
 from desk.errors import Permanent
-from knowledge.web import stamp
-from knowledge.web.charset import decode
-from knowledge.web.fetch import Fetched
-from knowledge.web.frontier import Frontier
-from knowledge.web.robots import Robots, directives
-from knowledge.web.signs import read_signs
-from knowledge.web.sitemap import read_sitemap
-from knowledge.web.stamp import Visit
-from knowledge.web.urls import Site, normal
+from knowledge.sources.website import revisit
+from knowledge.sources.website.charset import decode_body
+from knowledge.sources.website.crawl_frontier import CrawlFrontier
+from knowledge.sources.website.html_metadata import read_html_metadata
+from knowledge.sources.website.http_fetch import HttpResponse
+from knowledge.sources.website.revisit import PageVisit
+from knowledge.sources.website.robots_txt import Robots, directives
+from knowledge.sources.website.sitemap import read_sitemap
+from knowledge.sources.website.urls import Site, normalize_url
 
 HOST = "https://help.example"
 
@@ -38,8 +38,8 @@ HOST = "https://help.example"
     ],
 )
 def test_an_address_has_one_form(given: str, path: str) -> None:
-    assert normal(given) == f"{HOST}{path}"
-    assert normal(normal(given) or "") == f"{HOST}{path}"
+    assert normalize_url(given) == f"{HOST}{path}"
+    assert normalize_url(normalize_url(given) or "") == f"{HOST}{path}"
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_an_address_has_one_form(given: str, path: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_address_of_a_page_has_none(given: str) -> None:
-    assert normal(given) is None
+    assert normalize_url(given) is None
 
 
 def test_a_name_of_other_letters_and_an_address_of_numbers_are_hosts() -> None:
-    assert normal("http://bücher.example/") == "http://xn--bcher-kva.example/"
-    assert normal("http://[0:0:0:0:0:0:0:1]:80/a") == "http://[::1]/a"
-    assert normal("http://[::1]:8080/a") == "http://[::1]:8080/a"
+    assert normalize_url("http://bücher.example/") == "http://xn--bcher-kva.example/"
+    assert normalize_url("http://[0:0:0:0:0:0:0:1]:80/a") == "http://[::1]/a"
+    assert normalize_url("http://[::1]:8080/a") == "http://[::1]:8080/a"
 
 
 def test_a_site_is_its_host_and_port_by_https_or_what_it_began_with() -> None:
@@ -135,7 +135,7 @@ def test_what_is_no_sitemap_is_refused(content: bytes) -> None:
 
 
 def test_signs_of_a_page() -> None:
-    signs = read_signs(
+    signs = read_html_metadata(
         '<html lang="pt_BR"><base href="/docs/"><base href="/no/"><meta name="robots" content="nofollow">'
         '<link rel="canonical" href="here"><a href="one">1</a><a href="#part">2</a><a href="three" rel="ugc nofollow">3'
         '</a><a href="f.zip" download>4</a><area href="/five"><a>6</a><!-- <a href="seven"> --><script>"<a href=e>"'
@@ -158,7 +158,7 @@ def test_signs_of_a_page() -> None:
     ],
 )
 def test_a_page_that_sends_its_reader_on(content: str, onward: str | None) -> None:
-    assert read_signs(f'<meta http-equiv="refresh" content="{content}">').onward == onward
+    assert read_html_metadata(f'<meta http-equiv="refresh" content="{content}">').onward == onward
 
 
 @pytest.mark.parametrize(
@@ -180,28 +180,28 @@ def test_a_page_that_sends_its_reader_on(content: str, onward: str | None) -> No
     ],
 )
 def test_text_is_read_by_its_bytes(content: bytes, kind: str, text: str) -> None:
-    assert decode(content, kind) == text
+    assert decode_body(content, kind) == text
 
 
 def test_a_stamp_tells_a_visit_again() -> None:
-    visit = Visit('W/"é"', "yesterday", "abc", ("/a", "https://help.example/b?c"))
-    assert stamp.understood(stamp.written(visit)) == visit
-    assert stamp.understood(stamp.written(Visit())) == Visit()
+    visit = PageVisit('W/"é"', "yesterday", "abc", ("/a", "https://help.example/b?c"))
+    assert revisit.read_stamp(revisit.write_stamp(visit)) == visit
+    assert revisit.read_stamp(revisit.write_stamp(PageVisit())) == PageVisit()
 
 
 @pytest.mark.parametrize("given", [None, "", "{}", "[]", "[0,1,2]", '[1,"","","","!"]', '[1,"","","","00000"]', "\0"])
 def test_a_stamp_of_another_make_is_none(given: str | None) -> None:
-    assert stamp.understood(given) is None
+    assert revisit.read_stamp(given) is None
 
 
 def test_a_tag_that_cannot_be_sent_back_is_not_kept() -> None:
-    got = Fetched(HOST, 200, {"etag": ("é",), "last-modified": ("x" * 9999,)}, b"", True)
-    assert stamp.met(got, ()).asking() == {}
+    got = HttpResponse(HOST, 200, {"etag": ("é",), "last-modified": ("x" * 9999,)}, b"", True)
+    assert revisit.record_visit(got, ()).asking() == {}
 
 
 def test_the_frontier_remembers_each_address_once_and_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knowledge.web.frontier.MOST_WAITING", 3)
-    frontier = Frontier(deepest=1)
+    monkeypatch.setattr("knowledge.sources.website.crawl_frontier.MOST_WAITING", 3)
+    frontier = CrawlFrontier(deepest=1)
     frontier.add(["a", "b", "a"], 1)
     frontier.add(["c", "d"], 2)
     assert frontier.dropped == 1

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from desk.errors import Permanent, Temporary
-from desk.ports import Page, Unreadable
-from knowledge.sources.website import Website, WebsiteSettings
-from knowledge.web.addresses import is_public
-from knowledge.web.fetch import Fetcher, connect
+from desk.ports import Page, UnreadablePage
+from knowledge.sources.website.address_guard import is_public_address
+from knowledge.sources.website.http_fetch import HttpClient, open_connection
+from knowledge.sources.website.source import Website, WebsiteSettings
 from tests.lookalikes.website import Website as Site
 
 pytestmark = pytest.mark.loopback
@@ -45,7 +45,7 @@ class Outside:
 
     def connect(self, address: str, port: int, seconds: float) -> httpcore2.NetworkStream:
         self.connected.append(address)
-        return connect("127.0.0.1", self._port, seconds)
+        return open_connection("127.0.0.1", self._port, seconds)
 
     def website(self, start: str = "http://help.example/", **settings: object) -> Website:
         given = WebsiteSettings(start=start, delay=0.0, **settings)
@@ -57,7 +57,7 @@ class Outside:
 
 @pytest.mark.parametrize("address", [PUBLIC, "8.8.8.8", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"])
 def test_addresses_of_the_internet_are_public(address: str) -> None:
-    assert is_public(address)
+    assert is_public_address(address)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
     ],
 )  # fmt: skip
 def test_all_other_addresses_are_not(address: str) -> None:
-    assert not is_public(address)
+    assert not is_public_address(address)
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ def test_a_redirect_into_a_private_network_is_told_of_and_not_followed(site: Sit
     site.put("/away", "", 302, location=target)
     outside = Outside(site, [PUBLIC])
     found = list(outside.website().pages(lambda _: None))
-    assert [type(each) for each in found] == [Page, Unreadable]
+    assert [type(each) for each in found] == [Page, UnreadablePage]
     assert set(outside.asked) == {"help.example"}
     assert outside.connected == [PUBLIC]
 
@@ -194,7 +194,7 @@ def test_the_certificate_is_held_against_the_name_and_not_the_address(
     site.page("/", "Start.")
     outside = Outside(site, [PUBLIC])
     trust = ssl.create_default_context(cafile=str(pem))
-    with Fetcher(ask=outside.ask, connect=outside.connect, trust=trust) as fetcher:
+    with HttpClient(ask=outside.ask, connect=outside.connect, trust=trust) as fetcher:
         if trusted:
             assert fetcher.get("https://help.example/", 10_000).status == 200
         else:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from desk.db import Database
 from desk.errors import Blocked, Permanent, Temporary
-from desk.ports import Page, Unchanged, Unreadable
-from knowledge.catalogue import list_documents
-from knowledge.ingest import Report, index
-from knowledge.vanished import Held, Leave
+from desk.platform.database import Database
+from desk.ports import Page, UnchangedPage, UnreadablePage
+from knowledge.index.catalogue import list_documents
+from knowledge.ingest.deletion_guard import DeletionRule, HeldDeletion
+from knowledge.ingest.index_run import IndexReport
+from knowledge.ingest.index_source import index_source
 from tests.knowledge.conftest import WordEmbedder
 from tests.knowledge.websites import Reader, small, stamps_of
 from tests.lookalikes.website import Resource
@@ -34,7 +35,7 @@ def test_unchanged_pages_are_not_sent_again_and_what_only_they_lead_to_is_kept(s
     known = stamps_of(reader.read())
     site.page("/leaf", "Changed.")
     again = reader.read(known)
-    assert [type(each) for each in again] == [Unchanged, Unchanged, Unchanged, Page]
+    assert [type(each) for each in again] == [UnchangedPage, UnchangedPage, UnchangedPage, Page]
     assert [reader.short(each.id) for each in again] == ["/", "/hub", "/plain", "/leaf"]
     asked = [each.headers.get("if-none-match") for each in site.requests[-3:]]
     assert all(asked)
@@ -46,7 +47,7 @@ def test_a_site_without_validators_is_known_again_by_its_bytes(site: Site) -> No
         site.put(path, f"<p>At {path} {shown}</p>", validators=False)
     reader = Reader(site)
     known = stamps_of(reader.read())
-    assert reader.read(known) == [Unchanged(f"{site.url}{path}") for path in ("/", "/a", "/b")]
+    assert reader.read(known) == [UnchangedPage(f"{site.url}{path}") for path in ("/", "/a", "/b")]
 
 
 def test_a_page_of_very_many_links_has_no_stamp(site: Site) -> None:
@@ -59,7 +60,7 @@ def test_a_page_of_very_many_links_has_no_stamp(site: Site) -> None:
 # --- trouble ---------------------------------------------------------------------------------------------------------
 
 
-def counts(report: Report) -> tuple[int, int, int, int]:
+def counts(report: IndexReport) -> tuple[int, int, int, int]:
     return report.added, report.changed, report.unchanged, report.removed
 
 
@@ -70,9 +71,9 @@ def titles(database: Database, account: str) -> list[str]:
 
 def test_a_page_that_vanished_leaves_the_index(site: Site, database: Database, account: str) -> None:
     reader = small(site)
-    assert counts(index(database, account, reader, WordEmbedder())) == (4, 0, 0, 0)
+    assert counts(index_source(database, account, reader, WordEmbedder())) == (4, 0, 0, 0)
     site.remove("/plain")
-    assert counts(index(database, account, reader, WordEmbedder())) == (0, 0, 3, 1)
+    assert counts(index_source(database, account, reader, WordEmbedder())) == (0, 0, 3, 1)
     assert titles(database, account) == ["/", "/hub", "/leaf"]
 
 
@@ -81,9 +82,9 @@ def test_a_hub_that_fails_keeps_its_place_and_what_only_it_leads_to(
     site: Site, database: Database, account: str, fault: dict[str, object]
 ) -> None:
     reader = small(site)
-    index(database, account, reader, WordEmbedder())
+    index_source(database, account, reader, WordEmbedder())
     site.fail(path="/hub", times=2, **fault)
-    report = index(database, account, reader, WordEmbedder())
+    report = index_source(database, account, reader, WordEmbedder())
     assert counts(report) == (0, 0, 3, 0)
     assert [reader.short(each.id) for each in report.skipped] == ["/hub"]
     assert titles(database, account) == ["/", "/hub", "/leaf", "/plain"]
@@ -102,13 +103,13 @@ def test_a_site_that_fails_half_way_changes_nothing(site: Site, database: Databa
     site.page("/hub", "The hub.", "/leaf", *(f"/p{number}" for number in range(12)))
     for number in range(12):
         site.page(f"/p{number}", f"Page {number}.")
-    index(database, account, reader, WordEmbedder())
+    index_source(database, account, reader, WordEmbedder())
     site.page("/", "Another welcome.", "/hub", "/plain")
     site.remove("/plain")
     site.fail(path="/p", status=503, times=1000)
     reader.pause = lambda _: site.put("/", "", 503)  # by the second try the whole site is down
     with pytest.raises(Temporary):
-        index(database, account, reader, WordEmbedder())
+        index_source(database, account, reader, WordEmbedder())
     assert len(titles(database, account)) == 16
 
 
@@ -173,13 +174,18 @@ def test_a_hub_that_has_lost_its_links_does_not_take_most_of_the_site_along(
     for leaf in leaves:
         site.page(leaf, f"At {leaf}.")
     reader = Reader(site)
-    index(database, account, reader, WordEmbedder())
+    index_source(database, account, reader, WordEmbedder())
     site.page("/hub", "We are moving house.")
-    report = index(database, account, reader, WordEmbedder())
-    assert (counts(report), report.held) == ((0, 1, 1, 0), Held(6, 8))
+    report = index_source(database, account, reader, WordEmbedder())
+    assert (counts(report), report.held) == ((0, 1, 1, 0), HeldDeletion(6, 8))
     assert len(titles(database, account)) == 8
     site.page("/hub", "The hub again.", *leaves[1:])
-    assert counts(index(database, account, reader, WordEmbedder(), leave=Leave(earlier=report.held))) == (0, 1, 6, 1)
+    assert counts(index_source(database, account, reader, WordEmbedder(), leave=DeletionRule(earlier=report.held))) == (
+        0,
+        1,
+        6,
+        1,
+    )
 
 
 def test_a_site_of_which_nothing_can_be_read_is_an_error(site: Site) -> None:
@@ -219,7 +225,7 @@ def test_a_page_that_drips_is_not_waited_for(site: Site) -> None:
     finally:
         drip.ended.set()
     assert [reader.short(each.id) for each in found] == ["/", "/slow", "/quick"]
-    assert found[1] == Unreadable(f"{site.url}/slow", "127.0.0.1 did not answer in time", hides=True)
+    assert found[1] == UnreadablePage(f"{site.url}/slow", "127.0.0.1 did not answer in time", hides=True)
 
 
 def test_a_forbidden_page_is_told_of_and_a_missing_one_is_gone(site: Site) -> None:
@@ -253,7 +259,7 @@ def test_bad_pages_are_read_or_told_of_and_no_neighbour_is_lost(site: Site, data
     site.page("/good", "A good page.")
     for name, body in BAD.items():
         site.put(f"/{name}", body)
-    report = index(database, account, Reader(site), WordEmbedder())
+    report = index_source(database, account, Reader(site), WordEmbedder())
     assert report.added >= 5
     assert "/good" in titles(database, account)
     assert {each.id.removeprefix(site.url) for each in report.skipped} >= {"/nul", "/empty"}

@@ -67,7 +67,7 @@ def test_a_sitemap_that_is_none_any_more_deletes_nothing(site: Site, body: str, 
 
 
 def test_a_zip_bomb_for_a_sitemap_is_not_unpacked_to_its_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knowledge.web.sitemap.MOST_BYTES", 20_000)
+    monkeypatch.setattr("knowledge.sources.website.sitemap.MOST_BYTES", 20_000)
     site.sitemap("/sitemap.xml.gz", *[f"/{number}" for number in range(5000)], zipped=True)
     with pytest.raises(Permanent, match="larger than 20,000 bytes unpacked"):
         Reader(site, "/sitemap.xml.gz").read()

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from desk.ports import Page, Stamps, Unchanged, Unreadable
-from knowledge.sources.website import Website, WebsiteSettings
+from desk.ports import Page, Stamps, UnchangedPage, UnreadablePage
+from knowledge.sources.website.source import Website, WebsiteSettings
 from tests.lookalikes.website import Website as Site
 
-Got = list[Page | Unchanged | Unreadable]
+Got = list[Page | UnchangedPage | UnreadablePage]
 
 
 class Reader(Website):
@@ -25,11 +25,11 @@ class Reader(Website):
 
     def paths(self, stamps: Stamps = lambda _: None) -> list[str]:
         """Of the pages that were given or are unchanged."""
-        return [self.short(each.id) for each in self.read(stamps) if not isinstance(each, Unreadable)]
+        return [self.short(each.id) for each in self.read(stamps) if not isinstance(each, UnreadablePage)]
 
     def unread(self, stamps: Stamps = lambda _: None) -> dict[str, str]:
         """Why, by path."""
-        return {self.short(each.id): each.why for each in self.read(stamps) if isinstance(each, Unreadable)}
+        return {self.short(each.id): each.why for each in self.read(stamps) if isinstance(each, UnreadablePage)}
 
     def short(self, page_id: str) -> str:
         """The path of a page."""

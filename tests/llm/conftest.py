@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from desk.prices import Prices
+from desk.platform.model_prices import ModelPrices
 from tests.lookalikes.claude import Claude as LookAlike
-from workers.llm.breaker import Breaker
-from workers.llm.claude import Account, Claude
-from workers.llm.claude_call import Size
+from workers.models.circuit_breaker import CircuitBreaker
+from workers.models.claude.call import ModelSize
+from workers.models.claude.model import AnthropicAccount, ClaudeModel
 
-SMALL = Prices(1.0, 5.0, 0.1, 1.25)
-LARGE = Prices(3.0, 15.0, 0.3, 3.75)
+SMALL = ModelPrices(1.0, 5.0, 0.1, 1.25)
+LARGE = ModelPrices(3.0, 15.0, 0.3, 3.75)
 KEY = "sk-secret-key"
 
 
@@ -30,23 +30,23 @@ def look(running: LookAlike) -> LookAlike:
 
 
 @pytest.fixture
-def make(look: LookAlike) -> Iterator[Callable[..., Claude]]:
+def make(look: LookAlike) -> Iterator[Callable[..., ClaudeModel]]:
     """A Claude on the look-alike, with the account, models and breaker that are given."""
 
-    built: list[Claude] = []
+    built: list[ClaudeModel] = []
 
     def build(
         api_key: str = KEY,
         base_url: str = "",
-        breaker: Breaker | None = None,
+        breaker: CircuitBreaker | None = None,
         seconds: float = 5.0,
         small: str = "claude-haiku-5-5",
         large: str = "claude-sonnet-5-5",
         max_tokens: int = 1000,
-    ) -> Claude:
-        account = Account(api_key, base_url or look.url, breaker or Breaker())
-        models = (Size(small, SMALL, max_tokens, seconds), Size(large, LARGE, max_tokens, seconds))
-        built.append(Claude(account, *models))
+    ) -> ClaudeModel:
+        account = AnthropicAccount(api_key, base_url or look.url, breaker or CircuitBreaker())
+        models = (ModelSize(small, SMALL, max_tokens, seconds), ModelSize(large, LARGE, max_tokens, seconds))
+        built.append(ClaudeModel(account, *models))
         return built[-1]
 
     yield build
@@ -55,6 +55,6 @@ def make(look: LookAlike) -> Iterator[Callable[..., Claude]]:
 
 
 @pytest.fixture
-def claude(make: Callable[..., Claude]) -> Claude:
+def claude(make: Callable[..., ClaudeModel]) -> ClaudeModel:
     """A Claude with nothing special about it."""
     return make()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from desk.errors import Temporary
-from workers.llm.breaker import Breaker
+from workers.models.circuit_breaker import CircuitBreaker
 
 
 @dataclass
@@ -16,8 +16,8 @@ class Clock:
         return self.now
 
 
-def opened(clock: Clock) -> Breaker:
-    breaker = Breaker(failures=3, pause=30, clock=clock)
+def opened(clock: Clock) -> CircuitBreaker:
+    breaker = CircuitBreaker(failures=3, pause=30, clock=clock)
     for _ in range(3):
         breaker.check()
         breaker.failed()
@@ -25,14 +25,14 @@ def opened(clock: Clock) -> Breaker:
 
 
 def test_two_failures_open_nothing() -> None:
-    breaker = Breaker(failures=3, clock=Clock())
+    breaker = CircuitBreaker(failures=3, clock=Clock())
     breaker.failed()
     breaker.failed()
     breaker.check()
 
 
 def test_a_success_between_starts_the_count_again() -> None:
-    breaker = Breaker(failures=3, clock=Clock())
+    breaker = CircuitBreaker(failures=3, clock=Clock())
     for step in (breaker.failed, breaker.failed, breaker.succeeded, breaker.failed, breaker.failed):
         step()
     breaker.check()

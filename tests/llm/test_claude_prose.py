@@ -3,7 +3,7 @@
 import pytest
 
 from desk.passage import BlockKind, Citation
-from workers.llm.claude_prose import Stretch, is_courtesy, joined, statements
+from workers.models.claude.statements import CitedStretch, is_courtesy, join_citations, split_statements
 
 ONE, TWO = Citation("d1", "v1", "p1", (0,)), Citation("d2", "v1", "p2", (3,))
 
@@ -13,9 +13,9 @@ def made(*parts: tuple[str, Citation | None]) -> list[tuple[str, str, int, tuple
     text, stretches = "", []
     for part, citation in parts:
         if citation:
-            stretches.append(Stretch(len(text), len(text) + len(part), (citation,)))
+            stretches.append(CitedStretch(len(text), len(text) + len(part), (citation,)))
         text += part
-    return [(s.text, s.kind.value, s.group, s.citations) for s in statements(text, stretches)]
+    return [(s.text, s.kind.value, s.group, s.citations) for s in split_statements(text, stretches)]
 
 
 def test_sentences_of_a_paragraph_share_a_group_and_have_their_own_citations() -> None:
@@ -93,7 +93,7 @@ def test_odd_text_is_cut_all_the_same(text: str) -> None:
 )  # fmt: skip
 def test_politeness_is_known(text: str) -> None:
     assert is_courtesy(text)
-    assert next(iter(statements(text, []))).courtesy
+    assert next(iter(split_statements(text, []))).courtesy
 
 
 @pytest.mark.parametrize(
@@ -107,4 +107,4 @@ def test_what_states_anything_is_no_politeness(text: str) -> None:
 
 def test_citations_of_one_passage_become_one() -> None:
     more = Citation("d1", "v1", "p1", (2, 1))
-    assert joined([ONE, TWO, more]) == (Citation("d1", "v1", "p1", (0, 1, 2)), TWO)
+    assert join_citations([ONE, TWO, more]) == (Citation("d1", "v1", "p1", (0, 1, 2)), TWO)

@@ -5,9 +5,9 @@ import pytest
 from app.bootstrap import MODELS
 from app.models import claude
 from desk.errors import BadSetting
-from desk.settings import Settings, read_settings
+from desk.platform.settings import Settings, read_settings
 from tests.fakes import FakeEmbedder
-from workers.llm.claude import Claude
+from workers.models.claude.model import ClaudeModel
 
 
 def test_without_a_key_there_is_no_claude(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,7 +21,7 @@ def test_with_a_key_it_stands_first_on_the_ladder(monkeypatch: pytest.MonkeyPatc
     built = [make(read_settings(), FakeEmbedder()) for make in MODELS.values()]
     assert [model.name for model in built if model] == ["claude", "extractive"]
     (first, _) = built
-    assert isinstance(first, Claude)
+    assert isinstance(first, ClaudeModel)
     assert first._large.name == "claude-other"
     first.close()
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from desk.text import vocabulary
+from desk.text.tokenizer import word_set
 
 Json = dict[str, Any]
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _TAG = re.compile(r"<[^<>\n]{1,80}>")
-_EMPTY = vocabulary(
+_EMPTY = word_set(
     """
     a an the is are am be was were i you we it this that what how why where when who which and or but if then so do
     does did can could will would to of in on at for from with my your me us our not no yes please thanks thank hello

@@ -28,7 +28,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from desk.text import vocabulary
+from desk.text.tokenizer import word_set
 from tests.lookalikes.stage import Answer, LookAlike, Request, serve
 from tests.lookalikes.zendesk_api import Api
 from tests.lookalikes.zendesk_guide import Guide, announce
@@ -44,7 +44,7 @@ EMAIL = "ari@acorn.example"
 TOKEN = "zendesk-token"
 OAUTH_TOKEN = "zendesk-oauth"
 ACCOUNT_ID = 22_000_017
-METHODS = vocabulary(
+METHODS = word_set(
     """
     new_ticket add_comment assign set_status set_tags merge delete suspend rate lock_ticket limits connect_webhook
     webhook_options drain brand form field custom_status trigger change hide redact

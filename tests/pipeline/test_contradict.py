@@ -5,8 +5,8 @@ import pytest
 from desk.passage import Block, BlockKind, Passage
 from desk.run import Finding
 from tests.fakes import a_citation, a_classification, a_draft, a_hit, a_passage, a_statement, a_ticket, default_policy
-from workers.pipeline.contradict import CHECK, MOST, contradictions
-from workers.pipeline.quantities import Quantity, count, disagree
+from workers.pipeline.checks.contradictions import CHECK, MOST, find_contradictions
+from workers.pipeline.checks.quantities import Quantity, quantities_disagree, read_quantities
 from workers.pipeline.validate import validate
 
 CONTRADICTING = [
@@ -121,22 +121,22 @@ def test_list_items_and_steps_are_claims_like_sentences() -> None:
 def test_sections_on_different_plans_contradict_nothing() -> None:
     one = a_passage("You can invite up to 5 guests to a board.", headings=("Basic",))
     other = a_passage("You can invite up to 20 guests to a board.", id="p2", headings=("Enterprise",))
-    assert contradictions([one, other], [a_citation(one)]) == ()
+    assert find_contradictions([one, other], [a_citation(one)]) == ()
 
 
 def test_passages_that_are_not_cited_may_disagree_among_themselves() -> None:
     cited = a_passage("Open Settings to see all invoices.", id="p0", document_id="d0")
     one, other = (a_passage(text, id=text, document_id=text) for text in CONTRADICTING[0])
-    assert contradictions([cited, one, other], [a_citation(cited)]) == ()
+    assert find_contradictions([cited, one, other], [a_citation(cited)]) == ()
 
 
 def test_a_pair_is_told_once_and_a_flood_is_cut() -> None:
     one = a_passage(CONTRADICTING[0][0])
     same = [a_passage(CONTRADICTING[0][1], id=f"s{n}", document_id=f"d{n}") for n in "abc"]
-    assert len(contradictions([one, *same], [a_citation(one)])) == 1
+    assert len(find_contradictions([one, *same], [a_citation(one)])) == 1
     cited = a_passage(*(one for one, _ in CONTRADICTING))
     rival = a_passage(*(other for _, other in CONTRADICTING), id="p2", document_id="d2")
-    assert len(contradictions([cited, rival], [a_citation(cited, *range(len(CONTRADICTING)))])) == MOST
+    assert len(find_contradictions([cited, rival], [a_citation(cited, *range(len(CONTRADICTING)))])) == MOST
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_odd_texts_contradict_nothing_and_break_nothing(text: str) -> None:
      ("twice a day", "every 12 hours"), ("on 5 May 2026", "on 6 June 2027"), ("step 2", "step 3"), ("a few", "many")],
 )  # fmt: skip
 def test_quantities_in_different_words_agree(one: str, other: str) -> None:
-    assert disagree(count(one).quantities, count(other).quantities) is None
+    assert quantities_disagree(read_quantities(one).quantities, read_quantities(other).quantities) is None
 
 
 @pytest.mark.parametrize(
@@ -163,15 +163,18 @@ def test_quantities_in_different_words_agree(one: str, other: str) -> None:
      ("10 %", "12 percent", "percent"), ("20 MB", "2 GB", "size"), ("once a day", "twice a day", "how often")],
 )  # fmt: skip
 def test_quantities_that_differ_disagree(one: str, other: str, about: str) -> None:
-    assert disagree(count(one).quantities, count(other).quantities) == about
+    assert quantities_disagree(read_quantities(one).quantities, read_quantities(other).quantities) == about
 
 
 def test_quantities_of_different_kinds_do_not_compare() -> None:
-    assert count("20 MB in 3 days").quantities == {Quantity("size", 20_000.0), Quantity("time", 3.0)}
-    assert disagree(count("20 MB").quantities, count("3 days").quantities) is None
-    assert disagree(count("$12 a month").quantities, count("$120 a year").quantities) is None
+    assert read_quantities("20 MB in 3 days").quantities == {Quantity("size", 20_000.0), Quantity("time", 3.0)}
+    assert quantities_disagree(read_quantities("20 MB").quantities, read_quantities("3 days").quantities) is None
+    assert (
+        quantities_disagree(read_quantities("$12 a month").quantities, read_quantities("$120 a year").quantities)
+        is None
+    )
 
 
 def test_a_version_of_a_passage_found_twice_contradicts_nothing() -> None:
     passage: Passage = a_passage(*CONTRADICTING[0])
-    assert contradictions([passage], [a_citation(passage, 0)]) == ()
+    assert find_contradictions([passage], [a_citation(passage, 0)]) == ()

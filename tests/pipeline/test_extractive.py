@@ -1,12 +1,12 @@
 """The local rung: what it quotes, how it cites, and when it keeps silent. With an embedder that counts words."""
 
 from desk.passage import Block, BlockKind, Hit
-from desk.policy_texts import LANGUAGES
+from desk.policy.texts import LANGUAGES
 from desk.run import Classification, Draft
 from tests.fakes import FakeEmbedder, a_classification, a_hit, a_passage, a_ticket, default_policy
-from workers.llm.extractive import COURTESIES, NO_ANSWER, Extractive, best_category, courtesy
-from workers.llm.questions import Wish, content, questions, wish_of
-from workers.llm.units import units
+from workers.models.extractive.model import COURTESIES, NO_ANSWER, ExtractiveModel, best_category, courtesy
+from workers.models.extractive.questions import AnswerForm, content_stems, split_questions, wanted_answer_form
+from workers.models.extractive.units import quotable_units
 
 POLICY = default_policy()
 STEPS = tuple(
@@ -25,7 +25,7 @@ def asked(question: str) -> Classification:
 
 
 def drafted(question: str, *hits: Hit) -> Draft:
-    return Extractive(FakeEmbedder()).draft(a_ticket(question), asked(question), hits, POLICY).draft
+    return ExtractiveModel(FakeEmbedder()).draft(a_ticket(question), asked(question), hits, POLICY).draft
 
 
 def said(draft: Draft) -> list[str]:
@@ -73,7 +73,7 @@ def test_it_keeps_silent_when_no_sentence_answers_though_the_passage_seemed_near
 
 def test_it_hands_over_what_it_cannot_answer_and_keeps_what_it_can() -> None:
     classification = a_classification(questions=("How do I reset my password?", "Which colours does the lamp have?"))
-    draft = Extractive(FakeEmbedder()).draft(a_ticket(), classification, [a_hit(GUIDE)], POLICY).draft
+    draft = ExtractiveModel(FakeEmbedder()).draft(a_ticket(), classification, [a_hit(GUIDE)], POLICY).draft
     assert draft.statements
     assert draft.hand_over == "1 of 2 questions not answered"
 
@@ -91,33 +91,33 @@ def test_a_list_of_links_is_no_answer() -> None:
 
 def test_a_sentence_that_leans_on_the_one_before_brings_it_along() -> None:
     passage = a_passage("The reset link is sent by mail.", "It works once.", "Lamps are green.")
-    (first, second, third) = units(a_hit(passage), 0)
+    (first, second, third) = quotable_units(a_hit(passage), 0)
     assert (first.blocks, second.blocks, third.blocks) == ((0,), (0, 1), (2,))
 
 
 def test_rows_of_a_long_table_stand_alone_and_those_of_a_short_one_together() -> None:
     def table(size: int) -> list[tuple[int, ...]]:
         rows = [Block(f"Code: {n}; Meaning: {n}", BlockKind.ROW, 0) for n in range(size)]
-        return [unit.blocks for unit in units(a_hit(a_passage(*rows)), 0)]
+        return [unit.blocks for unit in quotable_units(a_hit(a_passage(*rows)), 0)]
 
     assert table(3) == [(0, 1, 2)]
     assert table(20) == [(n,) for n in range(20)]
 
 
 def test_a_text_like_a_categorys_examples_is_of_that_category() -> None:
-    guess = Extractive(FakeEmbedder()).classify(a_ticket(), "I forgot my password and cannot sign in.", POLICY)
+    guess = ExtractiveModel(FakeEmbedder()).classify(a_ticket(), "I forgot my password and cannot sign in.", POLICY)
     assert guess.category == "account_access"
     assert guess.confidence > 0.8
 
 
 def test_a_text_like_no_category_is_of_none() -> None:
-    guess = Extractive(FakeEmbedder()).classify(a_ticket(), "Purple elephants dance quietly.", POLICY)
+    guess = ExtractiveModel(FakeEmbedder()).classify(a_ticket(), "Purple elephants dance quietly.", POLICY)
     assert (guess.category, guess.confidence) == (None, 0.0)
 
 
 def test_the_examples_are_embedded_once_per_policy() -> None:
     embedder = FakeEmbedder()
-    model = Extractive(embedder)
+    model = ExtractiveModel(embedder)
     model.classify(a_ticket(), "I forgot my password.", POLICY)
     first = len(embedder.embedded)
     model.classify(a_ticket(), "Where is my invoice?", POLICY)
@@ -132,32 +132,32 @@ def test_probabilities_of_two_equal_categories_are_shared() -> None:
 
 def test_questions_are_told_apart_with_what_leads_up_to_each() -> None:
     text = "Hi!\nI forgot my password and no mail comes. What can I do? Also, how much is the Bench plan? Thanks"
-    assert questions(text) == ("I forgot my password and no mail comes.", "Also, how much is the Bench plan?")
+    assert split_questions(text) == ("I forgot my password and no mail comes.", "Also, how much is the Bench plan?")
 
 
 def test_the_subject_leads_up_to_the_first_question_unless_it_is_said_again() -> None:
-    assert questions("It is red. Why?", "Broken lamp") == ("Broken lamp. It is red.",)
-    assert questions("How do I reset my password?", "Password reset") == ("How do I reset my password?",)
+    assert split_questions("It is red. Why?", "Broken lamp") == ("Broken lamp. It is red.",)
+    assert split_questions("How do I reset my password?", "Password reset") == ("How do I reset my password?",)
 
 
 def test_politeness_is_no_question() -> None:
-    assert questions("Hello, can you help me? Thanks!") == ()
+    assert split_questions("Hello, can you help me? Thanks!") == ()
 
 
 def test_words_are_compared_by_their_stems() -> None:
-    assert content("cancelled bookings") == content("cancel booking")
+    assert content_stems("cancelled bookings") == content_stems("cancel booking")
 
 
 def test_a_question_wishes_for_a_form_of_answer() -> None:
-    assert [wish_of(text) for text in ("How do I pay?", "How much is it?", "Is it red?")] == [
-        Wish.STEPS,
-        Wish.PRICE,
-        Wish.ANY,
+    assert [wanted_answer_form(text) for text in ("How do I pay?", "How much is it?", "Is it red?")] == [
+        AnswerForm.STEPS,
+        AnswerForm.PRICE,
+        AnswerForm.ANY,
     ]
 
 
 def test_no_hits_or_no_question_is_no_answer() -> None:
-    model = Extractive(FakeEmbedder())
+    model = ExtractiveModel(FakeEmbedder())
     assert model.draft(a_ticket(), asked("Why?"), [], POLICY).draft.hand_over == NO_ANSWER
     assert model.draft(a_ticket(), a_classification(questions=()), [a_hit(GUIDE)], POLICY).draft.hand_over == NO_ANSWER
     assert model.classify(a_ticket(), "", POLICY).category is None

@@ -5,10 +5,10 @@ from functools import cache
 import pytest
 import yaml
 
-from desk.policy_texts import LANGUAGES
+from desk.policy.texts import LANGUAGES
 from tests.fakes import ROOT, default_policy, demo_policy
 from workers.pipeline.classify import sensitive_topics
-from workers.pipeline.wishes import wants_human
+from workers.pipeline.signals.human_request import asks_for_human
 
 KINDS = ("self_harm", "threat", "legal", "security")
 TOPICS = default_policy().sensitive_topics
@@ -32,14 +32,14 @@ def test_what_must_never_be_missed_is_heard(language: str, kind: str) -> None:
 def test_who_asks_for_a_person_is_heard(language: str) -> None:
     listed = sentences(language)["person"]
     assert len(listed) >= 8
-    assert [each for each in listed if not wants_human(each)] == []
+    assert [each for each in listed if not asks_for_human(each)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_near_miss_is_not_heard(language: str) -> None:
     listed = sentences(language)["none"]
     assert len(listed) >= 10
-    assert [each for each in listed if sensitive_topics(each, TOPICS) or wants_human(each)] == []
+    assert [each for each in listed if sensitive_topics(each, TOPICS) or asks_for_human(each)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from workers.pipeline.phrases import Match, Phrases
+from desk.text.phrase_matcher import PhraseMatch, Phrases
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,10 @@ def test_what_is_part_of_something_harmless_does_not_count_and_the_rest_does() -
 
 
 def test_a_match_says_at_which_word_it_stands() -> None:
-    assert Phrases(["é bom", "最悪"]).matches("isto é bom e 今日は最悪だ") == [Match(1, "é bom"), Match(4, "最悪")]
+    assert Phrases(["é bom", "最悪"]).matches("isto é bom e 今日は最悪だ") == [
+        PhraseMatch(1, "é bom"),
+        PhraseMatch(4, "最悪"),
+    ]
 
 
 @pytest.mark.parametrize("text", ["a " * 30_000, "a b " * 15_000, "死" * 60_000, "'" * 60_000, "l'a" * 20_000])

@@ -1,8 +1,8 @@
 """Retrieval: what is searched for, and where."""
 
-from desk.policy import Policy
+from desk.policy.policy import Policy
 from tests.fakes import FakeLibrary, a_classification, a_hit, a_passage, a_ticket, default_policy
-from workers.pipeline.retrieve import LIMIT, interleaved, query, retrieve, searchable
+from workers.pipeline.retrieve import LIMIT, build_query, interleave, retrieve, searchable_text
 
 POLICY = default_policy()
 
@@ -14,15 +14,15 @@ def with_audience(name: str) -> Policy:
 
 
 def test_the_categorys_audience_is_searched_beside_the_public_one() -> None:
-    assert searchable(a_classification(), with_audience("partners")) == {"public", "partners"}
+    assert searchable_text(a_classification(), with_audience("partners")) == {"public", "partners"}
 
 
 def test_internal_documents_are_never_searched_for_a_customer() -> None:
-    assert searchable(a_classification(), with_audience("internal")) == {"public"}
+    assert searchable_text(a_classification(), with_audience("internal")) == {"public"}
 
 
 def test_without_a_category_only_public_documents_are_searched() -> None:
-    assert searchable(a_classification(category=None), POLICY) == {"public"}
+    assert searchable_text(a_classification(category=None), POLICY) == {"public"}
 
 
 def test_each_question_is_searched_for_up_to_the_policys_number() -> None:
@@ -34,22 +34,22 @@ def test_each_question_is_searched_for_up_to_the_policys_number() -> None:
 
 def test_a_terse_follow_up_is_preceded_by_what_was_asked_before() -> None:
     ticket = a_ticket("How do I reset my password on the website?", "and on mobile?")
-    assert query(ticket, "m2", "and on mobile?") == "How do I reset my password on the website?\nand on mobile?"
+    assert build_query(ticket, "m2", "and on mobile?") == "How do I reset my password on the website?\nand on mobile?"
 
 
 def test_a_terse_first_message_is_preceded_by_the_subject() -> None:
-    assert query(a_ticket("How?", subject="Reset password"), "m1", "How?") == "Reset password\nHow?"
+    assert build_query(a_ticket("How?", subject="Reset password"), "m1", "How?") == "Reset password\nHow?"
 
 
 def test_a_full_question_stands_alone() -> None:
     ticket = a_ticket("How do I reset my password?", "Where can I download the invoice of January?")
-    assert query(ticket, "m2", ticket.messages[1].body) == ticket.messages[1].body
+    assert build_query(ticket, "m2", ticket.messages[1].body) == ticket.messages[1].body
 
 
 def test_hits_of_several_questions_are_interleaved_each_passage_once() -> None:
     one, two, three = (a_hit(a_passage("x", id=name)) for name in "abc")
     better = a_hit(one.passage, cosine=0.9)
-    assert [(h.passage.id, h.cosine) for h in interleaved([[one, two], [three, better]])] == [
+    assert [(h.passage.id, h.cosine) for h in interleave([[one, two], [three, better]])] == [
         ("a", 0.9),
         ("c", 0.7),
         ("b", 0.7),
@@ -58,9 +58,9 @@ def test_hits_of_several_questions_are_interleaved_each_passage_once() -> None:
 
 def test_there_are_never_more_hits_than_the_limit() -> None:
     hits = [a_hit(a_passage("x", id=str(n))) for n in range(20)]
-    assert len(interleaved([hits])) == LIMIT
+    assert len(interleave([hits])) == LIMIT
 
 
 def test_a_subject_that_says_nothing_is_not_searched_for() -> None:
     for subject, expected in (("Question", "reset it?"), ("Password", "Password\nreset it?")):
-        assert query(a_ticket("reset it?", subject=subject), "m1", "reset it?") == expected
+        assert build_query(a_ticket("reset it?", subject=subject), "m1", "reset it?") == expected

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from desk.policy import Policy
+from desk.policy.policy import Policy
 from desk.run import Action, Cap, Draft, Finding, Level, Limit, Reason, Sentiment, Urgency, WayOut
 from tests.fakes import (
     a_citation,
@@ -17,7 +17,7 @@ from tests.fakes import (
     a_ticket,
     default_policy,
 )
-from workers.pipeline.case import Case
+from workers.pipeline.case import DecisionInput
 from workers.pipeline.confidence import confidence
 from workers.pipeline.decide import decide
 from workers.pipeline.turns import Turns
@@ -33,7 +33,7 @@ def policy(level: Level = Level.AUTO, **fields: object) -> Policy:
     return base.model_copy(update={"categories": {**base.categories, "account_access": category}, **fields})
 
 
-def case(**fields: object) -> Case:
+def case(**fields: object) -> DecisionInput:
     """A case that nothing speaks against."""
     ticket = a_ticket()
     values: dict[str, object] = {
@@ -48,7 +48,7 @@ def case(**fields: object) -> Case:
         "confidence": 0.9,
         **fields,
     }
-    return Case(**values)  # type: ignore[arg-type]  # test builder
+    return DecisionInput(**values)  # type: ignore[arg-type]  # test builder
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 
 from desk.conversation import OwnRecord, Sent
 from desk.errors import ModelAway, Permanent, Temporary
-from desk.policy import Policy
-from desk.ports import Declined, Drafted, Guess
+from desk.policy.policy import Policy
+from desk.ports import ModelClassification, ModelDraft, ModelRefusal
 from desk.run import Action, Draft, Level, Limit, Reason, Run, Stage, Usage, WayOut
 from desk.ticket import Message, Role, Ticket
 from tests.fakes import (
@@ -21,14 +21,16 @@ from tests.fakes import (
     a_ticket,
     default_policy,
 )
-from workers.llm.scripted import Scripted
-from workers.pipeline.run import Circumstances, think
+from workers.models.scripted import ScriptedModel
+from workers.pipeline.run import RunContext, run_pipeline
 
 QUESTION = "How do I reset my forgotten password?"
 PASSAGE = a_passage("Click Forgot password on the sign-in page and open the link in the mail.")
 HIT = a_hit(PASSAGE, cosine=0.75, share=1.0)
-GUESS = Guess("account_access", 0.95, (QUESTION,), usage=(Usage(Stage.CLASSIFY, "small", 100, 10, dollars=0.001),))
-GOOD = Drafted(
+GUESS = ModelClassification(
+    "account_access", 0.95, (QUESTION,), usage=(Usage(Stage.CLASSIFY, "small", 100, 10, dollars=0.001),)
+)
+GOOD = ModelDraft(
     a_draft(a_statement(PASSAGE.text, a_citation(PASSAGE))), usage=(Usage(Stage.DRAFT, "large", 900, 80, dollars=0.02),)
 )
 
@@ -43,14 +45,14 @@ def auto() -> Policy:
     return base.model_copy(update={"categories": categories})
 
 
-def a_model(name: str = "scripted", **fields: object) -> Scripted:
+def a_model(name: str = "scripted", **fields: object) -> ScriptedModel:
     values: dict[str, object] = {"guesses": [GUESS], "drafts": [GOOD], **fields}
-    return Scripted(name=name, **values)  # type: ignore[arg-type]  # test builder
+    return ScriptedModel(name=name, **values)  # type: ignore[arg-type]  # test builder
 
 
 def run(
     *messages: str | Message,
-    models: Sequence[Scripted] | None = None,
+    models: Sequence[ScriptedModel] | None = None,
     library: FakeLibrary | None = None,
     ticket: Ticket | None = None,
     **circumstances: object,
@@ -58,9 +60,9 @@ def run(
     """A pass over the ticket's last message, with every category at auto."""
     ticket = ticket or a_ticket(*(messages or (QUESTION,)))
     values: dict[str, object] = {"policy": auto(), **circumstances}
-    given = Circumstances(**values)  # type: ignore[arg-type]  # test builder
+    given = RunContext(**values)  # type: ignore[arg-type]  # test builder
     rungs = [a_model()] if models is None else models
-    return think(ticket, rungs, library or FakeLibrary([HIT]), given)
+    return run_pipeline(ticket, rungs, library or FakeLibrary([HIT]), given)
 
 
 def reasons(done: Run) -> set[Reason]:
@@ -80,7 +82,7 @@ def test_a_clear_question_is_answered_and_the_run_says_how() -> None:
 
 def test_each_stage_is_announced_as_it_begins() -> None:
     seen: list[Stage] = []
-    think(a_ticket(QUESTION), [a_model()], FakeLibrary([HIT]), Circumstances(auto()), seen.append)
+    run_pipeline(a_ticket(QUESTION), [a_model()], FakeLibrary([HIT]), RunContext(auto()), seen.append)
     assert seen == list(Stage)
 
 
@@ -178,9 +180,9 @@ def test_who_needs_a_person_does_not_wait_for_a_model() -> None:
 
 
 def test_what_a_model_declines_goes_to_a_person_for_that_reason() -> None:
-    refusing = a_model("cloud", drafts=[Drafted(Draft((), "declined", WayOut.DECLINED))])
+    refusing = a_model("cloud", drafts=[ModelDraft(Draft((), "declined", WayOut.DECLINED))])
     assert run(models=[refusing, a_model("local")]).decision.caps[0].reason is Reason.MODEL_REFUSED
-    unwilling = a_model("cloud", guesses=[Declined("it declined to classify this")])
+    unwilling = a_model("cloud", guesses=[ModelRefusal("it declined to classify this")])
     done = run(models=[unwilling, a_model("local")])
     assert (done.decision.action, Reason.MODEL_REFUSED in reasons(done)) == (Action.ESCALATE, True)
 
@@ -204,7 +206,7 @@ def test_with_nothing_found_the_model_is_not_asked_to_draft() -> None:
 
 
 def test_an_invented_price_is_found_and_goes_to_an_agent() -> None:
-    wrong = Drafted(a_draft(a_statement("It costs $99.", a_citation(PASSAGE))))
+    wrong = ModelDraft(a_draft(a_statement("It costs $99.", a_citation(PASSAGE))))
     done = run(models=[a_model(drafts=[wrong])])
     assert done.decision.action is Action.INTERNAL_NOTE
     assert [finding.check for finding in done.findings] == ["unfounded_figure", "unsupported"]

@@ -6,9 +6,9 @@ from desk.run import Sentiment, Urgency
 from desk.ticket import Priority
 from tests.fakes import default_policy
 from workers.pipeline.classify import sensitive_topics
-from workers.pipeline.orders import orders_machine
-from workers.pipeline.signals import sentiment, urgency
-from workers.pipeline.wishes import wants_human
+from workers.pipeline.signals.human_request import asks_for_human
+from workers.pipeline.signals.mood_and_urgency import sentiment, urgency
+from workers.pipeline.signals.prompt_injection import is_prompt_injection
 
 ASKS = [
     "let me talk to a human",
@@ -76,12 +76,12 @@ DOES_NOT_ASK = [
 
 @pytest.mark.parametrize("text", ASKS)
 def test_who_asks_for_a_person_is_heard(text: str) -> None:
-    assert wants_human(text)
+    assert asks_for_human(text)
 
 
 @pytest.mark.parametrize("text", DOES_NOT_ASK)
 def test_who_merely_mentions_persons_asks_for_none(text: str) -> None:
-    assert not wants_human(text)
+    assert not asks_for_human(text)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_the_senders_priority_makes_it_high_and_never_critical() -> None:
     ],
 )
 def test_orders_to_the_machine_are_seen(text: str) -> None:
-    assert orders_machine(text)
+    assert is_prompt_injection(text)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_orders_to_the_machine_are_seen(text: str) -> None:
     ],
 )
 def test_customers_who_order_no_machine_are_left_alone(text: str) -> None:
-    assert not orders_machine(text)
+    assert not is_prompt_injection(text)
 
 
 @pytest.mark.parametrize(

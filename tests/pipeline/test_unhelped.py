@@ -6,8 +6,8 @@ from desk.conversation import OwnRecord, Sent
 from desk.run import Action, Reason
 from desk.ticket import Role
 from tests.fakes import FakeLibrary, a_message, a_ticket, default_policy
-from workers.pipeline.run import Circumstances, think
-from workers.pipeline.unhelped import says_unhelped
+from workers.pipeline.run import RunContext, run_pipeline
+from workers.pipeline.signals.not_helped import says_not_helped
 
 SAYING = [
     "That did not help at all.",
@@ -39,19 +39,19 @@ NOT = [
 
 @pytest.mark.parametrize("text", SAYING)
 def test_that_it_did_not_help_is_heard_in_twelve_languages(text: str) -> None:
-    assert says_unhelped(text)
+    assert says_not_helped(text)
 
 
 @pytest.mark.parametrize("text", NOT)
 def test_what_says_something_else_is_no_complaint(text: str) -> None:
-    assert not says_unhelped(text)
+    assert not says_not_helped(text)
 
 
 @pytest.mark.parametrize(("sent", "heard"), [(Sent.REPLY, True), (Sent.HANDOVER, False), (Sent.PERSON, False)])
 def test_it_counts_only_after_an_automatic_reply_of_ours(sent: Sent, heard: bool) -> None:
     ours = a_message("Click Forgot.", id="m2", role=Role.ASSISTANT, delivery_id="d1")
     ticket = a_ticket(a_message(), ours, a_message("That did not help.", id="m3"))
-    circumstances = Circumstances(default_policy(), record=OwnRecord({"d1": sent}))
-    decision = think(ticket, (), FakeLibrary(), circumstances).decision
+    circumstances = RunContext(default_policy(), record=OwnRecord({"d1": sent}))
+    decision = run_pipeline(ticket, (), FakeLibrary(), circumstances).decision
     assert (Reason.NOT_HELPED in {cap.reason for cap in decision.caps}) is heard
     assert not heard or decision.action is Action.ESCALATE

@@ -15,7 +15,7 @@ from tests.fakes import (
     a_ticket,
     default_policy,
 )
-from workers.pipeline.figures import figures
+from workers.pipeline.checks.figures import hard_facts
 from workers.pipeline.validate import validate
 
 PASSAGE = a_passage(
@@ -208,11 +208,11 @@ def test_odd_drafts_are_checked_without_harm(text: str) -> None:
     ],
 )
 def test_one_fact_in_two_spellings_is_one_fact(one: str, other: str) -> None:
-    assert figures(one) == figures(other) != frozenset()
+    assert hard_facts(one) == hard_facts(other) != frozenset()
 
 
 def test_a_date_is_no_phone_number() -> None:
-    assert not any(fact.startswith("phone") for fact in figures("updated_since=2026-03-01 and 2026-03-11 08:31"))
+    assert not any(fact.startswith("phone") for fact in hard_facts("updated_since=2026-03-01 and 2026-03-11 08:31"))
 
 
 def test_what_a_message_says_of_numbers_is_evidence_only_in_its_own_ticket() -> None:

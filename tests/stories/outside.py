@@ -17,19 +17,20 @@ from typing import Any
 import yaml
 
 from app.database import make_database
-from app.embedded import EmbeddedPostgres
+from app.embedded.servers import EmbeddedPostgres
 from app.installation import completed
-from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.platform.database import Database
+from desk.platform.settings import Settings
 from desk.run import Run
-from desk.settings import Settings
 from desk.ticket import ItemState
 from tests.lookalikes.slack import CHANNEL
 from tests.lookalikes.slack import TOKEN as BOT_TOKEN
 from tests.lookalikes.zendesk import ACCOUNT_ID, EMAIL, TOKEN
 from tests.stories.running import ROOT, SETTLE_SECONDS, Json, Running, until
-from workers import inbox, outbox, record
-from workers.inbox import InboxItem
+from workers import record
+from workers.queue import inbox, outbox
+from workers.queue.inbox import InboxItem
 
 ACCOUNT = "main"
 SECRET = "a-webhook-secret"
@@ -171,7 +172,9 @@ class Outside(Running):
         """The same ticket in our database."""
         with self.database.account(ACCOUNT) as tx:
             key = "zendesk", str(ticket)
-            return Known(inbox.of_ticket(tx, *key), record.runs_of(tx, *key), outbox.of_ticket(tx, *key))
+            return Known(
+                inbox.items_of_ticket(tx, *key), record.runs_of(tx, *key), outbox.deliveries_of_ticket(tx, *key)
+            )
 
     def settle(self, tickets: Iterable[int], seconds: float = SETTLE_SECONDS) -> list[Known]:
         """Wait until nothing moves about these tickets; what our own comments set off included."""

@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 import psutil
 
-from app.places import runtime
+from app.embedded.places import runtime
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120.0

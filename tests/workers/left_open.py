@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from desk.db import Database
-from desk.policy import PolicyFile
+from desk.platform.database import Database
+from desk.policy.policy import PolicyFile
 from desk.ports import Embedder
 from desk.run import Action, Cap, Decision, Draft, Level, Limit, Reason, Run, Versions
 from desk.ticket import new_id
 from tests.fakes import FakeEmbedder, a_classification, default_policy
-from workers import gaps, record
+from workers import record
+from workers.insights import gaps
 
 EMBEDDER = FakeEmbedder()
 POLICY = PolicyFile(default_policy(), "a policy")
@@ -41,8 +42,8 @@ def a_run(*reasons: Reason, questions: tuple[str, ...] = ("Can I pay by cheque?"
 def keep(database: Database, account: str, run: Run, embedder: Embedder = EMBEDDER) -> Run:
     """Save a run as the walk does."""
     run = replace(run, account=account)
-    asked = gaps.unanswered(run, embedder)
+    asked = gaps.unanswered_questions(run, embedder)
     with database.account(account) as tx:
         record.save_run(tx, run, POLICY)
-        gaps.note(tx, run, asked)
+        gaps.save_questions(tx, run, asked)
     return run

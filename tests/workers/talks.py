@@ -4,18 +4,18 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import text
 
-from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.passage import Block, BlockKind, Citation, Passage
-from desk.policy import PolicyBook
-from desk.ports import Alert, Drafted, Guess
+from desk.platform.database import Database
+from desk.policy.policy import PolicyBook
+from desk.ports import Alert, ModelClassification, ModelDraft
 from desk.run import Draft, Reason, Run, Statement
 from desk.ticket import (
-    Act,
-    ActKind,
     Event,
     EventKind,
     Message,
+    PersonAct,
+    PersonActKind,
     Requester,
     Role,
     Ticket,
@@ -26,10 +26,11 @@ from desk.ticket import (
 from tests.contracts.remembered_alerts import RememberedAlerts
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.fakes import NOW, ROOT, FakeEmbedder, FakeLibrary, a_hit, a_ticket
-from workers import inbox, outbox, record
-from workers.answer import handle_item
-from workers.deliver import deliver
-from workers.llm.scripted import Scripted
+from workers import record
+from workers.models.scripted import ScriptedModel
+from workers.processing.deliver import send_delivery
+from workers.processing.process_item import process_item
+from workers.queue import inbox, outbox
 from workers.toolbox import Toolbox
 
 SENTENCE = "We are open from nine to five on weekdays."
@@ -47,16 +48,16 @@ DAYS = Passage(
 
 
 @dataclass(slots=True)
-class EverNew(Scripted):
+class EverNew(ScriptedModel):
     """Says something new and true each time."""
 
     said: int = 0
 
-    def draft(self, *asked: object) -> Drafted:
+    def draft(self, *asked: object) -> ModelDraft:
         """The next sentence."""
         self.said += 1
         block = Citation("d2", "v1", "p2", (self.said,))
-        return Drafted(Draft((Statement(DAYS.blocks[self.said].text, BlockKind.SENTENCE, 0, (block,)),)))
+        return ModelDraft(Draft((Statement(DAYS.blocks[self.said].text, BlockKind.SENTENCE, 0, (block,)),)))
 
 
 @dataclass
@@ -80,10 +81,10 @@ class Talk:
         """An agent writes."""
         return self._say(Role.AGENT, body, **more)
 
-    def act(self, kind: ActKind, status: TicketStatus | None = None) -> None:
+    def act(self, kind: PersonActKind, status: TicketStatus | None = None) -> None:
         """A person takes the ticket, gives it back or solves it."""
         ticket = self.ticket
-        acts = (*ticket.acts, Act(kind, len(ticket.messages)))
+        acts = (*ticket.acts, PersonAct(kind, len(ticket.messages)))
         self.channel.tickets[self.ticket_id] = replace(ticket, acts=acts, status=status or ticket.status)
 
     def change(self, **fields: object) -> None:
@@ -97,7 +98,7 @@ class Talk:
         self.change(messages=(*self.ticket.messages, message), status=status)
         kind = EventKind.CUSTOMER_MESSAGE if role is Role.CUSTOMER else EventKind.AGENT_MESSAGE
         with self.tools.db.account(self.account) as tx:
-            item = inbox.add(tx, CHANNEL, Event(kind, message.id, self.ticket_id, message.id), "{}")
+            item = inbox.add_event(tx, CHANNEL, Event(kind, message.id, self.ticket_id, message.id), "{}")
         self.todo += [item] if item else []
         return message.id
 
@@ -106,12 +107,12 @@ class Talk:
     def think(self) -> list[str]:
         """Work on everything in the inbox; the deliveries that are planned."""
         items, self.todo = self.todo, []
-        return [each for item in items for each in handle_item(self.tools, self.account, item, "w1")]
+        return [each for item in items for each in process_item(self.tools, self.account, item, "w1")]
 
     def send(self, delivery_ids: list[str]) -> None:
         """Send; what is to be thought over anew is in the inbox again."""
         for each in delivery_ids:
-            self.todo += deliver(self.tools, self.account, each, "w1")
+            self.todo += send_delivery(self.tools, self.account, each, "w1")
 
     def walk(self) -> None:
         """Think and send until nothing is left to do."""
@@ -143,7 +144,7 @@ class Talk:
     def deliveries(self, kind: DeliveryKind) -> list[Delivery]:
         """Of a kind, oldest first."""
         with self.tools.db.account(self.account) as tx:
-            return [each for each in outbox.of_ticket(tx, CHANNEL, self.ticket_id) if each.kind is kind]
+            return [each for each in outbox.deliveries_of_ticket(tx, CHANNEL, self.ticket_id) if each.kind is kind]
 
     def sent(self, kind: DeliveryKind) -> int:
         """How many of a kind are out."""
@@ -162,7 +163,7 @@ class Talk:
     def state(self) -> TicketState:
         """Where it stands."""
         with self.tools.db.account(self.account) as tx:
-            line = record.get_line(tx, CHANNEL, self.ticket_id)
+            line = record.get_ticket_line(tx, CHANNEL, self.ticket_id)
         assert line is not None
         return line.state
 
@@ -190,14 +191,14 @@ class Town:
 
 def talkative(town: Town) -> Town:
     """The same town with a model that never says the same twice."""
-    guess = Guess("how_to", 0.99, ("On which day are you open?",))
+    guess = ModelClassification("how_to", 0.99, ("On which day are you open?",))
     library = FakeLibrary([a_hit(DAYS, 0.9, 1.0)])
     return replace(town, tools=replace(town.tools, models=(EverNew([guess]),), library=library))
 
 
 def policy_text(**changed: str) -> str:
     """The shipped policy with every category at auto; further lines are replaced by their beginning."""
-    shipped = (ROOT / "desk/default_policy.yaml").read_text(encoding="utf-8")
+    shipped = (ROOT / "desk/policy/default_policy.yaml").read_text(encoding="utf-8")
     lines = []
     for line in shipped.replace("level: draft", "level: auto").splitlines():
         name = line.partition(":")[0]
@@ -208,11 +209,11 @@ def policy_text(**changed: str) -> str:
 def a_town(database: Database, account: str, policies: PolicyBook) -> Town:
     """The model says the same to everything, so that only what is promised stands between it and the customer."""
     channel, alerts = RememberedChannel(name=CHANNEL), RememberedAlerts(accounts={account})
-    guess = Guess("how_to", 0.99, ("When are you open?",))
+    guess = ModelClassification("how_to", 0.99, ("When are you open?",))
     tools = Toolbox(
         db=database,
         channels={CHANNEL: channel},
-        models=(Scripted([guess], [Drafted(Draft((CITED,)))]),),
+        models=(ScriptedModel([guess], [ModelDraft(Draft((CITED,)))]),),
         library=FakeLibrary([a_hit(PASSAGE, 0.9, 1.0)]),
         policies=policies,
         embedder=FakeEmbedder(),

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from desk.db import Database
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.errors import Temporary
-from desk.policy import PolicyBook
+from desk.platform.database import Database
+from desk.policy.policy import PolicyBook
 from desk.run import Action, Reason, Stop
-from desk.ticket import ActKind, Ticket, TicketState, TicketStatus
+from desk.ticket import PersonActKind, Ticket, TicketState, TicketStatus
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.workers.talks import SENTENCE, Talk, Town, a_town, policy_text, talkative
 
@@ -133,7 +133,7 @@ def test_once_an_agent_answered_and_the_ticket_was_solved_a_new_question_is_judg
     talk.customer(EARNED["en", "a person"])
     talk.walk()
     talk.agent("I have called you. All is well.")
-    talk.act(ActKind.SOLVED, TicketStatus.SOLVED)
+    talk.act(PersonActKind.SOLVED, TicketStatus.SOLVED)
     talk.customer(HOURS["en"])
     talk.walk()
     assert any(SENTENCE in body for body in talk.public)
@@ -142,11 +142,11 @@ def test_once_an_agent_answered_and_the_ticket_was_solved_a_new_question_is_judg
 
 def test_while_an_agent_has_it_firstline_is_silent_and_after_it_was_given_back_it_is_not(town: Town) -> None:
     talk = town.talk()
-    talk.act(ActKind.TAKEN)
+    talk.act(PersonActKind.TAKEN)
     talk.customer(HOURS["en"])
     talk.walk()
     assert (talk.public, talk.notes, talk.state) == ([], [], TicketState.STEPPED_BACK)
-    talk.act(ActKind.GIVEN_BACK)
+    talk.act(PersonActKind.GIVEN_BACK)
     talk.customer("Hello? " + HOURS["en"])
     talk.walk()
     assert len(talk.public) == 1

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from desk.accounts import set_paused
-from desk.db import Database
 from desk.delivery import DeliveryKind, DeliveryState
-from desk.policy import PolicyBook
+from desk.platform.accounts import set_paused
+from desk.platform.database import Database
+from desk.policy.policy import PolicyBook
 from desk.run import Reason
 from desk.ticket import ItemState, TicketState, TicketStatus
 from tests.workers.talks import SENTENCE, Talk, Town, a_town, policy_text, talkative
-from workers import inbox
+from workers.queue import inbox
 
 SELF_HARM = "I can't do this any more. I will kill myself tonight."
 PERSON = "I want to talk to a human about my account."
@@ -96,7 +96,7 @@ def test_when_the_newest_message_vanishes_the_one_before_it_is_worked_on(town: T
     talk.walk()
     with town.tools.db.account(town.account) as tx:
         [again] = [
-            item.id for item in inbox.of_ticket(tx, "zendesk", talk.ticket_id) if item.state is ItemState.WAITING
+            item.id for item in inbox.items_of_ticket(tx, "zendesk", talk.ticket_id) if item.state is ItemState.WAITING
         ]
     talk.todo = [again]
     talk.walk()

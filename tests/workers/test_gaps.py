@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, select
 
-from desk.db import Database
 from desk.errors import Temporary
 from desk.passage import Hit
+from desk.platform.database import Database
 from desk.run import Cap, Draft, Finding, Limit, Reason, Run, WayOut
 from tests.fakes import FakeEmbedder, a_citation, a_classification, a_hit, a_passage, a_statement
 from tests.workers.left_open import EMBEDDER, a_run, keep
-from workers import gaps
-from workers.gaps import reason_of, unanswered
+from workers.insights import gaps
+from workers.insights.gaps import gap_reason, unanswered_questions
 from workers.pipeline.draft import NO_MODEL
 from workers.tables import disagreements, open_questions, runs
 
@@ -33,7 +33,7 @@ class Away(FakeEmbedder):
 def kept(database: Database, account: str) -> list[str]:
     """The open questions as they can be read, oldest first."""
     with database.account(account) as tx:
-        questions, _ = gaps.read(tx, LONG_AGO, EMBEDDER.name)
+        questions, _ = gaps.read_open_questions(tx, LONG_AGO, EMBEDDER.name)
         return [tx.open(question.sealed) for question in questions]
 
 
@@ -42,7 +42,7 @@ def kept(database: Database, account: str) -> list[str]:
 
 @pytest.mark.parametrize("reason", [Reason.NOTHING_FOUND, Reason.HANDED_OVER])
 def test_what_the_documents_do_not_hold_is_a_gap(reason: Reason) -> None:
-    assert reason_of(a_run(reason, Reason.UNKNOWN_CATEGORY)) is reason
+    assert gap_reason(a_run(reason, Reason.UNKNOWN_CATEGORY)) is reason
 
 
 @pytest.mark.parametrize(
@@ -58,23 +58,23 @@ def test_what_the_documents_do_not_hold_is_a_gap(reason: Reason) -> None:
     ],
 )
 def test_what_no_article_would_have_changed_is_none(reason: Reason) -> None:
-    assert reason_of(a_run(Reason.NOTHING_FOUND, reason)) is None
+    assert gap_reason(a_run(Reason.NOTHING_FOUND, reason)) is None
 
 
 def test_low_confidence_is_a_gap_only_where_every_passage_is_weak() -> None:
     strong, weak = a_hit(a_passage("x"), 0.7, 0.9), a_hit(a_passage("y"), 0.3, 0.2)
-    assert reason_of(a_run(Reason.LOW_CONFIDENCE, hits=(weak, strong))) is None
-    assert reason_of(a_run(Reason.LOW_CONFIDENCE, hits=(weak,))) is Reason.LOW_CONFIDENCE
-    assert reason_of(a_run(Reason.FINDING, hits=(weak,))) is None
+    assert gap_reason(a_run(Reason.LOW_CONFIDENCE, hits=(weak, strong))) is None
+    assert gap_reason(a_run(Reason.LOW_CONFIDENCE, hits=(weak,))) is Reason.LOW_CONFIDENCE
+    assert gap_reason(a_run(Reason.FINDING, hits=(weak,))) is None
 
 
 def test_an_answered_question_is_none() -> None:
-    assert reason_of(a_run()) is None
-    assert unanswered(a_run(), EMBEDDER) == ()
+    assert gap_reason(a_run()) is None
+    assert unanswered_questions(a_run(), EMBEDDER) == ()
 
 
 def test_no_gap_is_made_of_a_model_that_is_away() -> None:
-    assert reason_of(a_run(Reason.NOTHING_FOUND, draft=Draft((), hand_over=NO_MODEL))) is None
+    assert gap_reason(a_run(Reason.NOTHING_FOUND, draft=Draft((), hand_over=NO_MODEL))) is None
 
 
 def test_a_refund_that_people_see_anyway_is_a_gap_where_no_page_speaks_of_it() -> None:
@@ -83,16 +83,16 @@ def test_a_refund_that_people_see_anyway_is_a_gap_where_no_page_speaks_of_it() -
         return a_run(Reason.SENSITIVE_TOPIC, Reason.NOTHING_FOUND, classification=seen, hits=hits)
 
     strong, weak = a_hit(a_passage("x"), 0.7, 0.9), a_hit(a_passage("y"), 0.3, 0.2)
-    assert reason_of(run("refund", weak)) is Reason.NOTHING_FOUND
-    assert reason_of(run("refund", strong)) is None
-    assert reason_of(run("legal", weak)) is None
+    assert gap_reason(run("refund", weak)) is Reason.NOTHING_FOUND
+    assert gap_reason(run("refund", strong)) is None
+    assert gap_reason(run("legal", weak)) is None
 
 
 def test_what_only_a_person_can_do_is_none() -> None:
     wanted = Draft((), hand_over="The contract has to be ended.", way_out=WayOut.NEEDS_A_PERSON)
-    assert reason_of(a_run(Reason.HANDED_OVER, draft=wanted)) is None
+    assert gap_reason(a_run(Reason.HANDED_OVER, draft=wanted)) is None
     missing = replace(wanted, way_out=WayOut.NOT_IN_DOCUMENTS)
-    assert reason_of(a_run(Reason.HANDED_OVER, draft=missing)) is Reason.HANDED_OVER
+    assert gap_reason(a_run(Reason.HANDED_OVER, draft=missing)) is Reason.HANDED_OVER
 
 
 def test_of_several_questions_the_answered_ones_are_left_out() -> None:
@@ -103,12 +103,12 @@ def test_of_several_questions_the_answered_ones_are_left_out() -> None:
         questions=("How many days to arrive takes a refund?", "Which cheque books exist?"),
         draft=Draft((said,), hand_over="1 of 2 questions not answered"),
     )
-    assert [each.question for each in unanswered(run, EMBEDDER)] == ["Which cheque books exist?"]
+    assert [each.question for each in unanswered_questions(run, EMBEDDER)] == ["Which cheque books exist?"]
 
 
 def test_blank_and_repeated_questions_are_not_kept() -> None:
     run = a_run(Reason.NOTHING_FOUND, questions=(" ", "Cheque?", "Cheque? "))
-    assert [each.question for each in unanswered(run, EMBEDDER)] == ["Cheque?"]
+    assert [each.question for each in unanswered_questions(run, EMBEDDER)] == ["Cheque?"]
 
 
 # --- What is kept
@@ -117,7 +117,7 @@ def test_blank_and_repeated_questions_are_not_kept() -> None:
 def test_a_question_and_its_vector_come_back_as_they_were(database: Database, account: str) -> None:
     keep(database, account, a_run(Reason.NOTHING_FOUND))
     with database.account(account) as tx:
-        (question,), vectors = gaps.read(tx, LONG_AGO, EMBEDDER.name)
+        (question,), vectors = gaps.read_open_questions(tx, LONG_AGO, EMBEDDER.name)
         assert tx.open(question.sealed) == "Can I pay by cheque?"
     assert (question.reason, question.category, question.language) == (Reason.NOTHING_FOUND, "account_access", "en")
     assert np.allclose(vectors[0], EMBEDDER.embed_query("Can I pay by cheque?"), atol=1e-3)
@@ -171,10 +171,10 @@ def test_only_the_newest_questions_are_read(database: Database, account: str) ->
             EMBEDDER,
         )
     with database.account(account) as tx:
-        questions, vectors = gaps.read(tx, now - timedelta(days=2.5), EMBEDDER.name, most=2)
+        questions, vectors = gaps.read_open_questions(tx, now - timedelta(days=2.5), EMBEDDER.name, most=2)
         assert [tx.open(question.sealed) for question in questions] == ["Q1?", "Q0?"]
         assert len(vectors) == 2
-        assert gaps.count(tx, now - timedelta(days=2.5)) == 3
+        assert gaps.count_open_questions(tx, now - timedelta(days=2.5)) == 3
 
 
 def test_an_embedder_that_is_away_costs_no_question(database: Database, account: str) -> None:
@@ -199,7 +199,7 @@ def test_after_a_change_of_embedder_the_newest_questions_get_a_new_vector_first(
     other = FakeEmbedder(name="other", dimensions=16)
     assert gaps.embed_missing(database, account, other, LONG_AGO, most=2) == 2
     with database.account(account) as tx:
-        questions, vectors = gaps.read(tx, LONG_AGO, "other")
+        questions, vectors = gaps.read_open_questions(tx, LONG_AGO, "other")
         assert [tx.open(question.sealed) for question in questions] == ["Q1?", "Q0?"]
         assert vectors.shape == (2, 16)
 

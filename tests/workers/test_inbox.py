@@ -4,12 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import text
 
-from desk.db import Database, Transaction
+from desk.platform.database import Database, Transaction
 from desk.run import Stage
 from desk.ticket import Event, EventKind, ItemState
-from workers import claims, inbox
-from workers.inbox import InboxItem
-from workers.parked import Which, put_back
+from workers.queue import inbox, leases
+from workers.queue.inbox import InboxItem
+from workers.queue.parked import ParkedFilter, requeue_parked
 
 RAN_OUT = "UPDATE inbox_items SET lease_until = now() - interval '1 s', enqueued_at = now() - interval '5 s'"
 
@@ -20,14 +20,14 @@ def event(external_id: str = "e1", ticket_id: str = "t1") -> Event:
 
 def add(database: Database, account: str, external_id: str = "e1") -> str:
     with database.account(account) as tx:
-        item_id = inbox.add(tx, "api", event(external_id), "{}")
+        item_id = inbox.add_event(tx, "api", event(external_id), "{}")
     assert item_id is not None
     return item_id
 
 
 def claim(database: Database, account: str, item_id: str, worker: str = "w1", seconds: float = 60) -> InboxItem | None:
     with database.account(account) as tx:
-        return inbox.claim(tx, item_id, worker, seconds)
+        return inbox.claim_item(tx, item_id, worker, seconds)
 
 
 def run_out(database: Database, account: str) -> None:
@@ -42,7 +42,7 @@ def forget_enqueueing(tx: Transaction) -> None:
 def test_the_same_event_three_times_at_once_is_stored_once(database: Database, account: str) -> None:
     def store(_: int) -> str | None:
         with database.account(account) as tx:
-            return inbox.add(tx, "api", event(), "{}")
+            return inbox.add_event(tx, "api", event(), "{}")
 
     with ThreadPoolExecutor(3) as pool:
         stored = list(pool.map(store, range(3)))
@@ -51,17 +51,17 @@ def test_the_same_event_three_times_at_once_is_stored_once(database: Database, a
 
 def test_the_same_external_id_on_another_channel_is_another_event(database: Database, account: str) -> None:
     with database.account(account) as tx:
-        assert inbox.add(tx, "api", event(), "{}")
-        assert inbox.add(tx, "email", event(), "{}")
+        assert inbox.add_event(tx, "api", event(), "{}")
+        assert inbox.add_event(tx, "email", event(), "{}")
 
 
 def test_that_a_ticket_changed_is_kept_and_given_to_nobody(database: Database, account: str) -> None:
     with database.account(account) as tx:
-        assert inbox.add(tx, "zendesk", Event(EventKind.TICKET_CHANGED, "e1", "t1"), "{}") is None
-        [kept] = inbox.of_ticket(tx, "zendesk", "t1")
+        assert inbox.add_event(tx, "zendesk", Event(EventKind.TICKET_CHANGED, "e1", "t1"), "{}") is None
+        [kept] = inbox.items_of_ticket(tx, "zendesk", "t1")
         forget_enqueueing(tx)
     assert (kept.state, kept.outcome) == (ItemState.DONE, inbox.STORED)
-    assert account not in {due.account for due in claims.due_items(database)}
+    assert account not in {due.account for due in leases.due_items(database)}
 
 
 def test_of_ten_workers_at_once_one_gets_the_item(database: Database, account: str) -> None:
@@ -82,17 +82,17 @@ def test_a_lease_that_ran_out_frees_the_item_and_the_first_worker_can_write_no_m
     assert second is not None
     assert second.attempts == 2
     with database.account(account) as tx:
-        assert not inbox.finish(tx, first, "too late")
-        assert not inbox.renew(tx, first, 60, Stage.DRAFT)
-        assert not inbox.park(tx, first, "too late")
-        assert inbox.finish(tx, second, "auto_reply")
+        assert not inbox.finish_item(tx, first, "too late")
+        assert not inbox.renew_lease(tx, first, 60, Stage.DRAFT)
+        assert not inbox.park_item(tx, first, "too late")
+        assert inbox.finish_item(tx, second, "auto_reply")
 
 
 def test_a_finished_item_cannot_be_claimed(database: Database, account: str) -> None:
     item = claim(database, account, add(database, account))
     assert item is not None
     with database.account(account) as tx:
-        inbox.finish(tx, item, "auto_reply")
+        inbox.finish_item(tx, item, "auto_reply")
     assert claim(database, account, item.id) is None
 
 
@@ -100,7 +100,7 @@ def test_a_postponed_item_waits_for_its_time(database: Database, account: str) -
     item = claim(database, account, add(database, account))
     assert item is not None
     with database.account(account) as tx:
-        inbox.postpone(tx, item, 60, "later")
+        inbox.postpone_item(tx, item, 60, "later")
     assert claim(database, account, item.id) is None
     with database.account(account) as tx:
         tx.execute(text("UPDATE inbox_items SET not_before = now()"))
@@ -111,11 +111,11 @@ def test_a_parked_item_can_be_requeued_with_all_its_attempts(database: Database,
     item = claim(database, account, add(database, account))
     assert item is not None
     with database.account(account) as tx:
-        assert inbox.park(tx, item, "Permanent: gone")
-        parked = inbox.listing(tx, ItemState.PARKED)
+        assert inbox.park_item(tx, item, "Permanent: gone")
+        parked = inbox.list_items(tx, ItemState.PARKED)
         assert [(each.id, each.error) for each in parked] == [(item.id, "Permanent: gone")]
-        assert put_back(tx, Which(item_id=item.id), 1, 1)
-        assert not put_back(tx, Which(item_id=item.id), 1, 1)
+        assert requeue_parked(tx, ParkedFilter(item_id=item.id), 1, 1)
+        assert not requeue_parked(tx, ParkedFilter(item_id=item.id), 1, 1)
     again = claim(database, account, item.id)
     assert again is not None
     assert again.attempts == 1
@@ -123,34 +123,34 @@ def test_a_parked_item_can_be_requeued_with_all_its_attempts(database: Database,
 
 def test_the_sweeper_finds_what_the_broker_forgot_and_names_it_once(database: Database, account: str) -> None:
     item_id = add(database, account)
-    assert item_id not in {due.id for due in claims.due_items(database)}, "it was enqueued just now"
+    assert item_id not in {due.id for due in leases.due_items(database)}, "it was enqueued just now"
     with database.account(account) as tx:
         forget_enqueueing(tx)
-    assert (account, item_id) in {(due.account, due.id) for due in claims.due_items(database)}
-    assert item_id not in {due.id for due in claims.due_items(database)}
+    assert (account, item_id) in {(due.account, due.id) for due in leases.due_items(database)}
+    assert item_id not in {due.id for due in leases.due_items(database)}
 
 
 def test_the_sweeper_finds_what_a_dead_worker_held(database: Database, account: str) -> None:
     item_id = add(database, account)
     claim(database, account, item_id)
-    assert item_id not in {due.id for due in claims.due_items(database)}
+    assert item_id not in {due.id for due in leases.due_items(database)}
     with database.account(account) as tx:
         tx.execute(text(RAN_OUT))
-    assert item_id in {due.id for due in claims.due_items(database)}
+    assert item_id in {due.id for due in leases.due_items(database)}
 
 
 def test_a_worker_that_starts_gives_back_what_it_held_and_nothing_else(database: Database, account: str) -> None:
     mine, other = add(database, account, "e1"), add(database, account, "e2")
     claim(database, account, mine, f"answer@{account}")
     claim(database, account, other, f"other@{account}")
-    assert claims.release(database, f"answer@{account}") == 1
+    assert leases.release_worker(database, f"answer@{account}") == 1
     assert claim(database, account, mine, "w2") is not None
     assert claim(database, account, other, "w2") is None
 
 
 def test_payloads_are_sealed(database: Database, account: str) -> None:
     with database.account(account) as tx:
-        inbox.add(tx, "api", event(), '{"secret": "my phone number"}')
+        inbox.add_event(tx, "api", event(), '{"secret": "my phone number"}')
         stored = bytes(tx.execute(text("SELECT payload FROM inbox_items")).scalar_one())
         assert b"phone" not in stored
         assert "my phone number" in tx.open(stored)
@@ -161,10 +161,10 @@ def test_of_several_events_about_one_message_the_first_to_be_worked_on_leads(dat
     assert created is not None
     assert commented is not None
     with database.account(account) as tx:
-        assert inbox.lead(tx, commented, "m1")
-        assert not inbox.lead(tx, created, "m1")
-        assert inbox.lead(tx, commented, "m1"), "asked again, the leader still leads"
-        assert inbox.lead(tx, created, "m2")
+        assert inbox.claim_message(tx, commented, "m1")
+        assert not inbox.claim_message(tx, created, "m1")
+        assert inbox.claim_message(tx, commented, "m1"), "asked again, the leader still leads"
+        assert inbox.claim_message(tx, created, "m2")
 
 
 def test_of_eight_events_at_once_about_one_message_one_leads(database: Database, account: str) -> None:
@@ -173,7 +173,7 @@ def test_of_eight_events_at_once_about_one_message_one_leads(database: Database,
     def lead(item: InboxItem | None) -> bool:
         assert item is not None
         with database.account(account) as tx:
-            return inbox.lead(tx, item, "m1")
+            return inbox.claim_message(tx, item, "m1")
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(lead, items)) == 1

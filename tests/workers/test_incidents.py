@@ -7,13 +7,13 @@ import pytest
 
 from desk.delivery import NOTICES, Delivery, DeliveryKind, DeliveryState
 from desk.errors import Permanent
-from desk.policy import PolicyBook
+from desk.policy.policy import PolicyBook
 from desk.ports import Alert
 from desk.ticket import ItemState, Ticket, TicketState
 from tests.workers.test_side_effects import HUMAN, Bell, refuse
 from tests.workers.test_walk import POLICY, SENTENCE, Broken, House, house  # noqa: F401  # the fixture
-from workers import claims, outbox, parked
-from workers.answer import handle_item
+from workers.processing.process_item import process_item
+from workers.queue import leases, outbox, parked
 from workers.tickets import TicketChannel
 
 
@@ -42,13 +42,13 @@ def send_all(desk: House) -> None:
     """Everything that is due, and what comes of it."""
     for _ in range(3):
         desk.sql("UPDATE deliveries SET enqueued_at = enqueued_at - interval '1 s' WHERE state = 'waiting'")
-        desk.send([each.id for each in claims.due_deliveries(desk.tools.db, 0) if each.account == desk.account])
+        desk.send([each.id for each in leases.due_deliveries(desk.tools.db, 0) if each.account == desk.account])
 
 
 def park(desk: House, why: str = "ticket 7 cannot be read") -> str:
     accepted = desk.write()
     broken = replace(desk.tools, library=Broken(Permanent(why)))
-    handle_item(broken, desk.account, accepted.item_id, "w1")
+    process_item(broken, desk.account, accepted.item_id, "w1")
     assert desk.item(accepted.item_id).state is ItemState.PARKED
     send_all(desk)
     return accepted.ticket_id
@@ -57,7 +57,7 @@ def park(desk: House, why: str = "ticket 7 cannot be read") -> str:
 def incidents(desk: House) -> list[Delivery]:
     with desk.tools.db.account(desk.account) as tx:
         kinds = [each.ticket_id for each in tx.execute(outbox.select(outbox.deliveries)) if each.channel == NOTICES]
-        return [each for kind in dict.fromkeys(kinds) for each in outbox.of_ticket(tx, NOTICES, kind)]
+        return [each for kind in dict.fromkeys(kinds) for each in outbox.deliveries_of_ticket(tx, NOTICES, kind)]
 
 
 def last(bell: Bell) -> Alert:
@@ -134,7 +134,7 @@ def test_after_a_replay_what_failed_is_sent(told: House, bell: Bell) -> None:
     told.with_channel(before=never).send(told.think(accepted.item_id))
     send_all(told)
     with told.tools.db.account(told.account) as tx:
-        assert parked.put_back(tx, parked.Which(item_id=accepted.item_id), 1, 1)
+        assert parked.requeue_parked(tx, parked.ParkedFilter(item_id=accepted.item_id), 1, 1)
     told.finish(accepted)
     assert told.replies(accepted.ticket_id) == 1
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from desk.accounts import set_paused
-from desk.db import Database
-from desk.policy import PolicyBook
-from desk.ticket import ActKind, Event, EventKind, TicketStatus, new_id
+from desk.platform.accounts import set_paused
+from desk.platform.database import Database
+from desk.policy.policy import PolicyBook
+from desk.ticket import Event, EventKind, PersonActKind, TicketStatus, new_id
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.workers.talks import CHANNEL, Talk, Town, a_town, policy_text
-from workers import inbox
+from workers.queue import inbox
 
 HOURS = "What are your opening hours on weekdays, please?"
 PERSON = "I want to talk to a human about my account."
@@ -25,9 +25,9 @@ def town(database: Database, account: str, tmp_path: Path) -> Town:
 
 
 def rated(talk: Talk) -> None:
-    talk.act(ActKind.RATED_BAD)
+    talk.act(PersonActKind.RATED_BAD)
     with talk.tools.db.account(talk.account) as tx:
-        talk.todo.append(str(inbox.add(tx, CHANNEL, Event(EventKind.RATING, new_id(), talk.ticket_id), "{}")))
+        talk.todo.append(str(inbox.add_event(tx, CHANNEL, Event(EventKind.RATING, new_id(), talk.ticket_id), "{}")))
 
 
 def test_a_thank_you_does_not_close_a_ticket_over_a_bad_rating(town: Town) -> None:
@@ -87,7 +87,7 @@ def test_a_ticket_that_leaves_the_scope_or_is_switched_off_before_the_post_gets_
 def test_a_ticket_that_its_agent_had_and_that_was_closed_is_not_alerted_as_unread(town: Town) -> None:
     """Guard `closed` stands before `person_took_over`: `The ticket was closed before anybody read this`."""
     talk = town.talk()
-    talk.act(ActKind.TAKEN)
+    talk.act(PersonActKind.TAKEN)
     talk.customer(PERSON)
     talk.change(status=TicketStatus.CLOSED)
     talk.walk()

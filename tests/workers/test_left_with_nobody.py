@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from desk.db import Database
 from desk.errors import Permanent
-from desk.policy import PolicyBook
+from desk.platform.database import Database
+from desk.policy.policy import PolicyBook
 from desk.run import Action
-from desk.ticket import ActKind, Event, EventKind, ItemState, TicketStatus, new_id
+from desk.ticket import Event, EventKind, ItemState, PersonActKind, TicketStatus, new_id
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.workers.talks import CHANNEL, Talk, Town, a_town, policy_text, talkative
-from workers import inbox, interventions
-from workers.parked import Which
+from workers import interventions
+from workers.queue import inbox
+from workers.queue.parked import ParkedFilter
 
 HOURS = "What are your opening hours on weekdays, please?"
 PERSON = "I want to talk to a human about my account."
@@ -29,7 +30,7 @@ def town(database: Database, account: str, tmp_path: Path) -> Town:
 
 def attended(talk: Talk) -> bool:
     with talk.tools.db.account(talk.account) as tx:
-        waits = any(i.state is ItemState.WAITING for i in inbox.of_ticket(tx, CHANNEL, talk.ticket_id))
+        waits = any(i.state is ItemState.WAITING for i in inbox.items_of_ticket(tx, CHANNEL, talk.ticket_id))
     return bool(talk.public or talk.notes or talk.told or waits)
 
 
@@ -75,7 +76,7 @@ def test_a_parked_message_that_is_replayed_gets_its_note(
         planned = talk.think()
     talk.send(planned)
     assert talk.notes[0].startswith("Firstline could not work on this message")
-    interventions.requeue(town.tools.db, town.account, Which(), lambda _, item: talk.todo.append(item), "me")
+    interventions.requeue(town.tools.db, town.account, ParkedFilter(), lambda _, item: talk.todo.append(item), "me")
     talk.walk()
     assert talk.runs()[-1].decision.action is action
     assert len(talk.notes) == 2, "decided: a note with the draft; happened: nothing, and the state says noted"
@@ -88,7 +89,7 @@ def test_a_rating_seen_only_by_the_last_look_puts_the_question_before_nobody(tow
     talk.walk()
     talk.customer("When do you open on day 7 of the year?")
     planned = talk.think()
-    talk.act(ActKind.RATED_BAD)
+    talk.act(PersonActKind.RATED_BAD)
     talk.send(planned)  # withdrawn: person_owed; shown as escalated
     talk.walk()
     assert talk.notes or talk.told, f"state {talk.state}, and no person was ever told"
@@ -97,12 +98,12 @@ def test_a_rating_seen_only_by_the_last_look_puts_the_question_before_nobody(tow
 def test_a_ticket_that_its_agent_gives_back_unanswered_goes_on(town: Town) -> None:
     """docs/zendesk.md: `the assignee is removed by hand: it is given back: goes on`."""
     talk = town.talk()
-    talk.act(ActKind.TAKEN)
+    talk.act(PersonActKind.TAKEN)
     talk.customer(HOURS)
     talk.walk()
-    talk.act(ActKind.GIVEN_BACK)
+    talk.act(PersonActKind.GIVEN_BACK)
     with town.tools.db.account(town.account) as tx:
-        item = inbox.add(tx, CHANNEL, Event(EventKind.ASSIGNED, new_id(), talk.ticket_id), "{}")
+        item = inbox.add_event(tx, CHANNEL, Event(EventKind.ASSIGNED, new_id(), talk.ticket_id), "{}")
     talk.todo += [item] if item else []
     talk.walk()
     assert attended(talk), "neither the agent nor Firstline has it any more"
@@ -112,11 +113,11 @@ def test_so_it_is_for_a_reply_that_was_withdrawn_because_an_agent_took_the_ticke
     talk = town.talk()
     talk.customer(HOURS)
     planned = talk.think()
-    talk.act(ActKind.TAKEN)
+    talk.act(PersonActKind.TAKEN)
     talk.send(planned)
-    talk.act(ActKind.GIVEN_BACK)
+    talk.act(PersonActKind.GIVEN_BACK)
     with town.tools.db.account(town.account) as tx:
-        talk.todo.append(str(inbox.add(tx, CHANNEL, Event(EventKind.ASSIGNED, new_id(), talk.ticket_id), "{}")))
+        talk.todo.append(str(inbox.add_event(tx, CHANNEL, Event(EventKind.ASSIGNED, new_id(), talk.ticket_id), "{}")))
     talk.walk()
     assert attended(talk)
 
@@ -126,9 +127,9 @@ def test_a_bad_rating_of_our_reply_after_an_agent_only_solved_the_ticket_is_hear
     talk = town.talk()
     talk.customer(HOURS)
     talk.walk()
-    talk.act(ActKind.SOLVED, TicketStatus.SOLVED)
-    talk.act(ActKind.RATED_BAD)
+    talk.act(PersonActKind.SOLVED, TicketStatus.SOLVED)
+    talk.act(PersonActKind.RATED_BAD)
     with town.tools.db.account(town.account) as tx:
-        talk.todo.append(str(inbox.add(tx, CHANNEL, Event(EventKind.RATING, new_id(), talk.ticket_id), "{}")))
+        talk.todo.append(str(inbox.add_event(tx, CHANNEL, Event(EventKind.RATING, new_id(), talk.ticket_id), "{}")))
     talk.walk()
     assert talk.notes or talk.told

@@ -10,14 +10,14 @@ from sqlalchemy import update
 from desk.delivery import NOTICES, Delivery, DeliveryKind, DeliveryState
 from desk.errors import Outage
 from desk.party import Access
-from desk.policy import PolicyBook
+from desk.policy.policy import PolicyBook
 from desk.ports import Alert
 from tests.workers.test_parties import API, Pretend, channel, desk, due_now, error, known, party  # noqa: F401
 from tests.workers.test_side_effects import HUMAN, Bell
 from tests.workers.test_walk import POLICY, House, house  # noqa: F401  # the fixture
-from workers import claims, outbox
 from workers.parties import notices, standing
-from workers.parties.waiting import look_after, whose
+from workers.parties.waiting import probe_party, whose_trouble
+from workers.queue import leases, outbox
 from workers.tables import inbox_items
 
 BELL = "bell"
@@ -56,12 +56,12 @@ def later(desk: House, minutes: float) -> None:  # noqa: F811
 def sweep(desk: House) -> list[str]:  # noqa: F811
     """What the sweeper does about those who are away; then everything that is due is sent."""
     for each in (API, BELL):
-        look_after(desk.tools, desk.account, each)
-    planned = notices.tell(desk.tools, desk.account)
-    if desk.account in {each.account for each in notices.due(desk.tools.db)}:
-        planned += notices.tell_otherwise(desk.tools, desk.account)
+        probe_party(desk.tools, desk.account, each)
+    planned = notices.send_notices(desk.tools, desk.account)
+    if desk.account in {each.account for each in notices.accounts_with_notices(desk.tools.db)}:
+        planned += notices.note_instead_of_alert(desk.tools, desk.account)
     desk.send(planned)
-    desk.send([each.id for each in claims.due_deliveries(desk.tools.db, 0) if each.account == desk.account])
+    desk.send([each.id for each in leases.due_deliveries(desk.tools.db, 0) if each.account == desk.account])
     return planned
 
 
@@ -71,7 +71,7 @@ def notices_in(bell: Bell) -> list[Alert]:
 
 def notes(desk: House, ticket_id: str) -> list[Delivery]:  # noqa: F811
     with desk.tools.db.account(desk.account) as tx:
-        theirs = outbox.of_ticket(tx, API, ticket_id)
+        theirs = outbox.deliveries_of_ticket(tx, API, ticket_id)
     return [each for each in theirs if each.kind is DeliveryKind.NOTE and each.key.startswith("otherwise:")]
 
 
@@ -101,7 +101,7 @@ def test_an_outage_of_a_quarter_of_an_hour_is_told_once_with_count_and_oldest(
 def test_a_second_outage_is_told_anew(told: House, party: Pretend, bell: Bell) -> None:  # noqa: F811
     for _ in range(2):
         party.away = {Access.READ}
-        whose(told.tools, told.account, error())
+        whose_trouble(told.tools, told.account, error())
         later(told, 16)
         sweep(told)
         party.away = set()
@@ -114,7 +114,7 @@ def test_a_second_outage_is_told_anew(told: House, party: Pretend, bell: Bell) -
 def test_reading_and_writing_away_are_one_outage(told: House, party: Pretend, bell: Bell) -> None:  # noqa: F811
     party.away = {Access.READ, Access.WRITE}
     for access in Access:
-        whose(told.tools, told.account, error(access))
+        whose_trouble(told.tools, told.account, error(access))
     later(told, 16)
     sweep(told)
     sweep(told)
@@ -216,7 +216,7 @@ def test_alerts_are_away_and_the_helpdesk_too_and_nothing_is_told_twice_after_th
     told.send(told.think(waiting.item_id))
     party.away = set(Access)
     for access in Access:
-        whose(told.tools, told.account, error(access))
+        whose_trouble(told.tools, told.account, error(access))
     later(told, 16)
     sweep(told)
     assert bell.posted == {}
@@ -245,19 +245,19 @@ def test_an_alert_of_a_ticket_that_cannot_be_read_goes_out_without_a_look(
 
 def test_a_broken_policy_tells_nothing_and_breaks_nothing(told: House, party: Pretend, tmp_path: Path) -> None:  # noqa: F811
     (tmp_path / "broken.yaml").write_text("nonsense")
-    whose(told.tools, told.account, Outage("away", API, Access.READ, certain=True))
+    whose_trouble(told.tools, told.account, Outage("away", API, Access.READ, certain=True))
     later(told, 16)
-    assert notices.tell(replace(told.tools, policies=PolicyBook(tmp_path / "broken.yaml")), told.account) == []
+    assert notices.send_notices(replace(told.tools, policies=PolicyBook(tmp_path / "broken.yaml")), told.account) == []
 
 
 def test_the_minutes_are_the_policys(told: House, party: Pretend, bell: Bell, tmp_path: Path) -> None:  # noqa: F811
     (tmp_path / "hasty.yaml").write_text(POLICY + "waiting: {notice_minutes: 2}\n")
     hasty = House(replace(told.tools, policies=PolicyBook(tmp_path / "hasty.yaml")), told.account, told.shelf)
     party.away = {Access.READ}
-    whose(hasty.tools, hasty.account, error())
+    whose_trouble(hasty.tools, hasty.account, error())
     later(hasty, 3)
     sweep(hasty)
     assert len(notices_in(bell)) == 1
     with told.tools.db.account(told.account) as tx:
-        assert {each.channel for each in outbox.of_ticket(tx, NOTICES, API)} == {NOTICES}
-        assert standing.away(tx)
+        assert {each.channel for each in outbox.deliveries_of_ticket(tx, NOTICES, API)} == {NOTICES}
+        assert standing.parties_away(tx)

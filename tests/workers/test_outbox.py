@@ -4,33 +4,34 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import text
 
-from desk.db import Database
 from desk.delivery import DeliveryKind, DeliveryState
+from desk.platform.database import Database
 from desk.ports import Outgoing
 from desk.run import Stop
-from workers import claims, history, outbox
-from workers.outbox import Claimed, Planned
+from workers.processing import own_record
+from workers.queue import leases, outbox
+from workers.queue.outbox import ClaimedDelivery, PlannedDelivery
 
 RAN_OUT = "UPDATE deliveries SET lease_until = now() - interval '1 s', enqueued_at = now() - interval '5 s'"
 
 
-def planned(kind: DeliveryKind = DeliveryKind.REPLY, message_id: str = "m1", body: str = "Hello") -> Planned:
-    return Planned("api", "t1", message_id, kind, Outgoing(body))
+def planned(kind: DeliveryKind = DeliveryKind.REPLY, message_id: str = "m1", body: str = "Hello") -> PlannedDelivery:
+    return PlannedDelivery("api", "t1", message_id, kind, Outgoing(body))
 
 
-def plan(database: Database, account: str, *effects: Planned) -> list[str]:
+def plan(database: Database, account: str, *effects: PlannedDelivery) -> list[str]:
     with database.account(account) as tx:
-        return outbox.plan(tx, effects, None, None)
+        return outbox.plan_deliveries(tx, effects, None, None)
 
 
-def claim(database: Database, account: str, delivery_id: str) -> Claimed | None:
+def claim(database: Database, account: str, delivery_id: str) -> ClaimedDelivery | None:
     with database.account(account) as tx:
-        return outbox.claim(tx, delivery_id, "w1", 60)
+        return outbox.claim_delivery(tx, delivery_id, "w1", 60)
 
 
 def states(database: Database, account: str) -> list[tuple[str, str]]:
     with database.account(account) as tx:
-        return [(d.kind.value, d.state.value) for d in outbox.of_ticket(tx, "api", "t1")]
+        return [(d.kind.value, d.state.value) for d in outbox.deliveries_of_ticket(tx, "api", "t1")]
 
 
 def test_one_message_gets_one_public_answer_whatever_kind(database: Database, account: str) -> None:
@@ -59,8 +60,8 @@ def test_a_sent_delivery_can_be_neither_claimed_nor_planned_again(database: Data
     held = claim(database, account, delivery_id)
     assert held is not None
     with database.account(account) as tx:
-        assert outbox.sent(tx, held, "foreign-1")
-        assert history.own_record(tx, "api", "t1").answering == {"m1"}
+        assert outbox.mark_sent(tx, held, "foreign-1")
+        assert own_record.read_own_record(tx, "api", "t1").answering == {"m1"}
     assert claim(database, account, delivery_id) is None
     assert plan(database, account, planned()) == []
 
@@ -70,8 +71,8 @@ def test_a_withdrawn_delivery_gives_its_place_to_another_under_the_same_id(datab
     held = claim(database, account, delivery_id)
     assert held is not None
     with database.account(account) as tx:
-        outbox.withdraw(tx, held, Stop.SOURCE_CHANGED)
-        assert not history.own_record(tx, "api", "t1").answering
+        outbox.withdraw_delivery(tx, held, Stop.SOURCE_CHANGED)
+        assert not own_record.read_own_record(tx, "api", "t1").answering
     assert plan(database, account, planned(DeliveryKind.HANDOVER)) == [delivery_id]
     again = claim(database, account, delivery_id)
     assert again is not None
@@ -83,7 +84,7 @@ def test_one_whose_truth_is_unknown_is_never_replaced(database: Database, accoun
     [delivery_id] = plan(database, account, planned())
     with database.account(account) as tx:
         tx.execute(text("UPDATE deliveries SET state = 'unknown'"))
-        assert history.own_record(tx, "api", "t1").answering == {"m1"}
+        assert own_record.read_own_record(tx, "api", "t1").answering == {"m1"}
     assert plan(database, account, planned()) == []
     assert claim(database, account, delivery_id) is None
 
@@ -93,7 +94,7 @@ def test_the_sweeper_finds_a_delivery_whose_worker_died(database: Database, acco
     claim(database, account, delivery_id)
     with database.account(account) as tx:
         tx.execute(text(RAN_OUT))
-    assert (account, delivery_id) in {(due.account, due.id) for due in claims.due_deliveries(database)}
+    assert (account, delivery_id) in {(due.account, due.id) for due in leases.due_deliveries(database)}
 
 
 def test_a_postponed_delivery_is_handed_over_again_when_its_time_has_come(database: Database, account: str) -> None:
@@ -101,9 +102,9 @@ def test_a_postponed_delivery_is_handed_over_again_when_its_time_has_come(databa
     held = claim(database, account, delivery_id)
     assert held is not None
     with database.account(account) as tx:
-        outbox.postpone(tx, held, 30, "Temporary: busy")
-    assert delivery_id not in {due.id for due in claims.due_deliveries(database)}
+        outbox.postpone_delivery(tx, held, 30, "Temporary: busy")
+    assert delivery_id not in {due.id for due in leases.due_deliveries(database)}
     with database.account(account) as tx:
         tx.execute(text("UPDATE deliveries SET not_before = now(), enqueued_at = now() - interval '5 seconds'"))
-    assert delivery_id in {due.id for due in claims.due_deliveries(database)}
+    assert delivery_id in {due.id for due in leases.due_deliveries(database)}
     assert states(database, account) == [("reply", DeliveryState.WAITING.value)]

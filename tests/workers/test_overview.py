@@ -1,6 +1,6 @@
 """An item is never shown as done while an effect of it is waiting or has failed."""
 
-from desk.outcome import Happened
+from desk.outcome import OutcomeState
 from tests.workers.test_walk import House, house  # noqa: F401  # the fixture
 from workers import overview, record
 from workers.overview import ItemLine
@@ -48,4 +48,4 @@ def test_a_list_of_tickets_tells_what_came_of_the_last_decision(house: House) ->
     with house.tools.db.account(house.account) as tx:
         lines = record.list_tickets(tx, TicketFilter())
         outcome = overview.outcomes(tx, lines)["api", accepted.ticket_id]
-    assert (outcome.state, outcome.text) == (Happened.DONE, "reply sent")
+    assert (outcome.state, outcome.text) == (OutcomeState.DONE, "reply sent")

@@ -11,16 +11,17 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import text
 
-from desk.db import Database
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary
-from desk.party import Access, PartyState, Standing, Use
+from desk.party import Access, PartyAccess, PartyState, PartyStatus
+from desk.platform.database import Database
 from desk.ticket import ItemState, Ticket
 from tests.workers.test_walk import House, Meddled, house  # noqa: F401  # the fixture
-from workers import claims, tasks
-from workers.answer import handle_item
+from workers import tasks
 from workers.parties import standing, waiting
-from workers.parties.waiting import Trouble, look_after, whose
+from workers.parties.waiting import TroubleOwner, probe_party, whose_trouble
+from workers.processing.process_item import process_item
+from workers.queue import leases
 from workers.tickets import TicketChannel
 
 API = "api"
@@ -82,9 +83,9 @@ def desk(house: House, party: Pretend, channel: Behind) -> House:  # noqa: F811
     return House(tools, house.account, house.shelf)
 
 
-def known(desk: House) -> list[Standing]:
+def known(desk: House) -> list[PartyStatus]:
     with desk.tools.db.account(desk.account) as tx:
-        return standing.away(tx)
+        return standing.parties_away(tx)
 
 
 def error(access: Access = Access.READ, **more: bool) -> Outage:
@@ -96,48 +97,48 @@ def due_now(desk: House) -> None:
 
 
 def test_trouble_that_a_probe_does_not_confirm_is_the_tickets(desk: House, party: Pretend) -> None:
-    assert whose(desk.tools, desk.account, error()) is Trouble.OWN
+    assert whose_trouble(desk.tools, desk.account, error()) is TroubleOwner.OWN
     assert (party.probes, known(desk)) == ([Access.READ], [])
-    assert whose(desk.tools, desk.account, error()) is Trouble.OWN, "the turn was given back"
+    assert whose_trouble(desk.tools, desk.account, error()) is TroubleOwner.OWN, "the turn was given back"
 
 
 def test_trouble_that_a_probe_confirms_is_the_partys_and_all_know_it(desk: House, party: Pretend) -> None:
     party.away = {Access.READ}
-    assert whose(desk.tools, desk.account, error()) is Trouble.PARTY
+    assert whose_trouble(desk.tools, desk.account, error()) is TroubleOwner.PARTY
     [one] = known(desk)
     assert (one.party, one.access, one.state, one.reason) == (API, Access.READ, PartyState.WAITING, "does not answer")
-    assert whose(desk.tools, desk.account, error()) is Trouble.PARTY
+    assert whose_trouble(desk.tools, desk.account, error()) is TroubleOwner.PARTY
     assert party.probes == [Access.READ], "what is known is not asked again"
 
 
 def test_a_refusal_that_the_probe_confirms_is_a_broken_connection(desk: House, party: Pretend) -> None:
     party.away, party.refuses = {Access.READ}, True
-    assert whose(desk.tools, desk.account, error(refused=True)) is Trouble.PARTY
+    assert whose_trouble(desk.tools, desk.account, error(refused=True)) is TroubleOwner.PARTY
     assert known(desk)[0].state is PartyState.BROKEN
 
 
 def test_what_a_party_says_itself_of_all_the_account_needs_no_probe(desk: House, party: Pretend) -> None:
-    assert whose(desk.tools, desk.account, error(certain=True)) is Trouble.PARTY
+    assert whose_trouble(desk.tools, desk.account, error(certain=True)) is TroubleOwner.PARTY
     assert (party.probes, len(known(desk))) == ([], 1)
 
 
 def test_many_workers_that_hear_of_it_at_once_make_it_no_longer(desk: House) -> None:
     for _ in range(10):
-        whose(desk.tools, desk.account, error(certain=True))
+        whose_trouble(desk.tools, desk.account, error(certain=True))
     with desk.tools.db.account(desk.account) as tx:
         assert tx.execute(text("SELECT failures FROM parties")).scalar_one() == 1
 
 
 @pytest.mark.parametrize("other", [Permanent("gone"), Temporary("odd"), Blocked("this ticket alone")])
 def test_other_trouble_is_the_tickets_and_asks_nobody(desk: House, party: Pretend, other: FirstlineError) -> None:
-    assert whose(desk.tools, desk.account, other) is Trouble.OWN
+    assert whose_trouble(desk.tools, desk.account, other) is TroubleOwner.OWN
     assert party.probes == []
 
 
 def test_reading_and_writing_are_away_apart(desk: House, party: Pretend) -> None:
     party.away = {Access.WRITE}
-    assert whose(desk.tools, desk.account, error(Access.WRITE)) is Trouble.PARTY
-    assert whose(desk.tools, desk.account, error(Access.READ)) is Trouble.OWN
+    assert whose_trouble(desk.tools, desk.account, error(Access.WRITE)) is TroubleOwner.PARTY
+    assert whose_trouble(desk.tools, desk.account, error(Access.READ)) is TroubleOwner.OWN
 
 
 def test_of_two_workers_in_trouble_at_once_one_probes(desk: House, party: Pretend) -> None:
@@ -145,45 +146,45 @@ def test_of_two_workers_in_trouble_at_once_one_probes(desk: House, party: Preten
     met, asked = threading.Event(), threading.Event()
     party.meanwhile = lambda: (asked.set(), met.wait(10))  # type: ignore[func-returns-value,assignment]
     with ThreadPoolExecutor() as pool:
-        first = pool.submit(whose, desk.tools, desk.account, error())
+        first = pool.submit(whose_trouble, desk.tools, desk.account, error())
         assert asked.wait(10)
-        assert whose(desk.tools, desk.account, error()) is Trouble.ASKING
+        assert whose_trouble(desk.tools, desk.account, error()) is TroubleOwner.ASKING
         met.set()
-        assert first.result() is Trouble.PARTY
+        assert first.result() is TroubleOwner.PARTY
     assert party.probes == [Access.READ]
 
 
 def test_of_two_sweepers_one_asks_whether_it_is_back(desk: House, party: Pretend) -> None:
-    whose(desk.tools, desk.account, error(certain=True))
+    whose_trouble(desk.tools, desk.account, error(certain=True))
     due_now(desk)
     party.away = {Access.READ}
-    party.meanwhile = lambda: look_after(replace(desk.tools), desk.account, API) if len(party.probes) == 1 else None
-    look_after(desk.tools, desk.account, API)
+    party.meanwhile = lambda: probe_party(replace(desk.tools), desk.account, API) if len(party.probes) == 1 else None
+    probe_party(desk.tools, desk.account, API)
     assert party.probes == [Access.READ]
 
 
 def test_a_worker_that_dies_while_it_asks_does_not_keep_others_from_asking(desk: House) -> None:
-    use = Use(API, Access.READ)
+    use = PartyAccess(API, Access.READ)
     with desk.tools.db.account(desk.account) as tx:
-        assert standing.take_turn(tx, use)
-    assert whose(desk.tools, desk.account, error()) is Trouble.ASKING
+        assert standing.take_probe(tx, use)
+    assert whose_trouble(desk.tools, desk.account, error()) is TroubleOwner.ASKING
     desk.sql("UPDATE parties SET probe_until = now() - interval '1 s'")
-    assert whose(desk.tools, desk.account, error()) is Trouble.OWN
+    assert whose_trouble(desk.tools, desk.account, error()) is TroubleOwner.OWN
 
 
 def test_the_pause_between_probes_doubles_up_to_a_minute(desk: House, party: Pretend) -> None:
     party.away = {Access.READ}
-    whose(desk.tools, desk.account, error())
+    whose_trouble(desk.tools, desk.account, error())
     pauses = []
     for _ in range(7):
         with desk.tools.db.account(desk.account) as tx:
             pauses.append(
                 tx.execute(text("SELECT extract(epoch FROM next_probe_at - now()) FROM parties")).scalar_one()
             )
-        look_after(desk.tools, desk.account, API)
+        probe_party(desk.tools, desk.account, API)
         assert len(party.probes) == len(pauses), "not before its time"
         due_now(desk)
-        look_after(desk.tools, desk.account, API)
+        probe_party(desk.tools, desk.account, API)
     for pause, step in zip(pauses, (5, 10, 20, 40, 60, 60, 60), strict=True):
         assert step * 0.74 < pause <= step
 
@@ -191,8 +192,8 @@ def test_the_pause_between_probes_doubles_up_to_a_minute(desk: House, party: Pre
 def test_a_wish_for_quiet_is_kept_up_to_a_minute(desk: House) -> None:
     for wish, pause in ((30.0, 30), (600.0, 60)):
         with desk.tools.db.account(desk.account) as tx:
-            standing.heal(tx, Use(API, Access.READ))
-        whose(desk.tools, desk.account, Outage("quiet", API, Access.READ, wish, certain=True))
+            standing.declare_up(tx, PartyAccess(API, Access.READ))
+        whose_trouble(desk.tools, desk.account, Outage("quiet", API, Access.READ, wish, certain=True))
         with desk.tools.db.account(desk.account) as tx:
             left = tx.execute(text("SELECT extract(epoch FROM next_probe_at - now()) FROM parties")).scalar_one()
         assert pause - 1 < left <= pause
@@ -212,7 +213,7 @@ def test_a_message_waits_for_the_party_without_using_up_its_attempts_and_goes_on
     assert channel.fetched == 1, "who is known to be away is not called"
     party.away = set()
     due_now(desk)
-    look_after(desk.tools, desk.account, API)
+    probe_party(desk.tools, desk.account, API)
     assert known(desk) == []
     desk.finish(first)
     assert desk.replies(first.ticket_id) == 1
@@ -231,9 +232,9 @@ def test_when_only_writing_is_away_drafts_go_on_and_deliveries_wait(desk: House,
     assert party.probes == [Access.WRITE], "the others met what is known"
     party.away = set()
     due_now(desk)
-    look_after(desk.tools, desk.account, API)
+    probe_party(desk.tools, desk.account, API)
     desk.sql("UPDATE deliveries SET not_before = now()")
-    desk.send([each.id for each in claims.due_deliveries(desk.tools.db, 0) if each.account == desk.account])
+    desk.send([each.id for each in leases.due_deliveries(desk.tools.db, 0) if each.account == desk.account])
     planned = [*desk.deliveries(first.ticket_id), *desk.deliveries(second.ticket_id)]
     assert {state for _, state, _ in planned} == {DeliveryState.SENT}
 
@@ -245,32 +246,32 @@ def test_what_waits_goes_on_in_order_of_age_and_not_all_at_once(desk: House, par
         desk.think(each.item_id)
     party.away = set()
     due_now(desk)
-    look_after(desk.tools, desk.account, API)
+    probe_party(desk.tools, desk.account, API)
     with desk.tools.db.account(desk.account) as tx:
         rows = tx.execute(
             text("SELECT id, extract(epoch FROM not_before - now()) AS after FROM inbox_items ORDER BY not_before")
         ).all()
     assert [str(row.id) for row in rows] == [each.item_id for each in accepted]
     gaps = [float(later.after - earlier.after) for earlier, later in pairwise(rows)]
-    assert gaps == pytest.approx([claims.RELEASE_SECONDS] * 4)
+    assert gaps == pytest.approx([leases.RELEASE_SECONDS] * 4)
 
 
 def test_what_is_put_off_in_the_moment_of_the_return_is_not_forgotten(desk: House, party: Pretend) -> None:
     """The worker saw it away, and it was back before the worker could write that down."""
     party.away = {Access.READ}
     accepted = desk.write()
-    whose(desk.tools, desk.account, error())
+    whose_trouble(desk.tools, desk.account, error())
     party.away = set()
     due_now(desk)
-    seen = waiting.whose
+    seen = waiting.whose_trouble
 
-    def back_meanwhile(*given: object) -> Trouble:
+    def back_meanwhile(*given: object) -> TroubleOwner:
         trouble = seen(*given)  # type: ignore[arg-type]
-        look_after(desk.tools, desk.account, API)
+        probe_party(desk.tools, desk.account, API)
         return trouble
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("workers.setbacks.whose", back_meanwhile)
+        patch.setattr("workers.processing.failures.whose_trouble", back_meanwhile)
         desk.think(accepted.item_id)
     with desk.tools.db.account(desk.account) as tx:
         row = tx.execute(text("SELECT waits_for, not_before < now() + interval '1 min' AS soon FROM inbox_items")).one()
@@ -284,7 +285,7 @@ def test_a_party_that_flickers_for_one_ticket_alone_parks_that_ticket_alone(desk
     )
     for _ in range(desk.tools.max_attempts):
         desk.sql("UPDATE inbox_items SET not_before = now()")
-        handle_item(broken, desk.account, accepted.item_id, "w1")
+        process_item(broken, desk.account, accepted.item_id, "w1")
     assert desk.item(accepted.item_id).state is ItemState.PARKED
     assert known(desk) == []
     other = desk.write()
@@ -293,30 +294,30 @@ def test_a_party_that_flickers_for_one_ticket_alone_parks_that_ticket_alone(desk
 
 
 def test_other_accounts_see_and_wait_for_nothing(desk: House, database: Database, other_account: str) -> None:
-    whose(desk.tools, desk.account, error(certain=True))
+    whose_trouble(desk.tools, desk.account, error(certain=True))
     with database.account(other_account) as tx:
-        assert standing.away(tx) == []
+        assert standing.parties_away(tx) == []
     assert (desk.account, API) in [(each.account, each.party) for each in due_after(desk)]
 
 
-def due_after(desk: House) -> list[standing.Due]:
+def due_after(desk: House) -> list[standing.DueProbe]:
     due_now(desk)
-    return list(standing.due(desk.tools.db))
+    return list(standing.due_probes(desk.tools.db))
 
 
 def test_connecting_anew_has_the_party_asked_at_once(desk: House) -> None:
-    whose(desk.tools, desk.account, error(certain=True))
-    assert (desk.account, API) not in [(each.account, each.party) for each in standing.due(desk.tools.db)]
+    whose_trouble(desk.tools, desk.account, error(certain=True))
+    assert (desk.account, API) not in [(each.account, each.party) for each in standing.due_probes(desk.tools.db)]
     with desk.tools.db.account(desk.account) as tx:
-        standing.ask_again(tx, API)
-    assert (desk.account, API) in [(each.account, each.party) for each in standing.due(desk.tools.db)]
+        standing.probe_soon(tx, API)
+    assert (desk.account, API) in [(each.account, each.party) for each in standing.due_probes(desk.tools.db)]
 
 
 def test_a_party_that_is_not_connected_any_more_is_nothing_to_wait_for(desk: House, party: Pretend) -> None:
-    whose(desk.tools, desk.account, error(certain=True))
+    whose_trouble(desk.tools, desk.account, error(certain=True))
     party.meanwhile = not_connected
     due_now(desk)
-    look_after(desk.tools, desk.account, API)
+    probe_party(desk.tools, desk.account, API)
     assert known(desk) == []
 
 

@@ -6,17 +6,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from desk.db import Database, Transaction
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.passage import Passage
-from desk.policy import PolicyFile
+from desk.platform.database import Database, Transaction
+from desk.policy.policy import PolicyFile
 from desk.ports import Outgoing
 from desk.run import Action, Decision, Draft, Level, Run, Versions
 from desk.ticket import new_id
 from tests.fakes import NOW, a_citation, a_classification, a_hit, a_passage, a_statement, default_policy
-from workers import corrections, outbox, recalls, record
-from workers.corrections import NOT_ASKED, Recall
-from workers.outbox import Planned
+from workers import record
+from workers.insights import corrections, recalls
+from workers.insights.corrections import NOT_ASKED, Recall
+from workers.queue import outbox
+from workers.queue.outbox import PlannedDelivery
 
 BOARDS = a_passage(
     "Boards are kept for 30 days.", "So are cards.", title="Trash", source="help", external_id="trash.md"
@@ -48,8 +50,8 @@ def a_run(account: str, *passages: Passage, ticket_id: str = "t1", days: int = 0
 def keep(tx: Transaction, run: Run, state: DeliveryState = DeliveryState.SENT) -> None:
     """Save the run and a reply of it that came to this."""
     record.save_run(tx, run, PolicyFile(default_policy(), "text"))
-    planned = Planned(run.channel, run.ticket_id, run.message_id, DeliveryKind.REPLY, Outgoing("x"))
-    (delivery_id,) = outbox.plan(tx, [planned], run.id, None)
+    planned = PlannedDelivery(run.channel, run.ticket_id, run.message_id, DeliveryKind.REPLY, Outgoing("x"))
+    (delivery_id,) = outbox.plan_deliveries(tx, [planned], run.id, None)
     tx.execute(text("UPDATE deliveries SET state = :state WHERE id = :id"), {"state": state, "id": delivery_id})
 
 
@@ -58,39 +60,39 @@ def test_every_use_of_a_document_is_found_newest_first_with_what_it_said(databas
         keep(tx, a_run(account, BOARDS, SEATS, ticket_id="t1"))
         keep(tx, a_run(account, SEATS, ticket_id="t2", days=1))
         keep(tx, a_run(account, BOARDS, ticket_id="t3", days=2), DeliveryState.WITHDRAWN)
-        uses = recalls.uses_of(tx, ["d1"])
+        uses = recalls.document_uses(tx, ["d1"])
         assert [(use.ticket_id, use.said, use.state) for use in uses] == [
             ("t3", (BOARDS.blocks[0].text,), DeliveryState.WITHDRAWN),
             ("t1", (BOARDS.blocks[0].text,), DeliveryState.SENT),
         ]
-        assert [use.ticket_id for use in recalls.uses_of(tx, ["d1"], since=NOW + timedelta(days=1))] == ["t3"]
-        assert [use.ticket_id for use in recalls.uses_of(tx, ["d1", "d2"], most=2)] == ["t3", "t2"]
-        assert [use.ticket_id for use in recalls.uses_of(tx, ["d1", "d2"], passage_id="p2")] == ["t2", "t1"]
-        assert recalls.uses_of(tx, ["nobody's"]) == recalls.uses_of(tx, []) == []
+        assert [use.ticket_id for use in recalls.document_uses(tx, ["d1"], since=NOW + timedelta(days=1))] == ["t3"]
+        assert [use.ticket_id for use in recalls.document_uses(tx, ["d1", "d2"], most=2)] == ["t3", "t2"]
+        assert [use.ticket_id for use in recalls.document_uses(tx, ["d1", "d2"], passage_id="p2")] == ["t2", "t1"]
+        assert recalls.document_uses(tx, ["nobody's"]) == recalls.document_uses(tx, []) == []
 
 
 def test_what_was_found_and_not_cited_is_no_use(database: Database, account: str) -> None:
     with database.account(account) as tx:
         keep(tx, a_run(account, BOARDS))
-        assert recalls.uses_of(tx, ["d2"]) == []
+        assert recalls.document_uses(tx, ["d2"]) == []
 
 
 def test_a_run_that_led_to_no_reply_and_no_note_is_no_use(database: Database, account: str) -> None:
     with database.account(account) as tx:
         record.save_run(tx, a_run(account, BOARDS), PolicyFile(default_policy(), "text"))
-        assert recalls.uses_of(tx, ["d1"]) == []
-        assert recalls.citing(tx) == {}
+        assert recalls.document_uses(tx, ["d1"]) == []
+        assert recalls.citation_counts(tx) == {}
 
 
 def test_the_numbers_per_document_tell_drafts_from_replies_that_are_out(database: Database, account: str) -> None:
     with database.account(account) as tx:
         keep(tx, a_run(account, BOARDS, SEATS, ticket_id="t1"))
         keep(tx, a_run(account, BOARDS, ticket_id="t2", days=3), DeliveryState.WITHDRAWN)
-        found = recalls.citing(tx)
+        found = recalls.citation_counts(tx)
         assert {key: (each.drafts, each.replies) for key, each in found.items()} == {"d1": (2, 1), "d2": (1, 1)}
         assert found["d1"].last_at == NOW + timedelta(days=3)
-        assert set(recalls.citing(tx, ["d2", "d9"])) == {"d2"}
-        assert set(recalls.citing(tx, since=NOW + timedelta(days=1))) == {"d1"}
+        assert set(recalls.citation_counts(tx, ["d2", "d9"])) == {"d2"}
+        assert set(recalls.citation_counts(tx, since=NOW + timedelta(days=1))) == {"d1"}
 
 
 @pytest.mark.parametrize("name", ["d1", "trash.md", "https://help.example/passwords", "trash"])
@@ -113,9 +115,9 @@ def test_nobody_sees_another_accounts_uses(database: Database, account: str, oth
     with database.account(account) as tx:
         keep(tx, a_run(account, BOARDS))
     with database.account(other_account) as tx:
-        assert recalls.uses_of(tx, ["d1"]) == []
+        assert recalls.document_uses(tx, ["d1"]) == []
         assert recalls.cited_documents(tx, "trash.md") == []
-        assert recalls.citing(tx) == {}
+        assert recalls.citation_counts(tx) == {}
         assert record.count_older_runs(tx) == 0
 
 
@@ -139,7 +141,7 @@ def test_older_runs_are_caught_up_on_in_steps_and_once(database: Database, accou
         tx.execute(text("UPDATE runs SET citations_kept = false"))
         assert record.count_older_runs(tx) == 5
         assert [record.keep_older_citations(tx, 3) for _ in range(3)] == [3, 2, 0]
-        assert len(recalls.uses_of(tx, ["d1"])) == 5
+        assert len(recalls.document_uses(tx, ["d1"])) == 5
 
 
 def test_a_ticket_gets_one_note_of_a_recall_whoever_plans_it(database: Database, account: str) -> None:
@@ -150,15 +152,15 @@ def test_a_ticket_gets_one_note_of_a_recall_whoever_plans_it(database: Database,
     planned = []
     for _ in range(2):
         with database.account(account) as tx:
-            (ticket,) = corrections.affected(recalls.uses_of(tx, ["d1"]))
-            note = corrections.correct(recall, ticket, corrections.read_runs(tx, ticket), None)
-            planned += corrections.plan(tx, recall, ticket, note, "m1")
+            (ticket,) = corrections.affected_tickets(recalls.document_uses(tx, ["d1"]))
+            note = corrections.write_correction(recall, ticket, corrections.read_runs(tx, ticket), None)
+            planned += corrections.plan_note(tx, recall, ticket, note, "m1")
     assert len(planned) == 1
     assert note.text.count(f"> {BOARDS.blocks[0].text}") == 4, "both replies, each with its passage"
     assert NOT_ASKED in note.text
     with database.account(account) as tx:
-        assert corrections.noted(tx, recall, ticket) is DeliveryState.WAITING
-        assert len(recalls.uses_of(tx, ["d1"])) == 2, "a correction is no use"
+        assert corrections.existing_note(tx, recall, ticket) is DeliveryState.WAITING
+        assert len(recalls.document_uses(tx, ["d1"])) == 2, "a correction is no use"
 
 
 def test_another_note_or_another_version_is_another_recall() -> None:

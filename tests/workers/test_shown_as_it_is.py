@@ -4,16 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from desk.db import Database
 from desk.errors import Permanent
-from desk.outcome import Happened, outcome_of
-from desk.policy import PolicyBook
+from desk.outcome import OutcomeState, outcome_of
+from desk.platform.database import Database
+from desk.policy.policy import PolicyBook
 from desk.run import Action
 from desk.ticket import TicketState
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.workers.talks import CHANNEL, CITED, Talk, Town, a_town, policy_text
-from workers import interventions, outbox
-from workers.parked import Which
+from workers import interventions
+from workers.queue import outbox
+from workers.queue.parked import ParkedFilter
 
 HOURS = "What are your opening hours on weekdays, please?"
 PERSON = "I want to talk to a human about my account."
@@ -77,8 +78,8 @@ def test_a_run_whose_reply_was_withdrawn_is_shown_so_after_it_was_thought_over(t
     first, second = talk.runs()
     assert first.decision.action is second.decision.action is Action.AUTO_REPLY
     with town.tools.db.account(town.account) as tx:
-        rows = outbox.of_ticket(tx, CHANNEL, talk.ticket_id)
-    assert outcome_of([row for row in rows if row.run_id == first.id]).state is Happened.WITHDRAWN
+        rows = outbox.deliveries_of_ticket(tx, CHANNEL, talk.ticket_id)
+    assert outcome_of([row for row in rows if row.run_id == first.id]).state is OutcomeState.WITHDRAWN
 
 
 def test_a_replay_after_the_customer_wrote_again_leaves_the_state_as_it_was(
@@ -93,6 +94,6 @@ def test_a_replay_after_the_customer_wrote_again_leaves_the_state_as_it_was(
     talk.customer(HOURS)
     talk.walk()
     assert talk.state is TicketState.ESCALATED
-    interventions.requeue(town.tools.db, town.account, Which(), lambda _, item: talk.todo.append(item), "me")
+    interventions.requeue(town.tools.db, town.account, ParkedFilter(), lambda _, item: talk.todo.append(item), "me")
     talk.walk()
     assert talk.state is TicketState.ESCALATED

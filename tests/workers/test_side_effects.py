@@ -12,8 +12,9 @@ from desk.ports import Alert, Alerts, Outgoing, StillWanted
 from desk.ticket import Event, EventKind, ItemState, Ticket, TicketState
 from integration.slack.alerts import SlackAlerts
 from tests.workers.test_walk import Broken, House, Killed, house  # noqa: F401  # the fixture
-from workers import inbox, record
-from workers.answer import handle_item
+from workers import record
+from workers.processing.process_item import process_item
+from workers.queue import inbox
 from workers.tickets import TicketChannel
 
 HUMAN = "Let me talk to a human please"
@@ -94,7 +95,7 @@ def test_whether_slack_is_connected_is_asked_before_anything_is_locked(house: Ho
 def test_so_it_is_asked_before_a_message_is_parked(house: House) -> None:  # noqa: F811
     house = ringing(house, SlackAlerts(house.tools.db))
     accepted = house.write()
-    handle_item(replace(house.tools, library=Broken()), house.account, accepted.item_id, "w1")
+    process_item(replace(house.tools, library=Broken()), house.account, accepted.item_id, "w1")
     assert house.item(accepted.item_id).state is ItemState.PARKED
 
 
@@ -159,7 +160,7 @@ def test_two_events_about_one_message_lead_to_one_run(house: House) -> None:  # 
     accepted = house.write()
     with house.tools.db.account(house.account) as tx:
         event = Event(EventKind.CUSTOMER_MESSAGE, "created", accepted.ticket_id, message_id=None)
-        created = inbox.add(tx, "api", event, "{}")
+        created = inbox.add_event(tx, "api", event, "{}")
     assert created
     house.send(house.think(created))
     house.finish(accepted)

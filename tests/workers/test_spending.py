@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from app.embedded import EmbeddedPostgres
-from desk.accounts import add_account
-from desk.db import Database
-from desk.privacy import Sealer
+from app.embedded.servers import EmbeddedPostgres
+from desk.platform.accounts import add_account
+from desk.platform.database import Database
+from desk.platform.encryption import Sealer
 from desk.run import Stage, Usage
 from tests.own_database import own_database
 from tests.workers.left_open import POLICY, a_run, keep

@@ -6,12 +6,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from desk.db import Database
 from desk.errors import Temporary
-from knowledge import registered
-from knowledge.registered import Registered
-from knowledge.wanted import want
-from workers import heartbeats, tasks
+from desk.platform.database import Database
+from knowledge.ingest.sync_requests import request_sync
+from knowledge.sources import configured_sources
+from knowledge.sources.configured_sources import ConfiguredSource
+from workers import tasks
+from workers.queue import heartbeats
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def sweep(database: Database) -> None:
 
 def add_source(database: Database, account: str) -> None:
     with database.account(account) as tx:
-        registered.put(tx, Registered("help", "zendesk-guide", {}))
+        configured_sources.save_source(tx, ConfiguredSource("help", "zendesk-guide", {}))
 
 
 def test_a_wanted_source_is_handed_to_the_broker_once(
@@ -40,7 +41,7 @@ def test_a_wanted_source_is_handed_to_the_broker_once(
     sweep(database)
     assert [each for each in published if each[1] == account] == []
     with database.account(account) as tx:
-        want(tx, "zendesk-guide")
+        request_sync(tx, "zendesk-guide")
     sweep(database)
     sweep(database)
     assert [each for each in published if each[1] == account] == [("sync_source", account, "help")]
@@ -56,7 +57,7 @@ def test_a_broker_that_is_away_stops_no_sweep(
     monkeypatch.setattr(tasks, "publish", away)
     add_source(database, account)
     with database.account(account) as tx:
-        want(tx, "zendesk-guide")
+        request_sync(tx, "zendesk-guide")
     sweep(database)
 
 
@@ -66,8 +67,8 @@ def test_a_sweep_leaves_beats_sign_of_life(
     sweep(database)
     with psycopg.connect(owner_url) as owner:
         owner.execute("UPDATE heartbeats SET beat_at = now() - interval '1 hour'")
-    assert (heartbeats.seconds_since(database, heartbeats.BEAT) or 0) > 3500
+    assert (heartbeats.seconds_since_heartbeat(database, heartbeats.BEAT) or 0) > 3500
     sweep(database)
-    age = heartbeats.seconds_since(database, heartbeats.BEAT)
+    age = heartbeats.seconds_since_heartbeat(database, heartbeats.BEAT)
     assert age is not None
     assert age < 60

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from desk.accounts import list_accounts
-from desk.db import Database
 from desk.errors import FirstlineError, Refused, Temporary
+from desk.platform.accounts import list_accounts
+from desk.platform.database import Database
 from workers import tasks
 
 

@@ -3,14 +3,15 @@
 import pytest
 from sqlalchemy import text
 
-from desk.conversation import NOTHING
-from desk.db import Database
+from desk.conversation import NO_RECORD
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Permanent, Refused
+from desk.platform.database import Database
 from desk.ports import Outgoing, Source, StillWanted
 from desk.ticket import Requester, Role, TicketState, new_id
-from workers import inbox, record, tickets
-from workers.pipeline.guards import last_stop
+from workers import record, tickets
+from workers.pipeline.guards import stop_before_send
+from workers.queue import inbox
 from workers.tickets import Accepted, NewTicket, TicketChannel
 
 
@@ -37,8 +38,8 @@ def test_a_ticket_comes_back_as_it_was_written(database: Database, account: str)
     assert ticket.requester == Requester("c1", "Kim", "kim@example.com")
     assert [(m.role, m.public, m.body) for m in ticket.messages] == [(Role.CUSTOMER, True, "How do I sign in?")]
     with database.account(account) as tx:
-        assert [item.id for item in inbox.of_ticket(tx, "api", ticket.id)] == [accepted.item_id]
-        line = record.get_line(tx, "api", ticket.id)
+        assert [item.id for item in inbox.items_of_ticket(tx, "api", ticket.id)] == [accepted.item_id]
+        line = record.get_ticket_line(tx, "api", ticket.id)
     assert line is not None
     assert line.state is TicketState.RECEIVED
 
@@ -63,7 +64,7 @@ LATE = Outgoing("Late")
 
 def unmoved(accepted: Accepted) -> StillWanted:
     """The last look of the product."""
-    return lambda now: last_stop(now, accepted.message_id, DeliveryKind.REPLY, NOTHING) is None
+    return lambda now: stop_before_send(now, accepted.message_id, DeliveryKind.REPLY, NO_RECORD) is None
 
 
 def test_a_reply_is_posted_once_however_often_it_is_sent(database: Database, account: str) -> None:
@@ -79,7 +80,7 @@ def test_a_reply_is_posted_once_however_often_it_is_sent(database: Database, acc
     replies = [m for m in channel.fetch(account, ticket.id).messages if m.role is Role.ASSISTANT]
     assert [(m.id, m.delivery_id, m.public) for m in replies] == [(first, sending.id, True)]
     with database.account(account) as tx:
-        assert tickets.sources(tx, ticket.id) == {first: (source,)}
+        assert tickets.ticket_sources(tx, ticket.id) == {first: (source,)}
 
 
 def test_a_reply_is_not_posted_when_the_customer_wrote_again(database: Database, account: str) -> None:
@@ -133,12 +134,12 @@ def test_a_closed_ticket_takes_no_message_and_a_solved_one_opens_again(database:
 def test_another_accounts_ticket_is_not_there(database: Database, account: str, other_account: str) -> None:
     accepted = open_one(database, account)
     with database.account(other_account) as tx:
-        assert tickets.read(tx, accepted.ticket_id) is None
+        assert tickets.read_ticket(tx, accepted.ticket_id) is None
 
 
 def test_what_only_looks_like_an_id_is_no_ticket(database: Database, account: str) -> None:
     with database.account(account) as tx:
-        assert tickets.read(tx, "-" * 36) is None
+        assert tickets.read_ticket(tx, "-" * 36) is None
 
 
 def test_a_ticket_is_found_by_its_requesters_id_and_by_their_address(database: Database, account: str) -> None:

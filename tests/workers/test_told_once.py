@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from desk.db import Database
 from desk.errors import Outage
 from desk.party import Access
-from desk.policy import PolicyBook
+from desk.platform.database import Database
+from desk.policy.policy import PolicyBook
 from desk.ticket import Event, EventKind, TicketStatus
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.workers.talks import CHANNEL, Talk, Town, a_town, policy_text
-from workers import inbox
 from workers.parties import waiting
+from workers.queue import inbox
 
 HOURS = "What are your opening hours on weekdays, please?"
 PERSON = "I want to talk to a human about my account."
@@ -125,13 +125,13 @@ def test_what_was_warned_of_while_zendesk_was_away_is_changed_when_it_is_back(
 
             tx.execute(text("DELETE FROM inbox_items WHERE id = :id"), {"id": talk.todo.pop()})
             event = Event(EventKind.CUSTOMER_MESSAGE, message, talk.ticket_id, message, body)
-            talk.todo.append(str(inbox.add(tx, CHANNEL, event, json.dumps({"body": body}))))
+            talk.todo.append(str(inbox.add_event(tx, CHANNEL, event, json.dumps({"body": body}))))
     todo = list(talk.todo)
     talk.walk()
     assert len(talk.told) == 1
     party.up = True
     talk.sql("UPDATE parties SET next_probe_at = now()")
-    waiting.look_after(talk.tools, talk.account, CHANNEL)
+    waiting.probe_party(talk.tools, talk.account, CHANNEL)
     talk.sql("UPDATE inbox_items SET not_before = now()")
     talk.todo = todo
     talk.walk()

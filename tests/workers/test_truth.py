@@ -10,26 +10,28 @@ import pytest
 import structlog
 from sqlalchemy import text
 
-from desk.accounts import set_paused
-from desk.db import Database
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.errors import Temporary
 from desk.passage import Citation, Hit
-from desk.policy import Policy, PolicyBook
-from desk.ports import Drafted, Guess
+from desk.platform.accounts import set_paused
+from desk.platform.database import Database
+from desk.policy.policy import Policy, PolicyBook
+from desk.ports import ModelClassification, ModelDraft
 from desk.run import Action, Classification, Draft, Reason, Run, Statement, Stop
 from desk.ticket import ItemState, Requester, Ticket, TicketState
-from knowledge import ingest, prepare, shelf
-from knowledge.ingest import index
-from knowledge.library import PostgresLibrary
+from knowledge.index import document, store
+from knowledge.ingest import index_source, prepare
+from knowledge.ingest.index_source import index_source as index
+from knowledge.search.library import PostgresLibrary
 from tests.integration.api_door import ApiDoor
 from tests.integration.paged import Queue, make_app
 from tests.knowledge.conftest import ListSource, WordEmbedder, make_page
 from tests.workers.test_walk import POLICY, Meddled
-from workers import inbox, outbox, record, tickets
-from workers.answer import handle_item
-from workers.deliver import deliver
+from workers import record, tickets
 from workers.pipeline.rules import MOST_RETHOUGHT
+from workers.processing.deliver import send_delivery
+from workers.processing.process_item import process_item
+from workers.queue import inbox, outbox
 from workers.tickets import Accepted, NewTicket, TicketChannel
 from workers.toolbox import Toolbox
 
@@ -49,18 +51,18 @@ class Quoting:
         self.category = category
         self.shown: list[Hit] = []
 
-    def classify(self, ticket: Ticket, text: str, policy: Policy) -> Guess:
-        return Guess(self.category, 0.95, (text,))
+    def classify(self, ticket: Ticket, text: str, policy: Policy) -> ModelClassification:
+        return ModelClassification(self.category, 0.95, (text,))
 
-    def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> Drafted:
+    def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> ModelDraft:
         self.shown += hits
         for hit in hits:
             passage = hit.passage
             if "trash" in passage.text:
                 citation = Citation(passage.document_id, passage.version, passage.id, (0,))
                 block = passage.blocks[0]
-                return Drafted(Draft((Statement(block.text, block.kind, 0, (citation,)),)))
-        return Drafted(Draft((), hand_over="no page speaks of it"))
+                return ModelDraft(Draft((Statement(block.text, block.kind, 0, (citation,)),)))
+        return ModelDraft(Draft((), hand_over="no page speaks of it"))
 
 
 @dataclass
@@ -81,11 +83,11 @@ class Desk:
             return tickets.open_ticket(tx, NewTicket(Requester("c1"), "Trash", QUESTION))
 
     def think(self, item_id: str) -> list[str]:
-        return handle_item(self.tools, self.account, item_id, "w1")
+        return process_item(self.tools, self.account, item_id, "w1")
 
     def send(self, planned: Sequence[str]) -> list[str]:
         """Deliver; what is to be thought over again."""
-        return [item for each in planned for item in deliver(self.tools, self.account, each, "w1")]
+        return [item for each in planned for item in send_delivery(self.tools, self.account, each, "w1")]
 
     def go_on(self, planned: Sequence[str]) -> None:
         """Send, and think again for as long as there is something to."""
@@ -103,7 +105,7 @@ class Desk:
 
     def state(self, ticket_id: str) -> TicketState:
         with self.tools.db.account(self.account) as tx:
-            line = record.get_line(tx, "api", ticket_id)
+            line = record.get_ticket_line(tx, "api", ticket_id)
         assert line is not None
         return line.state
 
@@ -113,7 +115,7 @@ class Desk:
 
     def replies(self, ticket_id: str) -> list[tuple[DeliveryState, str | None]]:
         with self.tools.db.account(self.account) as tx:
-            found = outbox.of_ticket(tx, "api", ticket_id)
+            found = outbox.deliveries_of_ticket(tx, "api", ticket_id)
         return [(each.state, each.reason) for each in found if each.kind is DeliveryKind.REPLY]
 
 
@@ -188,9 +190,9 @@ def test_an_article_that_was_only_cut_anew_is_still_current(desk: Desk, monkeypa
     asked = desk.ask()
     planned = desk.think(asked.item_id)
     before = passage_ids(desk)
-    for module in (prepare, shelf, ingest):
-        if hasattr(module, "RECIPE"):
-            monkeypatch.setattr(module, "RECIPE", prepare.RECIPE + 1)
+    for module in (prepare, store, index_source):
+        if hasattr(module, "CHUNKING_VERSION"):
+            monkeypatch.setattr(module, "CHUNKING_VERSION", document.CHUNKING_VERSION + 1)
     desk.index()
     assert not before & passage_ids(desk), "every passage has another id"
     desk.go_on(planned)
@@ -233,7 +235,7 @@ def test_an_article_that_changes_again_and_again_ends_as_a_note(desk: Desk) -> N
     last = desk.runs(asked.ticket_id)[-1]
     assert [cap.reason for cap in last.decision.caps] == [Reason.STALE_SOURCE]
     with desk.tools.db.account(desk.account) as tx:
-        item = inbox.get(tx, asked.item_id)
+        item = inbox.get_item(tx, asked.item_id)
     assert item is not None
     assert item.state is ItemState.DONE
 
@@ -326,7 +328,10 @@ def test_what_customers_may_not_see_is_in_no_reply_citation_page_answer_or_log(
     assert [hit.passage.audience for hit in run.hits] == ["public"] * len(run.hits)
     with desk.tools.db.account(desk.account) as tx:
         quoted = [
-            quote for sources in tickets.sources(tx, asked.ticket_id).values() for s in sources for quote in s.quotes
+            quote
+            for sources in tickets.ticket_sources(tx, asked.ticket_id).values()
+            for s in sources
+            for quote in s.quotes
         ]
     assert quoted == [OLD]
     door = ApiDoor(desk.tools.db, desk.account)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.urgent import looks_urgent
+from workers.queue.priority import looks_urgent
 
 
 @pytest.mark.parametrize(

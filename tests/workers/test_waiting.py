@@ -18,20 +18,21 @@ from celery import Celery
 from sqlalchemy import text
 
 from app.bootstrap import make_celery
-from app.embedded import EmbeddedPostgres, EmbeddedRedis
-from desk.accounts import add_account
-from desk.db import Database
+from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
 from desk.delivery import DeliveryKind
 from desk.errors import Temporary
+from desk.platform.accounts import add_account
+from desk.platform.database import Database
+from desk.platform.encryption import Sealer
+from desk.platform.settings import Settings
 from desk.ports import Outgoing
-from desk.privacy import Sealer
-from desk.settings import Settings
 from desk.ticket import Event, EventKind, ItemState
 from tests.own_database import own_database
 from tests.workers.test_walk import CITED, House, house  # noqa: F401  # the fixture
-from workers import claims, inbox, outbox, queues, tasks
-from workers.inbox import InboxItem
-from workers.outbox import Planned
+from workers import tasks
+from workers.queue import broker_queues, inbox, leases, outbox
+from workers.queue.inbox import InboxItem
+from workers.queue.outbox import PlannedDelivery
 
 ACCOUNT = "main"
 AGAIN = 30.0
@@ -54,7 +55,7 @@ class Shop:
         name = uuid.uuid4().hex
         with self.db.account(ACCOUNT) as tx:
             event = Event(EventKind.CUSTOMER_MESSAGE, name, f"t-{name}", name, text=said, **more)
-            item_id = inbox.add(tx, "api", event, "{}")
+            item_id = inbox.add_event(tx, "api", event, "{}")
         assert item_id is not None
         tasks.publish(tasks.handle_item, ACCOUNT, item_id)
         return item_id
@@ -63,7 +64,9 @@ class Shop:
         """A reply that is to leave; its id."""
         with self.db.account(ACCOUNT) as tx:
             name = uuid.uuid4().hex
-            [made] = outbox.plan(tx, [Planned("api", "t", name, DeliveryKind.REPLY, Outgoing("Hello"))], None, None)
+            [made] = outbox.plan_deliveries(
+                tx, [PlannedDelivery("api", "t", name, DeliveryKind.REPLY, Outgoing("Hello"))], None, None
+            )
         return made
 
     def sweep(self) -> None:
@@ -74,16 +77,16 @@ class Shop:
 
     def held(self) -> list[str]:
         """The rows that the broker's messages name, in the order in which a worker would be given them."""
-        return [row_of(raw) for queue in queues.ANSWERING for raw in reversed(self.redis.lrange(queue, 0, -1))]
+        return [row_of(raw) for queue in broker_queues.ANSWERING for raw in reversed(self.redis.lrange(queue, 0, -1))]
 
     def next(self) -> str:
         """What a worker is given; nobody has claimed it yet."""
-        raw = next(raw for queue in queues.ANSWERING if (raw := self.redis.rpop(queue)))
+        raw = next(raw for queue in broker_queues.ANSWERING if (raw := self.redis.rpop(queue)))
         return row_of(raw)
 
     def claim(self, item_id: str) -> InboxItem:
         with self.db.account(ACCOUNT) as tx:
-            item = inbox.claim(tx, item_id, "w1", 3600)
+            item = inbox.claim_item(tx, item_id, "w1", 3600)
         assert item is not None
         return item
 
@@ -185,7 +188,7 @@ def test_a_message_whose_time_has_come_again_passes_what_came_in_meanwhile(shop:
     first = shop.claim(shop.store())
     shop.redis.flushall()
     with shop.db.account(ACCOUNT) as tx:
-        inbox.postpone(tx, first, 60, "Temporary: busy")
+        inbox.postpone_item(tx, first, 60, "Temporary: busy")
     others = [shop.store() for _ in range(3)]
     shop.sweep()
     assert shop.held() == others
@@ -207,9 +210,9 @@ def test_two_sweeps_at_once_hand_a_row_over_once(shop: Shop) -> None:
     shop.store()
     with shop.db.account(ACCOUNT) as tx:
         tx.execute(text("UPDATE inbox_items SET enqueued_at = NULL"))
-    first = claims.due_items(shop.db)
+    first = leases.due_items(shop.db)
     assert len(first) == 1
-    assert claims.due_items(shop.db) == []
+    assert leases.due_items(shop.db) == []
 
 
 def test_a_broker_that_is_away_is_given_nothing_and_nothing_counts_as_handed_over(shop: Shop, tmp_path: Path) -> None:
@@ -220,7 +223,7 @@ def test_a_broker_that_is_away_is_given_nothing_and_nothing_counts_as_handed_ove
     with pytest.raises(Temporary):
         tasks.count_held(away)
     Shop(shop.db, away, shop.redis).sweep()
-    assert [due.id for due in claims.due_items(shop.db)] == [stored]
+    assert [due.id for due in leases.due_items(shop.db)] == [stored]
 
 
 def test_a_worker_sends_what_it_has_decided_before_it_takes_anything_else(
@@ -261,4 +264,4 @@ def test_a_database_that_is_away_is_no_fault_of_what_beat_asks_for(shop: Shop, s
 
 def test_every_queue_is_taken_from_in_the_same_order_on_one_machine_and_on_many() -> None:
     procfile = (Path(__file__).parents[2] / "Procfile").read_text(encoding="utf-8")
-    assert f"-Q {','.join(queues.ANSWERING)} " in procfile
+    assert f"-Q {','.join(broker_queues.ANSWERING)} " in procfile

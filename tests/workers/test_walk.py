@@ -10,22 +10,24 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from desk.accounts import set_paused
-from desk.db import Database
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Permanent, Temporary, WrongKeys
 from desk.passage import Block, BlockKind, Citation, Hit, Passage
-from desk.policy import PolicyBook
-from desk.ports import Drafted, Guess, Outgoing, StillWanted
-from desk.privacy import Sealer, new_key
+from desk.platform.accounts import set_paused
+from desk.platform.database import Database
+from desk.platform.encryption import Sealer, new_key
+from desk.policy.policy import PolicyBook
+from desk.ports import ModelClassification, ModelDraft, Outgoing, StillWanted
 from desk.run import Draft, Statement, Stop
 from desk.ticket import ItemState, Requester, Role, Ticket, TicketState
 from tests.fakes import FakeEmbedder
-from workers import gaps, inbox, outbox, record, tickets
-from workers.answer import handle_item
-from workers.deliver import deliver
-from workers.llm.scripted import Scripted
-from workers.parked import Which, put_back
+from workers import record, tickets
+from workers.insights import gaps
+from workers.models.scripted import ScriptedModel
+from workers.processing.deliver import send_delivery
+from workers.processing.process_item import process_item
+from workers.queue import inbox, outbox
+from workers.queue.parked import ParkedFilter, requeue_parked
 from workers.tickets import Accepted, NewTicket, TicketChannel
 from workers.toolbox import Toolbox
 
@@ -118,10 +120,10 @@ class House:
             return tickets.add_message(tx, ticket_id, role, body)
 
     def think(self, item_id: str) -> list[str]:
-        return handle_item(self.tools, self.account, item_id, "w1")
+        return process_item(self.tools, self.account, item_id, "w1")
 
     def send(self, delivery_ids: list[str]) -> list[str]:
-        return [item for each in delivery_ids for item in deliver(self.tools, self.account, each, "w1")]
+        return [item for each in delivery_ids for item in send_delivery(self.tools, self.account, each, "w1")]
 
     def finish(self, accepted: Accepted) -> None:
         """Think and send until nothing is left to do."""
@@ -143,17 +145,17 @@ class House:
 
     def state(self, ticket_id: str) -> TicketState:
         with self.tools.db.account(self.account) as tx:
-            line = record.get_line(tx, "api", ticket_id)
+            line = record.get_ticket_line(tx, "api", ticket_id)
         assert line is not None
         return line.state
 
     def deliveries(self, ticket_id: str) -> list[tuple[DeliveryKind, DeliveryState, str | None]]:
         with self.tools.db.account(self.account) as tx:
-            return [(d.kind, d.state, d.reason) for d in outbox.of_ticket(tx, "api", ticket_id)]
+            return [(d.kind, d.state, d.reason) for d in outbox.deliveries_of_ticket(tx, "api", ticket_id)]
 
     def item(self, item_id: str) -> inbox.InboxItem:
         with self.tools.db.account(self.account) as tx:
-            item = inbox.get(tx, item_id)
+            item = inbox.get_item(tx, item_id)
         assert item is not None
         return item
 
@@ -170,8 +172,8 @@ class House:
             set_paused(tx, paused, "test")
 
 
-def guess(category: str | None = "passwords", confidence: float = 0.95) -> Guess:
-    return Guess(category, confidence, (QUESTION,))
+def guess(category: str | None = "passwords", confidence: float = 0.95) -> ModelClassification:
+    return ModelClassification(category, confidence, (QUESTION,))
 
 
 @pytest.fixture
@@ -181,7 +183,7 @@ def house(database: Database, account: str, tmp_path: Path) -> House:
     tools = Toolbox(
         db=database,
         channels={"api": TicketChannel(database)},
-        models=(Scripted([guess()], [Drafted(Draft((CITED,)))]),),
+        models=(ScriptedModel([guess()], [ModelDraft(Draft((CITED,)))]),),
         library=shelf,
         policies=PolicyBook(tmp_path / "policy.yaml"),
         embedder=FakeEmbedder(),
@@ -242,7 +244,7 @@ def test_an_automatic_reply_closes_in_the_customers_language(house: House, tmp_p
     sentence = "Klicken Sie auf der Anmeldeseite auf „Passwort vergessen“, um Ihr Passwort neu zu setzen."
     passage = replace(PASSAGE, blocks=(replace(PASSAGE.blocks[0], text=sentence),))
     house.shelf.hits = [replace(house.shelf.hits[0], passage=passage)]
-    speaks = Scripted([guess()], [Drafted(Draft((replace(CITED, text=sentence),)))])
+    speaks = ScriptedModel([guess()], [ModelDraft(Draft((replace(CITED, text=sentence),)))])
     house.tools = replace(house.tools, models=(speaks,))
     accepted = house.write("Guten Tag, wie kann ich mein Passwort bitte neu setzen?")
     house.finish(accepted)
@@ -369,7 +371,7 @@ def test_a_channel_that_is_away_is_tried_again_and_then_parked_with_a_requeue_th
     assert house.item(accepted.item_id).state is ItemState.PARKED
     assert house.state(accepted.ticket_id) is TicketState.PARKED
     with house.tools.db.account(house.account) as tx:
-        assert put_back(tx, Which(item_id=accepted.item_id), 1, 1)
+        assert requeue_parked(tx, ParkedFilter(item_id=accepted.item_id), 1, 1)
     house.finish(accepted)
     assert house.replies(accepted.ticket_id) == 1
 
@@ -377,7 +379,7 @@ def test_a_channel_that_is_away_is_tried_again_and_then_parked_with_a_requeue_th
 def test_what_can_never_work_is_parked_at_once_and_noted_on_the_ticket(house: House) -> None:
     accepted = house.write()
     broken = replace(house.tools, library=Broken())
-    house.send(handle_item(broken, house.account, accepted.item_id, "w1"))
+    house.send(process_item(broken, house.account, accepted.item_id, "w1"))
     assert house.item(accepted.item_id).state is ItemState.PARKED
     assert house.state(accepted.ticket_id) is TicketState.PARKED
     assert house.messages(accepted.ticket_id)[-1] == ("assistant", False)
@@ -388,7 +390,7 @@ def test_a_bug_in_our_own_code_is_retried_and_then_parked_and_never_lost(house: 
     broken = replace(house.tools, library=Broken(RuntimeError("a bug")))
     for _ in range(3):
         house.sql("UPDATE inbox_items SET not_before = now()")
-        handle_item(broken, house.account, accepted.item_id, "w1")
+        process_item(broken, house.account, accepted.item_id, "w1")
     item = house.item(accepted.item_id)
     assert item.state is ItemState.PARKED
     assert "RuntimeError" in (item.error or "")
@@ -402,9 +404,9 @@ def test_keys_that_do_not_open_a_ticket_make_its_work_wait_and_park_nothing(hous
     for _ in range(5):
         house.sql("UPDATE inbox_items SET not_before = now() WHERE state = 'waiting'")
         house.sql("UPDATE deliveries SET not_before = now()")
-        handle_item(tools, house.account, accepted.item_id, "w1")
+        process_item(tools, house.account, accepted.item_id, "w1")
         with suppress(WrongKeys):  # before it is claimed: the task leaves it to the sweeper
-            deliver(tools, house.account, planned[0], "w1")
+            send_delivery(tools, house.account, planned[0], "w1")
     strange.close()
     item = house.item(accepted.item_id)
     assert (item.state, item.attempts) == (ItemState.WAITING, 0)
@@ -477,12 +479,14 @@ class Broken(Shelf):
 
 
 def test_what_no_document_answers_is_kept_as_an_open_question(house: House) -> None:
-    tools = replace(house.tools, models=(Scripted([guess()], [Drafted(Draft((), hand_over="no page says it"))]),))
+    tools = replace(
+        house.tools, models=(ScriptedModel([guess()], [ModelDraft(Draft((), hand_over="no page says it"))]),)
+    )
     empty = House(replace(tools, library=Shelf(hits=[])), house.account, house.shelf)
     accepted = empty.write()
     empty.finish(accepted)
     house.finish(house.write())  # this one is answered
     with house.tools.db.account(house.account) as tx:
-        (question,), vectors = gaps.read(tx, datetime(2020, 1, 1, tzinfo=UTC), tools.embedder.name)
+        (question,), vectors = gaps.read_open_questions(tx, datetime(2020, 1, 1, tzinfo=UTC), tools.embedder.name)
         assert tx.open(question.sealed) == QUESTION
     assert (question.ticket_id, len(vectors)) == (accepted.ticket_id, 1)

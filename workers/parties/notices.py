@@ -9,20 +9,21 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text as sql
 
-from desk.alert import listed_tickets
-from desk.db import Database, Transaction
 from desk.delivery import NOTICES, Delivery, DeliveryKind
 from desk.errors import BadSetting
-from desk.party import Access, PartyState, Standing, Use
-from desk.policy import Policy
+from desk.party import Access, PartyAccess, PartyState, PartyStatus
+from desk.platform.database import Database, Transaction
+from desk.policy.policy import Policy
 from desk.ports import Outgoing
+from desk.presentation.alert import ticket_lines
 from desk.ticket import Labels, new_id
-from workers import inbox, outbox, record
-from workers.claims import Waits
-from workers.outbox import Planned
+from workers import record
 from workers.parties import standing
-from workers.parties.standing import Due, Kept
+from workers.parties.standing import AwayParty, DueProbe
 from workers.pipeline.classify import sensitive_topics
+from workers.queue import inbox, outbox
+from workers.queue.leases import WaitingTicket
+from workers.queue.outbox import PlannedDelivery
 from workers.toolbox import Toolbox
 
 ALERT_TAG = "firstline_alert"
@@ -32,28 +33,28 @@ FRESH_SECONDS = 60.0
 LONGEST_READ = 20_000
 
 
-def tell(tools: Toolbox, account: str) -> list[str]:
+def send_notices(tools: Toolbox, account: str) -> list[str]:
     """Plan what people must hear of the parties that are away; the deliveries to enqueue."""
     policy = policy_of(tools, account)
     if policy is None or tools.alerts is None or not tools.alerts.ready(account):
         return []
     with tools.db.account(account) as tx:
-        known = standing.kept(tx)
-        if Use(tools.alerts.name, Access.WRITE) in {_use(each.standing) for each in known}:
+        known = standing.away_parties(tx)
+        if PartyAccess(tools.alerts.name, Access.WRITE) in {_use(each.standing) for each in known}:
             return []  # what it cannot be told now it is told when it is back
         parties = {each.standing.party for each in known} - {tools.alerts.name}
         notices = [made for party in sorted(parties) for made in _due_notices(tx, policy, _of(known, party))]
-        return outbox.plan(tx, notices, None, None)
+        return outbox.plan_deliveries(tx, notices, None, None)
 
 
-def due(db: Database) -> Sequence[Due]:
+def accounts_with_notices(db: Database) -> Sequence[DueProbe]:
     """The accounts with alerts that wait, and that no note has told of: each under `NOTICES`."""
     with db.across() as connection:
         accounts = connection.execute(sql("SELECT account_id FROM firstline_alerts_waiting()")).scalars()
-        return [Due(account, NOTICES) for account in accounts]
+        return [DueProbe(account, NOTICES) for account in accounts]
 
 
-def tell_otherwise(tools: Toolbox, account: str) -> list[str]:
+def note_instead_of_alert(tools: Toolbox, account: str) -> list[str]:
     """Put a note on the ticket of each alert that has waited too long, or at once where it is urgent. The alert itself
     still goes out. The deliveries to enqueue."""
     policy = policy_of(tools, account)
@@ -61,18 +62,18 @@ def tell_otherwise(tools: Toolbox, account: str) -> list[str]:
         return []
     with tools.db.account(account) as tx:
         planned: list[str] = []
-        for alert, since in outbox.alerts_put_off(tx):
+        for alert, since in outbox.postponed_alerts(tx):
             age = datetime.now(UTC) - since
             late = age >= timedelta(minutes=policy.waiting.alert_minutes)
             if late or (age.total_seconds() < FRESH_SECONDS and _is_urgent(tx, alert, policy)):
-                planned += otherwise(tx, alert, since)
+                planned += plan_note_instead_of_alert(tx, alert, since)
         return planned
 
 
-def otherwise(tx: Transaction, alert: Delivery, since: datetime, *, handed: bool = True) -> list[str]:
+def plan_note_instead_of_alert(tx: Transaction, alert: Delivery, since: datetime, *, handed: bool = True) -> list[str]:
     """The note that tells of an alert which does not go out, once. A message that could not be worked on has a note
     that says so already."""
-    outbox.told(tx, alert.id)
+    outbox.mark_told_otherwise(tx, alert.id)
     if alert.channel == NOTICES or alert.run_id is None:
         return []
     why = (
@@ -80,8 +81,8 @@ def otherwise(tx: Transaction, alert: Delivery, since: datetime, *, handed: bool
     )
     outgoing = Outgoing(why, escalated=True, labels=Labels(tags=(ALERT_TAG,)))
     order = f"otherwise:{alert.id}"
-    note = Planned(alert.channel, alert.ticket_id, alert.message_id, DeliveryKind.NOTE, outgoing, order)
-    return outbox.plan(tx, [note], None, None, handed=handed)
+    note = PlannedDelivery(alert.channel, alert.ticket_id, alert.message_id, DeliveryKind.NOTE, outgoing, order)
+    return outbox.plan_deliveries(tx, [note], None, None, handed=handed)
 
 
 def urgent_topics(payload: str, policy: Policy) -> Sequence[str]:
@@ -114,7 +115,7 @@ def _texts(payload: str) -> Iterator[str]:
                 todo += reversed(entries)
 
 
-def _due_notices(tx: Transaction, policy: Policy, known: Sequence[Kept]) -> Iterable[Planned]:
+def _due_notices(tx: Transaction, policy: Policy, known: Sequence[AwayParty]) -> Iterable[PlannedDelivery]:
     """Of one party: that work waits for it, and later of each that does. Broken is told at once: it needs a person."""
     worst = max(known, key=lambda each: (each.standing.state is PartyState.BROKEN, -each.standing.since.timestamp()))
     now, since = datetime.now(UTC), min(each.standing.since for each in known)
@@ -130,8 +131,11 @@ def _due_notices(tx: Transaction, policy: Policy, known: Sequence[Kept]) -> Iter
         _mark(tx, known, late=True)
 
 
-def _notice(tx: Transaction, about: Standing, since: datetime, *, late: bool) -> Planned:
-    waiting = sorted([*inbox.waiting(tx, about.party), *outbox.waiting(tx, about.party)], key=lambda each: each.since)
+def _notice(tx: Transaction, about: PartyStatus, since: datetime, *, late: bool) -> PlannedDelivery:
+    waiting = sorted(
+        [*inbox.items_waiting_for(tx, about.party), *outbox.deliveries_waiting_for(tx, about.party)],
+        key=lambda each: each.since,
+    )
     broken = about.state is PartyState.BROKEN
     how = "refuses the connection" if broken else "does not answer"
     lines = [
@@ -141,13 +145,13 @@ def _notice(tx: Transaction, about: Standing, since: datetime, *, late: bool) ->
         f"Connect it again: firstline connect {about.party}" if broken else "",
     ]
     if late:
-        lines += ["The oldest first:", *listed_tickets([(each.channel, each.ticket_id) for each in waiting])]
+        lines += ["The oldest first:", *ticket_lines([(each.channel, each.ticket_id) for each in waiting])]
     order = f"away:{new_id()}"
     outgoing = Outgoing("\n".join(line for line in lines if line))
-    return Planned(NOTICES, about.party, about.party, DeliveryKind.ALERT, outgoing, order)
+    return PlannedDelivery(NOTICES, about.party, about.party, DeliveryKind.ALERT, outgoing, order)
 
 
-def _count(waiting: Sequence[Waits]) -> str:
+def _count(waiting: Sequence[WaitingTicket]) -> str:
     if not waiting:
         return "Nothing waits for it yet."
     count, oldest = sum(each.count for each in waiting), min(each.since for each in waiting)
@@ -157,9 +161,9 @@ def _count(waiting: Sequence[Waits]) -> str:
     )
 
 
-def _mark(tx: Transaction, known: Sequence[Kept], *, late: bool) -> None:
+def _mark(tx: Transaction, known: Sequence[AwayParty], *, late: bool) -> None:
     for each in known:
-        standing.told(tx, _use(each.standing), late=late)
+        standing.mark_notice_sent(tx, _use(each.standing), late=late)
 
 
 def _is_urgent(tx: Transaction, alert: Delivery, policy: Policy) -> bool:
@@ -167,12 +171,12 @@ def _is_urgent(tx: Transaction, alert: Delivery, policy: Policy) -> bool:
     return run is not None and bool(set(run.classification.sensitive) & set(policy.urgent_topics))
 
 
-def _of(known: Sequence[Kept], party: str) -> list[Kept]:
+def _of(known: Sequence[AwayParty], party: str) -> list[AwayParty]:
     return [each for each in known if each.standing.party == party]
 
 
-def _use(about: Standing) -> Use:
-    return Use(about.party, about.access)
+def _use(about: PartyStatus) -> PartyAccess:
+    return PartyAccess(about.party, about.access)
 
 
 def _stamp(moment: datetime) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Row, and_, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from desk.db import Database, Transaction
 from desk.errors import Outage
-from desk.party import Access, PartyState, Standing, Use
+from desk.party import Access, PartyAccess, PartyState, PartyStatus
+from desk.platform.database import Database, Transaction
 from workers.tables import parties
 
 TURN_SECONDS = 20.0
@@ -27,32 +27,32 @@ _is_away = parties.c.state != PartyState.UP
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class AwayParty:
     """A party that is away, with what was told of it."""
 
-    standing: Standing
+    standing: PartyStatus
     told_at: datetime | None
     told_late_at: datetime | None
 
 
-def away(tx: Transaction) -> list[Standing]:
+def parties_away(tx: Transaction) -> list[PartyStatus]:
     """The parties of the account that are away, the longest first."""
     return [_standing(row) for row in tx.execute(select(parties).where(_is_away).order_by(parties.c.since))]
 
 
-def kept(tx: Transaction) -> list[Kept]:
+def away_parties(tx: Transaction) -> list[AwayParty]:
     """The same, with what was told of them; nobody else tells of them as long as the transaction is open."""
     rows = tx.execute(select(parties).where(_is_away).order_by(parties.c.since).with_for_update())
-    return [Kept(_standing(row), row.told_at, row.told_late_at) for row in rows]
+    return [AwayParty(_standing(row), row.told_at, row.told_late_at) for row in rows]
 
 
-def is_away(tx: Transaction, use: Use) -> bool:
+def is_away(tx: Transaction, use: PartyAccess) -> bool:
     """Is it away? Whoever wants to heal it waits for the end of the transaction, and so releases what it puts off."""
     row = tx.execute(select(parties.c.state).where(_its(use)).with_for_update(read=True)).one_or_none()
     return row is not None and row.state != PartyState.UP
 
 
-def take_turn(tx: Transaction, use: Use) -> bool:
+def take_probe(tx: Transaction, use: PartyAccess) -> bool:
     """May we ask whether the party is up, which everybody takes it to be? False while somebody else asks, and when it
     is known to be away."""
     until = func.now() + _seconds(TURN_SECONDS)
@@ -63,19 +63,19 @@ def take_turn(tx: Transaction, use: Use) -> bool:
     return tx.execute(statement.returning(parties.c.state)).one_or_none() is not None
 
 
-def take_due_turn(tx: Transaction, use: Use) -> bool:
+def take_due_probe(tx: Transaction, use: PartyAccess) -> bool:
     """May we ask whether the party is back? Only when it is time, and nobody else does."""
     ours = and_(_its(use), _is_away, _is_free, parties.c.next_probe_at <= func.now())
     values = {"probe_until": func.now() + _seconds(TURN_SECONDS)}
     return tx.execute(update(parties).where(ours).values(values)).rowcount == 1
 
 
-def end_turn(tx: Transaction, use: Use) -> None:
+def end_probe(tx: Transaction, use: PartyAccess) -> None:
     """It is up, as everybody took it to be."""
     tx.execute(update(parties).where(_its(use)).values(probe_until=None))
 
 
-def declare(tx: Transaction, outage: Outage) -> None:
+def declare_outage(tx: Transaction, outage: Outage) -> None:
     """The party is away, or still is. The pause until it is asked again grows."""
     state = PartyState.BROKEN if outage.refused else PartyState.WAITING
     failed = func.coalesce(_unless_up(parties.c.failures), 0) + 1
@@ -92,40 +92,40 @@ def declare(tx: Transaction, outage: Outage) -> None:
     tx.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=again))
 
 
-def heal(tx: Transaction, use: Use) -> None:
+def declare_up(tx: Transaction, use: PartyAccess) -> None:
     """The party is back."""
     values = {"state": PartyState.UP, "since": func.now(), "reason": None, "failures": 0}
     values |= {"next_probe_at": None, "probe_until": None, "told_at": None, "told_late_at": None}
     tx.execute(update(parties).where(_its(use)).values(values))
 
 
-def ask_again(tx: Transaction, party: str) -> None:
+def probe_soon(tx: Transaction, party: str) -> None:
     """Something has changed: the party is asked at the next sweep, whatever its pause was."""
     theirs = and_(parties.c.party == party, _is_away)
     tx.execute(update(parties).where(theirs).values(next_probe_at=func.now(), failures=0, probe_until=None))
 
 
-def told(tx: Transaction, use: Use, *, late: bool) -> None:
+def mark_notice_sent(tx: Transaction, use: PartyAccess, *, late: bool) -> None:
     """People were told that it is away; `late`: of each that waits too long."""
     tx.execute(update(parties).where(_its(use)).values({"told_late_at" if late else "told_at": func.now()}))
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueProbe:
     """A party of an account that is to be asked."""
 
     account: str
     party: str
 
 
-def due(db: Database) -> Sequence[Due]:
+def due_probes(db: Database) -> Sequence[DueProbe]:
     """The parties of all accounts that are to be asked whether they are back."""
     with db.across() as connection:
         rows = connection.execute(text("SELECT account_id, party FROM firstline_parties_due()"))
-        return [Due(account, party) for account, party in rows]
+        return [DueProbe(account, party) for account, party in rows]
 
 
-def _its(use: Use) -> Any:
+def _its(use: PartyAccess) -> Any:
     return and_(parties.c.party == use.party, parties.c.access == use.access)
 
 
@@ -146,5 +146,5 @@ def _seconds(seconds: Any) -> Any:
     return func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
-def _standing(row: Row[Any]) -> Standing:
-    return Standing(row.party, Access(row.access), PartyState(row.state), row.since, row.reason or "")
+def _standing(row: Row[Any]) -> PartyStatus:
+    return PartyStatus(row.party, Access(row.access), PartyState(row.state), row.since, row.reason or "")

@@ -9,12 +9,12 @@ from enum import StrEnum
 
 import structlog
 
-from desk.db import Transaction
-from desk.errors import FirstlineError, Outage, Permanent, Temporary, Waiting
-from desk.party import Access, Use
-from desk.ports import Party
-from workers import inbox, outbox
+from desk.errors import FirstlineError, Outage, PartyAway, Permanent, Temporary
+from desk.party import Access, PartyAccess
+from desk.platform.database import Transaction
+from desk.ports import PartyProbe
 from workers.parties import standing
+from workers.queue import inbox, outbox
 from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
@@ -25,7 +25,7 @@ LATER = 600.0
 """Seconds after which what waits looks for itself, should nobody have let it go on."""
 
 
-class Trouble(StrEnum):
+class TroubleOwner(StrEnum):
     """Whose trouble an error is."""
 
     OWN = "own"
@@ -36,49 +36,49 @@ class Trouble(StrEnum):
     """Somebody else is just asking."""
 
 
-def meet(away: Iterable[Use], *needed: Use) -> None:
+def refuse_if_away(away: Iterable[PartyAccess], *needed: PartyAccess) -> None:
     """Raises Waiting when one of those that are needed is known to be away."""
     known = set(away)
     for use in needed:
         if use in known:
-            raise Waiting(f"{use.party} is away", use.party, use.access)
+            raise PartyAway(f"{use.party} is away", use.party, use.access)
 
 
-def whose(tools: Toolbox, account: str, error: FirstlineError) -> Trouble:
+def whose_trouble(tools: Toolbox, account: str, error: FirstlineError) -> TroubleOwner:
     """Whose trouble it is. May probe; no transaction may be open."""
-    if isinstance(error, Waiting):
-        return Trouble.PARTY
+    if isinstance(error, PartyAway):
+        return TroubleOwner.PARTY
     if not isinstance(error, Outage):
-        return Trouble.OWN
-    use, party = Use(error.party, error.access), tools.parties.get(error.party)
+        return TroubleOwner.OWN
+    use, party = PartyAccess(error.party, error.access), tools.parties.get(error.party)
     if error.certain:
         return _certain(tools, account, error)
     if party is None:
-        return Trouble.OWN
+        return TroubleOwner.OWN
     with tools.db.account(account) as tx:
-        if not standing.take_turn(tx, use):
-            return Trouble.PARTY if standing.is_away(tx, use) else Trouble.ASKING
+        if not standing.take_probe(tx, use):
+            return TroubleOwner.PARTY if standing.is_away(tx, use) else TroubleOwner.ASKING
     if outage := _ask(party, account, use.access):
         _declare(tools, account, outage)
-        return Trouble.PARTY
+        return TroubleOwner.PARTY
     with tools.db.account(account) as tx:
-        standing.end_turn(tx, use)
-    return Trouble.OWN
+        standing.end_probe(tx, use)
+    return TroubleOwner.OWN
 
 
-def awaited(tx: Transaction, error: FirstlineError) -> str | None:
+def awaited_party(tx: Transaction, error: FirstlineError) -> str | None:
     """The party that an error makes wait for, if it is still away as this transaction sees it."""
-    if isinstance(error, Outage | Waiting) and standing.is_away(tx, Use(error.party, error.access)):
+    if isinstance(error, Outage | PartyAway) and standing.is_away(tx, PartyAccess(error.party, error.access)):
         return error.party
     return None
 
 
-def look_after(tools: Toolbox, account: str, party: str) -> None:
+def probe_party(tools: Toolbox, account: str, party: str) -> None:
     """Ask whether a party is back, where it is time to; if so, let go on what waits for it."""
     for access in Access:
-        use = Use(party, access)
+        use = PartyAccess(party, access)
         with tools.db.account(account) as tx:
-            ours = standing.take_due_turn(tx, use)
+            ours = standing.take_due_probe(tx, use)
         if not ours:
             continue
         known = tools.parties.get(party)
@@ -89,7 +89,7 @@ def look_after(tools: Toolbox, account: str, party: str) -> None:
                 _is_back(tx, use)
 
 
-def _ask(party: Party, account: str, access: Access) -> Outage | None:
+def _ask(party: PartyProbe, account: str, access: Access) -> Outage | None:
     """Why it is away, or None. What is not connected any more is nothing to wait for."""
     try:
         party.probe(account, access)
@@ -102,29 +102,29 @@ def _ask(party: Party, account: str, access: Access) -> Outage | None:
     return None
 
 
-def _certain(tools: Toolbox, account: str, outage: Outage) -> Trouble:
+def _certain(tools: Toolbox, account: str, outage: Outage) -> TroubleOwner:
     """Many workers may hear it at once: that makes it no longer."""
     with tools.db.account(account) as tx:
-        known = standing.is_away(tx, Use(outage.party, outage.access))
+        known = standing.is_away(tx, PartyAccess(outage.party, outage.access))
     if not known:
         _declare(tools, account, outage)
-    return Trouble.PARTY
+    return TroubleOwner.PARTY
 
 
 def _declare(tools: Toolbox, account: str, outage: Outage) -> None:
     with tools.db.account(account) as tx:
-        standing.declare(tx, outage)
+        standing.declare_outage(tx, outage)
     log.warning("away", account=account, party=outage.party, access=outage.access.value, why=str(outage))
 
 
-def _is_back(tx: Transaction, use: Use) -> None:
-    standing.heal(tx, use)
-    away = {each.access for each in standing.away(tx) if each.party == use.party}
+def _is_back(tx: Transaction, use: PartyAccess) -> None:
+    standing.declare_up(tx, use)
+    away = {each.access for each in standing.parties_away(tx) if each.party == use.party}
     released = 0
     if Access.READ not in away:
-        released += inbox.release(tx, use.party)
+        released += inbox.release_party(tx, use.party)
     if Access.WRITE not in away:
-        released += outbox.release(tx, use.party, alerts=True)
+        released += outbox.release_party(tx, use.party, alerts=True)
     if not away:
-        released += outbox.release(tx, use.party, alerts=False)
+        released += outbox.release_party(tx, use.party, alerts=False)
     log.info("back", account=tx.account, party=use.party, access=use.access.value, released=released)

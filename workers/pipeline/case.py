@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from desk.passage import Citation, Hit
-from desk.policy import Policy
+from desk.policy.policy import Policy
 from desk.run import Classification, Draft, Finding
 from desk.ticket import Message, Ticket
 from workers.pipeline.turns import Turns
@@ -12,7 +12,7 @@ NO_TURNS = Turns()
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class DecisionInput:
     """All that a decision rests on. `text` is what the customer has open without quotes and signatures, `cut` if it was
     too long to be read whole; `texts` are its messages; `skipped` if no model was asked; `outdated` are citations whose
     document has changed since; `open_questions` those of several that nothing cited answers; `third_parties` how many

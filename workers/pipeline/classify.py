@@ -5,17 +5,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from desk.language import detect
-from desk.policy import Policy, SensitiveTopic
-from desk.ports import Guess
+from desk.policy.policy import Policy, SensitiveTopic
+from desk.ports import ModelClassification
 from desk.run import Classification, Sentiment, Urgency
-from desk.text import words
+from desk.text.language import detect_language
+from desk.text.phrase_matcher import phrases_for_topic
+from desk.text.tokenizer import words
 from desk.ticket import Priority
-from workers.pipeline.orders import orders_machine
-from workers.pipeline.phrases import phrases
-from workers.pipeline.reading import Reading
-from workers.pipeline.signals import sentiment, urgency
-from workers.pipeline.wishes import wants_human
+from workers.pipeline.conversation_text import ConversationText
+from workers.pipeline.signals.human_request import asks_for_human
+from workers.pipeline.signals.mood_and_urgency import sentiment, urgency
+from workers.pipeline.signals.prompt_injection import is_prompt_injection
 
 CALMEST_FIRST = (Urgency.LOW, Urgency.NORMAL, Urgency.HIGH, Urgency.CRITICAL)
 BRIGHTEST_FIRST = (Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE, Sentiment.VERY_NEGATIVE)
@@ -28,7 +28,9 @@ _NEWEST = 10
 """Messages whose language is looked at."""
 
 
-def signals(text: str, policy: Policy, *, subject: str = "", priority: Priority = Priority.NORMAL) -> Classification:
+def read_signals(
+    text: str, policy: Policy, *, subject: str = "", priority: Priority = Priority.NORMAL
+) -> Classification:
     """What the text says by itself: no category yet, and the text as its own question.
 
     `subject` counts for every signal too; for the language only where the text is too short to tell.
@@ -39,15 +41,15 @@ def signals(text: str, policy: Policy, *, subject: str = "", priority: Priority 
         confidence=0.0,
         urgency=urgency(whole, priority),
         sentiment=sentiment(whole),
-        language=detect(text if len(words(text)) >= _ENOUGH_WORDS else whole, policy.languages),
-        wants_human=wants_human(whole),
+        language=detect_language(text if len(words(text)) >= _ENOUGH_WORDS else whole, policy.languages),
+        wants_human=asks_for_human(whole),
         sensitive=sensitive_topics(whole, policy.sensitive_topics),
         questions=(text,) if text else (),
-        orders_machine=orders_machine(whole),
+        orders_machine=is_prompt_injection(whole),
     )
 
 
-def heard(reading: Reading, policy: Policy) -> Classification:
+def add_heard_signals(reading: ConversationText, policy: Policy) -> Classification:
     """What all that is open says by itself, third parties' messages included; the question is the customer's alone.
 
     Each message is heard alone, and the worst of all counts: calm ones beside it do not make it milder. A few are heard
@@ -56,7 +58,7 @@ def heard(reading: Reading, policy: Policy) -> Classification:
     priority, subject = reading.ticket.priority, reading.subject
     each = [_alone(text, policy, priority) for text in (subject, *reading.heard)]
     if len(reading.heard) <= _BURST:
-        each.append(signals("\n\n".join(reading.heard), policy, subject=subject, priority=priority))
+        each.append(read_signals("\n\n".join(reading.heard), policy, subject=subject, priority=priority))
     topics = {topic for one in each for topic in one.sensitive}
     return replace(
         each[-1],
@@ -80,29 +82,29 @@ def _alone(text: str, policy: Policy, priority: Priority) -> Classification:
     if key not in _remembered:
         if len(_remembered) >= _MOST_REMEMBERED:
             _remembered.clear()
-        _remembered[key] = replace(signals(text, policy, priority=priority), questions=())
+        _remembered[key] = replace(read_signals(text, policy, priority=priority), questions=())
     return _remembered[key]
 
 
-def _language(reading: Reading, policy: Policy) -> str:
+def _language(reading: ConversationText, policy: Policy) -> str:
     """That of the newest message that is long enough to tell; one that is not served is enough not to serve all."""
     telling = [text for text in reading.texts[-_NEWEST:] if len(words(text)) >= _ENOUGH_WORDS]
     if not any(map(words, reading.heard)):
         return policy.languages[0]
     if not telling:
-        return detect(f"{reading.subject}\n{reading.text or ' '.join(reading.heard)}", policy.languages)
-    found = [detect(text, policy.languages) for text in telling]
+        return detect_language(f"{reading.subject}\n{reading.text or ' '.join(reading.heard)}", policy.languages)
+    found = [detect_language(text, policy.languages) for text in telling]
     foreign = [language for language in found if language not in policy.languages]
     return (foreign or found)[-1]
 
 
-def merged(local: Classification, guess: Guess, policy: Policy) -> Classification:
+def merge_classification(local: Classification, guess: ModelClassification, policy: Policy) -> Classification:
     """Local signals and guess together: what either saw is seen, and the worse view of urgency and mood counts."""
     known = guess.category if guess.category in policy.categories else None
     topics = set(local.sensitive) | (set(guess.sensitive) & set(policy.sensitive_topics))
     return Classification(
         category=known,
-        confidence=probability(guess.confidence),
+        confidence=category_probability(guess.confidence),
         urgency=max(local.urgency, guess.urgency, key=CALMEST_FIRST.index),
         sentiment=max(local.sentiment, guess.sentiment, key=BRIGHTEST_FIRST.index),
         language=local.language,
@@ -115,9 +117,9 @@ def merged(local: Classification, guess: Guess, policy: Policy) -> Classificatio
 
 def sensitive_topics(text: str, topics: Mapping[str, SensitiveTopic]) -> tuple[str, ...]:
     """The names of the topics whose phrases stand in the text, in the policy's order."""
-    return tuple(name for name, topic in topics.items() if phrases(topic.phrases, topic.unless).find(text))
+    return tuple(name for name, topic in topics.items() if phrases_for_topic(topic.phrases, topic.unless).find(text))
 
 
-def probability(number: float) -> float:
+def category_probability(number: float) -> float:
     """A number from outside as a probability: 0 for what is none, kept within 0 and 1."""
     return min(1.0, max(0.0, number)) if math.isfinite(number) else 0.0

@@ -6,13 +6,13 @@ Any `person` cap escalates. Otherwise the lower of the category's level and the 
 from collections.abc import Sequence
 
 from desk.run import Action, Cap, Decision, Level, Limit
-from workers.pipeline.case import Case
+from workers.pipeline.case import DecisionInput
 from workers.pipeline.rules import RULES
 
 _ACTIONS = {Level.OBSERVE: Action.OBSERVE, Level.DRAFT: Action.INTERNAL_NOTE, Level.AUTO: Action.AUTO_REPLY}
 
 
-def decide(case: Case) -> Decision:
+def decide(case: DecisionInput) -> Decision:
     """The action with every cap that fired."""
     caps = tuple(cap for rule in RULES if (cap := rule(case)))
     category = case.policy.categories.get(case.classification.category or "")

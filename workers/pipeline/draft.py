@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from desk.passage import Hit
-from desk.policy import Policy
-from desk.ports import Drafted, LanguageModel
+from desk.policy.policy import Policy
+from desk.ports import LanguageModel, ModelDraft
 from desk.run import Classification, Draft
 from desk.ticket import Ticket
 
@@ -12,15 +12,15 @@ NOTHING_FOUND = "No document matches the question."
 NO_MODEL = "No model could draft a reply."
 
 
-def draft(
+def draft_reply(
     ticket: Ticket, classification: Classification, hits: Sequence[Hit], model: LanguageModel, policy: Policy
-) -> Drafted:
+) -> ModelDraft:
     """The model's draft; with no passages, the way out without asking. Raises as the model does."""
     if not hits:
-        return Drafted(handed_over(NOTHING_FOUND))
+        return ModelDraft(is_handed_over(NOTHING_FOUND))
     return model.draft(ticket, classification, hits, policy)
 
 
-def handed_over(reason: str) -> Draft:
+def is_handed_over(reason: str) -> Draft:
     """A draft that says why a person should answer."""
     return Draft(statements=(), hand_over=reason)

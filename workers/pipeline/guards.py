@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from desk.conversation import Conversation, OwnRecord, is_ours, read_conversation
 from desk.delivery import DeliveryKind
-from desk.policy_scope import EVERYWHERE, Scope
+from desk.policy.scope import EVERYWHERE, TicketScope
 from desk.run import Stop
 from desk.ticket import Message, Role, Ticket, TicketState, TicketStatus
 
@@ -18,98 +18,100 @@ OFF_TAG = "firstline_off"
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class GuardInput:
     """What a guard looks at."""
 
     ticket: Ticket
     message: Message
     conversation: Conversation
     record: OwnRecord
-    scope: Scope
+    scope: TicketScope
 
 
-Guard = Callable[[View], Stop | None]
+Guard = Callable[[GuardInput], Stop | None]
 
 
-def first_stop(ticket: Ticket, message_id: str, record: OwnRecord, scope: Scope = EVERYWHERE) -> Stop | None:
+def stop_before_run(ticket: Ticket, message_id: str, record: OwnRecord, scope: TicketScope = EVERYWHERE) -> Stop | None:
     """The first guard's objection to answering this message of the ticket as it stands now, or None."""
     return _first(GUARDS, ticket, message_id, record, scope)
 
 
-def last_stop(
-    ticket: Ticket, message_id: str, kind: DeliveryKind, record: OwnRecord, scope: Scope = EVERYWHERE
+def stop_before_send(
+    ticket: Ticket, message_id: str, kind: DeliveryKind, record: OwnRecord, scope: TicketScope = EVERYWHERE
 ) -> Stop | None:
     """Why what was planned may not leave after all, or None. For an automatic reply and a status the same guards as
     before the run, and that nobody is owed a person; a hand-over stands whatever the customer writes, only a person's
     act ends it; a note and an alert are left out only where the ticket is none of ours any more.
     """
     if kind in STANDING_GUARDS:
-        view = View(ticket, _ANY_MESSAGE, read_conversation(ticket, record), record, scope)
+        view = GuardInput(ticket, _ANY_MESSAGE, read_conversation(ticket, record), record, scope)
         return next((stop for guard in STANDING_GUARDS[kind] if (stop := guard(view))), None)
     return _first((*GUARDS, person_owed), ticket, message_id, record, scope)
 
 
-def _first(guards: tuple[Guard, ...], ticket: Ticket, message_id: str, record: OwnRecord, scope: Scope) -> Stop | None:
+def _first(
+    guards: tuple[Guard, ...], ticket: Ticket, message_id: str, record: OwnRecord, scope: TicketScope
+) -> Stop | None:
     message = ticket.message(message_id)
     if message is None:
         return Stop.MESSAGE_GONE
-    view = View(ticket, message, read_conversation(ticket, record), record, scope)
+    view = GuardInput(ticket, message, read_conversation(ticket, record), record, scope)
     return next((stop for guard in guards if (stop := guard(view))), None)
 
 
-def out_of_scope(view: View) -> Stop | None:
+def out_of_scope(view: GuardInput) -> Stop | None:
     """The policy leaves such tickets to others."""
     return None if view.scope.holds(view.ticket) else Stop.OUT_OF_SCOPE
 
 
-def own_message(view: View) -> Stop | None:
+def own_message(view: GuardInput) -> Stop | None:
     """Our own words come back as events."""
     return Stop.OWN_MESSAGE if is_ours(view.message, view.record) else None
 
 
-def not_a_customer(view: View) -> Stop | None:
+def not_a_customer(view: GuardInput) -> Stop | None:
     """Agents, other assistants and internal notes are not answered."""
     message = view.message
     return Stop.NOT_A_CUSTOMER if message.role is not Role.CUSTOMER or not message.public else None
 
 
-def machine_mail(view: View) -> Stop | None:
+def machine_mail(view: GuardInput) -> Stop | None:
     """Two machines would write to each other for ever."""
     return Stop.MACHINE_MAIL if view.message.automatic else None
 
 
-def closed(view: View) -> Stop | None:
+def closed(view: GuardInput) -> Stop | None:
     """A closed ticket takes no more messages."""
     return Stop.CLOSED if view.ticket.status is TicketStatus.CLOSED else None
 
 
-def switched_off(view: View) -> Stop | None:
+def switched_off(view: GuardInput) -> Stop | None:
     """An agent said so, by tag or button."""
     return Stop.SWITCHED_OFF if OFF_TAG in view.ticket.tags else None
 
 
-def person_took_over(view: View) -> Stop | None:
+def person_took_over(view: GuardInput) -> Stop | None:
     """A person has the ticket, so Firstline steps back."""
     return Stop.PERSON_TOOK_OVER if view.conversation.taken_over else None
 
 
-def solved(view: View) -> Stop | None:
+def solved(view: GuardInput) -> Stop | None:
     """Solved since the customer wrote, who wants no answer any more: a message would have opened it again."""
     return Stop.SOLVED if view.ticket.status is TicketStatus.SOLVED else None
 
 
-def already_answered(view: View) -> Stop | None:
+def already_answered(view: GuardInput) -> Stop | None:
     """One customer message gets at most one reply."""
     answered = view.message not in view.conversation.open or view.message.id in view.record.answering
     return Stop.ALREADY_ANSWERED if answered else None
 
 
-def newer_message(view: View) -> Stop | None:
+def newer_message(view: GuardInput) -> Stop | None:
     """The walk of the newest message judges all that is open; a burst gets one answer."""
     return Stop.NEWER_MESSAGE if view.message != view.conversation.newest else None
 
 
-def person_owed(view: View) -> Stop | None:
+def person_owed(view: GuardInput) -> Stop | None:
     """Who was promised a person is not answered by a machine."""
     return Stop.PERSON_OWED if view.conversation.person_owed else None
 

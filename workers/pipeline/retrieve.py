@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from desk.passage import Hit
-from desk.policy import Policy
+from desk.policy.policy import Policy
 from desk.ports import Library
 from desk.run import Classification
-from desk.text import first_words, new_part, vocabulary, words
+from desk.text.mail_quotes import strip_quotes_and_signature
+from desk.text.tokenizer import first_words, word_set, words
 from desk.ticket import Role, Ticket
 
 LIMIT = 6
@@ -17,7 +18,7 @@ QUERY_WORDS = 80
 """An embedder reads about 256 tokens; what a customer asks stands in fewer."""
 TERSE = 3
 """Fewer words that carry meaning than this make no question of their own in a conversation."""
-_EMPTY = vocabulary(
+_EMPTY = word_set(
     """
     a an the is are am i you we it this that what how why where when who which and or but if then so do does
     did can could will would to of in on for with my your me us our be been not no yes ok okay please thanks
@@ -28,7 +29,7 @@ _EMPTY = vocabulary(
 
 
 @dataclass(frozen=True, slots=True)
-class Retrieved:
+class Retrieval:
     """The best passages of all questions, best first, and which of them are among the best of each question."""
 
     hits: tuple[Hit, ...] = ()
@@ -37,11 +38,11 @@ class Retrieved:
 
 def retrieve(
     ticket: Ticket, message_id: str, classification: Classification, library: Library, policy: Policy
-) -> Retrieved:
+) -> Retrieval:
     """The best passages for the standalone questions, at most `LIMIT`. Raises as the library does."""
     asked = classification.questions[: policy.max_questions]
-    queries = {question: query(ticket, message_id, question) for question in asked}
-    audiences = searchable(classification, policy)
+    queries = {question: build_query(ticket, message_id, question) for question in asked}
+    audiences = searchable_text(classification, policy)
     found = {
         each: library.search(ticket.account, each, limit=LIMIT, audiences=audiences, locale=classification.language)
         for each in dict.fromkeys(queries.values())
@@ -49,16 +50,16 @@ def retrieve(
     }
     best = {query: frozenset(hit.passage.id for hit in hits[:BEST]) for query, hits in found.items()}
     best_of = {question: best.get(query, frozenset()) for question, query in queries.items()}
-    return Retrieved(interleaved(list(found.values())), best_of)
+    return Retrieval(interleave(list(found.values())), best_of)
 
 
-def searchable(classification: Classification, policy: Policy) -> frozenset[str]:
+def searchable_text(classification: Classification, policy: Policy) -> frozenset[str]:
     """What may be read for a customer's reply: public, and the category's audience unless that is internal."""
     category = policy.categories.get(classification.category or "")
     return frozenset({"public", category.audience if category else "public"}) - {"internal"}
 
 
-def query(ticket: Ticket, message_id: str, question: str) -> str:
+def build_query(ticket: Ticket, message_id: str, question: str) -> str:
     """What to search for. A terse follow-up ("and on mobile?") is preceded by what the customer wrote before."""
     asked, _ = first_words(question, QUERY_WORDS)
     if sum(word not in _EMPTY for word in words(asked)) >= TERSE:
@@ -75,14 +76,14 @@ def _earlier(ticket: Ticket, message_id: str) -> str:
             message.role is Role.CUSTOMER
             and message.public
             and not message.automatic
-            and (said := new_part(message.body))
+            and (said := strip_quotes_and_signature(message.body))
         ):
             return first_words(said, QUERY_WORDS // 2)[0]
     subject = ticket.subject.strip()
     return subject if any(word not in _EMPTY for word in words(subject)) else ""
 
 
-def interleaved(lists: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
+def interleave(lists: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
     """The lists' best, then their seconds, and so on; each passage once. Fused scores of two queries do not compare."""
     found: dict[str, Hit] = {}
     for rank in range(max(map(len, lists), default=0)):

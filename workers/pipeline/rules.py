@@ -5,13 +5,13 @@ To add one: write the function and put it into `RULES`.
 
 from collections.abc import Callable
 
+from desk.presentation.channel_format import formatted_reply
 from desk.run import Cap, Draft, Limit, Reason, Sentiment, Urgency, WayOut
-from desk.shape import shaped_reply
-from desk.text import words
-from workers.pipeline.case import Case
-from workers.pipeline.closing import is_polite
-from workers.pipeline.contradict import CHECK as CONTRADICTION
-from workers.pipeline.turns import reached
+from desk.text.tokenizer import words
+from workers.pipeline.case import DecisionInput
+from workers.pipeline.checks.contradictions import CHECK as CONTRADICTION
+from workers.pipeline.signals.closing import is_polite
+from workers.pipeline.turns import limit_reached
 
 UNSURE = 0.35
 """A category less likely than this is no category."""
@@ -23,78 +23,78 @@ NOT_FOR_WANT_OF_WORDS = frozenset({WayOut.CONTRADICTION, WayOut.NEEDS_A_PERSON, 
 """Ways out that a model takes although the documents speak of the matter."""
 
 
-Rule = Callable[[Case], Cap | None]
+Rule = Callable[[DecisionInput], Cap | None]
 
 
 # --- A person, at once -----------------------------------------------------------------------------------------------
 
 
-def wants_human(case: Case) -> Cap | None:
+def wants_human(case: DecisionInput) -> Cap | None:
     """Who asks for a person gets one."""
     return _person(Reason.WANTS_HUMAN) if case.classification.wants_human else None
 
 
-def sensitive_topic(case: Case) -> Cap | None:
+def sensitive_topic(case: DecisionInput) -> Cap | None:
     """Law, break-ins, threats and the like; refund and cancellation unless the policy allows them."""
     allowed = ALWAYS_PERSON.intersection(case.policy.allow)
     topics = [topic for topic in case.classification.sensitive if topic not in allowed]
     return _person(Reason.SENSITIVE_TOPIC, ", ".join(topics).replace("_", " ")) if topics else None
 
 
-def very_negative(case: Case) -> Cap | None:
+def very_negative(case: DecisionInput) -> Cap | None:
     """The furious are not answered by a machine."""
     return _person(Reason.VERY_NEGATIVE) if case.classification.sentiment is Sentiment.VERY_NEGATIVE else None
 
 
-def critical(case: Case) -> Cap | None:
+def critical(case: DecisionInput) -> Cap | None:
     """Outages, lost data, break-ins."""
     return _person(Reason.CRITICAL) if case.classification.urgency is Urgency.CRITICAL else None
 
 
-def orders_machine(case: Case) -> Cap | None:
+def orders_machine(case: DecisionInput) -> Cap | None:
     """What commands the machine is read by people."""
     return _person(Reason.ORDERS_MACHINE) if case.classification.orders_machine else None
 
 
-def language_not_served(case: Case) -> Cap | None:
+def language_not_served(case: DecisionInput) -> Cap | None:
     """No document speaks the customer's language."""
     language = case.classification.language
     return None if language in case.policy.languages or not case.text else _person(Reason.LANGUAGE_NOT_SERVED, language)
 
 
-def with_people(case: Case) -> Cap | None:
+def with_people(case: DecisionInput) -> Cap | None:
     """Who was promised a person is not handed back to the machine."""
     return _person(Reason.WITH_PEOPLE) if case.with_people else None
 
 
-def too_many_turns(case: Case) -> Cap | None:
+def too_many_turns(case: DecisionInput) -> Cap | None:
     """A conversation that goes on and on is not being solved; counted over the ticket's whole life."""
-    limit = reached(case.turns, case.policy)
+    limit = limit_reached(case.turns, case.policy)
     return _person(Reason.TOO_MANY_TURNS, limit) if limit else None
 
 
-def loop(case: Case) -> Cap | None:
+def loop(case: DecisionInput) -> Cap | None:
     """The customer's same text again after our answer to it, or our own about to be said a second time."""
     turns = case.turns
     if case.texts and turns.fingerprint(case.texts[-1]) in turns.answered:
         return _person(Reason.LOOP, "the same message came again after it was answered")
-    if _states(case.draft) and turns.fingerprint(said(case.draft)) in turns.said:
+    if _states(case.draft) and turns.fingerprint(matches_own_words(case.draft)) in turns.said:
         return _person(Reason.LOOP, "the same reply was given before")
     return None
 
 
-def not_helped(case: Case) -> Cap | None:
+def not_helped(case: DecisionInput) -> Cap | None:
     """Whom our automatic reply did not help is not given another one."""
     return _person(Reason.NOT_HELPED) if case.unhelped else None
 
 
-def model_refused(case: Case) -> Cap | None:
+def model_refused(case: DecisionInput) -> Cap | None:
     """What the model will not touch is read by people."""
     declined = case.refused or case.draft.way_out is WayOut.DECLINED
     return _person(Reason.MODEL_REFUSED) if declined else None
 
 
-def no_question(case: Case) -> Cap | None:
+def no_question(case: DecisionInput) -> Cap | None:
     """Nothing to answer: no text at all needs a person, a mere thank-you only an agent's glance."""
     if not words(case.text):
         no_text = "the message holds no text of its own"
@@ -102,7 +102,7 @@ def no_question(case: Case) -> Cap | None:
     return _draft(Reason.NO_QUESTION, "the message is only a greeting or thanks") if is_polite(case.text) else None
 
 
-def nothing_found(case: Case) -> Cap | None:
+def nothing_found(case: DecisionInput) -> Cap | None:
     """No passage, or none that answers."""
     if case.skipped or not words(case.text) or is_polite(case.text):
         return None
@@ -111,7 +111,7 @@ def nothing_found(case: Case) -> Cap | None:
     return _person(Reason.NOTHING_FOUND, case.draft.hand_over or "")
 
 
-def handed_over(case: Case) -> Cap | None:
+def handed_over(case: DecisionInput) -> Cap | None:
     """The model drafted, and still asks for a person; or it says that only a person can do what is wanted."""
     draft = case.draft
     if draft.way_out in (WayOut.CONTRADICTION, WayOut.DECLINED) or not draft.hand_over:
@@ -123,7 +123,7 @@ def handed_over(case: Case) -> Cap | None:
 # --- A draft, for an agent to look at --------------------------------------------------------------------------------
 
 
-def unknown_category(case: Case) -> Cap | None:
+def unknown_category(case: DecisionInput) -> Cap | None:
     """No category fits, or none well enough."""
     known = case.classification.category is not None
     if case.skipped or (known and case.classification.confidence >= UNSURE):
@@ -131,7 +131,7 @@ def unknown_category(case: Case) -> Cap | None:
     return _draft(Reason.UNKNOWN_CATEGORY, f"best guess {case.classification.confidence:.2f}" if known else "")
 
 
-def low_confidence(case: Case) -> Cap | None:
+def low_confidence(case: DecisionInput) -> Cap | None:
     """Below the category's threshold."""
     category = case.policy.categories.get(case.classification.category or "")
     if case.skipped or category is None or case.confidence >= category.threshold:
@@ -139,13 +139,13 @@ def low_confidence(case: Case) -> Cap | None:
     return _draft(Reason.LOW_CONFIDENCE, f"{case.confidence:.2f}, needs {category.threshold:.2f}")
 
 
-def finding(case: Case) -> Cap | None:
+def finding(case: DecisionInput) -> Cap | None:
     """A check of the draft failed."""
     checks = dict.fromkeys(finding.check for finding in case.findings if finding.check != CONTRADICTION)
     return _draft(Reason.FINDING, ", ".join(checks).replace("_", " ")) if checks else None
 
 
-def stale_source(case: Case) -> Cap | None:
+def stale_source(case: DecisionInput) -> Cap | None:
     """A cited document has changed since it was found, or the answer has been overtaken so often that it would go on
     for ever."""
     if case.rethought >= MOST_RETHOUGHT:
@@ -153,25 +153,25 @@ def stale_source(case: Case) -> Cap | None:
     return _draft(Reason.STALE_SOURCE) if case.outdated else None
 
 
-def long_message(case: Case) -> Cap | None:
+def long_message(case: DecisionInput) -> Cap | None:
     """A long message holds more than a machine should answer."""
     count = len(words(case.text))
     return _draft(Reason.LONG_MESSAGE, f"{count} words") if case.cut or count > case.policy.max_words else None
 
 
-def many_questions(case: Case) -> Cap | None:
+def many_questions(case: DecisionInput) -> Cap | None:
     """More questions than one reply should answer."""
     count = len(case.classification.questions)
     return _draft(Reason.MANY_QUESTIONS, f"{count} questions") if count > case.policy.max_questions else None
 
 
-def attachment_unread(case: Case) -> Cap | None:
+def attachment_unread(case: DecisionInput) -> Cap | None:
     """What was attached was not read."""
     count = case.message.attachments
     return _draft(Reason.ATTACHMENT_UNREAD, f"{count} attached") if count else None
 
 
-def contradiction(case: Case) -> Cap | None:
+def contradiction(case: DecisionInput) -> Cap | None:
     """The sources disagree: the model says so, or what is cited and what else was found do."""
     if case.draft.way_out is WayOut.CONTRADICTION:
         return _person(Reason.CONTRADICTION, case.draft.hand_over or "")
@@ -179,49 +179,49 @@ def contradiction(case: Case) -> Cap | None:
     return _draft(Reason.CONTRADICTION, "; ".join(told)) if told else None
 
 
-def reply_too_long(case: Case) -> Cap | None:
+def reply_too_long(case: DecisionInput) -> Cap | None:
     """X, Facebook, WhatsApp, SMS and chat take no more than so many characters, and no claim is cut to them."""
     via, seen = case.ticket.via, case.classification
     several = len(seen.questions) > 1
-    if not _states(case.draft) or shaped_reply(
+    if not _states(case.draft) or formatted_reply(
         via, case.draft, case.hits, case.policy, case.message.id, seen.language, whole=several
     ):
         return None
     return _draft(Reason.REPLY_TOO_LONG, via.replace("_", " "))
 
 
-def third_party(case: Case) -> Cap | None:
+def third_party(case: DecisionInput) -> Cap | None:
     """Somebody in copy wrote: that is read and shown, and is never by itself the customer's question."""
     return _draft(Reason.THIRD_PARTY, f"{case.third_parties} messages") if case.third_parties else None
 
 
-def question_open(case: Case) -> Cap | None:
+def question_open(case: DecisionInput) -> Cap | None:
     """A burst of questions gets one answer to all of them, or a draft."""
     return _draft(Reason.QUESTION_OPEN, "; ".join(case.open_questions)[:300]) if case.open_questions else None
 
 
-def same_matter(case: Case) -> Cap | None:
+def same_matter(case: DecisionInput) -> Cap | None:
     """Two open tickets of one requester on one matter are one conversation: the newer is noted, never answered."""
     return _draft(Reason.SAME_MATTER, case.same_matter) if case.same_matter else None
 
 
-def budget_spent(case: Case) -> Cap | None:
+def budget_spent(case: DecisionInput) -> Cap | None:
     """Until midnight (UTC) the local parts draft for an agent."""
     return _draft(Reason.BUDGET_SPENT) if case.budget_spent and case.policy.without_model == "draft" else None
 
 
-def without_model(case: Case) -> Cap | None:
+def without_model(case: DecisionInput) -> Cap | None:
     """A model that is set up and away: local parts may draft, and send only where the policy says so."""
     away = case.model_away and case.policy.without_model == "draft"
     return _draft(Reason.WITHOUT_MODEL, case.model_away) if away else None
 
 
-def paused(case: Case) -> Cap | None:
+def paused(case: DecisionInput) -> Cap | None:
     """Nothing public leaves while paused."""
     return _draft(Reason.PAUSED) if case.paused else None
 
 
-def said(draft: Draft) -> str:
+def matches_own_words(draft: Draft) -> str:
     """What a draft states, without its courtesies."""
     return "\n".join(statement.text for statement in draft.statements if not statement.courtesy)
 

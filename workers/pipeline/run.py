@@ -11,29 +11,29 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from desk.conversation import NOTHING, Conversation, OwnRecord, Sent, read_conversation
+from desk.conversation import NO_RECORD, Conversation, OwnRecord, Sent, read_conversation
 from desk.errors import ModelAway, Permanent, Temporary
 from desk.passage import Hit
-from desk.policy import Policy
-from desk.ports import Declined, Drafted, LanguageModel, Library, Wasted
+from desk.policy.policy import Policy
+from desk.ports import LanguageModel, Library, ModelDraft, ModelRefusal, UnusableAnswer
 from desk.run import Classification, Draft, Finding, Run, Stage, StageTime, Urgency, Usage, Versions
-from desk.text import words
+from desk.text.tokenizer import words
 from desk.ticket import Ticket, new_id
-from workers.pipeline.case import NO_TURNS, Case
-from workers.pipeline.classify import heard, merged
-from workers.pipeline.closing import is_polite
+from workers.pipeline.case import NO_TURNS, DecisionInput
+from workers.pipeline.classify import add_heard_signals, merge_classification
 from workers.pipeline.confidence import confidence
+from workers.pipeline.conversation_text import ConversationText, read_conversation_text
 from workers.pipeline.decide import decide
-from workers.pipeline.draft import NO_MODEL, draft, handed_over
-from workers.pipeline.reading import Reading, read
-from workers.pipeline.retrieve import Retrieved, retrieve
-from workers.pipeline.turns import Turns, reached
-from workers.pipeline.unhelped import says_unhelped
+from workers.pipeline.draft import NO_MODEL, draft_reply, is_handed_over
+from workers.pipeline.retrieve import Retrieval, retrieve
+from workers.pipeline.signals.closing import is_polite
+from workers.pipeline.signals.not_helped import says_not_helped
+from workers.pipeline.turns import Turns, limit_reached
 from workers.pipeline.validate import validate
 
 Answer = TypeVar("Answer")
 NO_DRAFT = Draft(())
-NOTHING_RETRIEVED = Retrieved()
+NOTHING_RETRIEVED = Retrieval()
 MOST_DRAFTS_FOR_PEOPLE = 5
 """So many messages of a ticket that is with people get a draft to help them; what follows is only told."""
 PATIENCE_SECONDS = 120.0
@@ -41,7 +41,7 @@ PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class RunContext:
     """What holds besides the ticket: the policy, whether anything public may leave, whether today's dollars are spent,
     our own record of the ticket and of the turns, which other ticket the customer has open on the same matter, whether
     to wait for a model that has just gone away, and how often the answer to this message was thought over anew."""
@@ -49,7 +49,7 @@ class Circumstances:
     policy: Policy
     paused: bool = False
     budget_spent: bool = False
-    record: OwnRecord = NOTHING
+    record: OwnRecord = NO_RECORD
     turns: Turns = NO_TURNS
     same_matter: str = ""
     patient: bool = False
@@ -84,11 +84,11 @@ class _Notes:
 class _Thought:
     """The stages' results on their way to the decision. `rungs` are the models not yet fallen from."""
 
-    reading: Reading
+    reading: ConversationText
     classification: Classification
     rungs: tuple[LanguageModel, ...]
     skipped: bool
-    retrieved: Retrieved = NOTHING_RETRIEVED
+    retrieved: Retrieval = NOTHING_RETRIEVED
     draft: Draft = NO_DRAFT
     findings: tuple[Finding, ...] = ()
     prompts: str = "none"
@@ -98,11 +98,11 @@ class _Thought:
         return self.retrieved.hits
 
 
-def think(
+def run_pipeline(
     ticket: Ticket,
     models: Sequence[LanguageModel],
     library: Library,
-    circumstances: Circumstances,
+    circumstances: RunContext,
     on_stage: Callable[[Stage], None] = lambda stage: None,
 ) -> Run:
     """What is to become of the ticket's open conversation, which may not be empty. `on_stage` is called as each stage
@@ -113,7 +113,7 @@ def think(
     """
     notes = _Notes(on_stage, patient=circumstances.patient)
     conversation = read_conversation(ticket, circumstances.record)
-    thought = _classified(read(ticket, conversation), conversation, models, circumstances, notes)
+    thought = _classified(read_conversation_text(ticket, conversation), conversation, models, circumstances, notes)
     thought = _retrieved(thought, library, circumstances.policy, notes)
     thought = _drafted(thought, circumstances.policy, notes)
     thought = _validated(thought, circumstances.policy, notes)
@@ -121,16 +121,16 @@ def think(
 
 
 def _classified(
-    reading: Reading,
+    reading: ConversationText,
     conversation: Conversation,
     models: Sequence[LanguageModel],
-    circumstances: Circumstances,
+    circumstances: RunContext,
     notes: _Notes,
 ) -> _Thought:
     policy = circumstances.policy
     with notes.stage(Stage.CLASSIFY):
         notes.remarks.extend(reading.remarks)
-        local = heard(reading, policy)
+        local = add_heard_signals(reading, policy)
         notes.patient = notes.patient and not _for_a_person(local)
         rungs = _rungs(models, circumstances.budget_spent, notes)
         if _needs_no_model(local, reading.text, policy) or _goes_round(reading, conversation, circumstances):
@@ -139,7 +139,7 @@ def _classified(
         if guess is None:
             return _Thought(reading, local, rungs, skipped=False)
         notes.usage.extend(guess.usage)
-        return _Thought(reading, merged(local, guess, policy), rungs, skipped=False)
+        return _Thought(reading, merge_classification(local, guess, policy), rungs, skipped=False)
 
 
 def _retrieved(thought: _Thought, library: Library, policy: Policy, notes: _Notes) -> _Thought:
@@ -157,9 +157,9 @@ def _drafted(thought: _Thought, policy: Policy, notes: _Notes) -> _Thought:
             return thought
         ticket, hits = thought.reading.ticket, thought.hits
         drafted, rungs = _climb(
-            thought.rungs, lambda model: draft(ticket, thought.classification, hits, model, policy), notes
+            thought.rungs, lambda model: draft_reply(ticket, thought.classification, hits, model, policy), notes
         )
-        drafted = drafted or Drafted(handed_over(NO_MODEL))
+        drafted = drafted or ModelDraft(is_handed_over(NO_MODEL))
         notes.usage.extend(drafted.usage)
         return replace(thought, draft=drafted.draft, rungs=rungs, prompts=_made_with(rungs))
 
@@ -171,10 +171,10 @@ def _validated(thought: _Thought, policy: Policy, notes: _Notes) -> _Thought:
 
 
 def _decided(
-    thought: _Thought, library: Library, circumstances: Circumstances, conversation: Conversation, notes: _Notes
+    thought: _Thought, library: Library, circumstances: RunContext, conversation: Conversation, notes: _Notes
 ) -> Run:
     ticket = thought.reading.ticket
-    unhelped = conversation.answered_by is Sent.REPLY and any(map(says_unhelped, thought.reading.texts))
+    unhelped = conversation.answered_by is Sent.REPLY and any(map(says_not_helped, thought.reading.texts))
     with notes.stage(Stage.DECIDE):
         case = _case(thought, library, circumstances)
         case = replace(case, with_people=conversation.person_owed, unhelped=unhelped)
@@ -202,9 +202,9 @@ def _decided(
     )
 
 
-def _case(thought: _Thought, library: Library, circumstances: Circumstances) -> Case:
+def _case(thought: _Thought, library: Library, circumstances: RunContext) -> DecisionInput:
     citations = thought.draft.citations
-    return Case(
+    return DecisionInput(
         ticket=thought.reading.ticket,
         message=thought.reading.message,
         text=thought.reading.text,
@@ -245,14 +245,14 @@ def _needs_no_model(local: Classification, text: str, policy: Policy) -> bool:
     return local.orders_machine or local.language not in policy.languages or not words(text) or is_polite(text)
 
 
-def _goes_round(reading: Reading, conversation: Conversation, circumstances: Circumstances) -> bool:
+def _goes_round(reading: ConversationText, conversation: Conversation, circumstances: RunContext) -> bool:
     """Has the conversation had its turns, or do people have it already with as many messages as need a draft? A machine
     that answers everything would be paid for without end."""
     turns = circumstances.turns
     again = bool(reading.texts) and turns.fingerprint(reading.texts[-1]) in turns.answered
     handed_over = sum(message.id in circumstances.record.handed_over for message in conversation.open)
     with_people = handed_over >= MOST_DRAFTS_FOR_PEOPLE
-    return again or with_people or bool(reached(turns, circumstances.policy))
+    return again or with_people or bool(limit_reached(turns, circumstances.policy))
 
 
 def _for_a_person(local: Classification) -> bool:
@@ -280,8 +280,8 @@ def _climb(
             if isinstance(error, ModelAway) and not last and _is_worth_waiting(error, notes):
                 raise
             notes.remarks.append(f"{model.name} failed ({type(error).__name__}: {error}).")
-            notes.usage.extend(error.usage if isinstance(error, Wasted) else ())
-            notes.refused = notes.refused or isinstance(error, Declined)
+            notes.usage.extend(error.usage if isinstance(error, UnusableAnswer) else ())
+            notes.refused = notes.refused or isinstance(error, ModelRefusal)
             notes.away = notes.away or ("" if last else f"{model.name} failed")
     return None, ()
 

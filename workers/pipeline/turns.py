@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from desk.policy import Policy
-from desk.text import words
+from desk.policy.policy import Policy
+from desk.text.tokenizer import words
 
 Fingerprint = Callable[[str], str]
 """A keyed hash of a text."""
@@ -25,7 +25,7 @@ class Turns:
     fingerprint: Fingerprint = str
 
 
-def reached(turns: Turns, policy: Policy) -> str:
+def limit_reached(turns: Turns, policy: Policy) -> str:
     """Which limit of the policy is reached, in words; empty while there is room for one more reply."""
     limits = policy.limits
     counts = (
@@ -40,6 +40,6 @@ def reached(turns: Turns, policy: Policy) -> str:
     return next((f"{count} automatic replies {where}" for count, most, where in counts if count >= most), "")
 
 
-def same_words(text: str) -> str:
+def text_fingerprint(text: str) -> str:
     """The text as it is compared: its words alone; itself where it has none."""
     return " ".join(words(text)) or text.strip()

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from desk.passage import Hit
-from desk.policy import Policy
+from desk.policy.policy import Policy
 from desk.run import Classification, Draft, Finding
 from desk.ticket import Ticket
-from workers.pipeline.contradict import contradiction
-from workers.pipeline.evidence import Evidence, gather
-from workers.pipeline.grounding import (
+from workers.pipeline.checks.contradictions import find_contradiction
+from workers.pipeline.checks.evidence import Evidence, gather_evidence
+from workers.pipeline.checks.groundedness import (
     internal_source,
     ordering_source,
     turned_negation,
@@ -18,8 +18,8 @@ from workers.pipeline.grounding import (
     unknown_citation,
     unsupported,
 )
-from workers.pipeline.promises import empty_promise
-from workers.pipeline.wording import (
+from workers.pipeline.checks.promises import unfounded_promise
+from workers.pipeline.checks.style import (
     empty,
     foreign_markup,
     leak,
@@ -41,8 +41,8 @@ CHECKS: tuple[Check, ...] = (
     unfounded_name,
     turned_negation,
     unsupported,
-    contradiction,
-    empty_promise,
+    find_contradiction,
+    unfounded_promise,
     foreign_markup,
     leftover_template,
     leak,
@@ -56,5 +56,5 @@ def validate(
     ticket: Ticket, draft: Draft, hits: Sequence[Hit], classification: Classification, policy: Policy
 ) -> tuple[Finding, ...]:
     """Everything that is wrong with the draft, each finding once. Nothing drafted, nothing found."""
-    evidence = gather(ticket, draft, hits, classification, policy)
+    evidence = gather_evidence(ticket, draft, hits, classification, policy)
     return tuple(dict.fromkeys(finding for check in CHECKS for finding in check(evidence)))

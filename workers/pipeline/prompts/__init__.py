@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
-from desk.text import clean, words
+from desk.text.tokenizer import clean, words
 
 _FOLDER = Path(__file__).parent
 _COPIED = 8

@@ -1,0 +1,196 @@
+"""Everything an installation knows, in one file: the database, and the keys where we keep them.
+
+The file is a compressed tar: a member `tables/NAME` for each table, its rows as COPY writes them, all of one snapshot
+taken while work goes on; `keys` where `firstline up` made them; and at the end `about.json`, which says what is in it,
+so that half a file is known for one. It holds rows and no schema: `app/backup/restore.py` makes the tables by the
+migrations of its own installation, and roles, rights and policies are that installation's. Whoever has the file and
+the keys can read the tickets: it is written for its owner's eyes alone.
+"""
+
+import io
+import os
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any, Literal
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.engine import URL
+
+from app.bootstrap import VERSION
+from app.database import readable_url
+from desk.errors import BadSetting, Refused, Temporary
+from desk.platform.settings import Settings
+from migrations.run import LOCK
+
+TABLES, KEYS, ABOUT = "tables/", "keys", "about.json"
+NOT_OURS_TO_KEEP = "alembic_version"  # the restore's migrations write it
+
+OUR_TABLES = (
+    "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' "
+    "AND relowner = current_user::regrole ORDER BY relname"
+)
+"""For the owner: a table of somebody else's in the same database is none of ours."""
+
+Progress = Callable[[int, int | None, str], None]
+"""Called with (tables done, tables in all, the table's name)."""
+
+
+class Table(BaseModel):
+    """One table as the file holds it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    columns: tuple[str, ...]
+    rows: int
+
+
+class About(BaseModel):
+    """What a backup says of itself. `tables` stand in the order in which they can be filled: foreign keys point up."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["firstline-backup-1"] = "firstline-backup-1"
+    version: str
+    revision: str
+    made_at: datetime
+    keys: bool
+    tables: tuple[Table, ...]
+
+    def rows(self, table: str) -> int:
+        """How many rows of a table it holds."""
+        return sum(each.rows for each in self.tables if each.name == table)
+
+
+def backup(settings: Settings, file: Path, progress: Progress | None = None) -> About:
+    """Write the backup, readable by its owner alone. A failed one leaves no file.
+
+    Raises Refused when the file is there already or its folder is not, Temporary when the database does not answer,
+    OSError when the disk is full.
+    """
+    if file.exists():
+        raise Refused(f"{file} is there already; name another file")
+    if not file.parent.is_dir():
+        raise Refused(f"there is no folder {file.parent}")
+    keys = own_keys(settings)
+    with (
+        tempfile.TemporaryDirectory(dir=file.parent, prefix=".firstline-backup-") as scratch,
+        _connect(settings) as connection,
+    ):
+        whole = Path(scratch) / "whole"
+        with os.fdopen(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
+            with tarfile.open(fileobj=raw, mode="w:gz", compresslevel=1) as tar:
+                about = _write(tar, connection, keys, Path(scratch) / "rows", progress)
+            raw.flush()
+            os.fsync(raw.fileno())
+        whole.rename(file)
+    return about
+
+
+def own_keys(settings: Settings) -> bytes | None:
+    """The key file of the data directory, if those are the keys in use. Keys set from outside are not ours to keep."""
+    path = settings.data_dir / KEYS
+    content = path.read_bytes() if path.is_file() else None
+    in_use = settings.keys.get_secret_value().encode() if settings.keys else b""
+    return content if content is not None and content.strip() == in_use.strip() else None
+
+
+def owner_url(settings: Settings) -> URL:
+    """The role that owns the tables. Raises BadSetting when none is set, or the URL cannot be read."""
+    if settings.database_owner_url is None:
+        raise BadSetting("DATABASE_OWNER_URL is not set: backup and restore work under the role that owns the tables")
+    return readable_url(settings.database_owner_url.get_secret_value(), "DATABASE_OWNER_URL")
+
+
+def _connect(settings: Settings) -> psycopg.Connection[tuple[Any, ...]]:
+    plain = owner_url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        return psycopg.connect(plain, connect_timeout=5)
+    except psycopg.OperationalError as error:
+        raise Temporary(f"DATABASE_OWNER_URL: {str(error).strip().splitlines()[0]}") from error
+
+
+def _write(
+    tar: tarfile.TarFile, connection: psycopg.Connection[Any], keys: bytes | None, rows: Path, progress: Progress | None
+) -> About:
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", (LOCK,))  # no migration meanwhile
+    connection.execute("SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'; SET LOCAL client_encoding = 'UTF8'")
+    revision = _revision(connection)
+    names, tables = _in_order(connection), []
+    for done, name in enumerate(names):
+        columns = _columns(connection, name)
+        tables.append(Table(name=name, columns=columns, rows=_copy(connection, name, columns, rows)))
+        tar.add(rows, TABLES + name, filter=_nameless)
+        if progress:
+            progress(done + 1, len(names), name)
+    about = About(
+        version=VERSION, revision=revision, made_at=datetime.now(UTC), keys=keys is not None, tables=tuple(tables)
+    )
+    if keys is not None:
+        _add(tar, KEYS, keys)
+    _add(tar, ABOUT, about.model_dump_json(indent=1).encode())
+    return about
+
+
+def _revision(connection: psycopg.Connection[Any]) -> str:
+    there = connection.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL").fetchone()
+    found = connection.execute("SELECT version_num FROM alembic_version").fetchone() if there == (True,) else None
+    if found is None:
+        raise Refused("there are no tables yet, so there is nothing to keep; `firstline migrate` makes them")
+    return str(found[0])
+
+
+def _in_order(connection: psycopg.Connection[Any]) -> list[str]:
+    """Our tables, each after those that its foreign keys point to."""
+    names = [name for (name,) in connection.execute(OUR_TABLES)]
+    above = connection.execute(
+        "SELECT c.relname, f.relname FROM pg_constraint JOIN pg_class c ON c.oid = conrelid "
+        "JOIN pg_class f ON f.oid = confrelid WHERE contype = 'f' AND conrelid <> confrelid"
+    )
+    order = TopologicalSorter({name: set[str]() for name in names if name != NOT_OURS_TO_KEEP})
+    for table, referred in above:
+        if table in names:
+            order.add(table, referred)
+    return list(order.static_order())
+
+
+def _columns(connection: psycopg.Connection[Any], table: str) -> tuple[str, ...]:
+    found = connection.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = ('public.' || quote_ident(%s))::regclass AND attnum > 0 "
+        "AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",
+        (table,),
+    )
+    return tuple(name for (name,) in found)
+
+
+def _copy(connection: psycopg.Connection[Any], table: str, columns: Iterable[str], to: Path) -> int:
+    names = SQL(", ").join(map(Identifier, columns))
+    cursor = connection.cursor()
+    with (
+        to.open("wb") as file,
+        cursor.copy(SQL("COPY public.{} ({}) TO STDOUT").format(Identifier(table), names)) as copy,
+    ):
+        for piece in copy:
+            file.write(piece)
+    return cursor.rowcount
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(content), 0o600
+    tar.addfile(member, io.BytesIO(content))
+
+
+def _nameless(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Without the names of this machine's users."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o600
+    return member

@@ -1,0 +1,1 @@
+"""Commands on sources, the index and what it answers."""

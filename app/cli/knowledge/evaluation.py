@@ -1,0 +1,94 @@
+"""`firstline knowledge eval`: how well questions find their documents."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from app.bootstrap import make_embedder
+from app.cli.output import json_option, mutter, print_json, print_rows, progress_bar, say
+from app.embedded.scratch_database import ACCOUNT, scratch_database
+from desk.platform.settings import read_settings
+from knowledge.evaluation.metrics import METRICS, Interval, Scores, bootstrap_interval, compare_halves, score_questions
+from knowledge.evaluation.question_set import EvaluationCorpus, EvaluationQuestion, read_questions
+from knowledge.evaluation.trial import FUSED, HALVES, Orders, run_trial
+from knowledge.ingest.index_run import IndexReport
+from knowledge.ingest.index_source import index_source
+
+SHOWN = 5
+"""Lines of what was left out."""
+
+FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+ScoresBy = Mapping[str, Mapping[str, Scores]]
+"""By half and metric, the score of each question."""
+
+
+@click.group()
+def knowledge() -> None:
+    """Measure how well questions find their documents."""
+
+
+@knowledge.command("eval")
+@click.option("--corpus", "corpus_file", type=FILE, required=True, help="Documents, one JSON object a line.")
+@click.option("--queries", "queries_file", type=FILE, required=True, help="Questions, one JSON object a line.")
+@click.option("--limit", type=click.IntRange(1), help="Ask only the first so many questions.")
+@click.option("--locale", default="en", show_default=True, help="Of documents and questions that do not say it.")
+@json_option
+def evaluate(corpus_file: Path, queries_file: Path, limit: int | None, locale: str, as_json: bool) -> None:
+    """Index a corpus, put questions to it, and say how well the right documents are found.
+
+    A document has "id" and "text", and may have "title", "url", "locale" and "markup" (text, markdown or html). A
+    question has "text" and "relevant", the ids of documents any one of which is right. R@1 and R@5 are the shares of
+    questions with a right document among the first one or five; MRR and nDCG look at the first ten. All this happens
+    in a database of the command's own: the real index is not touched.
+    """
+    corpus = EvaluationCorpus(corpus_file, locale)
+    questions, left_out = read_questions(queries_file, corpus.ids, locale)
+    questions = questions[:limit]
+    report, orders = _measure(corpus, questions, as_json)
+    _warn("documents", [*corpus.repeated, *(f"{page.id}: {page.why}" for page in report.skipped)])
+    _warn("questions", left_out)
+    relevant = [question.relevant for question in questions]
+    scores = {half: score_questions(found, relevant) for half, found in orders.items()}
+    if as_json:
+        print_json({half: {name: bootstrap_interval(of) for name, of in by.items()} for half, by in scores.items()})
+        return
+    _print(scores)
+    say(f"{len(questions)} questions, {report.added} documents, {report.passages} passages, indexed in "
+        f"{report.seconds:.0f} s. In brackets the 95 % interval of 2,000 bootstrap samples.")  # fmt: skip
+
+
+def _measure(
+    corpus: EvaluationCorpus, questions: Sequence[EvaluationQuestion], quiet: bool
+) -> tuple[IndexReport, Orders]:
+    embedder = make_embedder(read_settings())
+    with scratch_database() as db:
+        with progress_bar("indexing", quiet=quiet) as on_page:
+            report = index_source(db, ACCOUNT, corpus, embedder, on_page)
+        with progress_bar("asking", quiet=quiet) as on_step:
+            orders = run_trial(db, ACCOUNT, embedder, questions, lambda done: on_step(done, len(questions), ""))
+    return report, orders
+
+
+def _warn(what: str, left_out: Sequence[str]) -> None:
+    """Say on standard error what was not measured."""
+    if not left_out:
+        return
+    mutter(f"left out or incomplete, {what}: {len(left_out)}")
+    for line in left_out[:SHOWN]:
+        mutter(f"  {line}")
+    if len(left_out) > SHOWN:
+        mutter(f"  and {len(left_out) - SHOWN} more")
+
+
+def _print(scores: ScoresBy) -> None:
+    """One row for each half and for both together, then how much fusing gains."""
+    rows = [(half, *(_figure(bootstrap_interval(by[name])) for name in METRICS)) for half, by in scores.items()]
+    gaps = [compare_halves(scores[FUSED][name], {half: scores[half][name] for half in HALVES}) for name in METRICS]
+    rows.append(("fused - better half", *(f"{_figure(each, '+')} {better}" for better, each in gaps)))
+    print_rows(("", *(name.upper().replace("NDCG", "nDCG") for name in METRICS)), rows, empty="")
+
+
+def _figure(figure: Interval, sign: str = "") -> str:
+    return f"{figure.value:{sign}.3f} [{figure.low:{sign}.3f}, {figure.high:{sign}.3f}]"

@@ -1,0 +1,90 @@
+"""`firstline gaps`: what customers ask and no document answers."""
+
+import math
+import re
+from datetime import timedelta
+
+import click
+
+from app.active_embedder import active_embedder
+from app.bootstrap import make_database
+from app.cli.output import account_option, json_option, print_json, print_rows, say
+from app.installation import existing, installation
+from desk.errors import Refused
+from desk.platform.settings import read_settings
+from integration.console.gaps import Gap, GapOrder, GapSurvey, survey_gaps
+
+DAYS = {"d": 1, "w": 7, "m": 30}
+MOST_DAYS = 3650
+BARS = "▁▂▃▄▅▆▇█"
+
+
+@click.command()
+@click.option("--since", default="30d", show_default=True, help="How far back: days, weeks or months, as 30d, 8w, 3m.")
+@click.option(
+    "--order",
+    type=click.Choice([each.value for each in GapOrder]),
+    default="size",
+    show_default=True,
+    help="What first.",
+)
+@click.option("--most", default=20, show_default=True, type=click.IntRange(1, 5_000), help="How many groups.")
+@account_option
+@json_option
+def gaps(since: str, order: str, most: int, account: str | None, as_json: bool) -> None:
+    """List the questions that no document answers, those that mean the same together, with the nearest article and the
+    trend against as long a time before; and the sources that disagree."""
+    period, settings = _period(since), read_settings()
+    with installation(settings) as ready:
+        db = make_database(ready)
+        try:
+            account = existing(db, account or settings.account)
+            embedder = active_embedder(ready, db)(account)
+            found = survey_gaps(db, account, embedder, period, order=GapOrder(order), most=most, seconds=math.inf)
+        finally:
+            db.close()
+    if as_json:
+        print_json(found)
+    else:
+        _print(found, since)
+
+
+def _period(typed: str) -> timedelta:
+    """Raises Refused for what is no span of time."""
+    found = re.fullmatch(r"([0-9]{1,4})([dwm])", typed.strip().lower())
+    days = int(found[1]) * DAYS[found[2]] if found else 0
+    if not 0 < days <= MOST_DAYS:
+        raise Refused(
+            f"--since {typed}: a number of days, weeks or months is wanted, such as 30d, 8w or 3m", status=422
+        )
+    return timedelta(days=days)
+
+
+def _print(found: GapSurvey, since: str) -> None:
+    rows = [_row(gap) for gap in found.gaps]
+    columns = ("asked", "before", "trend", "last asked", "for example", "nearest article")
+    print_rows(columns, rows, empty=f"No open questions in {since}.")
+    if rows:
+        say(f"Questions: {found.questions}, in groups: {found.clusters}; {found.before} in as long a time before.")
+    if found.waiting:
+        say(f"{found.waiting} more are not sorted in: they have no vector yet, or are beyond the newest 5,000.")
+    if found.disputes:
+        say("")
+        say("Sources that disagree", style="bold")
+        rows = [
+            (" / ".join(d.title for d in each.known) or each.told, each.times, each.last_at) for each in found.disputes
+        ]
+        print_rows(("documents", "times", "last"), rows, empty="")
+
+
+def _row(gap: Gap) -> tuple[object, ...]:
+    near = f"{gap.nearest.title} ({gap.nearest.cosine:.2f})" if gap.nearest else "none"
+    example = gap.examples[0].question if gap.examples else ""
+    return gap.size, gap.before, _bars(gap.trend), gap.last_asked, example, near
+
+
+def _bars(trend: tuple[int, ...]) -> str:
+    """The trend as blocks, the newest 13 at the most: a quarter of a year of weeks."""
+    shown = trend[-13:]
+    most = max(*shown, 1) if shown else 1
+    return "".join(BARS[round(count / most * (len(BARS) - 1))] for count in shown)

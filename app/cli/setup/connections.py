@@ -1,0 +1,47 @@
+"""Commands on the outside parties of an account: disconnect, connections (and `connect.py`)."""
+
+import click
+from pydantic import BaseModel
+
+from app.cli.output import account_option, json_option, out, print_json, print_rows
+from app.doctor.parties import in_short
+from app.installation import open_account
+from desk.errors import Refused
+from integration import connections
+from integration.slack.client import SlackConnection
+from integration.zendesk.api.connection import ZendeskConnection
+from workers.parties import standing
+
+PARTIES: dict[str, type[BaseModel]] = {"zendesk": ZendeskConnection, "slack": SlackConnection}
+
+
+@click.command()
+@click.argument("party", type=click.Choice(sorted(PARTIES)))
+@account_option
+def disconnect(party: str, account: str | None) -> None:
+    """Forget how to reach a PARTY, and its secrets."""
+    with open_account(account) as tx:
+        if not connections.delete_connection(tx, party):
+            raise Refused(f"{party} is not connected")
+    out.print(f"{party} is disconnected.")
+
+
+@click.command("connections")
+@account_option
+@json_option
+def list_connections(account: str | None, as_json: bool) -> None:
+    """List what an account is connected to, without the secrets, and what work has to wait for."""
+    with open_account(account) as tx:
+        found = {name: connections.load_connection(tx, name, model) for name, model in PARTIES.items()}
+        away = {each.party: in_short(each) for each in standing.parties_away(tx)}
+    rows = [
+        (name, getattr(c.config, "base_url", ""), c.updated_at, c.blocked_until, away.get(name, "up"))
+        for name, c in found.items()
+        if c
+    ]
+    if as_json:
+        keys = ("party", "address", "since", "blocked_until", "state")
+        print_json([dict(zip(keys, row, strict=True)) for row in rows])
+        return
+    columns = ("party", "address", "since", "left alone until", "state")
+    print_rows(columns, rows, empty="None; `firstline connect --help`.")

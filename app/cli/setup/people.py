@@ -1,0 +1,146 @@
+"""Commands on who may do what: accounts, users, tokens."""
+
+import click
+
+from app.cli.output import account_option, json_option, print_json, print_rows, say
+from app.installation import address, existing, open_account, open_database
+from desk.errors import Refused
+from desk.platform.accounts import add_account, list_accounts
+from desk.platform.settings import read_settings
+from desk.text.tokenizer import clean
+from integration.access import api_tokens as tokens
+from integration.access import sign_in
+from integration.access.permissions import StaffRole, TokenScope
+
+
+@click.group()
+def accounts() -> None:
+    """The accounts of this installation."""
+
+
+@accounts.command("add")
+@click.argument("name")
+@click.option("--title", help="The name people read.")
+def add_an_account(name: str, title: str | None) -> None:
+    """Make an account NAME (a-z, 0-9 and -)."""
+    with open_database() as db:
+        made = add_account(db, name, clean(title or "").strip() or None)
+    say(f"Account {name} made." if made else f"Account {name} is there already.")
+
+
+@accounts.command("list")
+@json_option
+def list_all_accounts(as_json: bool) -> None:
+    """List the accounts."""
+    with open_database() as db:
+        found = list_accounts(db)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(a.id, a.title, a.created_at, a.paused_at) for a in found]
+    print_rows(("account", "title", "since", "paused"), rows, empty="No accounts; `firstline accounts add NAME`.")
+
+
+@click.group()
+def users() -> None:
+    """Who may sign in to the console."""
+
+
+@users.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice([r.value for r in StaffRole]), default="viewer", show_default=True)
+@account_option
+@json_option
+def add_a_user(email: str, role: str, account: str | None, as_json: bool) -> None:
+    """Let EMAIL sign in (or change their role), and print a one-time link."""
+    settings = read_settings()
+    with open_database(settings) as db:
+        account = existing(db, account or settings.account)
+        with db.account(account) as tx:
+            user = sign_in.add_user(tx, email, StaffRole(role))
+        link = f"{address(settings)}/sign-in/{sign_in.new_sign_in_link(db, account, email)}"
+    if as_json:
+        print_json({"email": user.email, "role": user.role, "link": link})
+        return
+    say(f"{user.email} may sign in as {role}. The link works once, for {sign_in.LINK_HOURS} hours:")
+    click.echo(link)
+
+
+@users.command("remove")
+@click.argument("email")
+@account_option
+def remove_a_user(email: str, account: str | None) -> None:
+    """Shut EMAIL out at once, whatever links and sessions they hold."""
+    with open_account(account) as tx:
+        if not sign_in.disable_user(tx, email):
+            raise Refused(f"nobody of the address {email} may sign in; `firstline users list` shows who may")
+    say("Shut out.")
+
+
+@users.command("list")
+@account_option
+@json_option
+def list_all_users(account: str | None, as_json: bool) -> None:
+    """List who may sign in."""
+    with open_account(account) as tx:
+        found = sign_in.list_users(tx)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(u.email, u.role, u.created_at, u.disabled_at) for u in found]
+    print_rows(
+        ("e-mail", "role", "since", "shut out"), rows, empty="Nobody yet; `firstline users add EMAIL --role admin`."
+    )
+
+
+@click.group("tokens")
+def api_tokens() -> None:
+    """Bearer tokens for the API."""
+
+
+@api_tokens.command("create")
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(sorted(s.value for s in TokenScope)),
+    default=("tickets:write", "tickets:read"),
+    show_default=True,
+    help="What it may do; may be given often.",
+)
+@account_option
+@json_option
+def create_token(name: str, scopes: tuple[str, ...], account: str | None, as_json: bool) -> None:
+    """Make a token and print it; it is shown this once."""
+    with open_account(account) as tx:
+        secret = tokens.create_token(tx, name, [TokenScope(scope) for scope in scopes])
+    if as_json:
+        print_json({"token": secret, "name": name, "scopes": list(scopes)})
+    else:
+        click.echo(secret)
+
+
+@api_tokens.command("list")
+@account_option
+@json_option
+def list_all_tokens(account: str | None, as_json: bool) -> None:
+    """List the tokens, without their secrets."""
+    with open_account(account) as tx:
+        found = tokens.list_tokens(tx)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(t.id, t.name, ", ".join(t.scopes), t.created_at, t.revoked_at) for t in found]
+    print_rows(("id", "name", "scopes", "since", "revoked"), rows, empty="No tokens; `firstline tokens create NAME`.")
+
+
+@api_tokens.command("revoke")
+@click.argument("token_id")
+@account_option
+def revoke_token(token_id: str, account: str | None) -> None:
+    """End a token at once."""
+    with open_account(account) as tx:
+        if not tokens.revoke_token(tx, token_id):
+            raise Refused(f"no token {token_id}; `firstline tokens list` shows their ids")
+    say("Revoked.")

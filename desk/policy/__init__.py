@@ -1,0 +1,1 @@
+"""What an account allows, how it speaks and what is set on its tickets: the policy file and its parts."""

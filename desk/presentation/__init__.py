@@ -1,0 +1,1 @@
+"""Runs and tickets laid out as texts that people read: reply, note, alert, receipt."""

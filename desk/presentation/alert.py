@@ -1,0 +1,118 @@
+"""What people are told when a ticket needs one of them: a run and its ticket turned into plain texts, once, for
+every place that alerts."""
+
+from collections.abc import Sequence
+
+from desk.conversation import NO_RECORD, OwnRecord, newest_customer_message, read_conversation
+from desk.ports import Alert, Source
+from desk.presentation.receipt import ACTIONS, make_receipt
+from desk.presentation.reply import compose_note, draft_text
+from desk.run import Run
+from desk.text.mail_quotes import strip_quotes_and_signature
+from desk.ticket import Message, Requester, Ticket
+
+MOST_LISTED = 200
+LONGEST_LINE = 250
+LONGEST_QUESTION = 5000
+"""Characters of a question that an alert carries; who wants all of it opens the ticket."""
+
+
+def compose_alert(run: Run, ticket: Ticket, console_url: str | None, record: OwnRecord = NO_RECORD) -> Alert:
+    """The alert of a run that handed the ticket to people, with every message that is open."""
+    sources = compose_note(run.draft, run.hits, "").sources
+    question = _question(ticket, record, run.message_id) or "\n".join(run.classification.questions)
+    return _alert(ticket, question, _reasons(run), draft_text(run.draft, sources), sources, console_url)
+
+
+def alert_without_run(ticket: Ticket, why: str, console_url: str | None, record: OwnRecord = NO_RECORD) -> Alert:
+    """The alert of a message that could not be worked on; `why` is its one reason."""
+    return _alert(ticket, _question(ticket, record), (why,), "", (), console_url)
+
+
+def alert_without_ticket(account: str, channel: str, ticket_id: str, why: str, console_url: str | None) -> Alert:
+    """The alert of a ticket that cannot even be fetched: only its name is known, and why."""
+    return Alert(account, channel, ticket_id, "", "", "", (why,), "", (), None, console_url)
+
+
+def compose_notice(account: str, text: str, console_url: str | None) -> Alert:
+    """An alert of no ticket: its first line says what, the others say more."""
+    title, *lines = text.split("\n")
+    return Alert(account, "", "", "", "", "", tuple(lines), "", (), None, console_url, title)
+
+
+def ticket_lines(tickets: Sequence[tuple[str, str]], most: int = MOST_LISTED) -> list[str]:
+    """Tickets, given as channel and id, in lines for a notice: several to a line, since there may be many."""
+    lines: list[str] = []
+    for channel, ticket_id in tickets[:most]:
+        last = lines[-1] if lines else ""
+        if last.startswith(f"{channel} tickets ") and len(last) + len(ticket_id) < LONGEST_LINE:
+            lines[-1] = f"{last}, {ticket_id}"
+        else:
+            lines.append(f"{channel} tickets {ticket_id}")
+    return [*lines, f"and {len(tickets) - most} more"] if len(tickets) > most else lines
+
+
+def _alert(
+    ticket: Ticket,
+    question: str,
+    reasons: tuple[str, ...],
+    draft: str,
+    sources: tuple[Source, ...],
+    console_url: str | None,
+) -> Alert:
+    return Alert(
+        account=ticket.account,
+        channel=ticket.channel,
+        ticket_id=ticket.id,
+        subject=ticket.subject,
+        requester=_prose(ticket.requester),
+        question=question,
+        reasons=reasons,
+        draft=draft,
+        sources=sources,
+        ticket_url=ticket.url,
+        console_url=console_url,
+    )
+
+
+def _prose(requester: Requester) -> str:
+    """`Kim Berg (kim@example.com)`, or the half of it that is known, or the id."""
+    known = requester.name or requester.email or requester.id
+    if requester.name and requester.email:
+        known = f"{requester.name} ({requester.email})"
+    return f"{known}, {requester.organisation}" if requester.organisation else known
+
+
+def _question(ticket: Ticket, record: OwnRecord, message_id: str = "") -> str:
+    """All that is open, in order; of what was answered meanwhile, the message that the run was about, or the last.
+
+    Cut, if need be, in the middle: how it began and what came last are both told.
+    """
+    theirs = read_conversation(ticket, record).open
+    if not theirs:
+        one = ticket.message(message_id) or newest_customer_message(ticket, record)
+        theirs = (one,) if one else ()
+    text = "\n\n".join(_told(message) for message in theirs)
+    if len(text) <= LONGEST_QUESTION:
+        return text
+    half = LONGEST_QUESTION // 2
+    return f"{text[: half - 3]}\n…\n{text[-half:]}"
+
+
+def _told(message: Message) -> str:
+    """What was newly written; all of it where that is nothing but quotes."""
+    text = strip_quotes_and_signature(message.body) or message.body.strip()
+    if message.attachments:
+        text = (
+            f"{text}\n(attachments: {message.attachments})"
+            if text
+            else f"(no text; attachments: {message.attachments})"
+        )
+    return f"(from somebody in copy) {text}" if message.third_party else text
+
+
+def _reasons(run: Run) -> tuple[str, ...]:
+    """Every reason, those that need a person first."""
+    lines = sorted(make_receipt(run).reasons, key=lambda line: not line.person)
+    told = tuple(f"{line.text}: {line.detail}" if line.detail else line.text for line in lines)
+    return told or (ACTIONS[run.decision.action],)

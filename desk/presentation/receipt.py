@@ -1,0 +1,198 @@
+"""The receipt: a run turned into values ready to show. Console, note, card, sidebar and CLI only lay them out."""
+
+from dataclasses import dataclass
+
+from desk.passage import Hit
+from desk.run import Action, Cap, Finding, Limit, Reason, Run, Stop
+
+ACTIONS = {
+    Action.AUTO_REPLY: "Answered automatically",
+    Action.INTERNAL_NOTE: "Left as an internal note",
+    Action.ESCALATE: "Handed to a person",
+    Action.OBSERVE: "Observed only",
+    Action.IGNORE: "Nothing to do",
+}
+
+REASONS = {
+    Reason.WANTS_HUMAN: "The customer asks for a person",
+    Reason.SENSITIVE_TOPIC: "The message touches a sensitive topic",
+    Reason.VERY_NEGATIVE: "The customer is very unhappy",
+    Reason.CRITICAL: "The matter is critical",
+    Reason.BUDGET_SPENT: "Today's model budget is spent; the draft is quoted by the local parts",
+    Reason.NOTHING_FOUND: "The documents hold no answer",
+    Reason.NO_QUESTION: "The message holds no question",
+    Reason.HANDED_OVER: "The model asked for a person",
+    Reason.WITH_PEOPLE: "The ticket is already with people",
+    Reason.LANGUAGE_NOT_SERVED: "The policy does not serve this language",
+    Reason.ORDERS_MACHINE: "The message gives orders to the machine",
+    Reason.UNKNOWN_CATEGORY: "No category fits",
+    Reason.LOW_CONFIDENCE: "The confidence is below the category's threshold",
+    Reason.FINDING: "A check of the draft failed",
+    Reason.STALE_SOURCE: "A source has changed since",
+    Reason.TOO_MANY_TURNS: "The limit of automatic replies is reached",
+    Reason.LONG_MESSAGE: "The message is long",
+    Reason.MANY_QUESTIONS: "The message asks many things",
+    Reason.ATTACHMENT_UNREAD: "An attachment was not read",
+    Reason.CONTRADICTION: "Sources contradict each other",
+    Reason.PAUSED: "Automatic replies are paused",
+    Reason.LOOP: "The conversation goes in a circle",
+    Reason.THIRD_PARTY: "Somebody other than the customer wrote",
+    Reason.QUESTION_OPEN: "One of several questions is not answered",
+    Reason.SAME_MATTER: "The customer has another open ticket about this",
+    Reason.WITHOUT_MODEL: "The language model was not asked; the draft is quoted by the local parts",
+    Reason.MODEL_REFUSED: "The language model declined to answer this",
+    Reason.NOT_HELPED: "The automatic reply did not help",
+    Reason.REPLY_TOO_LONG: "The reply does not fit into a message of the customer's channel",
+}
+
+STOPS = {
+    Stop.OWN_MESSAGE: "This is our own message",
+    Stop.NOT_A_CUSTOMER: "Not written by a customer",
+    Stop.PERSON_TOOK_OVER: "A person has taken over",
+    Stop.CLOSED: "The ticket is closed",
+    Stop.SOLVED: "The ticket was solved meanwhile",
+    Stop.MACHINE_MAIL: "Written by another machine",
+    Stop.NEWER_MESSAGE: "A newer message is answered instead",
+    Stop.ALREADY_ANSWERED: "Already answered",
+    Stop.PERSON_OWED: "A person was promised meanwhile",
+    Stop.LIMIT_REACHED: "The limit of automatic replies was reached meanwhile",
+    Stop.SAME_MATTER: "The customer has another open ticket about this",
+    Stop.RATED_BAD: "The customer rated the automatic reply as bad; people were told",
+    Stop.CONFIRMED: "The customer confirmed that it is solved",
+    Stop.SWITCHED_OFF: "Switched off for this ticket",
+    Stop.OUT_OF_SCOPE: "The policy leaves such tickets to others",
+    Stop.MESSAGE_GONE: "The message is gone",
+    Stop.PAUSED: "Automatic replies are paused",
+    Stop.SOURCE_CHANGED: "A cited document has changed",
+    Stop.POLICY_CHANGED: "The policy has changed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """One cap in prose. `person` is True where it sends the ticket to a person."""
+
+    text: str
+    detail: str
+    person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PassageLine:
+    """One passage that was read. Scores as on `desk.passage.Hit`; `cited` says if the draft rests on it."""
+
+    title: str
+    heading: str
+    url: str | None
+    passage_id: str
+    cosine: float
+    lexical: float
+    share: float
+    fused: float
+    cited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A run as people see it. Confidences are 0 to 1, times milliseconds, money US dollars."""
+
+    run_id: str
+    at: str
+    decided: str
+    action: Action
+    level: str
+    confidence: float
+    category: str
+    category_confidence: float
+    signals: tuple[tuple[str, str], ...]
+    questions: tuple[str, ...]
+    reasons: tuple[ReasonLine, ...]
+    passages: tuple[PassageLine, ...]
+    findings: tuple[Finding, ...]
+    versions: tuple[tuple[str, str], ...]
+    models: tuple[tuple[str, str, int, int, float], ...]
+    """(stage, model, input tokens, output tokens, dollars) per model call."""
+    times: tuple[tuple[str, float], ...]
+    remarks: tuple[str, ...]
+    dollars: float
+    input_tokens: int
+    output_tokens: int
+    milliseconds: float
+
+
+def make_receipt(run: Run) -> Receipt:
+    """Lay out a run for reading."""
+    cited = {citation.passage_id for citation in run.draft.citations}
+    seen = run.classification
+    return Receipt(
+        run_id=run.id,
+        at=run.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        decided=ACTIONS[run.decision.action],
+        action=run.decision.action,
+        level=run.decision.level,
+        confidence=run.decision.confidence,
+        category=seen.category or "unknown",
+        category_confidence=seen.confidence,
+        signals=_signals(run),
+        questions=seen.questions,
+        reasons=tuple(describe_reason(cap) for cap in run.decision.caps),
+        passages=tuple(_passage_line(hit, cited) for hit in run.hits),
+        findings=run.findings,
+        versions=tuple((name, getattr(run.versions, name)) for name in ("policy", "knowledge", "prompts", "product")),
+        models=tuple((u.stage.value, u.model, u.input_tokens, u.output_tokens, u.dollars) for u in run.usage),
+        times=tuple((each.stage.value, each.milliseconds) for each in run.times),
+        remarks=run.remarks,
+        dollars=run.dollars,
+        input_tokens=sum(use.input_tokens for use in run.usage),
+        output_tokens=sum(use.output_tokens for use in run.usage),
+        milliseconds=sum(each.milliseconds for each in run.times),
+    )
+
+
+def describe_reason(cap: Cap) -> ReasonLine:
+    """One cap in prose."""
+    return ReasonLine(REASONS[cap.reason], cap.detail, cap.limit is Limit.PERSON)
+
+
+def explain_decision(run: Run) -> str:
+    """The few lines that close an internal note: what was decided, and each reason."""
+    receipt = make_receipt(run)
+    lines = [
+        f"Firstline: {receipt.decided.lower()} (confidence {receipt.confidence:.2f}, category {receipt.category})."
+    ]
+    lines += [f"- {r.text}{f': {r.detail}' if r.detail else ''}" for r in receipt.reasons]
+    if not receipt.reasons:
+        lines.append(f"- The policy's level for this category is `{receipt.level}`")
+    return "\n".join([*lines, "", _one_line(receipt)])
+
+
+def _one_line(receipt: Receipt) -> str:
+    read = f"{len(receipt.passages)} passages read in {receipt.milliseconds:.0f} ms"
+    tokens = f"{receipt.input_tokens + receipt.output_tokens} tokens, ${receipt.dollars:.4f}"
+    return f"Receipt: {read}, {tokens}, policy {dict(receipt.versions)['policy']}, run {receipt.run_id}"
+
+
+def _signals(run: Run) -> tuple[tuple[str, str], ...]:
+    seen = run.classification
+    return (
+        ("language", seen.language),
+        ("urgency", seen.urgency),
+        ("sentiment", seen.sentiment.replace("_", " ")),
+        ("wants a person", "yes" if seen.wants_human else "no"),
+        ("sensitive topics", ", ".join(seen.sensitive).replace("_", " ") or "none"),
+        ("orders the machine", "yes" if seen.orders_machine else "no"),
+    )
+
+
+def _passage_line(hit: Hit, cited: set[str]) -> PassageLine:
+    return PassageLine(
+        title=hit.passage.title,
+        heading=" › ".join(hit.passage.headings),
+        url=hit.passage.url,
+        passage_id=hit.passage.id,
+        cosine=hit.cosine,
+        lexical=hit.lexical,
+        share=hit.share,
+        fused=hit.fused,
+        cited=hit.passage.id in cited,
+    )

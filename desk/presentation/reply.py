@@ -1,0 +1,123 @@
+"""A draft as people read it: plain text with `[n]` marks, and the numbered sources behind them. Built once, for
+every channel and page."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from desk.passage import Block, BlockKind, Hit, Passage
+from desk.policy.policy import Policy
+from desk.ports import Outgoing, Source
+from desk.run import Draft, Statement
+
+
+def compose_reply(
+    draft: Draft, hits: Sequence[Hit], policy: Policy, newest_message_id: str, language: str = "en"
+) -> Outgoing:
+    """The public reply: the draft, its sources, the signature and the policy's automatic line, as the customer's
+    language has them."""
+    sources = cited_pages(draft, hits)
+    closing = [policy.signature_in(language), policy.automatic_line_in(language)]
+    parts = [draft_text(draft, sources), _source_list(sources), *closing]
+    return Outgoing("\n\n".join(part for part in parts if part), sources, newest_message_id)
+
+
+def compose_handover(
+    policy: Policy, newest_message_id: str, language: str = "en", topics: Sequence[str] = ()
+) -> Outgoing:
+    """The public message that a person will answer, in the customer's language and fit for the topics touched."""
+    text = f"{policy.handover_message(language, topics)}\n\n{policy.signature_in(language)}"
+    return Outgoing(text, (), newest_message_id, escalated=True)
+
+
+def compose_note(
+    draft: Draft, hits: Sequence[Hit], explanation: str, *, escalated: bool = False, receipt: str | None = None
+) -> Outgoing:
+    """The internal note: the draft where there is one, ready to copy, with its sources; then why it was not sent, and
+    where the receipt is."""
+    sources = cited_pages(draft, hits)
+    where = f"The whole receipt: {receipt}" if receipt else ""
+    parts = [draft_text(draft, sources), _source_list(sources), explanation, where]
+    text = "\n\n".join(part for part in parts if part)
+    return Outgoing(text, sources, escalated=escalated, receipt=receipt)
+
+
+def draft_text(draft: Draft, sources: Sequence[Source]) -> str:
+    """The draft's statements in paragraphs and lists, each with the numbers of its sources."""
+    numbers = {passage: source.number for source in sources for passage in (source.passage_id, *source.passages)}
+    paragraphs = []
+    for _, group in groupby(draft.statements, key=lambda statement: statement.group):
+        paragraphs.append(_paragraph(list(group), numbers))
+    return "\n\n".join(paragraphs)
+
+
+def _paragraph(statements: list[Statement], numbers: dict[str, int]) -> str:
+    kind = statements[0].kind
+    marked = [_marked(statement, numbers) for statement in statements]
+    if kind is BlockKind.STEP:
+        return "\n".join(f"{place}. {text}" for place, text in enumerate(marked, 1))
+    if kind in (BlockKind.ITEM, BlockKind.ROW):
+        return "\n".join(f"- {text}" for text in marked)
+    return "\n".join(marked) if kind is BlockKind.CODE else " ".join(marked)
+
+
+def _marked(statement: Statement, numbers: dict[str, int]) -> str:
+    cited = dict.fromkeys(numbers[c.passage_id] for c in statement.citations if c.passage_id in numbers)
+    marks = "".join(f"[{number}]" for number in cited)
+    gap = "\n" if statement.kind is BlockKind.CODE else " "
+    return f"{statement.text}{gap}{marks}" if marks else statement.text
+
+
+def cited_pages(draft: Draft, hits: Sequence[Hit]) -> tuple[Source, ...]:
+    """The pages that the draft cites, in the order in which it first does."""
+    passages = {hit.passage.id: hit.passage for hit in hits}
+    pages: dict[str, dict[str, dict[int, None]]] = {}
+    for citation in draft.citations:
+        if passage := passages.get(citation.passage_id):
+            quoted = pages.setdefault(passage.document_id, {}).setdefault(passage.id, {})
+            quoted.update(dict.fromkeys(citation.blocks))
+    return tuple(
+        _source(number, [(passages[each], blocks) for each, blocks in cited.items()])
+        for number, cited in enumerate(pages.values(), 1)
+    )
+
+
+def _source(number: int, cited: Sequence[tuple[Passage, dict[int, None]]]) -> Source:
+    passages = [passage for passage, _ in cited]
+    return Source(
+        number=number,
+        title=" › ".join(dict.fromkeys((passages[0].title, *_shared(passages)))),
+        url=_address(passages),
+        quotes=tuple(quote for passage, blocks in cited for quote in _quotes(passage.blocks, blocks)),
+        passage_id=passages[0].id,
+        passages=tuple(passage.id for passage in passages),
+    )
+
+
+def _shared(passages: Sequence[Passage]) -> Iterator[str]:
+    """The headings under which all of them stand."""
+    for level in zip(*(passage.headings for passage in passages), strict=False):
+        if len(set(level)) > 1:
+            return
+        yield level[0]
+
+
+def _address(passages: Sequence[Passage]) -> str | None:
+    """Where the page is; the place on it, where they all stand at one."""
+    urls = list(dict.fromkeys(passage.url for passage in passages))
+    first = urls[0]
+    return first.split("#", 1)[0] if first and len(urls) > 1 else first
+
+
+def _quotes(blocks: Sequence[Block], wanted: dict[int, None]) -> Iterator[str]:
+    for place in sorted(wanted):
+        if 0 <= place < len(blocks):
+            yield blocks[place].text
+
+
+def _source_list(sources: Sequence[Source]) -> str:
+    return "\n".join(f"[{s.number}] {s.title}" + (f" — {s.url}" if s.url else "") for s in sources)
+
+
+def plain_text(draft: Draft) -> str:
+    """The draft's statements in paragraphs and lists, without marks."""
+    return draft_text(draft, ())

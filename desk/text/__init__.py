@@ -1,0 +1,1 @@
+"""Text of any language: cut into words and sentences, cleaned, redacted, searched for phrases."""

@@ -1,0 +1,278 @@
+"""Lists of phrases, found as whole words in a text in one pass.
+
+Four things are more than the word itself: `selbstmord*` is every word that begins so; `mich ... umbringen` lets a few
+words stand between; accents may be left out ("resilier", "kuendigen", "oldurecegim"); and in scripts written without
+spaces a phrase may stand inside a run.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from desk.text.tokenizer import words
+
+_DOUBLED = re.compile(r"[^aeiouwxy\W][aeiou][bdgmnprt]$")
+
+_NO_SPACES = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+"""Thai, Lao, Burmese, Khmer, kana and Han."""
+_UNSPACED = re.compile(f"[{_NO_SPACES}]")
+_WRAPPED = re.compile(f"(?<=[{_NO_SPACES}])\n(?=[{_NO_SPACES}])")
+_ELIDED = re.compile(r"((?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|un|quest|quell|[dn]?ell|d?all|sull)')(?=[^\W\d_]{2})")
+_MASK = "|"
+_ELLIPSIS = "..."
+_GAP = 4
+"""So many words may stand where a phrase has an ellipsis."""
+_LONE = 5
+"""A word alone in its phrase is found without its accents from this many letters on."""
+
+
+def _bases() -> dict[int, str]:
+    """The plain letters of the Latin ones that carry something; of the few that Unicode does not take apart too."""
+    bases = {ord(letter): plain for letter, plain in zip("łøđıæœ", ("l", "o", "d", "i", "ae", "oe"), strict=True)}
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
+        base = "".join(c for c in unicodedata.normalize("NFKD", chr(code)) if not unicodedata.combining(c))
+        if base.isascii() and base.isalpha():
+            bases[code] = base
+    return bases
+
+
+_BASES = _bases()
+_DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
+
+def without_accents(word: str) -> str:
+    """The word without accents, as those write who have no key for them."""
+    return word if word.isascii() else word.translate(_BASES)
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseMatch:
+    """A phrase that stands in a text: at which of its words, and how it stands there."""
+
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """One word of a phrase: the forms it may have, or how it begins, and whether an ellipsis stands before it."""
+
+    forms: frozenset[str]
+    stems: tuple[str, ...] = ()
+    apart: bool = False
+
+
+class _Node:
+    """Where one stands after the first words of some phrases: a tree, so that lists may be long and texts hostile."""
+
+    def __init__(self) -> None:
+        self.ends = False
+        self._known: dict[_Word, _Node] = {}
+        self._next, self._apart = _Branches(), _Branches()
+
+    def child(self, word: _Word) -> "_Node":
+        """The node after this word of a phrase, made if it is new."""
+        if word not in self._known:
+            node = self._known[word] = _Node()
+            (self._apart if word.apart else self._next).add(word, node)
+        return self._known[word]
+
+    def after(self, word: str, passed: int) -> Iterator[tuple["_Node", int]]:
+        """The nodes that a word of a text leads to, and how many words have been passed over at each."""
+        if not passed:
+            yield from ((node, 0) for node in self._next.after(word))
+        yield from ((node, 0) for node in self._apart.after(word))
+        if self._apart and passed < _GAP:
+            yield self, passed + 1
+
+
+class _Branches:
+    """The nodes of the words that may come next."""
+
+    def __init__(self) -> None:
+        self._by_form: dict[str, list[_Node]] = {}
+        self._by_stem: dict[str, list[_Node]] = {}
+        self._lengths: set[int] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._by_form or self._by_stem)
+
+    def add(self, word: _Word, node: _Node) -> None:
+        for form in word.forms:
+            self._by_form.setdefault(form, []).append(node)
+        for stem in word.stems:
+            self._by_stem.setdefault(stem, []).append(node)
+        self._lengths.update(map(len, word.stems))
+
+    def after(self, word: str) -> Iterator[_Node]:
+        yield from self._by_form.get(word, ())
+        for length in self._lengths:
+            if length <= len(word):
+                yield from self._by_stem.get(word[:length], ())
+
+
+class _Index:
+    """Phrases, so kept that a text is gone through once."""
+
+    def __init__(self) -> None:
+        self._root = _Node()
+
+    def add(self, phrase: Iterable[_Word]) -> None:
+        node = self._root
+        for word in phrase:
+            node = node.child(word)
+        node.ends = node is not self._root
+
+    def spans(self, found: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Where a phrase begins, and how many words it has; the longest for each place."""
+        for at in range(len(found)):
+            if length := self._length(found, at):
+                yield at, length
+
+    def _length(self, found: Sequence[str], at: int) -> int:
+        places, length = [(self._root, 0)], 0
+        for reached in range(at, len(found)):
+            places = [after for node, passed in places for after in node.after(found[reached], passed)]
+            if not places:
+                break
+            if any(node.ends and not passed for node, passed in places):
+                length = reached + 1 - at
+        return length
+
+
+class Phrases:
+    """Finds phrases as whole words, in any case, whatever stands between the words but letters.
+
+    With `inflect`, each English word is also found as plural, past and -ing form ("sue": sued, suing). What is part of
+    an `unless` does not count ("bomb", unless "bath bomb").
+    """
+
+    def __init__(self, phrases: Iterable[str], inflect: bool = False, unless: Iterable[str] = ()) -> None:
+        self._exact, self._accentless = _Index(), _Index()
+        self._runs: list[str] = []
+        for phrase in phrases:
+            self._add(phrase, inflect)
+        excepted = tuple(unless)
+        self._unless = Phrases(excepted, inflect) if excepted else None
+
+    @classmethod
+    def listed(cls, text: str) -> "Phrases":
+        """The phrases of one text, separated by commas."""
+        return cls(phrase for phrase in text.split(",") if phrase.strip())
+
+    def find(self, text: str) -> str | None:
+        """The first phrase that stands in the text, as the text has it, or None."""
+        return next(iter(self.find_all(text)), None)
+
+    def find_all(self, text: str) -> list[str]:
+        """All phrases that stand in the text, in order, as the text has them."""
+        return [match.text for match in self.matches(text)]
+
+    def matches(self, text: str) -> list[PhraseMatch]:
+        """All phrases that stand in the text, in order, each with its place among `cut` words; one for each place."""
+        found = phrase_words(text)
+        if self._unless:
+            found = self._unless._masked(found)
+        matches = {at: PhraseMatch(at, " ".join(found[at : at + length])) for at, length in self._spans(found)}
+        for run in self._standing_runs(found):
+            joined = " ".join(found)
+            at = joined.count(" ", 0, joined.index(run))
+            matches.setdefault(at, PhraseMatch(at, run))
+        return [matches[at] for at in sorted(matches)]
+
+    def _add(self, phrase: str, inflect: bool) -> None:
+        if _UNSPACED.search(phrase):
+            self._runs.append(" ".join(phrase_words(phrase)))
+            return
+        parts = [part.split() for part in phrase.split(_ELLIPSIS)]
+        lone = sum(map(len, parts)) == 1
+        accentless = not lone or any(map(_tells_without_accents, phrase_words(phrase)))
+        index = self._accentless if accentless else self._exact
+        index.add(word for at, part in enumerate(parts) for word in _words(part, inflect, accentless, apart=at > 0))
+
+    def _spans(self, found: Sequence[str]) -> list[tuple[int, int]]:
+        return [*self._exact.spans(found), *self._accentless.spans([without_accents(word) for word in found])]
+
+    def _standing_runs(self, found: Sequence[str]) -> list[str]:
+        joined = " ".join(found)
+        if not self._runs or not _UNSPACED.search(joined):
+            return []
+        return [run for run in self._runs if run in joined]
+
+    def _masked(self, found: list[str]) -> list[str]:
+        """The words, with a mark in place of what is one of these phrases."""
+        masked = list(found)
+        for at, length in self._spans(found):
+            masked[at : at + length] = [_MASK] * length
+        joined = " ".join(masked)
+        for run in self._standing_runs(masked):
+            joined = joined.replace(run, f" {_MASK} ")
+        return joined.split()
+
+
+def phrase_words(text: str) -> list[str]:
+    """The words of a text as phrases are compared: "l'avocat" is two, and a line wrapped inside a run is one run."""
+    return _without_elisions(words(_WRAPPED.sub("", text)))
+
+
+def _without_elisions(found: list[str]) -> list[str]:
+    parts: list[str] = []
+    for word in found:
+        elided = _ELIDED.match(word) if "'" in word else None
+        parts += [elided.group(1), word[elided.end() :]] if elided else [word]
+    return parts
+
+
+def _tells_without_accents(word: str) -> bool:
+    """Is this word, alone, still itself without its accents? Not if short (Polish "sąd", English "sad"), nor if the
+    accent is on the last letter, where it tells words apart (French "piraté", English "pirate")."""
+    last = word[-1]
+    return not word.isascii() and len(word) >= _LONE and (without_accents(last) == last or last == "ı")
+
+
+def _words(part: Iterable[str], inflect: bool, accentless: bool, apart: bool) -> Iterator[_Word]:
+    """The words of a phrase up to the next ellipsis; `apart` if one stands before them."""
+    for written in part:
+        for word in phrase_words(written):
+            if written.endswith("*"):
+                yield _Word(frozenset(), tuple(sorted(_spellings(word, False, accentless))), apart)
+            else:
+                yield _Word(_spellings(word, inflect, accentless), (), apart)
+            apart = False
+
+
+def _spellings(word: str, inflect: bool, accentless: bool) -> frozenset[str]:
+    forms = _forms(word) if inflect else frozenset({word})
+    if not accentless:
+        return forms
+    return frozenset(without_accents(spelt) for form in forms for spelt in (form, form.translate(_DIGRAPHS)))
+
+
+@lru_cache(maxsize=4096)
+def _forms(word: str) -> frozenset[str]:
+    """The word and its light English inflections; too many forms do no harm."""
+    forms = {word, word + "s", word + "'s", word + "es", word + "ed", word + "ing"}
+    if word.endswith("e"):
+        forms |= {word + "d", word[:-1] + "ing"}
+    if word.endswith("y"):
+        forms |= {word[:-1] + "ies", word[:-1] + "ied"}
+    if _DOUBLED.search(word):
+        forms |= {word + word[-1] + "ed", word + word[-1] + "ing"}
+    if word.endswith("l"):
+        forms |= {word + "led", word + "ling"}
+    return frozenset(forms)
+
+
+@lru_cache(maxsize=256)
+def phrases_for_topic(listed: tuple[str, ...], unless: tuple[str, ...] = ()) -> Phrases:
+    """The phrases of a policy's topic, inflected; built once per list."""
+    return Phrases(listed, inflect=True, unless=unless)
+
+
+def any_of_pattern(listed: str) -> str:
+    """A pattern that matches any of the words listed, each whole; `_` stands for the space in a phrase."""
+    return rf"\b(?:{'|'.join(word.replace('_', ' ') for word in listed.split())})\b"

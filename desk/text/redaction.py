@@ -1,0 +1,306 @@
+"""Personal data taken out of a text, so that what one customer wrote can help another.
+
+What is found is replaced by a word in brackets (`[email]`, `[phone]`), so the text stays readable. Names are found
+when they are given, and where a greeting, a title or "my name is" announces them; no model guesses at others. What
+only looks personal stays: versions, dates, prices, error codes, private network addresses.
+
+Everything is linear in the length of the text: each pattern starts only where a run starts, and is bounded.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from desk.text.identifiers import (
+    iban_within,
+    is_card,
+    is_personal_email,
+    is_phone,
+    is_public_ip,
+    is_random,
+    is_secret,
+    is_word_kept_secret,
+)
+from desk.text.postal_address import ADDRESS, ANNOUNCED, POSTCODE
+from desk.text.tokenizer import clean, word_set
+
+VERSION = "1"
+"""Changes with the rules, so that what was redacted by older ones can be done again."""
+
+
+class PersonalDataKind(StrEnum):
+    """What stands in the brackets."""
+
+    NAME = "name"
+    EMAIL = "email"
+    PHONE = "phone"
+    CARD = "card"
+    IBAN = "iban"
+    IP = "ip"
+    LINK = "link"
+    SECRET = "secret"  # noqa: S105  # a word, not one itself
+    ADDRESS = "address"
+    DATE = "date"
+    """Of birth; other dates stay."""
+    NUMBER = "number"
+    """An order, invoice, customer or identity number."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalDatum:
+    """Personal data at `text[start:end]`."""
+
+    start: int
+    end: int
+    kind: PersonalDataKind
+
+
+def redact(text: str, names: Iterable[str] = ()) -> str:
+    """The text without personal data. `names` are of the people known to be in it: their names, whole and in parts."""
+    text = clean(text)
+    parts: list[str] = []
+    at = 0
+    for find in find_personal_data(text, names):
+        parts += [text[at : find.start], f"[{find.kind}]"]
+        at = find.end
+    return "".join([*parts, text[at:]])
+
+
+def find_personal_data(text: str, names: Iterable[str] = ()) -> list[PersonalDatum]:
+    """What `redact` replaces, in order and without overlap; where two overlap, the later rule has the rest."""
+    taken: list[PersonalDatum] = []
+    covered = bytearray(len(text))
+    for rule in (*_RULES, *_names(names), *_LIKELY):
+        for find in rule.finds(text):
+            for start, end in _free(covered, find.start, find.end):
+                if _tells(text[start:end], find.kind):
+                    covered[start:end] = b"\1" * (end - start)
+                    taken.append(PersonalDatum(start, end, find.kind))
+    return sorted(taken, key=lambda find: find.start)
+
+
+def _tells(part: str, kind: PersonalDataKind) -> bool:
+    """Of an address "behind the church" says nothing."""
+    if kind is PersonalDataKind.ADDRESS:
+        return any(letter.isdigit() or letter.isupper() for letter in part)
+    return any(letter.isalnum() for letter in part)
+
+
+def _free(covered: bytearray, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The parts from start to end that no earlier rule has."""
+    while start < end:
+        taken_from = covered.find(1, start, end)
+        stop = end if taken_from < 0 else taken_from
+        if start < stop:
+            yield start, stop
+        start = covered.find(0, stop, end)
+        if start < 0:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A pattern; what counts is its group `it`, or all of it. `holds` looks at that and at what stands before it, and
+    gives how many of its letters count."""
+
+    kind: PersonalDataKind
+    pattern: re.Pattern[str]
+    holds: Callable[[str, str], int] = lambda found, before: len(found)
+
+    def finds(self, text: str) -> Iterator[PersonalDatum]:
+        group = "it" if "it" in self.pattern.groupindex else 0
+        for match in self.pattern.finditer(text):
+            start, end = match.span(group)
+            length = self.holds(text[start:end], text[max(0, start - 40) : start].lower())
+            if length:
+                yield PersonalDatum(start, start + length, self.kind)
+
+
+def _names(names: Iterable[str]) -> list[_Rule]:
+    """Whole names in any case; their parts, of three letters or more, only as names are written."""
+    whole = {name.strip() for name in names if len(name.strip()) > 2 and not name.strip().isdigit()}
+    words = {word for name in whole for word in re.split(r"[\s,.()\"']+", name)}
+    parts = {word for word in words if len(word) > 2 and word.isalpha() and word.lower() not in _NO_NAMES}
+    found: list[_Rule] = []
+    if longest := sorted((name for name in whole if " " in name), key=len, reverse=True):
+        found.append(_Rule(PersonalDataKind.NAME, _any_of(longest, re.IGNORECASE)))
+    if parts:
+        written = {form for part in parts for form in (part[:1].upper() + part[1:], part.title(), part.upper())}
+        found.append(_Rule(PersonalDataKind.NAME, _any_of(sorted(written, key=len, reverse=True))))
+    return found
+
+
+def _any_of(names: Iterable[str], flags: int = 0) -> re.Pattern[str]:
+    listed = "|".join(re.escape(name).replace(r"\ ", r"\s{1,3}") for name in names)
+    return re.compile(rf"(?<!\w)(?:{listed})(?!\w)", flags)
+
+
+_NO_NAMES = word_set(
+    """
+    there all team everyone everybody folks support customer customers sir madam friend friends again both guys
+    colleague colleagues ladies gentlemen valued user users you hello hi dear miteinander zusammen damen herren
+    kunde kundin mr mrs ms mx miss dr prof herr herrn frau mme mlle sr sra srta
+    tous toutes monsieur madame cliente clientes equipo todos tutti a the and or from
+    """
+)
+_WORD = r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_])){0,30}"
+_NAME = rf"{_WORD}(?:[ ]{_WORD}){{0,2}}"
+
+
+def _is_name(found: str, before: str) -> int:
+    """As far as the words are written as names are."""
+    end = 0
+    for word in re.finditer(r"\S+", found):
+        if not word.group()[0].isupper() or word.group().lower().strip(".,!") in _NO_NAMES:
+            break
+        end = word.end()
+    return end
+
+
+def _is_place(found: str, before: str) -> int:
+    """A number beside a word that is written as names are: no "24 hours", no "step 3"."""
+    named = re.search(r"\d[A-Za-z]?,?[ ](?:\d+[ ])?[^\W\d_a-z]|[^\W\d_a-z][^\W\d_]+\.?[ ]\d", found)
+    counted = re.match(
+        r"(?:\d+ )?(?:step|chapter|page|version|level|port|line|section|windows|version|error|code)\b", found.lower()
+    )
+    return len(found) if named and not counted else 0
+
+
+def _is_secret_link(found: str, before: str) -> int:
+    """A page that is found by knowing a random word."""
+    return len(found) if any(is_random(part) for part in found.split("/")[3:]) else 0
+
+
+_TITLE = r"(?:mrs?|ms|mx|dr|prof|sir|herrn?|frau|fr|mme|mlle|sra?|srta|dhr|mevr)"
+_GREETING = (
+    r"(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|hallo|liebe[rs]?|guten (?:tag|morgen|abend)|hej"
+    r"|sehr geehrte[rs]?|bonjour|bonsoir|cher|chère|hola|buenos días|querid[oa]|ciao|salve|caro|cara|olá|beste|cześć)"
+)
+_THANKS = r"(?:thanks|thank you|danke|merci|gracias|best|regards|cheers)"
+_KEY = (
+    r"(?:access[_-]?token|auth|authorization|code|key|api[_-]?key|token|secret|sig|signature|session|sid|password|pwd"
+    r"|pass|otp|ticket|hash|email|e-?mail|user|uid|jwt|invite|reset)"
+)
+_PREFIXES = (
+    r"(?:sk|pk|rk)[-_](?:live|test|ant|proj|or)?[-_]?[\w-]{12,200}|gh[pousr]_\w{16,255}|github_pat_\w{20,255}"
+    r"|glpat-[\w-]{16,64}|xox[abeprs]-[\w-]{10,250}|xapp-[\w-]{10,250}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{30,45}"
+    r"|SG\.[\w-]{16,32}\.[\w-]{16,64}|ey[JK][\w-]{8,2000}\.[\w-]{8,4000}(?:\.[\w-]{0,2000})?|whsec_\w{16,128}"
+)
+_WORD_FOR_ONE = (
+    r"(?:pass(?:word|wd|code|phrase)|pwd|pin(?:[ -]?code)?|passwort|kennwort|mot de passe|contraseña|clave|senha"
+    r"|wachtwoord|lösenord|hasło|api[ _-]?key|secret(?:[ _-]key)?|(?:access|auth|api|bearer|refresh)[ _-]?token|token"
+    r"|(?:security|verification|one[ -]time|2fa|login|activation|bestätigungs)[ _-]?code|otp|cvv|cvc)"
+)
+_TOLD = (
+    rf"(?<!\w){_WORD_FOR_ONE}\b[\"'*`]{{0,3}}\s{{0,3}}(?:(?:is|was|ist|lautet|war|es|est|to|number)\b\s{{0,3}}:?|[:=])"
+    r"\s{0,3}[\"'*`“„«]{0,3}"
+)
+_LABEL = (
+    r"(?:order|invoice|customer|account|client|member(?:ship)?|policy|contract|booking|reservation|tracking|shipment"
+    r"|parcel|transaction|payment|subscription|licen[cs]e|passport|reference|bestell|rechnungs?|kunden|auftrags?|vertrags?"
+    r"|sendungs|commande|facture|pedido|factura|cliente|ordine|fattura|case|ticket)"
+)
+_NUMBER_WORD = r"(?:[ -]?(?:no|nr|num|number|id|code|ref|reference|nummer|numéro|número|numero|nummern)\b\.?)"
+_BORN = (
+    r"(?:born(?: on)?|date of birth|birthda(?:y|te)|d\.?o\.?b\b\.?|geboren(?: am)?|geburts(?:datum|tag)|née? le"
+    r"|fecha de nacimiento|data di nascita|geboortedatum)(?: is| ist| war)?[ :]{1,3}"
+)
+_DATE = r"\d{1,4}[./ -]\d{1,2}[./ -]\d{1,4}|\d{1,2}\.? [^\W\d_]{3,10}\.? \d{4}|[^\W\d_]{3,10} \d{1,2},? \d{4}"
+_PHONE_START = r"(?<![\w.,:/@#$€£+=-])(?:\+|\(\+?)?\d"
+
+_RULES = (
+    _Rule(
+        PersonalDataKind.SECRET,
+        re.compile(r"-----BEGIN [A-Z ]{0,30}KEY-----[^-]{0,9000}(?:-----END [A-Z ]{0,30}KEY-----)?"),
+    ),
+    _Rule(
+        PersonalDataKind.LINK,
+        re.compile(
+            r"\b(?:https?|ftp|wss?)://(?:[^\s/?#@<>\"]{1,200}@[^\s<>\"]{1,2000}"
+            rf"|[^\s?#<>\"]{{1,500}}[?#][^\s<>\"]{{0,1000}}?\b{_KEY}=[^\s<>\"]{{1,3000}}"
+            r")",
+            re.IGNORECASE,
+        ),
+    ),
+    _Rule(
+        PersonalDataKind.LINK,
+        re.compile(r"\bhttps?://[^\s?#<>\"()]{1,300}/[\w~%-]{20,500}(?=[/?#\s<>\"()]|$)[^\s<>\"()]{0,2000}"),
+        _is_secret_link,
+    ),
+    _Rule(PersonalDataKind.SECRET, re.compile(rf"(?<![\w-])(?:{_PREFIXES})(?![\w-])")),
+    _Rule(
+        PersonalDataKind.SECRET,
+        re.compile(r"\b(?:bearer|basic)\s{1,3}(?P<it>[\w.~+/=-]{16,4000})", re.IGNORECASE),
+        is_secret,
+    ),
+    _Rule(PersonalDataKind.SECRET, re.compile(rf"{_TOLD}(?P<it>[^\s\"'`“”„«»]{{3,200}})", re.IGNORECASE), is_secret),
+    _Rule(
+        PersonalDataKind.SECRET,
+        re.compile(
+            rf"{_TOLD}(?P<it>[^\s\"'`“”„«»]{{5,200}}?)(?=[\"'`]{{0,3}}[.,;]?[ \t]{{0,3}}(?:\n|$))", re.IGNORECASE
+        ),
+        is_word_kept_secret,
+    ),
+    _Rule(
+        PersonalDataKind.EMAIL,
+        re.compile(
+            r"(?<![\w.+%'’-])[\w+%'’-](?:[\w.+%'’-]{0,63})\s?(?:@|[\[(](?:at|@)[\])]\s?)[\w-]{1,63}"
+            r"(?:(?:\.|\s?[\[(](?:dot|\.)[\])]\s?)[\w-]{1,63}){1,5}",
+            re.IGNORECASE,
+        ),
+        is_personal_email,
+    ),
+    _Rule(PersonalDataKind.DATE, re.compile(rf"\b{_BORN}(?P<it>{_DATE})", re.IGNORECASE)),
+    _Rule(PersonalDataKind.IBAN, re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}(?!\w)"), iban_within),
+    _Rule(PersonalDataKind.CARD, re.compile(r"(?<![\w.,+-])\d(?:[ -]?\d){11,18}(?![\w-]|[.,]\d)"), is_card),
+    _Rule(PersonalDataKind.NUMBER, re.compile(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")),
+    _Rule(
+        PersonalDataKind.IP,
+        re.compile(
+            r"(?<![\w.:-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)|(?<![\w.:])[0-9A-Fa-f:]{0,4}:[0-9A-Fa-f:.]{4,40}(?![\w:])"
+        ),
+        is_public_ip,
+    ),
+    _Rule(
+        PersonalDataKind.NUMBER,
+        re.compile(
+            rf"\b{_LABEL}(?:{_NUMBER_WORD}|[ ]{{0,2}}#)?\s{{0,2}}(?:(?:is|ist|was|lautet)\s|[:#=]|n[°º])?\s{{0,2}}#?"
+            r"(?P<it>(?=[\w/-]{0,30}\d[\w/-]{0,20}\d[\w/-]{0,10}\d)[A-Z0-9][A-Z0-9/-]{4,39})(?!\w)",
+            re.IGNORECASE,
+        ),
+        lambda found, before: len(found) if sum(letter.isdigit() for letter in found) >= 5 else 0,
+    ),
+    _Rule(
+        PersonalDataKind.PHONE,
+        re.compile(_PHONE_START + r"(?:[ ()./-]{0,3}\d){6,16}(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?!\w|[.,:]\d)"),
+        is_phone,
+    ),
+    _Rule(PersonalDataKind.ADDRESS, ADDRESS),
+    _Rule(PersonalDataKind.ADDRESS, ANNOUNCED, _is_place),
+    _Rule(PersonalDataKind.ADDRESS, POSTCODE, lambda found, before: len(found) if re.search(r"\d", found) else 0),
+)
+"""What is looked for before the names that are known: an address may hold one."""
+
+_LIKELY = (
+    _Rule(PersonalDataKind.NAME, re.compile(rf"\b{_TITLE}\b\.?[ ](?P<it>{_NAME})", re.IGNORECASE), _is_name),
+    _Rule(
+        PersonalDataKind.NAME,
+        re.compile(
+            r"(?:my name(?: is|'s)|my (?:full )?name:|(?m:^)[ \t]{0,5}name:|ich heiße|mein name ist|je m'appelle"
+            rf"|me llamo|mi chiamo)[ ](?P<it>{_NAME})",
+            re.IGNORECASE,
+        ),
+        _is_name,
+    ),
+    _Rule(
+        PersonalDataKind.NAME,
+        re.compile(
+            rf"(?m)^[ \t>*]{{0,5}}(?:{_GREETING}|{_THANKS},?)[ ](?P<it>{_NAME})(?=\s{{0,2}}[,!.:]|\s{{0,2}}$)",
+            re.IGNORECASE,
+        ),
+        _is_name,
+    ),
+    _Rule(PersonalDataKind.SECRET, re.compile(r"(?<![\w/.@-])[A-Za-z0-9+_-]{32,200}={0,2}(?![\w/.-])"), is_secret),
+)
+"""What is looked for after them."""

@@ -1,0 +1,157 @@
+"""Support staff: who they are, the links they sign in with, and their sessions.
+
+A link works once, so the page it opens should *post* it, not redeem it on GET: mail scanners and chat previews open
+every link they see. Links and sessions are stored as hashes; the secrets exist with their holders alone.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from desk.errors import Refused
+from desk.platform.database import Database, Transaction
+from desk.platform.encryption import token_hash
+from desk.text.tokenizer import clean
+from desk.ticket import new_id
+from integration.access.permissions import Grant, StaffRole
+from integration.tables import sessions, sign_in_links, users
+
+LINK_HOURS = 24
+SESSION_DAYS = 14
+IDLE_HOURS = 12
+
+_LASTS = {"longest": timedelta(days=SESSION_DAYS), "idle": timedelta(hours=IDLE_HOURS)}
+_ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f<>\"',;]{1,64}@[^@\s\x00-\x1f\x7f<>\"',;]{1,185}")
+
+
+@dataclass(frozen=True, slots=True)
+class StaffUser:
+    """Somebody who may sign in, unless disabled."""
+
+    id: str
+    email: str
+    role: StaffRole
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Somebody who is signed in. `csrf` must come back with every form; `session` is the hash of the cookie."""
+
+    account: str
+    user_id: str
+    email: str
+    role: StaffRole
+    csrf: str
+    session: str
+
+    @property
+    def grant(self) -> Grant:
+        """The role."""
+        return self.role
+
+
+def add_user(tx: Transaction, email: str, role: StaffRole) -> StaffUser:
+    """Let somebody sign in; who is known already gets the role, and is let in again. Raises Refused (422)."""
+    values = {"account_id": tx.account, "id": new_id(), "email": _address(email), "role": role}
+    again = {"role": role, "disabled_at": None}
+    statement = insert(users).values(values)
+    statement = statement.on_conflict_do_update(index_elements=["account_id", "email"], set_=again)
+    return _user(tx.execute(statement.returning(users)).one())
+
+
+def disable_user(tx: Transaction, email: str) -> bool:
+    """Shut somebody out at once, whatever links and sessions they hold; False if there is nobody to."""
+    this_one = (users.c.email == _plain(email), users.c.disabled_at.is_(None))
+    user_id = tx.execute(update(users).where(*this_one).values(disabled_at=func.now()).returning(users.c.id)).scalar()
+    if user_id is None:
+        return False
+    tx.execute(delete(sessions).where(sessions.c.user_id == user_id))
+    tx.execute(delete(sign_in_links).where(sign_in_links.c.user_id == user_id))
+    return True
+
+
+def list_users(tx: Transaction) -> list[StaffUser]:
+    """All users, by e-mail address."""
+    return [_user(row) for row in tx.execute(select(users).order_by(users.c.email))]
+
+
+def new_sign_in_link(db: Database, account: str, email: str, *, hours: float = LINK_HOURS) -> str:
+    """The secret of a link that lets this user sign in once; links made for them earlier stop working.
+
+    Raises Refused (404) when nobody of that address may sign in.
+    """
+    secret = secrets.token_urlsafe(32)
+    with db.account(account) as tx:
+        this_one = (users.c.email == _plain(email), users.c.disabled_at.is_(None))
+        user_id = tx.execute(select(users.c.id).where(*this_one)).scalar_one_or_none()
+        if user_id is None:
+            raise Refused("nobody of that address may sign in; `firstline users add` lets them", status=404)
+        tx.execute(delete(sign_in_links).where(sign_in_links.c.user_id == user_id))
+        expires = datetime.now(UTC) + timedelta(hours=hours)
+        link = {"account_id": account, "hash": token_hash(secret), "user_id": user_id, "expires_at": expires}
+        tx.execute(insert(sign_in_links).values(link))
+    return secret
+
+
+def redeem(db: Database, token: str) -> str | None:
+    """Use up a link and open a session, in one statement: the cookie's secret, or None for a link that is wrong,
+    used, too old, or of somebody shut out."""
+    if not token.isascii():
+        return None
+    cookie = secrets.token_urlsafe(32)
+    call = text("SELECT firstline_redeem_link(:link, :session)")
+    with db.across() as connection:
+        made = connection.execute(call, {"link": token_hash(token), "session": token_hash(cookie)}).scalar_one()
+    return cookie if made else None
+
+
+def staff_of(db: Database, cookie: str | None) -> Staff | None:
+    """Who holds this cookie, or None: signed out, session too old, idle for too long, shut out."""
+    if not cookie or not cookie.isascii():
+        return None
+    session = token_hash(cookie)
+    call = text("SELECT * FROM firstline_session(:session, :longest, :idle)")
+    with db.across() as connection:
+        row = connection.execute(call, {"session": session, **_LASTS}).one_or_none()
+    if row is None:
+        return None
+    csrf = hmac.new(cookie.encode(), b"firstline csrf", hashlib.sha256).hexdigest()
+    return Staff(row.account, str(row.user_id), row.email, StaffRole(row.role), csrf, session)
+
+
+def sign_out(db: Database, cookie: str | None) -> None:
+    """End a session."""
+    if staff := staff_of(db, cookie):
+        with db.account(staff.account) as tx:
+            tx.execute(delete(sessions).where(sessions.c.hash == staff.session))
+
+
+def forget_sign_ins(db: Database) -> int:
+    """Delete links and sessions that are over; how many."""
+    call = text("SELECT firstline_forget_sign_ins(:longest, :idle)")
+    with db.across() as connection:
+        return int(connection.execute(call, _LASTS).scalar_one())
+
+
+def _plain(email: str) -> str:
+    return clean(email).strip().lower()
+
+
+def _address(email: str) -> str:
+    address = _plain(email)
+    if not _ADDRESS.fullmatch(address) or not address.isprintable():
+        raise Refused("that is no e-mail address", status=422)
+    return address
+
+
+def _user(row: Row[Any]) -> StaffUser:
+    return StaffUser(row.id, row.email, StaffRole(row.role), row.created_at, row.disabled_at)

@@ -1,0 +1,248 @@
+"""What the API gives. The OpenAPI document is made from these models and those of `request_models.py`."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from desk.outcome import OutcomeState
+from desk.run import Action, Level, Limit, Reason
+from desk.ticket import Priority, Role, TicketState, TicketStatus
+
+EXAMPLE_ID = "0197a1c0-5b1e-7c3a-9d42-2f6d1f0a7b11"
+EXAMPLE_MESSAGE = "0197a1c0-5b1e-7c3a-9d42-6ac0de0a7b12"
+
+
+class SourceOut(BaseModel):
+    """A document that a reply rests on; `[1]` in the text is the source with the number 1."""
+
+    number: int
+    title: str
+    url: str | None = Field(description="Where to read it, if it can be read on the web.")
+    quotes: list[str] = Field(description="What the reply rests on, word for word.")
+
+
+class MessageOut(BaseModel):
+    """One message."""
+
+    id: str = Field(json_schema_extra={"format": "uuid"})
+    role: Role = Field(description="`assistant` is Firstline.")
+    public: bool = Field(description="False for internal notes, which only the scope `staff` sees.")
+    body: str
+    at: datetime
+    sources: list[SourceOut]
+
+
+class ReasonOut(BaseModel):
+    """One rule that fired."""
+
+    reason: Reason
+    limit: Limit = Field(description="`draft`: an agent has to look at it; `person`: a person has to answer.")
+    text: str
+    detail: str
+
+
+class PassageOut(BaseModel):
+    """One passage that was read. `fused` ranks; the others are between -1 (cosine) or 0 and 1."""
+
+    passage_id: str
+    title: str
+    heading: str
+    url: str | None
+    cosine: float
+    lexical: float
+    share: float
+    fused: float
+    cited: bool
+
+
+class FindingOut(BaseModel):
+    """A check of the draft that failed."""
+
+    check: str
+    detail: str
+
+
+class ModelCallOut(BaseModel):
+    """What one model call used."""
+
+    stage: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    dollars: float
+
+
+class OutcomeOut(BaseModel):
+    """What came of a decision, told apart from it."""
+
+    state: OutcomeState = Field(description="Of its effects, the one that most needs a look.")
+    text: str = Field(description="Each effect in words.")
+    since: datetime | None = Field(description="Since when the oldest effect waits, if any does.")
+
+
+class ReceiptOut(BaseModel):
+    """One decision with all that led to it. Confidences are 0 to 1, times are milliseconds."""
+
+    run_id: str = Field(json_schema_extra={"format": "uuid"})
+    message_id: str = Field(description="The customer's message it decides on.")
+    at: datetime
+    action: Action
+    decided: str = Field(description="The action in words.")
+    happened: OutcomeOut = Field(description="What came of it.")
+    level: Level = Field(description="How much the policy lets the category do.")
+    confidence: float
+    category: str
+    category_confidence: float
+    signals: dict[str, str]
+    questions: list[str]
+    reasons: list[ReasonOut]
+    passages: list[PassageOut]
+    findings: list[FindingOut]
+    versions: dict[str, str]
+    model_calls: list[ModelCallOut]
+    milliseconds: dict[str, float] = Field(description="By stage.")
+    dollars: float
+    remarks: list[str]
+
+
+class TicketOut(BaseModel):
+    """A ticket as it stands."""
+
+    model_config = ConfigDict(
+        title="Ticket",
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": EXAMPLE_ID,
+                    "state": "received",
+                    "status": "open",
+                    "priority": "normal",
+                    "subject": "Moving a booking",
+                    "customer_id": "customer-4711",
+                    "customer_name": "Robin Example",
+                    "customer_email": "robin@shop.example",
+                    "created_at": "2026-03-02T09:30:00Z",
+                    "updated_at": "2026-03-02T09:30:00Z",
+                    "messages": [
+                        {
+                            "id": EXAMPLE_MESSAGE,
+                            "role": "customer",
+                            "public": True,
+                            "body": "How can I move a booking to another day?",
+                            "at": "2026-03-02T09:30:00Z",
+                            "sources": [],
+                        }
+                    ],
+                    "receipts": None,
+                }
+            ]
+        },
+    )
+
+    id: str = Field(json_schema_extra={"format": "uuid"})
+    state: TicketState = Field(description="What Firstline has done with the newest message.")
+    status: TicketStatus = Field(description="`closed` takes no more messages.")
+    priority: Priority
+    subject: str
+    customer_id: str
+    customer_name: str | None
+    customer_email: str | None
+    created_at: datetime
+    updated_at: datetime
+    messages: list[MessageOut] = Field(description="In order of time.")
+    receipts: list[ReceiptOut] | None = Field(description="For the scope `staff`, oldest first; null for all others.")
+
+
+class MessageTakenOut(BaseModel):
+    """The message that was taken in."""
+
+    model_config = ConfigDict(
+        title="MessageTaken",
+        json_schema_extra={
+            "examples": [
+                {
+                    "ticket_id": EXAMPLE_ID,
+                    "message": {
+                        "id": EXAMPLE_MESSAGE,
+                        "role": "customer",
+                        "public": True,
+                        "body": "It is a booking for six people.",
+                        "at": "2026-03-02T09:31:00Z",
+                        "sources": [],
+                    },
+                }
+            ]
+        },
+    )
+
+    ticket_id: str = Field(json_schema_extra={"format": "uuid"})
+    message: MessageOut
+
+
+class HealthOut(BaseModel):
+    """The web process answers."""
+
+    model_config = ConfigDict(
+        title="Health",
+        json_schema_extra={
+            "examples": [
+                {"status": "ok", "version": "0.1.0", "uptime_seconds": 86.2, "installation": "5f0c2b9d41e87a36"}
+            ]
+        },
+    )
+
+    status: Literal["ok"]
+    version: str
+    uptime_seconds: float
+    installation: str = Field(
+        description="The same for all processes on one database, another one for every other; empty where that cannot "
+        "be told."
+    )
+
+
+class LiveOut(BaseModel):
+    """The web process answers."""
+
+    model_config = ConfigDict(title="Live", json_schema_extra={"examples": [{"status": "alive"}]})
+
+    status: Literal["alive"]
+
+
+class ReadyOut(BaseModel):
+    """Everything that a ticket needs answers."""
+
+    model_config = ConfigDict(
+        title="Ready",
+        json_schema_extra={"examples": [{"status": "ready", "checks": ["postgres", "migrations", "broker"]}]},
+    )
+
+    status: Literal["ready"]
+    checks: list[str] = Field(description="What was asked, and answered.")
+
+
+class FaultOut(BaseModel):
+    """What is wrong with one field; the field is empty where the body as a whole is wrong."""
+
+    field: str
+    message: str
+
+
+class ProblemOut(BaseModel):
+    """An error, as RFC 9457 has it."""
+
+    model_config = ConfigDict(
+        title="Problem",
+        json_schema_extra={
+            "examples": [{"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no such ticket"}]
+        },
+    )
+
+    type: str = Field(description="`about:blank`, or the name of a problem that has members of its own.")
+    title: str
+    status: int
+    detail: str
+    instance: str = Field("", description="On a 500: the name under which the log tells more.")
+    errors: list[FaultOut] = Field([], description="On a 422: field by field.")
+    away: list[str] = Field([], description="On a 503 of `/ready`: which checks failed.")
+    faults: dict[str, str] = Field({}, description="On a 503 of `/ready`: why, by the check's name.")

@@ -1,0 +1,98 @@
+"""What the API shows of a ticket: to staff all of it, to others what the customer may see."""
+
+from collections.abc import Mapping, Sequence
+
+from desk.delivery import Delivery
+from desk.outcome import outcome_of
+from desk.ports import Source
+from desk.presentation.receipt import describe_reason, make_receipt
+from desk.run import Run
+from desk.ticket import Message, Ticket, TicketState
+from integration.api.response_models import (
+    FindingOut,
+    MessageOut,
+    ModelCallOut,
+    OutcomeOut,
+    PassageOut,
+    ReasonOut,
+    ReceiptOut,
+    SourceOut,
+    TicketOut,
+)
+from workers.record import TicketLine
+
+Sources = Mapping[str, Sequence[Source]]
+
+
+def show_ticket(
+    ticket: Ticket,
+    line: TicketLine | None,
+    sources: Sources,
+    runs: Sequence[Run] | None,
+    internal: bool,
+    deliveries: Sequence[Delivery] = (),
+) -> TicketOut:
+    """The ticket. `runs` is None for who may not see receipts; `deliveries` are what they led to."""
+    messages = [show_message(m, sources.get(m.id, ())) for m in ticket.messages if m.public or internal]
+    written = [message.at for message in ticket.messages]
+    return TicketOut(
+        id=ticket.id,
+        state=line.state if line else TicketState.RECEIVED,
+        status=ticket.status,
+        priority=ticket.priority,
+        subject=ticket.subject,
+        customer_id=ticket.requester.id,
+        customer_name=ticket.requester.name,
+        customer_email=ticket.requester.email,
+        created_at=written[0],
+        updated_at=line.updated_at if line else written[-1],
+        messages=messages,
+        receipts=None
+        if runs is None
+        else [show_run(run, [d for d in deliveries if d.run_id == run.id]) for run in runs],
+    )
+
+
+def show_message(message: Message, sources: Sequence[Source] = ()) -> MessageOut:
+    """One message with what it rests on."""
+    return MessageOut(
+        id=message.id,
+        role=message.role,
+        public=message.public,
+        body=message.body,
+        at=message.at,
+        sources=[SourceOut(number=s.number, title=s.title, url=s.url, quotes=list(s.quotes)) for s in sources],
+    )
+
+
+def show_run(run: Run, deliveries: Sequence[Delivery]) -> ReceiptOut:
+    """The receipt of a run, and what came of it."""
+    receipt, outcome = make_receipt(run), outcome_of(deliveries)
+    names = ("stage", "model", "input_tokens", "output_tokens", "dollars")
+    return ReceiptOut(
+        run_id=run.id,
+        message_id=run.message_id,
+        at=run.at,
+        action=run.decision.action,
+        decided=receipt.decided,
+        happened=OutcomeOut(state=outcome.state, text=outcome.text, since=outcome.since),
+        level=run.decision.level,
+        confidence=receipt.confidence,
+        category=receipt.category,
+        category_confidence=receipt.category_confidence,
+        signals=dict(receipt.signals),
+        questions=list(receipt.questions),
+        reasons=_reasons(run),
+        passages=[PassageOut.model_validate(line, from_attributes=True) for line in receipt.passages],
+        findings=[FindingOut(check=finding.check, detail=finding.detail) for finding in receipt.findings],
+        versions=dict(receipt.versions),
+        model_calls=[ModelCallOut.model_validate(dict(zip(names, m, strict=True))) for m in receipt.models],
+        milliseconds=dict(receipt.times),
+        dollars=receipt.dollars,
+        remarks=list(receipt.remarks),
+    )
+
+
+def _reasons(run: Run) -> list[ReasonOut]:
+    lines = [(cap, describe_reason(cap)) for cap in run.decision.caps]
+    return [ReasonOut(reason=c.reason, limit=c.limit, text=line.text, detail=line.detail) for c, line in lines]

@@ -1,0 +1,103 @@
+"""A ticket's story: its messages, the runs over it with their receipts, and what became of each delivery."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.outcome import Outcome, outcome_of
+from desk.platform.database import Transaction
+from desk.ports import Source
+from desk.presentation.receipt import Receipt, make_receipt
+from desk.presentation.reply import compose_note, draft_text
+from desk.run import Run, Stop
+from desk.ticket import ItemState, Ticket
+from integration.web.conversation import ShownMessage, shown_messages
+from integration.web.receipt_bars import STOP_WORDS
+from workers import record, tickets
+from workers.queue import inbox, outbox
+from workers.queue.inbox import InboxItem
+from workers.record import TicketLine
+
+SHOWN_ANYWAY = {DeliveryKind.REPLY, DeliveryKind.NOTE}
+"""Deliveries whose message holds the draft; once one is sent, the draft need not be shown again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRun:
+    """A run: its receipt, its deliveries, and the draft where no message shows it."""
+
+    receipt: Receipt
+    deliveries: tuple[Delivery, ...]
+    outcome: Outcome
+    draft: str
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryEntry:
+    """One thing that happened; exactly one of message, run and stop is set."""
+
+    at: datetime
+    message: ShownMessage | None = None
+    run: StoryRun | None = None
+    stop: str | None = None
+    confirmed: bool = False
+    """The stop is the customer's thank-you."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketStory:
+    """Everything about one ticket. `ticket` is None where its channel keeps the messages."""
+
+    line: TicketLine
+    ticket: Ticket | None
+    entries: tuple[StoryEntry, ...]
+    items: tuple[InboxItem, ...]
+    loose_deliveries: tuple[Delivery, ...]
+    """Those that belong to no run, such as the note on a parked ticket."""
+
+    @property
+    def newest_run(self) -> str | None:
+        """The run whose receipt is open at first."""
+        runs = [entry.run.receipt.run_id for entry in self.entries if entry.run]
+        return runs[-1] if runs else None
+
+    @property
+    def parked(self) -> tuple[InboxItem, ...]:
+        """What waits for somebody to put it back."""
+        return tuple(item for item in self.items if item.state is ItemState.PARKED)
+
+
+def tell_story(tx: Transaction, channel: str, ticket_id: str) -> TicketStory | None:
+    """The story, or None if this account has no such ticket."""
+    line = record.get_ticket_line(tx, channel, ticket_id)
+    if line is None:
+        return None
+    ticket = tickets.read_ticket(tx, ticket_id, channel)
+    shown_sources = tickets.ticket_sources(tx, ticket_id) if ticket else {}
+    items = inbox.items_of_ticket(tx, channel, ticket_id)
+    deliveries = outbox.deliveries_of_ticket(tx, channel, ticket_id)
+    messages = shown_messages(ticket, shown_sources, deliveries) if ticket else ()
+    entries = [StoryEntry(shown.at, message=shown) for shown in messages]
+    entries += [_run(run, deliveries) for run in record.runs_of(tx, channel, ticket_id)]
+    entries += _stops(items)
+    loose = tuple(each for each in deliveries if each.run_id is None)
+    return TicketStory(line, ticket, tuple(sorted(entries, key=lambda e: e.at)), tuple(items), loose)
+
+
+def _run(run: Run, deliveries: Iterable[Delivery]) -> StoryEntry:
+    theirs = tuple(each for each in deliveries if each.run_id == run.id)
+    seen = any(each.kind in SHOWN_ANYWAY and each.state is DeliveryState.SENT for each in theirs)
+    sources = compose_note(run.draft, run.hits, "").sources
+    text = "" if seen else draft_text(run.draft, sources)
+    return StoryEntry(run.at, run=StoryRun(make_receipt(run), theirs, outcome_of(theirs), text, sources))
+
+
+def _stops(items: Sequence[InboxItem]) -> list[StoryEntry]:
+    """Messages that a guard kept from an answer."""
+    return [
+        StoryEntry(item.received_at, stop=STOP_WORDS[item.outcome], confirmed=item.outcome == Stop.CONFIRMED)
+        for item in items
+        if item.state is ItemState.DONE and item.outcome in STOP_WORDS
+    ]

@@ -1,0 +1,39 @@
+"""The numbers of a receipt as shapes and words: shares of bars, amounts of money."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from desk.presentation.receipt import STOPS
+
+STOP_WORDS = {stop.value: prose for stop, prose in STOPS.items()}
+"""Why the walk ended early, by the word that an item's outcome or a delivery's reason holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptBar:
+    """One part of a stacked bar, in percent of the whole."""
+
+    name: str
+    value: float
+    start: float
+    width: float
+
+
+def receipt_bars(times: Sequence[tuple[str, float]]) -> tuple[ReceiptBar, ...]:
+    """Named values, laid end to end; each is at least half a percent wide, so that it can be seen."""
+    shares = [max(value, 0.0) for _, value in times]
+    whole = sum(shares) or 1.0
+    widths = [max(share / whole * 100, 0.5) for share in shares]
+    scale = 100 / sum(widths) if widths else 1.0
+    laid, start = [], 0.0
+    for (name, value), width in zip(times, widths, strict=True):
+        laid.append(ReceiptBar(name, value, round(start, 2), round(width * scale, 2)))
+        start += width * scale
+    return tuple(laid)
+
+
+def format_dollars(dollars: float) -> str:
+    """US dollars, with as many digits as a small amount needs: `$0`, `$0.0042`, `$1.25`."""
+    if dollars == 0:
+        return "$0"
+    return f"${dollars:.4f}" if dollars < 0.1 else f"${dollars:,.2f}"

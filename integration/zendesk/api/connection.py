@@ -1,0 +1,122 @@
+"""What an account must say about its Zendesk, and the open line to it that all workers of a process share."""
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from threading import Lock
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from desk.errors import Blocked, Permanent, Temporary
+from desk.platform.database import Database
+from integration.connections import Connection, block_until, load_connection
+from integration.zendesk.api.client import ZendeskClient
+from integration.zendesk.api.models import ListPage
+from integration.zendesk.api.rate_limits import PARTY as PARTY
+
+log = structlog.get_logger(__name__)
+
+LOCAL = {"127.0.0.1", "::1", "localhost"}
+SPREAD = 0.25
+"""Waiting workers come back over a quarter of the wait, not all in one moment."""
+
+P = TypeVar("P", bound=ListPage)
+Number = Annotated[str, Field(pattern=r"^[0-9]{0,20}$")]
+
+
+class ZendeskConnection(BaseModel):
+    """How an account reaches its Zendesk, and what it wants done there. Empty means: leave it alone.
+
+    `webhook_secrets`: one of each webhook, and while a secret is changed both the old and the new.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    base_url: str
+    email: Annotated[str, Field(min_length=3, pattern=r"^[^\s@/]+@[^\s@/]+$")]
+    api_token: str = Field(repr=False, min_length=1)
+    webhook_secrets: list[str] = Field(default_factory=list, repr=False)
+    zendesk_account_id: Number = ""
+    service_user_id: Number = ""
+    """The user behind the token, where no person works as that user: its tickets count as nobody's."""
+    escalation_group_id: Number = ""
+    escalation_priority: Literal["", "normal", "high", "urgent"] = ""
+    status_after_reply: Literal["", "open", "pending", "hold", "solved"] = ""
+
+    @field_validator("base_url")
+    @classmethod
+    def is_an_address(cls, url: str) -> str:
+        """https://SUB.zendesk.com; without encryption only on this machine."""
+        parts = urlsplit(url.strip().rstrip("/"))
+        safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)
+        if not safe or not re.fullmatch(r"[A-Za-z0-9.:\[\]-]+", parts.netloc) or parts.path or parts.query:
+            raise ValueError("must be like https://example.zendesk.com")
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_connected(db: Database, account: str) -> bool:
+    """Has this account set up Zendesk? Says nothing of whether its token still works."""
+    with db.account(account) as tx:
+        return load_connection(tx, PARTY, ZendeskConnection) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ZendeskLine:
+    """An account's open line to its Zendesk."""
+
+    account: str
+    config: ZendeskConnection
+    client: ZendeskClient
+    cursor: str | None
+
+
+class ZendeskLines:
+    """The lines of all accounts. A line's HTTP session is kept until the connection is changed."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._clients: dict[str, tuple[datetime, ZendeskClient]] = {}
+        self._lock = Lock()
+
+    def open(self, account: str) -> ZendeskLine:
+        """The account's line. Raises Permanent when there is none, Blocked while Zendesk wants to be left alone."""
+        with self._db.account(account) as tx:
+            known = load_connection(tx, PARTY, ZendeskConnection)
+        if known is None:
+            raise Permanent("this account is not connected to Zendesk; run `firstline connect zendesk`")
+        if wait := known.wait(datetime.now(UTC)):
+            spread = wait * random.uniform(1, 1 + SPREAD)  # noqa: S311  # spreads load, hides nothing
+            raise Blocked("Zendesk asked for a pause", retry_after=spread)
+        return ZendeskLine(account, known.config, self._client(account, known), known.cursor)
+
+    def listed(self, account: str, path: str, shape: type[P], **query: str) -> Iterator[P]:
+        """A whole list, page by page; Blocked as soon as anybody hears that Zendesk wants to be left alone."""
+        for page in self.open(account).client.listed(path, shape, **query):
+            yield page
+            if page.meta.has_more:
+                self.open(account)
+
+    def _client(self, account: str, known: Connection[ZendeskConnection]) -> ZendeskClient:
+        with self._lock:
+            stamp, client = self._clients.get(account, (None, None))
+            if client is None or stamp != known.updated_at:
+                config = known.config
+                client = ZendeskClient(
+                    config.base_url, config.email, config.api_token, partial(self._leave_alone, account)
+                )
+                self._clients[account] = (known.updated_at, client)
+            return client
+
+    def _leave_alone(self, account: str, seconds: float) -> None:
+        """Tell all workers. A database that is away is no reason to lose what Zendesk has just answered."""
+        try:
+            with self._db.account(account) as tx:
+                block_until(tx, PARTY, seconds)
+        except Temporary:
+            log.warning("rate limit not shared", account=account, seconds=seconds)

@@ -1,0 +1,1 @@
+"""Tickets read from Zendesk, and comments and updates written to it."""

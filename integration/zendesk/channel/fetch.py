@@ -1,0 +1,118 @@
+"""A Zendesk ticket as a channel-free snapshot, read from its audits: two calls, and one more for each 100 changes.
+
+The audits hold each comment with its author and what was put into `metadata.custom`: the mark by which our own
+comments are known, whoever the token belongs to.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from desk.text.tokenizer import clean
+from desk.ticket import Named, Priority, Requester, Ticket, TicketStatus
+from integration.zendesk.api import models
+from integration.zendesk.api.connection import ZendeskLine
+from integration.zendesk.channel.history import read_history
+from integration.zendesk.channel.via import way_of
+
+CHANNEL = "zendesk"
+OFF_TAG = "firstline_off"
+STATUSES = {
+    "pending": TicketStatus.PENDING,
+    "hold": TicketStatus.PENDING,
+    "solved": TicketStatus.SOLVED,
+    "closed": TicketStatus.CLOSED,
+}
+"""Zendesk's own statuses, which are the categories of custom ones too; all others are open."""
+
+
+@dataclass(slots=True)
+class Origin:
+    """What a snapshot was made of, for a safe update upon it. Good for one: after that it says nothing any more of how
+    the ticket stands."""
+
+    ticket: models.ZendeskTicket
+    marks: Mapping[str, str]
+    """By a delivery's id, what it left on the ticket: a comment, or a change without one."""
+    set_by_people: frozenset[str]
+    last_audit: str
+    spent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUpNames:
+    """What the policy wants to know by name, looked up: custom fields with what people see in them, the brand, and what
+    the policy says that the ticket's custom status means."""
+
+    fields: tuple[tuple[str, str], ...] = ()
+    brand: str = ""
+    status: TicketStatus | None = None
+
+
+NOTHING = LookedUpNames()
+LookUpNames = Callable[[ZendeskLine, models.ZendeskTicket], LookedUpNames]
+
+
+def fetch_ticket(line: ZendeskLine, ticket_id: str, look_up: LookUpNames = lambda line, ticket: NOTHING) -> Ticket:
+    """Read a ticket. The ticket first, then its history: what comes in between is then seen, or breaks the stamp."""
+    answer = line.client.ticket(ticket_id)
+    return compose_ticket(line, answer, line.client.audits(ticket_id), look_up(line, answer.ticket))
+
+
+def compose_ticket(
+    line: ZendeskLine, answer: models.TicketAnswer, pages: Iterable[models.AuditPage], known: LookedUpNames = NOTHING
+) -> Ticket:
+    """The snapshot of a ticket and its history."""
+    ticket, people = answer.ticket, {user.id: user for user in answer.users}
+    audits: list[models.Audit] = []
+    for page in pages:
+        people |= {user.id: user for user in page.users}
+        audits += page.audits
+    history = read_history(audits, ticket, people, line.config.service_user_id)
+    requester = people.get(ticket.requester_id)
+    organisation = _named(ticket.organization_id, answer.organizations)
+    last = audits[-1].id if audits else ""
+    return Ticket(
+        id=ticket.id,
+        account=line.account,
+        channel=CHANNEL,
+        subject=clean(ticket.subject or ""),
+        status=known.status or STATUSES.get(ticket.status.lower(), TicketStatus.OPEN),
+        requester=_requester(ticket.requester_id, requester, organisation),
+        messages=tuple(history.messages),
+        priority=_priority(ticket.priority),
+        tags=_tags(ticket, requester),
+        assignee=None if ticket.assignee_id == line.config.service_user_id else ticket.assignee_id,
+        url=f"{line.config.base_url}/agent/tickets/{ticket.id}",
+        acts=tuple(history.acts),
+        via=way_of(ticket.via),
+        brand=Named(ticket.brand_id, known.brand) if ticket.brand_id else None,
+        group=_named(ticket.group_id, answer.groups),
+        form=_named(ticket.ticket_form_id, answer.ticket_forms),
+        organisation=organisation,
+        fields=known.fields,
+        origin=Origin(ticket, history.marks, frozenset(history.set_by_people), last),
+    )
+
+
+def _named(number: str | None, rows: Iterable[models.Organization]) -> Named | None:
+    if number is None:
+        return None
+    return Named(number, next((clean(row.name or "") for row in rows if row.id == number), ""))
+
+
+def _requester(requester_id: str, user: models.ZendeskUser | None, organisation: Named | None) -> Requester:
+    name, email = (clean(word) if word else None for word in ((user.name, user.email) if user else (None, None)))
+    return Requester(requester_id, name, email, organisation.name or None if organisation else None)
+
+
+def _priority(name: str | None) -> Priority:
+    try:
+        return Priority((name or Priority.NORMAL).lower())
+    except ValueError:
+        return Priority.NORMAL
+
+
+def _tags(ticket: models.ZendeskTicket, requester: models.ZendeskUser | None) -> tuple[str, ...]:
+    """A suspended requester gets no mail from Zendesk and no answer from us: the ticket stays with people."""
+    off = (OFF_TAG,) if requester and requester.suspended else ()
+    return tuple(dict.fromkeys((*ticket.tags, *off)))

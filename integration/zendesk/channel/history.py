@@ -1,0 +1,214 @@
+"""A ticket's history read as people read it: who wrote what, and who took, gave back or solved the ticket by hand.
+
+An audit is one change of a ticket: at most one comment, and the fields that changed with it. What a trigger changes in
+the same breath stands in the same audit and says so in its own `via`
+(https://developer.zendesk.com/documentation/ticketing/reference-guides/via-object-reference/).
+"""
+
+import html
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from desk.text.tokenizer import clean
+from desk.ticket import Message, PersonAct, PersonActKind, Role
+from integration.zendesk.api import models
+
+MARK = "firstline_delivery"
+"""The key in an audit's `metadata.custom` under which a delivery's id stands."""
+MACHINE_FLAG = 4
+"""Zendesk's own flag on a comment made by a machine, such as an out-of-office mail
+(https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_comments/#comment-flags)."""
+SYSTEM = "-1"
+MACHINES = {"trigger", "automation", "merge", "macro_automation"}
+STAFF = {"agent", "admin"}
+API = {"api", "web_service", "5"}
+NO_HANDS = {
+    *("rule", "8", "linked_problem", "9", "group_deletion", "10", "user_deletion", "12", "group_change", "13"),
+    *("resource_push", "14", "merge", "19", "automatic_solution_suggestions", "22", "user_merge", "25", "import", "39"),
+    *(
+        "system",
+        "omnichannel_routing",
+        "skills_based_routing",
+        "admin_setting",
+        "answer_bot",
+        "satisfaction_prediction",
+    ),
+}
+"""Ways of a change that is nobody's own act, by name and by number
+(https://developer.zendesk.com/documentation/ticketing/reference-guides/via-types/)."""
+
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_BREAK = re.compile(r"<br\b[^<>]{0,100}>|</(?:p|div|li|tr|h[1-6])>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPeople:
+    """Who is who in a ticket. `requesters` are all that it ever had; `service_user` is nobody's name."""
+
+    requesters: frozenset[str]
+    people: Mapping[str, models.ZendeskUser]
+    service_user: str = ""
+
+    def is_staff(self, user_id: str) -> bool:
+        """Somebody we cannot look up counts as staff unless the ticket was theirs: then we step back, not over them."""
+        user = self.people.get(user_id)
+        if user is None or user.role is None:
+            return user_id not in self.requesters
+        return user.role in STAFF
+
+
+@dataclass(slots=True)
+class TicketHistory:
+    """What the audits tell. `marks` gives, by a delivery's id, the comment or the audit that it became; `set_by_people`
+    holds the names of the fields that somebody of staff set by hand."""
+
+    messages: list[Message] = field(default_factory=list)
+    acts: list[PersonAct] = field(default_factory=list)
+    marks: dict[str, str] = field(default_factory=dict)
+    set_by_people: set[str] = field(default_factory=set)
+
+
+def read_history(
+    audits: Sequence[models.Audit], ticket: models.ZendeskTicket, people: Mapping[str, models.ZendeskUser], us: str = ""
+) -> TicketHistory:
+    """Messages and acts, in order of time. In an audit the comment comes before what changed with it."""
+    party = TicketPeople(frozenset({ticket.requester_id, *_requesters(audits)}), people, us)
+    history = TicketHistory()
+    for place, audit in enumerate(audits):
+        if mark := mark_of(audit):
+            history.marks[mark] = audit.comment.id if audit.comment else audit.id
+        if message := _message(audit, party):
+            history.messages.append(message)
+        history.acts += _acts(audit, party, len(history.messages), on_arrival=place == 0)
+        history.set_by_people.update(_set_by_people(audit, party))
+    hidden = {event.comment_id for audit in audits for event in audit.events if event.hides}
+    history.messages = [replace(m, public=False) if m.id in hidden else m for m in history.messages]
+    return history
+
+
+def mark_of(audit: models.Audit) -> str | None:
+    """The id of the delivery that made this change. Sent as `metadata.custom.<mark>`. Zendesk's guide shows what is
+    sent in `metadata` kept whole under `custom`, so the mark stands there or one level deeper."""
+    custom = (audit.metadata.custom or {}) if audit.metadata else {}
+    inner = custom.get("custom")
+    mark = custom.get(MARK) or (inner.get(MARK) if isinstance(inner, dict) else None)
+    return mark if isinstance(mark, str) and mark else None
+
+
+def comment_text(markup: str) -> str:
+    """The text of a comment that has only HTML."""
+    return html.unescape(_TAG.sub("", _BREAK.sub("\n", markup))).strip()
+
+
+# --- Messages --------------------------------------------------------------------------------------------------------
+
+
+def _requesters(audits: Sequence[models.Audit]) -> Iterator[str]:
+    """Everybody whose ticket it ever was."""
+    for audit in audits:
+        for event in audit.changes("requester_id"):
+            yield from (str(user) for user in (event.value, event.previous_value) if user is not None)
+
+
+def _message(audit: models.Audit, party: TicketPeople) -> Message | None:
+    comment = audit.comment
+    if comment is None:
+        return None
+    author = comment.author_id or audit.author_id or SYSTEM
+    delivery = mark_of(audit)
+    role = Role.ASSISTANT if delivery else Role.AGENT if party.is_staff(author) else Role.CUSTOMER
+    return Message(
+        id=comment.id,
+        role=role,
+        public=comment.public is not False,
+        body=_body(comment),
+        at=audit.created_at,
+        delivery_id=delivery,
+        attachments=len(comment.attachments or ()),
+        automatic=delivery is None and _is_machine(audit, author),
+        third_party=role is Role.CUSTOMER and author not in party.requesters,
+        status_before=_status_before(audit) if role is Role.CUSTOMER else None,
+    )
+
+
+def _is_machine(audit: models.Audit, author: str) -> bool:
+    flags = (audit.metadata.flags or ()) if audit.metadata else ()
+    return author == SYSTEM or _rel(audit.via) in MACHINES or MACHINE_FLAG in flags
+
+
+def _body(comment: models.AuditEvent) -> str:
+    text = comment.plain_body or comment.body or comment_text(comment.html_body or "")
+    return clean(text.replace("&nbsp;", " ")).strip()
+
+
+def _status_before(audit: models.Audit) -> str | None:
+    """What the ticket was before this comment opened it again; what a trigger does with it is not the comment's."""
+    changed = [event.previous_value for event in audit.changes("status") if not _is_no_hand(event.via)]
+    return str(changed[0]) if changed and changed[0] else None
+
+
+# --- Acts ------------------------------------------------------------------------------------------------------------
+
+
+def _acts(audit: models.Audit, party: TicketPeople, place: int, *, on_arrival: bool) -> Iterator[PersonAct]:
+    """An assignment on arrival is nobody's act; neither is anything that bears our mark."""
+    if on_arrival:
+        return
+    moved = any(event.type == "Change" for event in audit.changes("group_id"))
+    for event in audit.changes("assignee_id"):
+        kind = _assigned(audit, event, party, moved=moved) if _is_by_hand(audit, event, party) else None
+        if kind:
+            yield PersonAct(kind, place)
+    if any(_is_bad_rating(event) for event in audit.events):
+        yield PersonAct(PersonActKind.RATED_BAD, place)
+    if any(event.value == "solved" and _is_by_hand(audit, event, party) for event in audit.changes("status")):
+        yield PersonAct(PersonActKind.SOLVED, place)
+
+
+def _is_bad_rating(event: models.AuditEvent) -> bool:
+    score = event.value if event.field_name == "satisfaction_score" else event.score
+    return str(score or "").startswith("bad")
+
+
+def _assigned(
+    audit: models.Audit, event: models.AuditEvent, party: TicketPeople, *, moved: bool
+) -> PersonActKind | None:
+    """Taken, given back, or neither. Given on to another group is not given back. An app that routes gives tickets to
+    others, and takes them away, by the API; who works through the API takes and gives back for themselves."""
+    to, before = (None if user is None else str(user) for user in (event.value, event.previous_value))
+    if to and to == party.service_user:
+        return PersonActKind.GIVEN_BACK
+    if (_channel(event.via) in API or _channel(audit.via) in API) and (to or before) != audit.author_id:
+        return None
+    if to is None:
+        return None if moved else PersonActKind.GIVEN_BACK
+    return PersonActKind.TAKEN
+
+
+def _set_by_people(audit: models.Audit, party: TicketPeople) -> Iterator[str]:
+    """Fields to which somebody of staff gave a value; emptied by hand counts as well."""
+    for event in audit.events:
+        given = event.type == "Change" or (event.type == "Create" and event.value not in (None, "", []))
+        if event.field_name and given and _is_by_hand(audit, event, party):
+            yield event.field_name
+
+
+def _is_by_hand(audit: models.Audit, event: models.AuditEvent, party: TicketPeople) -> bool:
+    author = audit.author_id or SYSTEM
+    if author == SYSTEM or mark_of(audit) or not party.is_staff(author):
+        return False
+    return not _is_no_hand(audit.via) and not _is_no_hand(event.via)
+
+
+def _is_no_hand(via: models.Via | None) -> bool:
+    return _channel(via) in NO_HANDS or _rel(via) in MACHINES
+
+
+def _channel(via: models.Via | None) -> Any:
+    return via.channel if via else None
+
+
+def _rel(via: models.Via | None) -> Any:
+    return via.source.rel if via and via.source else None

@@ -1,0 +1,1 @@
+"""Connecting a Zendesk, and whether it is well."""

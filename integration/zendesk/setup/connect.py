@@ -1,0 +1,156 @@
+"""Meeting a Zendesk before it is connected, and a test event to our own webhook afterwards.
+
+The test event is signed like Zendesk's own and of a type that no ticket has: it is verified, found to be of no use, and
+kept nowhere.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import requests
+
+from desk.errors import Blocked, FirstlineError, Outage, Permanent, Refused, Temporary
+from desk.health_check import HealthCheck, fine, missing, wrong
+from desk.text.tokenizer import clean
+from integration.access.signatures import base64_hmac
+from integration.introduction import Introduction
+from integration.zendesk.api.client import Gone, ZendeskClient
+from integration.zendesk.api.connection import ZendeskConnection
+from integration.zendesk.api.models import Shape
+from integration.zendesk.inbound import NAMESPACE, SIGNATURE, STAMP, SUBJECT, VERSION
+from integration.zendesk.setup.health import CONNECT_AGAIN, Me, export_fault, introduced
+
+SECONDS = (3.0, 5.0)
+"""To connect, and to wait for the answer."""
+STAFF = ("agent", "admin")
+EVENT = f"{NAMESPACE}firstline.connection_test"
+MOST_ANSWER = 200  # bytes
+
+
+class _Group(Shape):
+    name: str = ""
+
+
+class _GroupAnswer(Shape):
+    group: _Group
+
+
+def introduce_zendesk(config: ZendeskConnection) -> Introduction:
+    """Ask who the token is, and what it may do. Raises Refused for a Zendesk or a token that is none, and Temporary
+    while there is no answer."""
+    client = ZendeskClient(
+        config.base_url, config.email, config.api_token, on_limit=lambda seconds: None, timeout=SECONDS
+    )
+    me = _me(client, config)
+    who = {"user": me.email or "", "name": me.name or "", "id": me.id or "", "role": me.role or "none"}
+    return Introduction(
+        {name: clean(value)[:100] for name, value in who.items()} | {"account": config.base_url},
+        tuple(_may(client, config, me)),
+    )
+
+
+def _me(client: ZendeskClient, config: ZendeskConnection) -> Me:
+    try:
+        me = introduced(client)
+    except Gone as error:
+        raise Refused(f"there is no Zendesk at {config.base_url}: is the subdomain right?") from error
+    except Permanent as error:
+        raise Refused(f"{config.base_url}: {error}") from error
+    except Outage as error:
+        if error.refused:
+            raise Refused(f"{config.base_url} does not accept {config.email} with this token") from error
+        raise Temporary(f"{config.base_url}: {error}; is the address right? `--no-check` connects unasked") from error
+    if me.role not in STAFF:
+        role = clean(me.role or "nothing")[:30]
+        raise Refused(f"{config.email} is {role} at {config.base_url}: only an agent or an admin can answer tickets")
+    return me
+
+
+def _may(client: ZendeskClient, config: ZendeskConnection, me: Me) -> Iterator[HealthCheck]:
+    yield _sees(me)
+    yield _exports(client)
+    if config.service_user_id and config.service_user_id != me.id:
+        remedy = "give the token's own id as --service-user, or clear it by --service-user ''"
+        yield wrong("service user", f"{config.service_user_id} is not the token's user, which is {me.id}", remedy)
+    if config.escalation_group_id:
+        yield _group(client, config.escalation_group_id)
+
+
+def _sees(me: Me) -> HealthCheck:
+    if me.ticket_restriction:
+        limited = f"sees only some of them ({clean(me.ticket_restriction)[:30]})"
+        return wrong("tickets", limited, "give that user access to all tickets, or connect with another one")
+    return fine("tickets", "may read and answer all of them")
+
+
+def _exports(client: ZendeskClient) -> HealthCheck:
+    name = "incremental export"
+    try:
+        fault = export_fault(client)
+    except Temporary as error:
+        wait = "its limit is reached for the moment" if isinstance(error, Blocked) else str(error)
+        return missing(name, f"could not be tried ({wait})", "`firstline doctor` tries it again")
+    if fault:
+        return wrong(name, f"is closed: {fault}; catch-up cannot find what webhooks lose", CONNECT_AGAIN)
+    return fine(name, "is open: catch-up finds what webhooks lose")
+
+
+def _group(client: ZendeskClient, number: str) -> HealthCheck:
+    name = "group"
+    try:
+        found = client.show(f"groups/{number}.json", _GroupAnswer).group
+    except Permanent:
+        return wrong(name, f"there is no group {number}", "give another --group, or clear it by --group ''")
+    except FirstlineError as error:
+        return missing(name, f"{number} could not be looked up ({error})", "connect again, or leave it")
+    return fine(name, f"escalated tickets go to {clean(found.name)[:100]}")
+
+
+def send_test_event(address: str, account: str, config: ZendeskConnection) -> HealthCheck:
+    """Call our own webhook as Zendesk would, once signed well and once badly. `address` is where people reach us."""
+    name, url = "test event", f"{address}/webhooks/zendesk/{account}"
+    if not config.webhook_secrets:
+        return missing(name, "not sent: no webhook secret is known", "docs/zendesk.md says how to make the webhook")
+    try:
+        answers = [_post(url, config, secret) for secret in config.webhook_secrets]
+        forged = _post(url, config, uuid4().hex)
+    except requests.RequestException as error:
+        found = f"{url} does not answer ({type(error).__name__})"
+        return missing(
+            name, found, "start `firstline up`, or the Procfile's line `web`; is FIRSTLINE_PUBLIC_URL right?"
+        )
+    if all(_verified(answer) for answer in answers) and forged.status_code == requests.codes.unauthorized:
+        return fine(name, f"arrived at {url} and was verified")
+    return _unverified(name, url, next((answer for answer in answers if not _verified(answer)), forged))
+
+
+def _unverified(name: str, url: str, answer: requests.Response) -> HealthCheck:
+    status = answer.status_code
+    if answer.is_redirect:
+        return wrong(name, f"{url} redirects ({status}), and Zendesk does not follow", "set FIRSTLINE_PUBLIC_URL anew")
+    if status == requests.codes.unauthorized:
+        remedy = "does another Firstline, with another database, answer there?"
+        return wrong(name, f"arrived at {url}, and its signature was not accepted (401)", remedy)
+    if status == requests.codes.service_unavailable:
+        return missing(name, f"arrived at {url}, which cannot verify it at present (503)", "`firstline doctor`")
+    return wrong(name, f"{url} answered {status}, which is no answer of Firstline's", "what is in front of it?")
+
+
+def _post(url: str, config: ZendeskConnection, secret: str) -> requests.Response:
+    body = json.dumps(_event(config.zendesk_account_id or "0")).encode()
+    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    headers = {STAMP: stamp, SIGNATURE: base64_hmac(secret, stamp.encode() + body), "Content-Type": "application/json"}
+    return requests.post(url, body, headers=headers, timeout=SECONDS, allow_redirects=False)
+
+
+def _event(account: str) -> dict[str, object]:
+    about = {"id": f"test-{uuid4()}", "subject": f"{SUBJECT}0", "time": datetime.now(UTC).isoformat()}
+    kind = {"type": EVENT, "zendesk_event_version": VERSION, "account_id": account}
+    return {**about, **kind, "detail": {}, "event": {}}
+
+
+def _verified(answer: requests.Response) -> bool:
+    """What the webhook says of an event that is genuine and of no use."""
+    return answer.status_code == requests.codes.ok and answer.content[:MOST_ANSWER].strip() == b'{"status": "ignored"}'

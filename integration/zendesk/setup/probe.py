@@ -1,0 +1,29 @@
+"""Is an account's Zendesk up? What the worker that met trouble asks, and then the sweeper until it is."""
+
+from desk.errors import Permanent
+from desk.party import Access
+from desk.platform.database import Database
+from integration.connections import load_connection
+from integration.zendesk.api.client import ZendeskClient
+from integration.zendesk.api.connection import PARTY, ZendeskConnection
+
+TIMEOUT = (2.0, 4.0)
+"""Seconds to connect and to wait: a probe is short, others wait for what it finds."""
+
+
+class ZendeskParty:
+    """`desk.ports.PartyProbe` for Zendesk."""
+
+    name = PARTY
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def probe(self, account: str, access: Access) -> None:
+        """One call. Raises Outage when Zendesk is away, Permanent when it is not connected."""
+        with self._db.account(account) as tx:
+            known = load_connection(tx, PARTY, ZendeskConnection)
+        if known is None:
+            raise Permanent("this account is not connected to Zendesk; run `firstline connect zendesk`")
+        config = known.config
+        ZendeskClient(config.base_url, config.email, config.api_token, lambda _: None, TIMEOUT).probe(access)

@@ -1,0 +1,1 @@
+"""Documents that come from Zendesk: Guide articles and solved tickets."""

@@ -1,0 +1,1 @@
+"""The index in Postgres: documents, passages, vectors, BM25 weights, and embedding model versions."""

@@ -1,0 +1,190 @@
+"""What the library holds, for pages and commands that show it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Select, Text, cast, func, or_, select
+
+from desk.passage import Passage
+from desk.platform.database import Database, Transaction
+from knowledge.index.rows import passage_from_row
+from knowledge.sources.configured_sources import is_held_back
+from knowledge.tables import documents, passages, sources
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document in the index. `updated_at`: when its text last changed here; `seen_at`: last met in its source."""
+
+    id: str
+    source: str
+    external_id: str
+    title: str
+    url: str | None
+    locale: str
+    audience: str
+    collection: str
+    version: str
+    updated_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFilter:
+    """Which documents to list; None means any. `title` is a part of the title, in any case; of the audiences in
+    `hidden` nothing is listed."""
+
+    source: str | None = None
+    audience: str | None = None
+    locale: str | None = None
+    collection: str | None = None
+    title: str = ""
+    hidden: frozenset[str] = frozenset()
+
+
+ALL_DOCUMENTS = DocumentFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChoices:
+    """What a list of documents can be narrowed by: each value that any document has, in order."""
+
+    sources: tuple[str, ...]
+    audiences: tuple[str, ...]
+    locales: tuple[str, ...]
+    collections: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """A source, how many documents it has in the index, and how its last reading went; see the table `sources`.
+    `kind` is None for a name that only documents have; `report` is what the last whole run counted."""
+
+    name: str
+    kind: str | None
+    documents: int
+    tried_at: datetime | None = None
+    synced_at: datetime | None = None
+    error: str | None = None
+    report: Mapping[str, object] | None = None
+
+    @property
+    def held(self) -> bool:
+        """True if it was read, and what is gone from it stays until a person confirms it."""
+        return bool(self.error) and is_held_back(self.report)
+
+
+def source_counts(db: Database, account: str) -> list[str]:
+    """The names of all sources with documents in the index."""
+    with db.account(account) as tx:
+        return list(tx.execute(select(documents.c.source).distinct().order_by(documents.c.source)).scalars())
+
+
+def count_documents(tx: Transaction, shelf: DocumentFilter = ALL_DOCUMENTS) -> int:
+    """How many documents the account has."""
+    count: int = tx.execute(select(func.count()).select_from(documents).where(*_on(shelf))).scalar_one()
+    return count
+
+
+def list_documents(
+    tx: Transaction, limit: int = 100, offset: int = 0, shelf: DocumentFilter = ALL_DOCUMENTS
+) -> list[Document]:
+    """Documents by title."""
+    query = select(*_columns()).where(*_on(shelf)).order_by(documents.c.title, documents.c.id)
+    return [Document(**row._mapping) for row in tx.execute(query.limit(limit).offset(offset))]
+
+
+def get_documents(tx: Transaction, document_ids: Collection[str]) -> dict[str, Document]:
+    """Those of the documents that are in the index, by id. The ids must be UUIDs."""
+    rows = tx.execute(select(*_columns()).where(documents.c.id.in_(document_ids)))
+    return {row.id: Document(**row._mapping) for row in rows}
+
+
+def filter_choices(tx: Transaction, hidden: frozenset[str] = frozenset()) -> FilterChoices:
+    """What the account's documents can be narrowed by."""
+
+    def values(name: str) -> tuple[str, ...]:
+        column = documents.c[name]
+        return tuple(
+            tx.execute(select(column).distinct().where(*_on(DocumentFilter(hidden=hidden))).order_by(column)).scalars()
+        )
+
+    return FilterChoices(values("source"), values("audience"), values("locale"), values("collection"))
+
+
+def list_sources(tx: Transaction, hidden: frozenset[str] = frozenset()) -> list[SourceStatus]:
+    """Every source, and every name that documents have without one, in order."""
+    shown = _on(DocumentFilter(hidden=hidden))
+    rows = tx.execute(select(documents.c.source, func.count().label("n")).where(*shown).group_by(documents.c.source))
+    counts = {row.source: row.n for row in rows}
+    columns = [sources.c[name] for name in ("name", "kind", "tried_at", "synced_at", "error", "report")]
+    known = {
+        row.name: SourceStatus(documents=counts.get(row.name, 0), **row._mapping)
+        for row in tx.execute(select(*columns))
+    }
+    loose = {name: SourceStatus(name, None, n) for name, n in counts.items() if name not in known}
+    return sorted((known | loose).values(), key=lambda source: source.name)
+
+
+def list_passages(tx: Transaction, document_id: str, embedder: str, limit: int, offset: int = 0) -> list[Passage]:
+    """A document's passages in reading order, as they are indexed for this embedder."""
+    theirs = _passages().where(passages.c.document_id == document_id, passages.c.embedder == embedder)
+    return [
+        passage_from_row(row) for row in tx.execute(theirs.order_by(passages.c.ordinal).limit(limit).offset(offset))
+    ]
+
+
+def count_passages(tx: Transaction, document_id: str, embedder: str) -> int:
+    """How many passages a document has in the index of this embedder."""
+    theirs = (passages.c.document_id == document_id, passages.c.embedder == embedder)
+    count: int = tx.execute(select(func.count()).select_from(passages).where(*theirs)).scalar_one()
+    return count
+
+
+def page_of_passage(tx: Transaction, passage_id: str) -> tuple[str, int] | None:
+    """The document of a passage and where in it the passage stands, from 0. `passage_id` must be a UUID."""
+    row = tx.execute(
+        select(passages.c.document_id, passages.c.ordinal).where(passages.c.id == passage_id)
+    ).one_or_none()
+    return (row.document_id, row.ordinal) if row else None
+
+
+def find_passage(tx: Transaction, passage_id: str) -> Passage | None:
+    """A passage by its id, if it is still in the index. `passage_id` must be a UUID."""
+    row = tx.execute(_passages().where(passages.c.id == passage_id)).one_or_none()
+    return passage_from_row(row) if row else None
+
+
+def documents_named(tx: Transaction, name: str) -> list[Document]:
+    """The documents called so: by id, by the id or address that their source gives, or by title in any case."""
+    called = or_(
+        cast(documents.c.id, Text) == name,
+        documents.c.external_id == name,
+        documents.c.url == name,
+        func.lower(documents.c.title) == name.lower(),
+    )
+    query = select(*_columns()).where(called).order_by(documents.c.title, documents.c.id)
+    return [Document(**row._mapping) for row in tx.execute(query)]
+
+
+def _columns() -> list[Column[Any]]:
+    return [documents.c[name] for name in Document.__dataclass_fields__]
+
+
+def _on(shelf: DocumentFilter) -> list[ColumnElement[bool]]:
+    named = {name: getattr(shelf, name) for name in ("source", "audience", "locale", "collection")}
+    conditions = [documents.c[name] == value for name, value in named.items() if value is not None]
+    if shelf.title:
+        conditions.append(documents.c.title.icontains(shelf.title, autoescape=True))
+    if shelf.hidden:
+        conditions.append(documents.c.audience.not_in(shelf.hidden))
+    return conditions
+
+
+def _passages() -> Select[Any]:
+    own = [passages.c[name] for name in ("id", "document_id", "version", "ordinal", "headings", "audience")]
+    of_document = [documents.c[name] for name in ("title", "url", "locale", "source", "external_id")]
+    query = select(*own, *of_document, cast(passages.c.blocks, Text).label("blocks"))
+    return query.join(documents, documents.c.id == passages.c.document_id)

@@ -1,0 +1,312 @@
+"""The index's rows: what `ingest/` reads and writes, each call within one transaction of the account."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, UUID, distinct_on
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from desk.platform.database import Transaction
+from desk.ports import Embedder
+from desk.ticket import new_id
+from knowledge.index.bm25 import stemming_language
+from knowledge.index.document import CHUNKING_VERSION, PreparedDocument
+from knowledge.index.embedding_versions import check_version
+from knowledge.index.vector_index import LibrarySize, lock_library
+from knowledge.tables import SPARSE_DIMENSIONS, documents, library_states, passages, terms
+
+# Sorted, so that two transactions never wait for each other; one statement, however many terms.
+_COUNT_TERMS = text("""
+    INSERT INTO terms (account_id, embedder, dimension, passages)
+    SELECT :account, :embedder, dimension, difference
+    FROM unnest(CAST(:dimensions AS integer[]), CAST(:differences AS integer[])) AS counted (dimension, difference)
+    ORDER BY dimension
+    ON CONFLICT (account_id, embedder, dimension) DO UPDATE SET passages = terms.passages + excluded.passages
+""")
+
+_RECOGNISE = text("""
+    UPDATE documents SET seen_at = now()
+    FROM unnest(CAST(:names AS text[]), CAST(:marks AS bytea[])) AS given (name, mark)
+    WHERE account_id = :account AND source = :source AND external_id = given.name AND fingerprint = given.mark
+    RETURNING external_id, CAST(id AS text) AS id, version
+""")
+
+# Vectors go as text: to make it costs less than the types' own way.
+_PUT_PASSAGE = insert(passages).values(
+    vector=cast(bindparam("vector_text", type_=Text), passages.c.vector.type),
+    sparse=cast(bindparam("sparse_text", type_=Text), passages.c.sparse.type),
+)
+
+_SAID = ("url", "title", "locale", "audience", "collection", "stamp", "version", "fingerprint")
+"""What a document's row takes from its page."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedPage:
+    """What the index holds of a page. `indexed`: its passages are there, for this embedder, cut by this recipe."""
+
+    id: str
+    version: str
+    fingerprint: bytes
+    indexed: bool
+
+
+def find_pages(tx: Transaction, source: str, external_ids: Sequence[str], embedder: str) -> dict[str, IndexedPage]:
+    """Those of the pages that are in the index, by the id their source gives them."""
+    columns = (documents.c.external_id, documents.c.id, documents.c.version, documents.c.fingerprint)
+    rows = tx.execute(select(*columns).where(_named(tx, source, external_ids))).all()
+    whole = _whole(tx, [row.id for row in rows], embedder)
+    return {
+        row.external_id: IndexedPage(row.id, row.version, row.fingerprint, (row.id, row.version) in whole)
+        for row in rows
+    }
+
+
+def _whole(tx: Transaction, ids: Sequence[str], embedder: str) -> set[tuple[str, str]]:
+    """Those of the documents, with their versions, whose passages are there, for this embedder and cut by this recipe.
+    A statement of its own: as a condition on each document it reads the whole library for each until the first
+    ANALYZE."""
+    theirs = and_(
+        passages.c.document_id == any_(bindparam("ids", list(ids), type_=ARRAY(UUID(as_uuid=False)))),
+        passages.c.account_id == tx.account,
+        passages.c.embedder == embedder,
+        passages.c.recipe == CHUNKING_VERSION,
+        passages.c.ordinal == 0,
+    )
+    return {
+        (row.document_id, row.version)
+        for row in tx.execute(select(passages.c.document_id, passages.c.version).where(theirs))
+    }
+
+
+def page_stamp(tx: Transaction, source: str, external_id: str, embedder: str) -> str | None:
+    """The stamp of what the index holds of a page; None when it has none, or is not indexed whole."""
+    row = select(documents.c.stamp).where(_of(tx, source), documents.c.external_id == external_id, _indexed(embedder))
+    return tx.execute(row).scalar_one_or_none()
+
+
+def mark_unchanged(tx: Transaction, source: str, marks: Mapping[str, bytes], embedder: str) -> set[str]:
+    """Those of the pages, given by their ids with their fingerprints, that are indexed whole as they are. They are
+    marked as seen; the others are not, for such a page may turn out to hold no text."""
+    values = {"account": tx.account, "source": source, "names": list(marks), "marks": list(marks.values())}
+    rows = tx.execute(_RECOGNISE, values).all()
+    whole = _whole(tx, [row.id for row in rows], embedder)
+    if others := [row.id for row in rows if (row.id, row.version) not in whole]:
+        tx.execute(update(documents).where(documents.c.id.in_(others)).values(seen_at=func.to_timestamp(0)))
+    return {row.external_id for row in rows if (row.id, row.version) in whole}
+
+
+def mark_seen(tx: Transaction, source: str, external_ids: Sequence[str]) -> None:
+    """These pages are still in their source."""
+    if external_ids:
+        tx.execute(update(documents).where(_named(tx, source, external_ids)).values(seen_at=func.now()))
+
+
+def update_stamps(tx: Transaction, source: str, stamps: Mapping[str, str | None]) -> None:
+    """These pages have the same bytes under another stamp."""
+    for external_id, given in stamps.items():
+        there = and_(_of(tx, source), documents.c.external_id == external_id, documents.c.stamp.is_distinct_from(given))
+        tx.execute(update(documents).where(there).values(stamp=given))
+
+
+def find_vectors(tx: Transaction, embedder: str, content_hashes: Sequence[bytes]) -> dict[bytes, str]:
+    """Those of the texts that have a vector already, in whichever document; vectors as Postgres writes them."""
+    columns = (passages.c.content_hash, cast(passages.c.vector, Text).label("vector"))
+    same = and_(
+        passages.c.account_id == tx.account,
+        passages.c.embedder == embedder,
+        passages.c.content_hash.in_(content_hashes),
+    )
+    rows = tx.execute(select(*columns).ext(distinct_on(passages.c.content_hash)).where(same))
+    return {row.content_hash: row.vector for row in rows}
+
+
+def write_documents(
+    tx: Transaction, source: str, ready: Sequence[PreparedDocument], made: Mapping[bytes, str], embedder: Embedder
+) -> None:
+    """Write whole documents: their rows, their passages instead of the old ones, and the counts of their terms.
+    `made`: by content hash, the vectors as Postgres reads them."""
+    size = lock_library(tx, embedder.name)[embedder.name]
+    check_version(tx, embedder)
+    ids = _put_documents(tx, source, ready)
+    _put_passages(tx, {ids[document.external_id]: document for document in ready}, made, embedder, size)
+
+
+def write_passages(
+    tx: Transaction, ready: Mapping[str, PreparedDocument], made: Mapping[bytes, str], embedder: Embedder
+) -> None:
+    """Write the passages of documents whose rows are there, by their ids, but of those that have changed since."""
+    size = lock_library(tx, embedder.name)[embedder.name]
+    check_version(tx, embedder)
+    rows = tx.execute(select(documents.c.id, documents.c.version).where(documents.c.id.in_(list(ready))))
+    same = {row.id: ready[row.id] for row in rows if ready[row.id].version == row.version}
+    if same:
+        _put_passages(tx, same, made, embedder, size)
+
+
+def _put_passages(
+    tx: Transaction,
+    ready: Mapping[str, PreparedDocument],
+    made: Mapping[bytes, str],
+    embedder: Embedder,
+    size: LibrarySize,
+) -> None:
+    more = sum(len(document.passages) for document in ready.values())
+    counted = _take_out(tx, list(ready), embedder.name)[embedder.name]
+    rows: list[dict[str, object]] = []
+    for document_id, document in ready.items():
+        for row, passage in zip(_passage_rows(document), document.passages, strict=True):
+            rows.append(row | {"document_id": document_id, "vector_text": made[passage.content_hash]})
+            counted.add(passage.weights, 1)
+    same = {"account_id": tx.account, "embedder": embedder.name, "dimensions": embedder.dimensions}
+    tx.execute(_PUT_PASSAGE.values(**same, near=size.wants_index(more)), rows)
+    _settle(tx, embedder.name, counted)
+
+
+def update_documents(tx: Transaction, source: str, ready: Sequence[PreparedDocument]) -> None:
+    """Write the rows of documents whose text is as it was: a new address, or other bytes around the same text."""
+    _put_documents(tx, source, ready)
+
+
+def delete_documents(tx: Transaction, source: str, before: datetime | None, most: int) -> int:
+    """Take out up to `most` documents of the source, those not seen since `before` if it is given; how many."""
+    going = _of(tx, source)
+    if before:
+        going = and_(going, documents.c.seen_at < before)
+    ids = list(tx.execute(select(documents.c.id).where(going).limit(most)).scalars())
+    if not ids:
+        return 0
+    lock_library(tx)
+    for embedder, counted in _take_out(tx, ids).items():
+        _settle(tx, embedder, counted)
+    tx.execute(delete(documents).where(documents.c.id.in_(ids)))
+    return len(ids)
+
+
+class _Count:
+    """How the number of passages, and of passages with each term, changes."""
+
+    def __init__(self) -> None:
+        self.passages = 0
+        self.terms: Counter[int] = Counter()
+
+    def add(self, dimensions: Iterable[int], sign: int) -> None:
+        """Count one passage in or out."""
+        self.passages += sign
+        for dimension in dimensions:
+            self.terms[dimension] += sign
+
+
+def _indexed(embedder: str) -> ColumnElement[bool]:
+    """Are the passages of a row of `documents` there, for this embedder and cut by this recipe?"""
+    theirs = select(passages.c.id).where(
+        passages.c.document_id == documents.c.id,
+        passages.c.embedder == embedder,
+        passages.c.recipe == CHUNKING_VERSION,
+        passages.c.version == documents.c.version,
+    )
+    return exists(theirs.correlate(documents).offset(0))  # so that it stays a look-up, and becomes no join
+
+
+def _of(tx: Transaction, source: str) -> ColumnElement[bool]:
+    return and_(documents.c.account_id == tx.account, documents.c.source == source)
+
+
+def _named(tx: Transaction, source: str, external_ids: Sequence[str]) -> ColumnElement[bool]:
+    # One array: a list of parameters would be another statement for each length.
+    array = bindparam("external_ids", list(external_ids), type_=ARRAY(Text))
+    return and_(_of(tx, source), documents.c.external_id == any_(array))
+
+
+def _put_documents(tx: Transaction, source: str, ready: Sequence[PreparedDocument]) -> dict[str, str]:
+    """Their ids by the ids that their source gives them; each must be there once."""
+    new = upsert(documents).values(account_id=tx.account, source=source, seen_at=func.now())
+    set_: dict[str, ColumnElement[Any]] = {name: new.excluded[name] for name in (*_SAID, "seen_at")}
+    set_["updated_at"] = case((documents.c.version == new.excluded.version, documents.c.updated_at), else_=func.now())
+    written = new.on_conflict_do_update(index_elements=["account_id", "source", "external_id"], set_=set_).returning(
+        documents.c.external_id, documents.c.id
+    )
+    rows = [
+        {"id": new_id(), "external_id": document.external_id} | {name: getattr(document, name) for name in _SAID}
+        for document in ready
+    ]
+    return {row.external_id: row.id for row in tx.execute(written, rows)}
+
+
+def _take_out(tx: Transaction, document_ids: Sequence[str], embedder: str | None = None) -> defaultdict[str, _Count]:
+    """Delete the documents' passages, of one embedder or of all, and count what goes, by embedder."""
+    theirs: ColumnElement[bool] = passages.c.document_id.in_(document_ids)
+    if embedder:
+        theirs = and_(theirs, passages.c.embedder == embedder)
+    counts: defaultdict[str, _Count] = defaultdict(_Count)
+    for row in tx.execute(delete(passages).where(theirs).returning(passages.c.embedder, passages.c.sparse)):
+        counts[row.embedder].add(row.sparse.indices(), -1)
+    return counts
+
+
+def _passage_rows(document: PreparedDocument) -> Iterator[dict[str, object]]:
+    """All but what the account, the embedder and the index say."""
+    for ordinal, passage in enumerate(document.passages):
+        yield {
+            "id": new_id(),
+            "version": document.version,
+            "ordinal": ordinal,
+            "headings": list(passage.headings),
+            "blocks": [asdict(block) for block in passage.blocks],
+            "language": stemming_language(document.locale),
+            "audience": document.audience,
+            "collection": document.collection,
+            "recipe": document.recipe,
+            "content_hash": passage.content_hash,
+            "sparse_text": sparsevec_literal(passage.weights),
+        }
+
+
+def _settle(tx: Transaction, embedder: str, counted: _Count) -> None:
+    """Write the changed counts, and that the library is not what it was."""
+    changed = sorted((dimension, n) for dimension, n in counted.terms.items() if n)
+    values = {
+        "account": tx.account,
+        "embedder": embedder,
+        "dimensions": [dimension for dimension, _ in changed],
+        "differences": [n for _, n in changed],
+    }
+    tx.execute(_COUNT_TERMS, values)
+    tx.execute(
+        update(library_states)
+        .where(library_states.c.account_id == tx.account, library_states.c.embedder == embedder)
+        .values(
+            passages=library_states.c.passages + counted.passages,
+            revision=library_states.c.revision + 1,
+            changed_at=func.now(),
+        )
+    )
+    gone = and_(terms.c.account_id == tx.account, terms.c.embedder == embedder, terms.c.passages <= 0)
+    lost = [dimension for dimension, n in changed if n < 0]
+    if lost:
+        tx.execute(delete(terms).where(gone, terms.c.dimension.in_(lost)))
+
+
+def sparsevec_literal(weights: Mapping[int, float]) -> str:
+    """As `sparsevec` reads it, which counts dimensions from 1 and wants them in order."""
+    terms_in_order = ",".join(f"{dimension + 1}:{weight:.9g}" for dimension, weight in sorted(weights.items()))
+    return f"{{{terms_in_order}}}/{SPARSE_DIMENSIONS}"

@@ -1,0 +1,121 @@
+"""Bring the index in step with a source.
+
+First the source is read to its end: what has not changed is only marked as seen, the rest is laid aside on disk. A
+source that fails half-way thus leaves the index as it was. Then the changed pages are cut, the vectors of unchanged
+passages are taken over, the others are made with no transaction open, and whole documents are written; one batch is
+embedded while the one before it is written and the next is cut. A run that is killed leaves each document in its old
+or its new form, and the next one goes on from there. What a complete run has not seen is gone from the source, and
+leaves the index; unless a page that leads to others could not be read, or so much has gone that it must be confirmed
+(see `deletion_guard.py`).
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import func, select
+
+from desk.platform.database import Database
+from desk.ports import Embedder, Page, PageSource, UnchangedPage, UnreadablePage
+from knowledge.index import store, vector_index
+from knowledge.index.cosine_calibration import calibrate
+from knowledge.ingest import deletion_guard
+from knowledge.ingest.deletion_guard import DeletionRule
+from knowledge.ingest.embed_ahead import EmbedAhead
+from knowledge.ingest.index_run import IndexReport, IndexRun, Progress
+from knowledge.ingest.page_buffer import PageBuffer
+from knowledge.ingest.sanitize import sanitize_pages
+from knowledge.ingest.sync_lock import sync_lock
+
+PAGES_AT_ONCE = 256
+CHARACTERS_AT_ONCE = 4_000_000
+REMOVED_AT_ONCE = 100
+BROUGHT_NEAR_AT_ONCE = 250
+
+Item = TypeVar("Item", bound=Page | UnchangedPage | UnreadablePage)
+
+log = structlog.get_logger(__name__)
+
+
+DEFAULT_DELETION = DeletionRule()
+
+
+def index_source(
+    db: Database,
+    account: str,
+    source: PageSource,
+    embedder: Embedder,
+    progress: Progress | None = None,
+    leave: DeletionRule = DEFAULT_DELETION,
+) -> IndexReport:
+    """Index the source from end to end. Raises what the source raises, and Temporary when another run is at it."""
+    began = time.monotonic()
+    with sync_lock(db, account, source.name):
+        run = IndexRun(db, account, source, embedder, progress, source.count() if progress else None)
+        stamp, before = _start(db, account, source.name)
+        pages = sanitize_pages(source.pages(run.stamp))
+        with PageBuffer() as changed:
+            for batch in _batches(pages):
+                changed.add(run.sift(batch))
+            with EmbedAhead(embedder) as run.ahead:
+                for written in _batches(changed.pages):
+                    run.take(written)
+                run.land()
+        run.held = run.what_stays(stamp, before, leave)
+        if not run.hidden and not run.held:
+            run.removed = _remove(db, account, source.name, stamp)
+        finish_index(db, account, embedder.name)
+    report = run.report(time.monotonic() - began)
+    figures = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed", "passages")}
+    log.info("indexed", account=account, source=source.name, skipped=len(report.skipped), **figures)
+    return report
+
+
+def remove_source(db: Database, account: str, source: str) -> int:
+    """Take all documents of a source out of the index; how many there were. Raises Temporary as `index` does."""
+    with sync_lock(db, account, source):
+        return _remove(db, account, source, None)
+
+
+def _remove(db: Database, account: str, source: str, unseen_since: datetime | None) -> int:
+    removed = 0
+    while True:
+        with db.account(account) as tx:
+            gone = store.delete_documents(tx, source, unseen_since, REMOVED_AT_ONCE)
+        removed += gone
+        if gone < REMOVED_AT_ONCE:
+            return removed
+
+
+def finish_index(db: Database, account: str, embedder: str) -> None:
+    """Bring a library that has outgrown the exact search into the vector indexes, and gauge its cosines. Killed, the
+    next run goes on."""
+    more = True
+    while more:
+        with db.account(account) as tx:
+            more = vector_index.add_to_vector_index(tx, embedder, BROUGHT_NEAR_AT_ONCE)
+            if not more:
+                calibrate(tx, embedder)
+
+
+def _start(db: Database, account: str, source: str) -> tuple[datetime, int]:
+    """The database's clock, which also stamps what is seen; and how many documents of the source there are."""
+    with db.account(account) as tx:
+        now: datetime = tx.execute(select(func.now())).scalar_one()
+        return now, deletion_guard.count_documents(tx, source)
+
+
+def _batches(pages: Iterable[Item]) -> Iterator[list[Item]]:
+    """Few transactions, and little memory: by number, and by the size of the bodies."""
+    batch: list[Item] = []
+    size = 0
+    for page in pages:
+        batch.append(page)
+        size += len(page.body) if isinstance(page, Page) else 0
+        if len(batch) >= PAGES_AT_ONCE or size >= CHARACTERS_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

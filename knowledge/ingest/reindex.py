@@ -1,0 +1,233 @@
+"""From one embedder to another without a gap.
+
+The account's library is searched with the embedder that is active, whatever the setting says. `settle` fills the one
+that the setting names beside it, out of the passages that are there: no source is read again for it, and one that
+cannot be read does not hold it up. Sources go on to be indexed with the active one meanwhile. Once every document that
+can be found has its passages for the new one too, one transaction makes that one active; no run may write for the old
+one from then on (`states.admit`), and after a while it is taken out. Killed anywhere, the next `settle` goes on.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import chain, groupby
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, select, update
+
+from desk.errors import Permanent, Temporary
+from desk.platform.database import Database, Transaction
+from desk.ports import Embedder
+from knowledge.index import store, vector_index
+from knowledge.index.document import PreparedDocument
+from knowledge.index.embedding_versions import active_version, is_version
+from knowledge.index.rows import blocks_from_column
+from knowledge.ingest.index_source import finish_index
+from knowledge.ingest.prepare import chunk_sections
+from knowledge.ingest.sync_lock import SyncRunning, sync_lock
+from knowledge.parsing.structure import Section
+from knowledge.tables import documents, library_states, passages, terms
+
+DOCUMENTS_AT_ONCE = 16
+TEXTS_AT_ONCE = 128
+REMOVED_AT_ONCE = 1_000
+ROUNDS = 5
+"""How often documents that changed meanwhile are gone after before the next `settle` has to."""
+
+WAITS, LONGEST_WAIT = 10, 60.0
+"""How often in a row, and how long (seconds), it waits for a provider that wants to be left alone for a while."""
+
+GRACE_SECONDS = 600
+"""How long the old embedder's passages stay: a search that began with it has long ended."""
+
+TURN = "\0embedder"
+"""What stands for the switch where runs take turns; no source is called so."""
+
+Progress = Callable[[int, int], None]
+"""Called with (documents done, documents in all)."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ReindexProgress:
+    """A switch that has begun or will: `done` of `all` documents are there for the new embedder."""
+
+    old: str
+    new: str
+    done: int
+    all: int
+
+
+def settle_embedder(
+    db: Database,
+    account: str,
+    wanted: Embedder,
+    find: Callable[[str], Embedder | None],
+    progress: Progress | None = None,
+) -> Embedder:
+    """Bring the library over to the embedder that is wanted, as far as it goes; the one to index sources with now.
+
+    `find` gives the embedder of a name, None if it can no longer be had. What the wanted one raises (it is away, its
+    key is refused) is logged, and the library stays with the old one. Raises Temporary if that cannot be had either,
+    or when the database is away.
+    """
+    try:
+        with sync_lock(db, account, TURN):
+            _bring_over(db, account, wanted, progress)
+            _clear(db, account, wanted.name)
+    except SyncRunning:
+        log.info("library is being switched by another run", account=account, to=wanted.name)
+    except (Temporary, Permanent) as error:
+        log.warning("library not switched", account=account, to=wanted.name, why=str(error))
+    with db.account(account) as tx:
+        now = active_version(tx)
+    if now is None or now.embedder == wanted.name:
+        return wanted
+    if (old := find(now.embedder)) is None:
+        raise Temporary(f"the library is still kept for {now.embedder}, which can no longer be had", retry_after=60)
+    return old
+
+
+def reindex_in_progress(tx: Transaction, wanted: str) -> ReindexProgress | None:
+    """How far the library is on its way to the embedder that is wanted; None if it is there."""
+    now = active_version(tx)
+    if now is None or now.embedder == wanted:
+        return None
+    count = select(func.count()).select_from(documents)
+    old = tx.execute(count.where(_has(now.embedder))).scalar_one()
+    both = tx.execute(count.where(_has(now.embedder), _has(wanted))).scalar_one()
+    return ReindexProgress(now.embedder, wanted, both, old)
+
+
+def _bring_over(db: Database, account: str, wanted: Embedder, progress: Progress | None) -> None:
+    with db.account(account) as tx:
+        vector_index.lock_library(tx)
+        tx.execute(update(library_states).where(is_version(tx, wanted.name)).values(retired_at=None))
+        way = reindex_in_progress(tx, wanted.name)
+    if way is None:
+        return
+    log.info("switching embedder", account=account, old=way.old, new=way.new, done=way.done, documents=way.all)
+    for _ in range(ROUNDS):
+        _fill(db, account, way, wanted, progress)
+        finish_index(db, account, wanted.name)
+        with db.account(account) as tx:
+            if _switch(tx, way):
+                log.info("switched embedder", account=account, old=way.old, new=way.new)
+                return
+
+
+def _fill(db: Database, account: str, way: ReindexProgress, wanted: Embedder, progress: Progress | None) -> None:
+    """One walk through all documents that are missing."""
+    last, done = None, way.done
+    while True:
+        with db.account(account) as tx:
+            rows = _missing(tx, way, last)
+            ready = {row.id: _rebuilt(tx, row, way.old, wanted) for row in rows}
+        if not ready:
+            return
+        made = _embed(wanted, list(ready.values()))
+        with db.account(account) as tx:
+            store.write_passages(tx, ready, made, wanted)
+        last, done = rows[-1].id, done + len(rows)
+        if progress:
+            progress(min(done, way.all), way.all)
+
+
+def _embed(wanted: Embedder, ready: Sequence[PreparedDocument]) -> dict[bytes, str]:
+    """The vectors of all passages as Postgres reads them, by content hash."""
+    texts = {passage.content_hash: passage.embedded for document in ready for passage in document.passages}
+    keys = list(texts)
+    made: dict[bytes, str] = {}
+    for start in range(0, len(keys), TEXTS_AT_ONCE):
+        some = keys[start : start + TEXTS_AT_ONCE]
+        made |= zip(some, map(str, _patiently(wanted, [texts[key] for key in some])), strict=True)
+    return made
+
+
+def _patiently(wanted: Embedder, texts: Sequence[str]) -> list[list[float]]:
+    """Wait where the provider says how long: whole libraries go over its limits, and there is no hurry."""
+    for _ in range(WAITS):
+        try:
+            return wanted.embed_documents(texts)
+        except Temporary as error:
+            if error.retry_after is None or error.retry_after > LONGEST_WAIT:
+                raise
+            time.sleep(error.retry_after)
+    return wanted.embed_documents(texts)
+
+
+def _missing(tx: Transaction, way: ReindexProgress, last: str | None) -> list[Row[Any]]:
+    query = select(documents).where(_has(way.old), ~_has(way.new))
+    if last:
+        query = query.where(documents.c.id > last)
+    return list(tx.execute(query.order_by(documents.c.id).limit(DOCUMENTS_AT_ONCE)))
+
+
+def _has(embedder: str) -> ColumnElement[bool]:
+    """Are there passages of what a row of `documents` says now, for this embedder?"""
+    return exists().where(
+        passages.c.document_id == documents.c.id,
+        passages.c.embedder == embedder,
+        passages.c.version == documents.c.version,
+    )
+
+
+def _rebuilt(tx: Transaction, document: Row[Any], old: str, wanted: Embedder) -> PreparedDocument:
+    """The document as the new embedder wants it cut, out of the passages that were cut for the old one."""
+    own = (passages.c.headings, passages.c.blocks, passages.c.recipe)
+    there = and_(passages.c.document_id == document.id, passages.c.embedder == old)
+    rows = tx.execute(select(*own).where(there, passages.c.version == document.version).order_by(passages.c.ordinal))
+    found = list(rows)
+    said = {name: getattr(document, name) for name in PreparedDocument.__dataclass_fields__ if name in documents.c}
+    made = chunk_sections(document.title, list(_sections(found)), document.locale, wanted)
+    return PreparedDocument(**said, passages=made, recipe=min(row.recipe for row in found))
+
+
+def _sections(rows: list[Row[Any]]) -> Iterator[Section]:
+    """The passages under one heading joined again."""
+    for headings, parts in groupby(rows, key=lambda row: tuple(row.headings)):
+        blocks = chain.from_iterable(blocks_from_column(part.blocks) for part in parts)
+        # What has no group is a heading that was too long to stand before each passage; it will be put there anew.
+        yield Section(headings, tuple(block for block in blocks if block.group >= 0))
+
+
+def _switch(tx: Transaction, way: ReindexProgress) -> bool:
+    """Make the new one active, if nothing is missing; writers wait meanwhile."""
+    vector_index.lock_library(tx, way.new)
+    if _missing(tx, way, None):
+        return False
+    old, new = is_version(tx, way.old), is_version(tx, way.new)
+    tx.execute(update(library_states).where(old).values(active=False, retired_at=func.now()))
+    tx.execute(update(library_states).where(new).values(active=True, retired_at=None))
+    return True
+
+
+def _clear(db: Database, account: str, wanted: str) -> None:
+    """Retire what is neither active nor wanted, and take out what has been retired for long enough."""
+    with db.account(account) as tx:
+        vector_index.lock_library(tx)
+        unwanted = and_(library_states.c.account_id == account, library_states.c.embedder != wanted)
+        unwanted = and_(unwanted, ~library_states.c.active, library_states.c.retired_at.is_(None))
+        tx.execute(update(library_states).where(unwanted).values(retired_at=func.now()))
+        long_ago = func.now() - timedelta(seconds=GRACE_SECONDS)
+        over = and_(library_states.c.account_id == account, library_states.c.retired_at <= long_ago)
+        names = list(tx.execute(select(library_states.c.embedder).where(over)).scalars())
+    for name in names:
+        _take_out(db, account, name)
+
+
+def _take_out(db: Database, account: str, embedder: str) -> None:
+    theirs = and_(passages.c.account_id == account, passages.c.embedder == embedder)
+    removed = REMOVED_AT_ONCE
+    while removed == REMOVED_AT_ONCE:
+        with db.account(account) as tx:
+            some = select(passages.c.id).where(theirs).limit(REMOVED_AT_ONCE)
+            removed = tx.execute(delete(passages).where(passages.c.id.in_(some))).rowcount
+    with db.account(account) as tx:
+        vector_index.lock_library(tx)
+        tx.execute(delete(terms).where(terms.c.account_id == account, terms.c.embedder == embedder))
+        tx.execute(delete(library_states).where(is_version(tx, embedder)))
+    log.info("old embedder taken out", account=account, embedder=embedder)

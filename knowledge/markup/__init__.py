@@ -1,1 +1,0 @@
-"""From a page to headed sections of blocks: HTML, Markdown and plain text."""

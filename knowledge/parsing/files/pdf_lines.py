@@ -1,0 +1,100 @@
+"""The lines of a PDF's pages: their text, how large and how bold it is, and whether it stands on every page."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pdfminer.layout import LTChar, LTComponent, LTFigure, LTPage, LTTextBox, LTTextLine
+
+EDGE = 0.1
+"""The part of a page's height, above and below, where headers and footers stand."""
+
+OFTEN = 2
+"""Pages with the same line at the same place of the edge, from which on it is a header or a footer."""
+
+BULLETS = "•‣◦▪▫■□●○◆◇►▸➢➤✓✔–∙·\uf0b7\uf0a7\uf0d8\uf076"
+
+_CID = re.compile(r"\(cid:\d+\)")
+_LIGATURES = str.maketrans(
+    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00a0": " "}
+)
+_BOLD = re.compile(r"bold|black|heavy|semibold|demi|-medi\b|cmbx", re.IGNORECASE)
+_LEADER = re.compile(r"(?:[.·_…] ?){5,}\s*(?:\d{1,4}|[ivxlc]{1,7})?$")
+_PAGE_NUMBER = re.compile(
+    r"\W*(?:[^\W\d_]{1,8}\.?\s*)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:of|/|von|de|sur|di)\s*\d{1,4})?\W*", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PdfLine:
+    """A line. `size` in points, to the half; `left` in points; `edge`: how high it stands, if that is where headers and
+    footers do."""
+
+    text: str
+    size: float
+    bold: bool
+    left: float
+    edge: int | None = None
+
+
+PdfParagraph = Sequence[PdfLine]
+"""Lines that stand close to each other."""
+
+
+def lines_of(page: LTPage) -> list[PdfParagraph]:
+    """The page's lines in reading order, but for those of a table of contents."""
+    boxes = ([_line(each, page) for each in box] for box in _boxes(page))
+    return [lines for box in boxes if (lines := [line for line in box if line.text and not _LEADER.search(line.text)])]
+
+
+def without_headers_and_footers(pages: Sequence[Sequence[PdfParagraph]]) -> list[list[PdfParagraph]]:
+    """The pages without headers, footers and page numbers."""
+    seen = Counter(
+        key for page in pages for key in {_key(line) for box in page for line in box if line.edge is not None}
+    )
+
+    def stays(line: PdfLine) -> bool:
+        return line.edge is None or not (seen[_key(line)] >= OFTEN or _PAGE_NUMBER.fullmatch(line.text))
+
+    return [[lines for box in page if (lines := [line for line in box if stays(line)])] for page in pages]
+
+
+def letters_only(text: str) -> str:
+    """The text's letters alone: what a heading and its entry in the outline have in common."""
+    return "".join(character for character in text.casefold() if character.isalpha())
+
+
+def _boxes(item: LTPage | LTFigure) -> Iterator[LTTextBox]:
+    for each in item:
+        if isinstance(each, LTTextBox):
+            yield each
+        elif isinstance(each, LTFigure):
+            yield from _boxes(each)
+
+
+def _line(line: LTTextLine, page: LTPage) -> PdfLine:
+    drawn = [each for each in line if isinstance(each, LTChar) and not each.get_text().isspace()]
+    sizes = Counter(round(_size(each) * 2) / 2 for each in drawn)
+    bold = sum(bool(_BOLD.search(each.fontname)) for each in drawn)
+    return PdfLine(
+        text=" ".join(_CID.sub("", line.get_text()).translate(_LIGATURES).split()),
+        size=sizes.most_common(1)[0][0] if sizes else 0.0,
+        bold=bool(drawn) and bold * 10 >= len(drawn) * 9,
+        left=line.x0,
+        edge=_edge(line, page),
+    )
+
+
+def _size(character: LTChar) -> float:
+    return float(character.size)
+
+
+def _edge(line: LTComponent, page: LTPage) -> int | None:
+    height = page.height * EDGE
+    at_edge = line.y0 >= page.y1 - height or line.y1 <= page.y0 + height
+    return round(line.y0) if at_edge else None
+
+
+def _key(line: PdfLine) -> tuple[str, float, int | None]:
+    return letters_only(line.text), line.size, line.edge

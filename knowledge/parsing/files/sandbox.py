@@ -1,0 +1,83 @@
+"""Reads PDF and Word files in a process of its own, with limits on its time and memory, and without our environment.
+
+Their parsers are large, and meet files from anywhere: what hangs, eats memory or breaks the interpreter costs one file,
+and nobody's secrets are in its reach.
+"""
+
+import importlib
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from knowledge.parsing.files.extract import Extract, UnreadableFile
+
+READERS: Mapping[str, str] = {".pdf": "knowledge.parsing.files.pdf", ".docx": "knowledge.parsing.files.docx"}
+"""By a file's ending: the module whose `read(content)` gives an Extract, or raises UnreadableFile that says why not."""
+
+RECIPE = 1
+"""Raise it when a reader changes: all files are then read anew."""
+
+SECONDS = 120.0
+MEMORY = 1_500_000_000
+"""Bytes of address space."""
+
+_ROOT = Path(__file__).parents[3]
+_KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")
+
+
+def read_file(content: bytes, ending: str) -> Extract:
+    """The file as HTML. Raises UnreadableFile that says what is wrong with it."""
+    kept = {name: value for name in _KEPT if (value := os.environ.get(name))}
+    try:
+        done = subprocess.run(  # noqa: S603  # our own module
+            [sys.executable, "-P", "-B", "-m", "knowledge.parsing.files.sandbox", ending],
+            input=content,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=kept | {"PYTHONPATH": str(_ROOT), "PYTHONWARNINGS": "ignore"},
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UnreadableFile(f"takes more than {SECONDS:g} s to read") from error
+    if done.returncode:
+        raise UnreadableFile("is damaged: reading it broke off")
+    said = json.loads(done.stdout)
+    if why := said.get("why"):
+        raise UnreadableFile(why)
+    return Extract(said["title"], said["html"])
+
+
+def _limits() -> Iterator[tuple[int, int]]:
+    yield resource.RLIMIT_AS, MEMORY
+    yield resource.RLIMIT_CPU, int(SECONDS)
+    yield resource.RLIMIT_FSIZE, 0
+
+
+def main() -> None:
+    """The other process: a file on standard input, what it says as JSON on standard output."""
+    for kind, most in _limits():
+        with suppress(ValueError, OSError):  # a system that does not know the limit, or has a lower one
+            resource.setrlimit(kind, (most, most))
+    json.dump(_told(sys.argv[1], sys.stdin.buffer.read()), sys.stdout)
+
+
+def _told(ending: str, content: bytes) -> dict[str, str | None]:
+    try:
+        found = importlib.import_module(READERS[ending]).read(content)
+        return {"title": found.title, "html": found.html}
+    except MemoryError:
+        return {"why": f"needs more than {MEMORY:,} bytes of memory to read"}
+    except UnreadableFile as error:
+        return {"why": str(error)}
+    except Exception:  # noqa: BLE001  # whatever a parser trips over is in the file
+        return {"why": "is damaged"}
+
+
+if __name__ == "__main__":
+    main()

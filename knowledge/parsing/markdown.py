@@ -1,0 +1,94 @@
+"""Markdown to HTML, with the dialects that help centres use; the one parser for both is `structure.py`."""
+
+import re
+from collections.abc import Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+from knowledge.parsing.html import NotParsed
+
+# `!!! warn "Title"` and `=== "Tab"` of Python-Markdown, whose body is indented and would be read as code.
+_ADMONITION = re.compile(r"^(?:!!!|\?\?\?\+?|===)[ \t]*+(?:[\w-]++[ \t]*+)*+(?:\"(?P<title>[^\"]*)\")?[ \t]*$")
+# `:::note` fences, and lines that hold nothing but a template's directive: {% include x %}, {start_tabs}.
+_DIRECTIVE = re.compile(r"^[ \t]*(?::{3,}.*|\{%.*%\}|\{\{.*\}\}|\{!.*!\}|\{[\w|/.:-]+\})[ \t]*$")
+_FENCE = re.compile(r"^[ \t]*(```|~~~)")
+_TAG = re.compile(r"^</?([A-Za-z][\w-]*)")
+
+MOST_MARKS = 150_000
+"""Characters that mean something to Markdown, and lines. It takes some seconds to read so many."""
+
+MOST_HTML = 10_000_000
+"""Characters that links may add: a definition can be long, and be used on every line."""
+
+DEEPEST = 60
+"""Lists and quotes in each other. The parser leaves out what is nested deeper, without a word."""
+
+_MARKS = frozenset("*_~`[]!<>&|\\\n")
+_NESTS = frozenset({"blockquote_open", "list_item_open"})
+
+_KNOWN_TAGS = frozenset({
+    "a", "abbr", "address", "article", "aside", "audio", "b", "bdi", "bdo", "big", "blockquote", "br", "button",
+    "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em",
+    "fieldset", "figcaption", "figure", "font", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr",
+    "i", "iframe", "img", "input", "ins", "kbd", "label", "legend", "li", "main", "mark", "nav", "noscript", "object",
+    "ol", "p", "path", "picture", "pre", "q", "s", "samp", "script", "section", "select", "small", "source", "span",
+    "strike", "strong", "style", "sub", "summary", "sup", "svg", "table", "tbody", "td", "template", "textarea",
+    "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "video", "wbr",
+})  # fmt: skip
+
+
+class _Renderer(RendererHTML):
+    """Shows `<your-domain>` as text: what looks like a tag and is none is a placeholder."""
+
+    def html_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        content = tokens[idx].content
+        tag = _TAG.match(content)
+        return content.replace("<", "&lt;") if tag and tag[1].lower() not in _KNOWN_TAGS else content
+
+    def html_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return self.html_inline(tokens, idx, options, env)
+
+
+_parser = MarkdownIt("commonmark", {"html": True, "maxNesting": DEEPEST}, renderer_cls=_Renderer)
+_parser.enable(["table", "strikethrough"])
+
+
+def markdown_to_html(markdown: str) -> str:
+    """The page as HTML. Raw HTML in it stays and must be read as untrusted. Raises NotParsed for too large a page."""
+    if sum(map(markdown.count, _MARKS)) > MOST_MARKS:
+        raise NotParsed(f"has more than {MOST_MARKS:,} marks of Markdown and lines")
+    env: dict[str, object] = {}
+    tokens = _parser.parse("\n".join(_plain_lines(markdown)), env)
+    if any(token.type in _NESTS and token.level + 1 >= DEEPEST for token in tokens):
+        raise NotParsed(f"has lists or quotes in each other, deeper than {DEEPEST}")
+    if sum(_added(token) for token in tokens) > MOST_HTML:
+        raise NotParsed(f"has links of more than {MOST_HTML:,} characters in all")
+    return str(_parser.renderer.render(tokens, _parser.options, env))
+
+
+def _added(token: Token) -> int:
+    """How many characters of addresses and titles of links and images stand in a paragraph."""
+    return sum(len(str(value)) for child in token.children or () for value in child.attrs.values())
+
+
+def _plain_lines(markdown: str) -> list[str]:
+    """The lines without admonition marks and directives; what stands under a mark is moved to the left."""
+    lines: list[str] = []
+    fenced = shifted = False
+    for line in markdown.split("\n"):
+        if shifted and line.strip() and not line.startswith(("    ", "\t")):
+            shifted = False
+        body = re.sub(r"^(?: {4}|\t)", "", line) if shifted else line
+        if _FENCE.match(body):
+            fenced = not fenced
+        if fenced:
+            lines.append(body)
+        elif mark := _ADMONITION.match(body):
+            shifted = True
+            lines += ["", f"**{mark['title']}**", ""] if mark["title"] else [""]
+        elif not _DIRECTIVE.match(body):
+            lines.append(body)
+    return lines

@@ -1,0 +1,24 @@
+"""From a page to its structure, by its markup."""
+
+from desk.ports import Markup
+from desk.text.tokenizer import clean
+from knowledge.parsing.html import NotParsed as NotParsed
+from knowledge.parsing.html import Unparsable, read_html
+from knowledge.parsing.markdown import markdown_to_html
+from knowledge.parsing.structure import ParsedPage, read_plain_text
+
+MOST_CHARACTERS = 10_000_000
+
+
+def parse_page(body: str, markup: Markup) -> ParsedPage:
+    """Read a page; what cannot be parsed as HTML is read as plain text. Raises NotParsed for one that is too large, has
+    too many tags or marks, or is nested too deep."""
+    if len(body) > MOST_CHARACTERS:
+        raise NotParsed(f"is larger than {MOST_CHARACTERS:,} characters")
+    body = clean(body)
+    if markup is Markup.TEXT:
+        return read_plain_text(body)
+    try:
+        return read_html(markdown_to_html(body) if markup is Markup.MARKDOWN else body)
+    except Unparsable:
+        return read_plain_text(body)

@@ -1,0 +1,119 @@
+"""Vectors from an `/embeddings` API: cut to the window, sent in batches, and checked one by one.
+
+OpenAI, Voyage and everything that speaks like them answer `{"data": [{"index": 0, "embedding": [...]}, ...]}`, in
+whatever order.
+"""
+
+import hashlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from desk.errors import Permanent, Temporary
+from desk.text.tokenizer import clean
+from knowledge.remote.json_http import JsonHttpClient
+from knowledge.remote.token_budget import TokenBudget
+
+MOST_BYTES = 100_000
+"""Of the texts of one request. No token is shorter than a byte, and the narrowest limit is Voyage's of 120,000."""
+
+MOST_DIMENSIONS = 4_000
+"""What pgvector's HNSW index takes of a `halfvec`."""
+
+NOTHING = "-"
+"""Stands for an empty text, which these APIs refuse."""
+
+
+class EmbeddingsApi:
+    """The vectors of one model. Learns their size from the first answer, if it was not told. Safe between threads."""
+
+    def __init__(
+        self, wire: JsonHttpClient, model: str, measure: TokenBudget, most_texts: int, dimensions: int | None = None
+    ) -> None:
+        self._wire = wire
+        self._model = model
+        self._measure = measure
+        self._most_texts = most_texts
+        self._known = dimensions
+        self._lock = threading.Lock()
+
+    def of(self, texts: Sequence[str], options: Mapping[str, object], prefix: str = "") -> list[list[float]]:
+        """One vector of unit length per text, in order. `options` go into each request. Raises Temporary, Permanent."""
+        ready = [prefix + (self._measure.cut(clean(text)).strip() or NOTHING) for text in texts]
+        vectors: list[list[float]] = []
+        for batch in _batches(ready, self._most_texts):
+            answer = self._wire.post({"model": self._model, "input": batch, **options})
+            vectors += self._checked(answer, len(batch))
+        return vectors
+
+    def dimensions(self, options: Mapping[str, object]) -> int:
+        """How many numbers a vector has; asked once, when it was neither set nor seen yet."""
+        if self._known is None:
+            self.of(["size"], options)
+        return self._known or 0
+
+    def _checked(self, answer: Any, count: int) -> list[list[float]]:
+        given = _in_order(answer, count)
+        if given is None:
+            raise Temporary(f"{self._wire.party} answered {count} texts with something else than their vectors")
+        return [self._unit(vector) for vector in given]
+
+    def _unit(self, numbers: object) -> list[float]:
+        try:
+            vector = np.array(numbers, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise Temporary(f"{self._wire.party} answered with a vector that is none") from error
+        length = float(np.linalg.norm(vector)) if vector.ndim == 1 else 0.0
+        if not np.isfinite(length) or length < 1e-9:
+            raise Temporary(f"{self._wire.party} answered with a vector of no length")
+        self._learn(len(vector))
+        unit: list[float] = (vector / length).tolist()
+        return unit
+
+    def _learn(self, size: int) -> None:
+        with self._lock:
+            self._known = self._known or size
+            if size != self._known:
+                raise Permanent(
+                    f"{self._wire.party} gave {size} numbers for {self._model}, not {self._known}: "
+                    "FIRSTLINE_EMBEDDER_DIMENSIONS must be a size that the model has, or not be set"
+                )
+        if size > MOST_DIMENSIONS:
+            raise Permanent(
+                f"{self._model} has {size} dimensions, and at most {MOST_DIMENSIONS} can be indexed: "
+                "set FIRSTLINE_EMBEDDER_DIMENSIONS, if the model can give fewer, or take another"
+            )
+
+
+def embedder_name(provider: str, model: str, dimensions: int | None, document_prefix: str = "") -> str:
+    """What the vectors are kept under: `voyage:voyage-4`, `openai:text-embedding-3-large@256`. A size that was not
+    asked for is the model's own, which its name stands for; a document prefix makes other vectors."""
+    size = f"@{dimensions}" if dimensions else ""
+    prefix = f"+{hashlib.sha256(document_prefix.encode(errors='replace')).hexdigest()[:8]}" if document_prefix else ""
+    return f"{provider}:{model}{size}{prefix}"
+
+
+def _batches(texts: Sequence[str], most: int) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        more = len(text.encode())
+        if batch and (len(batch) >= most or size + more > MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(text)
+        size += more
+    if batch:
+        yield batch
+
+
+def _in_order(answer: Any, count: int) -> list[object] | None:
+    """The vectors by `index`; None unless there is one for each text."""
+    try:
+        given = {entry["index"]: entry["embedding"] for entry in answer["data"]}
+        complete = len(answer["data"]) == count
+    except (TypeError, KeyError):
+        return None
+    return [given[place] for place in range(count)] if complete and given.keys() == set(range(count)) else None

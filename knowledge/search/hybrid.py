@@ -1,0 +1,201 @@
+"""Search: meaning and words together.
+
+Each half proposes candidates, dense vectors by cosine and sparse ones by BM25; every candidate gets both scores, and
+`ranking.fuse` alone decides how they make one. Row-level security and the filters on audience, collection and language
+stand inside the statements, so that nothing is cut away after the candidates were chosen.
+
+A library that is scored whole is asked with one statement, planned once for all. One that has outgrown that takes two
+more, so that the second is planned for what the first has found: whether anything is written in the asker's language,
+and whether what is in question is too much to be scored whole.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+from sqlalchemy import TextClause, text
+
+from desk.platform.database import Transaction
+from knowledge.index import vector_index
+from knowledge.index.bm25 import query_terms, stemming_language, term_dimension
+from knowledge.search.fusion import Candidate
+
+CANDIDATES = 40
+MOST_QUESTION_TERMS = 64
+
+
+PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+"""What to open a search's transaction with. Planning takes a third of the time of scoring a small library, and there is
+one good plan: all by indexes. Without it the search finds the same, later."""
+
+_EXTENT = """
+    SELECT set_config('plan_cache_mode', 'force_custom_plan', true), spoken,
+           CASE WHEN NOT near OR passages <= :exact THEN false
+                WHEN spoken THEN (SELECT count(*) > :exact FROM (
+                    SELECT FROM passages AS passage WHERE {seen} AND language = :language LIMIT :exact + 1) AS counted)
+                ELSE (SELECT count(*) > :exact FROM (
+                    SELECT FROM passages AS passage WHERE {seen} LIMIT :exact + 1) AS counted) END AS large
+    FROM (
+        SELECT near, passages,
+               EXISTS (SELECT FROM passages AS passage WHERE {seen} AND language = :language) AS spoken
+        FROM library_states WHERE account_id = :account AND embedder = :embedder OFFSET 0
+    ) AS library
+"""
+
+# `OFFSET 0`, and a subquery where a join would do, leave the planner no choice but to look rows up by their ids: it
+# would choose badly until the first ANALYZE.
+_SEARCH = """
+    WITH library AS MATERIALIZED (
+        SELECT passages, stretch, near AND passages > :exact AS outgrown
+        FROM library_states WHERE account_id = :account AND embedder = :embedder
+    ), asked AS MATERIALIZED (
+        SELECT term.dimension, ln(1 + (library.passages - holders + 0.5) / (holders + 0.5)) AS idf,
+               CAST('{{' || term.dimension + 1 || ':' || 1 || '}}/1000000000' AS sparsevec) AS alone
+        FROM library
+        CROSS JOIN unnest(CAST(:dimensions AS integer[])) AS term (dimension)
+        CROSS JOIN LATERAL (
+            SELECT coalesce((SELECT greatest(terms.passages, 0) FROM terms
+                             WHERE terms.account_id = :account AND terms.embedder = :embedder
+                               AND terms.dimension = term.dimension), 0)::float8 AS holders
+        ) AS counted
+    ), question AS MATERIALIZED (
+        SELECT CAST(:vector AS halfvec({size})) AS vector,
+               CAST('{{' || string_agg(dimension + 1 || ':' || idf, ',' ORDER BY dimension) || '}}/1000000000'
+                    AS sparsevec(1000000000)) AS sparse,
+               sum(idf) AS idf,
+               (SELECT stretch FROM library) AS stretch
+        FROM asked
+    ), {proposed}
+    SELECT passage.id::text AS id, passage.document_id::text AS document_id, passage.version, passage.ordinal,
+           passage.headings,
+           passage.blocks::text AS blocks, passage.audience, document.title, document.url, document.locale,
+           document.source, document.external_id,
+           1 - (1 + (passage.vector <#> question.vector)) * question.stretch AS cosine,
+           coalesce(-(passage.sparse <#> question.sparse), 0) AS words,
+           coalesce(shared.idf / nullif(question.idf, 0), 0) AS share
+    FROM candidate
+    CROSS JOIN LATERAL (SELECT * FROM passages WHERE id = candidate.id OFFSET 0) AS passage
+    CROSS JOIN LATERAL (SELECT * FROM documents WHERE id = passage.document_id AND version = passage.version OFFSET 0)
+        AS document
+    CROSS JOIN question
+    CROSS JOIN LATERAL (SELECT sum(asked.idf) AS idf FROM asked WHERE passage.sparse <#> asked.alone < 0) AS shared
+"""
+_ALL_SCORED = """scored AS MATERIALIZED (
+        SELECT passage.id, passage.vector <#> (SELECT vector FROM question) AS far,
+               passage.sparse <#> (SELECT sparse FROM question) AS lacking
+        FROM passages AS passage WHERE {scope}
+    ), candidate AS MATERIALIZED (
+        (SELECT id FROM scored ORDER BY far, id LIMIT :candidates)
+        UNION
+        (SELECT id FROM scored WHERE lacking < 0 ORDER BY lacking, id LIMIT :candidates)
+    )"""
+_BY_INDEXES = """candidate AS MATERIALIZED (
+        (SELECT id FROM passages AS passage WHERE {scope} AND near AND dimensions = {size}
+         ORDER BY vector::halfvec({size}) <#> (SELECT vector FROM question) LIMIT :candidates)
+        UNION
+        (SELECT id FROM passages AS passage WHERE {scope} AND near AND (SELECT sparse FROM question) IS NOT NULL
+         ORDER BY sparse <#> (SELECT sparse FROM question) LIMIT :candidates)
+    )"""
+_SEEN = "passage.account_id = :account AND passage.embedder = :embedder AND passage.audience = ANY(:audiences)"
+_COLLECTIONS = " AND passage.collection = ANY(:collections)"
+_SPOKEN = " AND passage.language = :language"
+_WHOLE = """ AND NOT (SELECT outgrown FROM library) AND (passage.language = :language OR NOT EXISTS (
+            SELECT FROM passages AS passage WHERE {seen} AND language = :language))"""
+
+
+class EmbeddingModel(Protocol):
+    """By what name passages and their vectors are kept: an embedder, or what is known of one."""
+
+    @property
+    def name(self) -> str:
+        """The embedder's."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """The size of its vectors."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParameters:
+    """A question as the statements are given it, by their parameters."""
+
+    values: Mapping[str, object]
+    size: int
+    in_collections: bool
+
+
+def search_parameters(
+    tx: Transaction,
+    query: str,
+    embedder: EmbeddingModel,
+    audiences: Iterable[str],
+    locale: str,
+    vector: Sequence[float],
+    collections: Iterable[str] | None = None,
+) -> SearchParameters:
+    """Put a question into parameters."""
+    language = stemming_language(locale)
+    terms = dict.fromkeys(map(term_dimension, query_terms(query, language)))
+    values: dict[str, object] = {
+        "account": tx.account,
+        "embedder": embedder.name,
+        "dimensions": list(terms)[:MOST_QUESTION_TERMS],
+        "vector": f"[{','.join([f'{number:.6g}' for number in vector])}]",  # a halfvec has four digits
+        "language": language,
+        "audiences": sorted(audiences),
+        "candidates": CANDIDATES,
+        "exact": vector_index.EXACT_UP_TO,
+    }
+    if collections is not None:
+        values["collections"] = sorted(collections)
+    return SearchParameters(values, embedder.dimensions, collections is not None)
+
+
+def find_candidates(
+    tx: Transaction,
+    query: str,
+    embedder: EmbeddingModel,
+    audiences: Iterable[str],
+    locale: str,
+    vector: Sequence[float],
+    collections: Iterable[str] | None = None,
+) -> list[Candidate]:
+    """What either half proposes, in no order: at most 80, none outside the audiences and collections."""
+    question = search_parameters(tx, query, embedder, audiences, locale, vector, collections)
+    rows = tx.execute(exact_search_statement(question.size, question.in_collections), question.values).all()
+    if not rows:  # nothing is in question, or too much
+        extent = tx.execute(count_statement(question.in_collections), question.values).one_or_none()
+        if extent is None:
+            return []
+        search = index_search_statement(question.size, question.in_collections, extent.spoken, extent.large)
+        rows = tx.execute(search, question.values).all()
+    return [Candidate(row, row.cosine, row.words, row.share) for row in rows]
+
+
+@cache
+def exact_search_statement(size: int, in_collections: bool) -> TextClause:
+    """The search of a library that has not outgrown being scored whole; of any other it finds nothing."""
+    scope = _seen(in_collections)
+    proposed = _ALL_SCORED.format(scope=scope + _WHOLE.format(seen=scope))
+    return text(_SEARCH.format(size=size, proposed=proposed))
+
+
+@cache
+def count_statement(in_collections: bool) -> TextClause:
+    """Asks how much is in question: one row with `spoken` and `large`, none for an account without a library."""
+    return text(_EXTENT.format(seen=_seen(in_collections)))
+
+
+@cache
+def index_search_statement(size: int, in_collections: bool, spoken: bool, large: bool) -> TextClause:
+    """The search for vectors of this size: an index serves one size, which must stand in the statement."""
+    scope = _seen(in_collections) + (_SPOKEN if spoken else "")
+    proposed = (_BY_INDEXES if large else _ALL_SCORED).format(size=size, scope=scope)
+    return text(_SEARCH.format(size=size, proposed=proposed))
+
+
+def _seen(in_collections: bool) -> str:
+    return _SEEN + (_COLLECTIONS if in_collections else "")

@@ -1,0 +1,90 @@
+"""The library as the pipeline sees it (desk.ports.Library), in Postgres."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+
+from sqlalchemy import select
+
+from desk.passage import Citation, Hit
+from desk.platform.database import Database
+from desk.ports import Embedder, Reranker
+from desk.text.tokenizer import clean
+from knowledge.index.embedding_versions import active_version
+from knowledge.search.fusion import rank_candidates
+from knowledge.search.hybrid import PLANNED_ONCE, find_candidates
+from knowledge.search.merge import merge_hits
+from knowledge.search.query_embedding import FindEmbedder, QueryEmbedder
+from knowledge.search.rerank import WEIGHED, RerankStep
+from knowledge.tables import documents
+
+MOST_QUESTION = 10_000
+"""Characters; what stands behind them is not searched for."""
+
+
+class PostgresLibrary:
+    """The library as the pipeline sees it (desk.ports.Library).
+
+    It searches with the embedder that is active for the account; while the index is switched to another, that is not
+    the one of the settings, and `find` gives it by its name, or None. What is left when the active one can no longer be
+    had, or refuses, is the words: hits have a cosine of 0 then, too little for any automatic reply. An embedder of the
+    settings that is merely away raises Temporary, and is waited for.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        embedder: Embedder,
+        find: FindEmbedder = lambda name: None,
+        reranker: Reranker | None = None,
+    ) -> None:
+        self._db = db
+        self._embedder = embedder
+        self._asking = QueryEmbedder(db, embedder, find)
+        self._reranking = RerankStep(reranker) if reranker else None
+
+    def search(
+        self,
+        account: str,
+        query: str,
+        *,
+        limit: int,
+        audiences: frozenset[str],
+        locale: str,
+        collections: frozenset[str] | None = None,
+    ) -> list[Hit]:
+        """The best passages for a question, best first, in its language where there are any. Empty query, no hits."""
+        query = clean(query[:MOST_QUESTION]).strip()
+        if not query or limit < 1:
+            return []
+        question = self._asking.ask(account, query)
+        with self._db.account(account, PLANNED_ONCE) as tx:
+            found = find_candidates(tx, query, question, audiences, locale, question.vector, collections)
+        if question.words_only:
+            found = [replace(one, cosine=0.0) for one in found if one.words > 0]
+        hits = rank_candidates(found)
+        if self._reranking is not None:
+            hits = iter(self._reranking.reorder(account, query, list(islice(hits, max(limit, WEIGHED)))))
+        return merge_hits(hits, limit)
+
+    def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:
+        """Those whose document has another version now, or is gone."""
+        ids = {citation.document_id for citation in citations if _is_id(citation.document_id)}
+        with self._db.account(account) as tx:
+            rows = tx.execute(select(documents.c.id, documents.c.version).where(documents.c.id.in_(ids)))
+            versions = {row.id: row.version for row in rows}
+        return [citation for citation in citations if versions.get(citation.document_id) != citation.version]
+
+    def revision(self, account: str) -> str:
+        """The embedder and how often the index has changed: `minilm-l6-v2-int8@42`."""
+        with self._db.account(account) as tx:
+            state = active_version(tx)
+        return f"{state.embedder}@{state.revision}" if state else f"{self._embedder.name}@0"
+
+
+def _is_id(value: str) -> bool:
+    try:
+        return str(uuid.UUID(value)) == value
+    except ValueError:
+        return False

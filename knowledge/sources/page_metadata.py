@@ -1,0 +1,50 @@
+"""A source whose pages carry what its row says of them: audience, locale, collection."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+
+from desk.ports import DEFAULT_LOCALE, PUBLIC, Page, PageSource, Stamps, UnchangedPage, UnreadablePage
+from knowledge.sources.configured_sources import ConfiguredSource
+
+
+class SourceWithMetadata:
+    """The pages of a source as its row wants them.
+
+    Stamps are kept behind a mark of the row: with other settings or marks no page is taken for unchanged.
+    """
+
+    def __init__(self, source: PageSource, row: ConfiguredSource) -> None:
+        self.name = row.name
+        self._source = source
+        self._marks = row.marks
+        said = json.dumps(asdict(row), sort_keys=True)
+        self._mark = hashlib.sha256(said.encode()).hexdigest()[:8] + " "
+
+    def count(self) -> int | None:
+        """As the source counts."""
+        return self._source.count()
+
+    def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
+        """The source's pages."""
+
+        def own(page_id: str) -> str | None:
+            known = stamps(page_id)
+            return known.removeprefix(self._mark) if known and known.startswith(self._mark) else None
+
+        for page in self._source.pages(own):
+            yield self._marked(page) if isinstance(page, Page) else page
+
+    def _audience(self, page: Page) -> str:
+        """A mark keeps public pages to fewer readers; what a page keeps to itself, no mark opens."""
+        return self._marks.audience or page.audience if page.audience == PUBLIC else page.audience
+
+    def _marked(self, page: Page) -> Page:
+        return replace(
+            page,
+            audience=self._audience(page),
+            locale=page.locale or self._marks.locale or DEFAULT_LOCALE,
+            collection=page.collection or self._marks.collection,
+            stamp=page.stamp and self._mark + page.stamp,
+        )

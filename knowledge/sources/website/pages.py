@@ -1,0 +1,86 @@
+"""From an answer to a page: what it is written in, its text, and what it says of itself."""
+
+import re
+from dataclasses import dataclass
+
+from desk.ports import Markup, Page
+from knowledge.parsing.parse import parse_page
+from knowledge.sources.website.charset import decode_body
+from knowledge.sources.website.html_metadata import HtmlMetadata, locale_of, read_html_metadata
+from knowledge.sources.website.http_fetch import HttpResponse
+from knowledge.sources.website.robots_txt import Directives, directives
+from knowledge.sources.website.urls import path_of
+
+_MARKUP = {
+    "text/html": Markup.HTML,
+    "application/xhtml+xml": Markup.HTML,
+    "text/markdown": Markup.MARKDOWN,
+    "text/x-markdown": Markup.MARKDOWN,
+    "text/plain": Markup.TEXT,
+}
+_MARKDOWN_NAMES = (".md", ".markdown")
+# What is surely no page need not be asked for.
+_ASSET = re.compile(
+    r"\.(?:png|jpe?g|gif|svg|webp|avif|ico|bmp|css|m?js|map|json|woff2?|ttf|eot|otf|zip|gz|tgz|bz2|xz|7z|rar|exe|msi|dmg"
+    r"|pkg|deb|rpm|apk|jar|iso|mp[34]|m4[av]|webm|avi|mov|mkv|ogg|wav|pdf|docx?|xlsx?|pptx?|csv|xml|rss|atom|ics)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CrawledPage:
+    """A page that was read."""
+
+    text: str
+    markup: Markup
+    signs: HtmlMetadata
+    directives: Directives
+
+    def page(self, url: str, stamp: str | None) -> Page:
+        """As it goes to the index. Its title is the text's own: the first heading says more than `<title>`."""
+        return Page(url, self.text, self.markup, url=url, locale=self.signs.locale, stamp=stamp)
+
+
+def may_be_page(url: str) -> bool:
+    """False for pictures, archives and the like, by the ending of the path."""
+    ending = re.search(r"\.\w{1,8}$", path_of(url))
+    return ending is None or not _ASSET.fullmatch(ending[0])
+
+
+def page_markup(got: HttpResponse) -> Markup | None:
+    """How the answer is written; None for what is no page. Without a type, the first bytes tell."""
+    kind = got.header("content-type").partition(";")[0].strip().lower()
+    start = got.body[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if kind in ("application/xml", "text/xml"):
+        return Markup.HTML if b"<html" in start else None
+    if not kind:
+        return Markup.HTML if start.startswith(b"<") else Markup.TEXT
+    found = _MARKUP.get(kind)
+    return Markup.MARKDOWN if found is Markup.TEXT and path_of(got.url).endswith(_MARKDOWN_NAMES) else found
+
+
+def read_page(got: HttpResponse, markup: Markup) -> CrawledPage:
+    """Raises ValueError, with what is wrong, for what cannot be text."""
+    text = decode_body(got.body, got.header("content-type"))
+    if "\0" in text[:4096]:
+        raise ValueError("is not text")
+    signs = read_html_metadata(text) if markup is Markup.HTML else HtmlMetadata()
+    signs.locale = signs.locale or locale_of(got.header("content-language"))
+    return CrawledPage(text, markup, signs, directives(signs.robots, got.headers.get("x-robots-tag", ())))
+
+
+def is_blank(got: HttpResponse) -> bool:
+    """Is it a page on which there is nothing: no text, and no way to another page?"""
+    markup = page_markup(got)
+    if markup is None or not got.whole:
+        return False
+    try:
+        met = read_page(got, markup)
+        return not (met.signs.links or met.signs.onward or parse_page(met.text, markup).sections)
+    except ValueError:
+        return False
+
+
+def is_kept_by_header(got: HttpResponse) -> bool:
+    """May a page be kept, as far as the answer's headers say?"""
+    return directives((), got.headers.get("x-robots-tag", ())).index

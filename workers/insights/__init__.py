@@ -1,0 +1,1 @@
+"""What the work teaches: questions that no document answers, and replies that rest on a wrong one."""

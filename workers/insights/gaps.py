@@ -1,0 +1,242 @@
+"""What the documents do not answer: each such question is kept when its run is saved, and read again in clusters.
+
+A run tells of missing knowledge if it found nothing (`NOTHING_FOUND`), if the draft left something to a person
+(`HANDED_OVER`), or if it was not sure enough (`LOW_CONFIDENCE`) and no passage fits well. It does not if an article
+could not have helped: the customer wants a person or has one already, only people can do what is wanted, the text is
+no question in a language that is served, no model could be asked. Refund and cancellation, which people see anyway,
+count where no passage fits well. Sources that contradict each other are kept apart.
+
+Question and vector are sealed: a vector tells nearly as much as its text.
+"""
+
+import base64
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import structlog
+from sqlalchemy import delete, func, insert, or_, select, update
+
+from desk.errors import FirstlineError
+from desk.platform.database import Database, Transaction
+from desk.ports import Embedder
+from desk.run import Reason, Run, WayOut
+from desk.ticket import new_id
+from workers.insights.clustering import Vectors
+from workers.pipeline.checks.contradictions import CHECK, find_contradictions
+from workers.pipeline.confidence import evidence_fitness
+from workers.pipeline.draft import NO_MODEL
+from workers.pipeline.rules import ALWAYS_PERSON
+from workers.tables import disagreements, open_questions
+
+log = structlog.get_logger(__name__)
+
+MOST = 5_000
+"""Questions that are clustered, the newest."""
+
+WEAK = 0.4
+"""A best passage that fits worse than this (`pipeline/confidence.py`) is no answer: in the demo, for 20 questions that
+it answers the best passage fits by .44 at least, for 20 others by .40 at most."""
+
+ANSWERED = 0.5
+"""Cosine from which on a stated sentence is taken to speak to a question, where only some were answered."""
+
+NO_ARTICLE_HELPS = frozenset({
+    Reason.WANTS_HUMAN, Reason.SENSITIVE_TOPIC, Reason.CRITICAL, Reason.ORDERS_MACHINE, Reason.NO_QUESTION,
+    Reason.LANGUAGE_NOT_SERVED, Reason.WITH_PEOPLE, Reason.CONTRADICTION,
+})  # fmt: skip
+"""Reasons that would have stood whatever the documents say."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnansweredQuestion:
+    """A question that was not answered. `vector` is None while the embedder has not been reached."""
+
+    question: str
+    reason: Reason
+    embedder: str
+    vector: Sequence[float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestion:
+    """A question as it is kept, its text still sealed."""
+
+    id: str
+    channel: str
+    ticket_id: str
+    category: str | None
+    language: str
+    reason: Reason
+    asked_at: datetime
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Documents that disagreed in a run, and what the run said of it."""
+
+    documents: tuple[str, ...]
+    told: str
+    channel: str
+    ticket_id: str
+    at: datetime
+
+
+def gap_reason(run: Run) -> Reason | None:
+    """The reason by which a run tells of missing knowledge, or None; which ones do stands at the top of this file."""
+    reasons = {cap.reason for cap in run.decision.caps}
+    weak = max(map(evidence_fitness, run.hits), default=0.0) < WEAK
+    if weak and ALWAYS_PERSON.issuperset(run.classification.sensitive):
+        reasons.discard(Reason.SENSITIVE_TOPIC)  # "Do you refund gift cards?": people answer, out of the documents
+    if reasons & NO_ARTICLE_HELPS or run.draft.hand_over == NO_MODEL or run.draft.way_out is WayOut.NEEDS_A_PERSON:
+        return None
+    for reason in (Reason.NOTHING_FOUND, Reason.HANDED_OVER):
+        if reason in reasons:
+            return reason
+    return Reason.LOW_CONFIDENCE if weak and Reason.LOW_CONFIDENCE in reasons else None
+
+
+def unanswered_questions(run: Run, embedder: Embedder) -> tuple[UnansweredQuestion, ...]:
+    """The run's questions that the documents did not answer, with their vectors. Asks the embedder, whose failure is
+    no fault: call it with no transaction open."""
+    reason = gap_reason(run)
+    questions = list(dict.fromkeys(question for q in run.classification.questions if (question := q.strip())))
+    if reason is None or not questions:
+        return ()
+    try:
+        vectors = [embedder.embed_query(question) for question in questions]
+        stated = [s.text for s in run.draft.statements if not s.courtesy] if reason is Reason.HANDED_OVER else []
+        likeness = _likeness(vectors, [embedder.embed_query(text) for text in stated])
+    except FirstlineError as error:
+        log.warning("open questions kept without vectors", run=run.id, why=str(error))
+        return tuple(UnansweredQuestion(question, reason, embedder.name, None) for question in questions)
+    bar = max(ANSWERED, min(likeness))
+    kept = (each for each in zip(questions, vectors, likeness, strict=True) if each[2] <= bar)
+    return tuple(UnansweredQuestion(question, reason, embedder.name, vector) for question, vector, _ in kept)
+
+
+def _likeness(questions: Sequence[Sequence[float]], stated: Sequence[Sequence[float]]) -> list[float]:
+    """How near each question comes to what was stated; 0 where nothing was."""
+    if not stated:
+        return [0.0] * len(questions)
+    near: list[float] = (np.asarray(questions) @ np.asarray(stated).T).max(axis=1).tolist()
+    return near
+
+
+def save_questions(tx: Transaction, run: Run, asked: Sequence[UnansweredQuestion]) -> None:
+    """Keep what a run left open, instead of what an earlier run over the message did, and which sources disagreed.
+    After `record.save_run`: with the run these rows go."""
+    for table in (open_questions, disagreements):
+        tx.execute(delete(table).where(table.c.channel == run.channel, table.c.message_id == run.message_id))
+    if asked:
+        tx.execute(insert(open_questions), [_about(run) | _question(tx, run, each) for each in asked])
+    for documents, told in _disagreements(run):
+        values = {"documents": documents, "told": tx.seal(told), "at": run.at}
+        tx.execute(insert(disagreements).values(_about(run) | values))
+
+
+def _about(run: Run) -> dict[str, object]:
+    return {
+        "account_id": run.account,
+        "id": new_id(),
+        "run_id": run.id,
+        "channel": run.channel,
+        "ticket_id": run.ticket_id,
+        "message_id": run.message_id,
+    }
+
+
+def _question(tx: Transaction, run: Run, asked: UnansweredQuestion) -> dict[str, object]:
+    return {
+        "category": run.classification.category,
+        "language": run.classification.language,
+        "reason": asked.reason,
+        "asked_at": run.at,
+        "question": tx.seal(asked.question),
+        "embedder": asked.embedder if asked.vector is not None else None,
+        "vector": _seal_vector(tx, asked.vector) if asked.vector is not None else None,
+    }
+
+
+def read_open_questions(
+    tx: Transaction, since: datetime, embedder: str, most: int = MOST
+) -> tuple[list[OpenQuestion], Vectors]:
+    """The newest open questions since then that have a vector of this embedder, oldest first, and their vectors."""
+    table = open_questions.c
+    wanted = select(open_questions).where(table.asked_at >= since, table.embedder == embedder)
+    rows = list(tx.execute(wanted.order_by(table.asked_at.desc(), table.id.desc()).limit(most)))[::-1]
+    questions = [
+        OpenQuestion(r.id, r.channel, r.ticket_id, r.category, r.language, Reason(r.reason), r.asked_at, r.question)
+        for r in rows
+    ]
+    vectors = np.array([_open_vector(tx, row.vector) for row in rows], dtype=np.float32)
+    return questions, vectors
+
+
+def count_open_questions(tx: Transaction, since: datetime) -> int:
+    """How many open questions there are since then, with a vector or without."""
+    number: int = tx.execute(select(func.count()).where(open_questions.c.asked_at >= since)).scalar_one()
+    return number
+
+
+def read_disagreements(tx: Transaction, since: datetime, most: int = 500) -> list[Disagreement]:
+    """What runs said of sources that disagree, the newest first."""
+    table = disagreements.c
+    rows = tx.execute(select(disagreements).where(table.at >= since).order_by(table.at.desc(), table.id).limit(most))
+    return [Disagreement(tuple(r.documents), tx.open(r.told), r.channel, r.ticket_id, r.at) for r in rows]
+
+
+def embed_missing(
+    db: Database, account: str, embedder: Embedder, since: datetime, most: int = MOST, seconds: float = math.inf
+) -> int:
+    """Give questions since then a vector of this embedder, the newest first, until there are `most` or the time is up:
+    those whose embedder was away, or was another. How many. Raises as the embedder does, once what it gave is kept; no
+    transaction is open meanwhile."""
+    table, end = open_questions.c, time.monotonic() + seconds
+    lacking = (or_(table.embedder.is_(None), table.embedder != embedder.name), table.asked_at >= since)
+    newest = select(table.id, table.question).where(*lacking).order_by(table.asked_at.desc()).limit(most)
+    with db.account(account) as tx:
+        texts = {row.id: tx.open(row.question) for row in tx.execute(newest)}
+    made: dict[str, Sequence[float]] = {}
+    try:
+        for row_id, text in texts.items():
+            if time.monotonic() < end:
+                made[row_id] = embedder.embed_query(text)
+    finally:
+        _keep_vectors(db, account, embedder.name, made)
+    return len(made)
+
+
+def _keep_vectors(db: Database, account: str, embedder: str, made: Mapping[str, Sequence[float]]) -> None:
+    if made:
+        with db.account(account) as tx:
+            for row_id, vector in made.items():
+                values = {"embedder": embedder, "vector": _seal_vector(tx, vector)}
+                tx.execute(update(open_questions).where(open_questions.c.id == row_id).values(values))
+
+
+def _disagreements(run: Run) -> list[tuple[list[str], str]]:
+    """Which documents disagree, in what words: pair by pair where a check saw it, at large where a model says so."""
+    said = [cap.detail for cap in run.decision.caps if cap.reason is Reason.CONTRADICTION]
+    if not said:
+        return []
+    pairs = find_contradictions(tuple(hit.passage for hit in run.hits), run.draft.citations)
+    told = [finding.detail for finding in run.findings if finding.check == CHECK]
+    if told and len(told) == len(pairs):
+        ids = [dict.fromkeys((pair.one.passage.document_id, pair.other.passage.document_id)) for pair in pairs]
+        return list(zip(map(list, ids), told, strict=True))
+    titles = ((hit.passage.title, hit.passage.document_id) for hit in run.hits)
+    named = dict.fromkeys(document_id for title, document_id in titles if title and title in said[0])
+    return [(list(named), said[0])]
+
+
+def _seal_vector(tx: Transaction, vector: Sequence[float]) -> bytes:
+    return tx.seal(base64.b64encode(np.asarray(vector, dtype="<f2").tobytes()).decode())
+
+
+def _open_vector(tx: Transaction, sealed: bytes) -> Vectors:
+    return np.frombuffer(base64.b64decode(tx.open(sealed)), dtype="<f2").astype(np.float32)

@@ -1,0 +1,205 @@
+"""Which replies rest on which documents: for `firstline recall` and the page of documents.
+
+    uses_of(tx, document_ids, since=None, passage_id=None, most=None) -> list[Use]      newest first, with what was said
+    citing(tx, document_ids=None, since=None) -> dict[str, Citing]                      numbers by document id, quick
+    cited_documents(tx, name) -> list[CitedDocument]                                    by what a person calls it
+    ids_of(tx, source, external_id) -> list[str]                 all ids a document had: read anew, it gets another
+
+`document_ids` are those of `desk.passage.Citation`. `record.save_run` writes the citations in the run's transaction;
+runs of before there was a table for them are caught up on by `record.keep_older_citations`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, distinct, func, or_, select
+
+from desk.delivery import DeliveryKind, DeliveryState
+from desk.platform.database import Transaction
+from desk.run import Run
+from workers import record
+from workers.tables import deliveries, run_citations, runs
+
+ORDER = "recall:"
+"""How the keys of correction notes begin."""
+_DRAFTS = (DeliveryKind.REPLY, DeliveryKind.NOTE)
+
+
+@dataclass(frozen=True, slots=True)
+class CitedDocument:
+    """A document that some run cited, by the names it had then. `source` and `external_id` are empty where the run is
+    older than they are kept."""
+
+    id: str
+    source: str
+    external_id: str
+    title: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentUse:
+    """A draft that cites the document: a reply, or a note with the draft in it. `said` are the sentences that cite it,
+    `version` and `title` are the document's at the time; `state` and `reason` are the delivery's."""
+
+    run_id: str
+    channel: str
+    ticket_id: str
+    at: datetime
+    kind: DeliveryKind
+    state: DeliveryState
+    reason: str | None
+    sent_at: datetime | None
+    document_id: str
+    title: str
+    version: str
+    passage_ids: tuple[str, ...]
+    said: tuple[str, ...]
+
+    @property
+    def stands(self) -> bool:
+        """Is it before people's eyes, or may it be? What was withdrawn or failed is not."""
+        return self.state not in (DeliveryState.WITHDRAWN, DeliveryState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class CitationCounts:
+    """How often a document was cited: by drafts of any kind, and by replies that customers have got."""
+
+    drafts: int
+    replies: int
+    last_at: datetime
+
+
+def document_uses(
+    tx: Transaction,
+    document_ids: Sequence[str],
+    since: datetime | None = None,
+    passage_id: str | None = None,
+    most: int | None = None,
+) -> list[DocumentUse]:
+    """Every draft that went somewhere and cites one of the documents, newest first. Opens the body of each."""
+    cited = run_citations.c
+    columns = (cited.run_id, cited.document_id, cited.version, cited.title, runs.c.channel, runs.c.ticket_id, runs.c.at)
+    sent = deliveries.c
+    query = (
+        select(*columns, func.array_agg(cited.passage_id).label("passage_ids"), *_delivered())
+        .join(runs, runs.c.id == cited.run_id)
+        .join(deliveries, _of_run())
+        .where(cited.document_id.in_(document_ids), _within(since))
+        .group_by(*columns, *_delivered(), sent.id)
+        .order_by(runs.c.at.desc(), cited.run_id)
+        .limit(most)
+    )
+    if passage_id:
+        query = query.where(cited.passage_id == passage_id)
+    return [use for row in tx.execute(query).all() if (use := _use(tx, row))]
+
+
+def citation_counts(
+    tx: Transaction, document_ids: Sequence[str] | None = None, since: datetime | None = None
+) -> dict[str, CitationCounts]:
+    """How often each document was cited, by its id; those that nobody cited are missing. Opens nothing."""
+    cited = run_citations.c
+    answered = and_(deliveries.c.kind == DeliveryKind.REPLY, deliveries.c.state == DeliveryState.SENT)
+    query = (
+        select(
+            cited.document_id,
+            func.count(distinct(cited.run_id)).label("drafts"),
+            func.count(distinct(cited.run_id)).filter(answered).label("replies"),
+            func.max(cited.at).label("last_at"),
+        )
+        .join(runs, runs.c.id == cited.run_id)
+        .join(deliveries, _of_run())
+        .where(_within(since))
+        .group_by(cited.document_id)
+    )
+    if document_ids is not None:
+        query = query.where(cited.document_id.in_(document_ids))
+    return {row.document_id: CitationCounts(row.drafts, row.replies, row.last_at) for row in tx.execute(query)}
+
+
+def cited_documents(tx: Transaction, name: str) -> list[CitedDocument]:
+    """The cited documents that are or were called so: by id, by the id or address that their source gave, or by title
+    in any case; each id once, under its latest names."""
+    cited = run_citations.c
+    called = or_(
+        cited.document_id == name,
+        cited.external_id == name,
+        cited.url == name,
+        func.lower(cited.title) == name.lower(),
+    )
+    return _latest(tx, called)
+
+
+def cited_passage(tx: Transaction, passage_id: str) -> list[CitedDocument]:
+    """The document that a cited passage belongs to."""
+    return _latest(tx, run_citations.c.passage_id == passage_id)
+
+
+def cited_ids(tx: Transaction, source: str, external_id: str) -> list[str]:
+    """Every id under which the source's document was cited: one that was gone and came back has several."""
+    cited = run_citations.c
+    same = and_(cited.source == source, cited.external_id == external_id)
+    return list(tx.execute(select(cited.document_id).distinct().where(same).order_by(cited.document_id)).scalars())
+
+
+def citing_sentences(run: Run, document_ids: Sequence[str]) -> tuple[str, ...]:
+    """The sentences of a run's draft that cite one of the documents."""
+    return tuple(s.text for s in run.draft.statements if any(c.document_id in document_ids for c in s.citations))
+
+
+def _delivered() -> tuple[ColumnElement[Any], ...]:
+    sent = deliveries.c
+    return (sent.kind, sent.state, sent.reason, sent.sent_at)
+
+
+def _of_run() -> ColumnElement[bool]:
+    """The delivery that carries the run's draft. By ticket too, for which there is an index."""
+    sent = deliveries.c
+    return and_(
+        sent.account_id == runs.c.account_id,
+        sent.channel == runs.c.channel,
+        sent.ticket_id == runs.c.ticket_id,
+        sent.run_id == runs.c.id,
+        sent.kind.in_(_DRAFTS),
+        ~sent.key.startswith(ORDER),
+    )
+
+
+def _within(since: datetime | None) -> ColumnElement[bool]:
+    own: ColumnElement[bool] = run_citations.c.account_id == runs.c.account_id
+    return and_(own, run_citations.c.at >= since) if since else own
+
+
+def _use(tx: Transaction, row: Row[Any]) -> DocumentUse | None:
+    run = record.get_run(tx, row.run_id)
+    if run is None:
+        return None
+    return DocumentUse(
+        run_id=row.run_id,
+        channel=row.channel,
+        ticket_id=row.ticket_id,
+        at=row.at,
+        kind=DeliveryKind(row.kind),
+        state=DeliveryState(row.state),
+        reason=row.reason,
+        sent_at=row.sent_at,
+        document_id=row.document_id,
+        title=row.title,
+        version=row.version,
+        passage_ids=tuple(sorted(row.passage_ids)),
+        said=citing_sentences(run, (row.document_id,)),
+    )
+
+
+def _latest(tx: Transaction, which: ColumnElement[bool]) -> list[CitedDocument]:
+    cited = run_citations.c
+    columns = (cited.document_id, cited.source, cited.external_id, cited.title, cited.url)
+    rows = tx.execute(select(*columns).where(which).group_by(*columns).order_by(func.max(cited.at))).all()
+    newest = {
+        row.document_id: CitedDocument(row.document_id, row.source, row.external_id, row.title, row.url) for row in rows
+    }
+    return sorted(newest.values(), key=lambda document: (document.title, document.id))

@@ -1,0 +1,159 @@
+"""What Claude wrote, cut into statements: sentences, list items, steps and code, each with what it cites.
+
+Claude cites stretches of text, not sentences. A sentence counts as cited where at least half of its words lie in cited
+stretches; one that leads into a cited list ("To do so:") rests on what the list cites. The rest stays uncited, and the
+checks of the draft find it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from desk.passage import BlockKind, Citation
+from desk.run import Statement
+from desk.text.tokenizer import sentences, word_set, words
+
+CITED_PART = 0.5
+_COURTESY_WORDS = 20
+
+_STEP = re.compile(r"\s*\d{1,3}[.)]\s+")
+_ITEM = re.compile(r"\s*[-*•–]\s+")
+_HEADING = re.compile(r"\s*#{1,6}\s+")
+_FENCE = re.compile(r"\s*```")
+_WORD = re.compile(r"\w+")
+_EMPHASIS = re.compile(r"\*\*|__(?=\w)|(?<=\w)__|`")
+# A sentence of these words alone thanks, greets or closes, and says nothing that could be false.
+_COURTEOUS = word_set(
+    """
+    thanks thank you for your message question reaching out writing contacting asking getting in touch us hello hi dear
+    good morning day hope this that helps help to i i'm we we're happy glad sorry about the trouble inconvenience
+    frustration hear let me know if have any further more other questions else need anything please feel free ask just
+    here here's is are how what our pages say with best kind regards welcome and a of it works do steps these follow
+    danke vielen dank für ihre deine nachricht anfrage hallo guten tag gern gerne merci pour votre bonjour gracias
+    por su mensaje hola
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CitedStretch:
+    """A part of the text, from `start` to before `end`, and what it cites."""
+
+    start: int
+    end: int
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of the text that becomes one statement."""
+
+    start: int
+    end: int
+    kind: BlockKind
+    group: int
+
+
+def split_statements(text: str, stretches: Sequence[CitedStretch]) -> tuple[Statement, ...]:
+    """The text's statements, in order."""
+    made = [_statement(text, piece, stretches) for piece in _pieces(text)]
+    return tuple(_led_in([statement for statement in made if words(statement.text)]))
+
+
+def _statement(text: str, piece: _Piece, stretches: Sequence[CitedStretch]) -> Statement:
+    raw = text[piece.start : piece.end]
+    plain = raw.strip("\n") if piece.kind is BlockKind.CODE else " ".join(_EMPHASIS.sub("", raw).split())
+    cited = _cited(text, piece, stretches)
+    courtesy = not cited and piece.kind is BlockKind.SENTENCE and is_courtesy(plain)
+    return Statement(plain, piece.kind, piece.group, cited, courtesy)
+
+
+def is_courtesy(sentence: str) -> bool:
+    """Thanks, greetings, good wishes: words that state nothing."""
+    said = words(sentence)
+    return 0 < len(said) <= _COURTESY_WORDS and _COURTEOUS.issuperset(said)
+
+
+def _cited(text: str, piece: _Piece, stretches: Sequence[CitedStretch]) -> tuple[Citation, ...]:
+    """What the piece cites, each passage once, where enough of its words lie in cited stretches."""
+    found = [word.start() for word in _WORD.finditer(text, piece.start, piece.end)]
+    covering = [s for s in stretches if any(s.start <= place < s.end for place in found)]
+    covered = sum(any(s.start <= place < s.end for s in covering) for place in found)
+    if not found or covered < CITED_PART * len(found):
+        return ()
+    return join_citations(citation for stretch in covering for citation in stretch.citations)
+
+
+def join_citations(citations: Iterator[Citation] | Sequence[Citation]) -> tuple[Citation, ...]:
+    """Citations with those of one passage made one, its blocks in order."""
+    blocks: dict[str, tuple[Citation, set[int]]] = {}
+    for citation in citations:
+        blocks.setdefault(citation.passage_id, (citation, set()))[1].update(citation.blocks)
+    return tuple(replace(first, blocks=tuple(sorted(places))) for first, places in blocks.values())
+
+
+def _led_in(made: list[Statement]) -> Iterator[Statement]:
+    """A line that ends in a colon rests on what it leads into."""
+    for place, statement in enumerate(made):
+        following = made[place + 1] if place + 1 < len(made) else None
+        leads = statement.kind is BlockKind.SENTENCE and statement.text.endswith(":")
+        if not leads or statement.citations or statement.courtesy or not following:
+            yield statement
+            continue
+        led = [s for s in made[place + 1 :] if s.group == following.group]
+        yield replace(statement, citations=join_citations([c for s in led for c in s.citations]))
+
+
+# --- Lines -----------------------------------------------------------------------------------------------------------
+
+
+def _pieces(text: str) -> Iterator[_Piece]:
+    """The parts of the text. Lines of one paragraph or list share a group."""
+    group, before, code = 0, "", -1
+    for start, end in _lines(text):
+        line = text[start:end]
+        if _FENCE.match(line):
+            if code >= 0 and text[code:start].strip():
+                yield _Piece(code, start, BlockKind.CODE, group)
+            code = end if code < 0 else -1
+            group, before = group + 1, ""
+            continue
+        if code >= 0:
+            continue
+        kind = _line_kind(line)
+        group += kind != before
+        before = kind
+        yield from _line_pieces(text, start, end, group, kind)
+    if code >= 0 and text[code:].strip():
+        yield _Piece(code, len(text), BlockKind.CODE, group + 1)
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for line in text.split("\n"):
+        yield start, start + len(line)
+        start += len(line) + 1
+
+
+def _line_kind(line: str) -> str:
+    """`step`, `item`, `heading`, `blank` or `sentence`."""
+    if not line.strip():
+        return "blank"
+    for pattern, kind in ((_STEP, "step"), (_ITEM, "item"), (_HEADING, "heading")):
+        if pattern.match(line):
+            return kind
+    return "sentence"
+
+
+def _line_pieces(text: str, start: int, end: int, group: int, kind: str) -> Iterator[_Piece]:
+    for pattern, named in ((_STEP, "step"), (_ITEM, "item")):
+        if kind == named and (mark := pattern.match(text, start, end)):
+            yield _Piece(mark.end(), end, BlockKind(kind), group)
+            return
+    if kind == "heading" and (mark := _HEADING.match(text, start, end)):
+        start = mark.end()
+    cursor = start
+    for sentence in sentences(text[start:end]):
+        cursor = text.index(sentence, cursor, end)
+        yield _Piece(cursor, cursor + len(sentence), BlockKind.SENTENCE, group)
+        cursor += len(sentence)

@@ -1,0 +1,1 @@
+"""The local language model: it writes nothing and quotes the documents."""

@@ -1,0 +1,269 @@
+"""The local rung: no model that writes. Categories by likeness to the policy's examples, answers by quoting documents.
+
+It never rewords: every statement but the first, a courtesy, stands in a passage as it is. It needs no network, costs
+nothing, and rather hands over than answers beside the point.
+"""
+
+import math
+import threading
+from collections.abc import Sequence
+
+from desk.passage import BlockKind, Hit
+from desk.policy.policy import Category, Policy
+from desk.ports import Embedder, ModelClassification, ModelDraft
+from desk.run import Classification, Draft, Statement
+from desk.text.tokenizer import first_words, words
+from desk.ticket import Role, Ticket
+from workers.models.extractive.questions import content_stems, split_questions, wanted_answer_form
+from workers.models.extractive.units import QuotableUnit, has_form, is_lead, names_all_of, quotable_units, title_overlap
+
+COURTESIES = {
+    "en": "Thanks for writing. This is what our help pages say:",
+    "de": "Danke für Ihre Nachricht. Das steht dazu auf unseren Hilfeseiten:",
+    "fr": "Merci pour votre message. Voici ce que disent nos pages d'aide :",
+    "es": "Gracias por escribirnos. Esto es lo que dicen nuestras páginas de ayuda:",
+    "it": "Grazie per averci scritto. Ecco cosa dicono le nostre pagine di aiuto:",
+    "pt": "Obrigado pela sua mensagem. É isto que dizem as nossas páginas de ajuda:",
+    "nl": "Bedankt voor uw bericht. Dit staat erover op onze hulppagina's:",
+    "pl": "Dziękujemy za wiadomość. Oto, co mówią nasze strony pomocy:",
+    "sv": "Tack för ditt meddelande. Så här står det på våra hjälpsidor:",
+    "tr": "Bize yazdığınız için teşekkürler. Yardım sayfalarımızda şunlar yazıyor:",
+    "ja": "お問い合わせありがとうございます。ヘルプページには次のように記載されています。",
+    "zh": "感谢您的来信。我们的帮助页面是这样说明的：",
+}
+"""Opens every quoted answer, in the customer's language: it says that what follows is quoted."""
+NO_ANSWER = "nothing in the documents answers this"
+
+# Classification. The numbers were fitted on hand-written tickets and public sets; see `tests/pipeline`.
+NO_CATEGORY = 0.36
+"""The likeness that "none of these" is given; a text less like every category belongs to none."""
+TEMPERATURE = 0.07
+KEYWORD = 0.05
+_QUERY_WORDS = 120
+
+# Drafting.
+CANDIDATES = 20
+"""Units that are embedded; the rest are left out by their words alone (an embedding costs 2 ms)."""
+GOOD = 0.55
+"""A unit scored lower answers nothing."""
+NEAR, WORDS, PAGE = 0.6, 0.25, 0.15
+"""The weights of a unit's own nearness, of the telling words it holds, and of the best passage of its page."""
+FORM = 0.10
+"""What a unit gains by having the form that is asked for: steps for "how do I", a price for "how much"."""
+NAMED = 0.08
+"""What it gains by holding the code or number that the question names (SW-2007)."""
+LEAD = 0.04
+"""What the first sentence of a page gains: it says what the page is about."""
+TITLED = 0.10
+"""What it gains by a title or heading that the question repeats word for word; less for a part of it."""
+SAME_PASSAGE = 0.65
+SAME_DOCUMENT = 0.85
+OTHER_DOCUMENT = 0.95
+"""How near to the best a unit must come to be quoted too."""
+MOST_UNITS = 4
+MOST_WORDS = 160
+PASSAGE_COSINE = 0.40
+PASSAGE_SHARE = 0.30
+SURE_COSINE = 0.62
+NAMED_COSINE = 0.30
+NAMED_SHARE = 0.90
+SAME = 0.75
+
+Vector = Sequence[float]
+
+
+class ExtractiveModel:
+    """A LanguageModel that quotes. Safe between threads; the embedder is its only tool."""
+
+    name = "extractive"
+    prompts = "extractive-1"
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._prototypes: dict[tuple[object, ...], dict[str, list[Vector]]] = {}
+        self._lock = threading.Lock()
+
+    # --- classify
+
+    def classify(self, ticket: Ticket, text: str, policy: Policy) -> ModelClassification:
+        """The category whose examples the text is most like, with its probability, and the questions in it."""
+        subject = "" if _has_earlier(ticket) else ticket.subject
+        asked = split_questions(text, subject)
+        whole, _ = first_words(" ".join(asked) or text, _QUERY_WORDS)
+        if not words(whole):
+            return ModelClassification(category=None, confidence=0.0, questions=())
+        vector = self._embedder.embed_query(whole)
+        prototypes = self._prototypes_of(policy)
+        scores = {
+            name: category_likeness(vector, prototypes[name], keywords_in(whole, category))
+            for name, category in policy.categories.items()
+        }
+        name, probability = best_category(scores)
+        return ModelClassification(category=name, confidence=probability, questions=asked)
+
+    def _prototypes_of(self, policy: Policy) -> dict[str, list[Vector]]:
+        """The vectors of each category's examples and description, embedded once per policy."""
+        key = tuple((name, c.description, c.examples) for name, c in policy.categories.items())
+        with self._lock:
+            if key not in self._prototypes:
+                if len(self._prototypes) >= 20:  # old policies are not asked for again
+                    self._prototypes.clear()
+                self._prototypes[key] = {
+                    name: [*self._embedder.embed_documents([*category.examples, category.description])]
+                    for name, category in policy.categories.items()
+                }
+            return self._prototypes[key]
+
+    # --- draft
+
+    def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> ModelDraft:
+        """The best sentences and whole lists of the best passages, in reading order, each cited."""
+        fitting = [hit for hit in hits if is_on_topic(hit)]
+        asked = classification.questions[: policy.max_questions]
+        if not fitting or not asked:
+            return ModelDraft(Draft((), hand_over=NO_ANSWER))
+        all_units = [unit for rank, hit in enumerate(fitting) for unit in quotable_units(hit, rank)]
+        answers = [self._answer(question, all_units) for question in asked]
+        chosen = _in_order([unit for answer in answers for unit in answer])
+        if not chosen:
+            return ModelDraft(Draft((), hand_over=NO_ANSWER))
+        open_questions = sum(not answer for answer in answers)
+        way_out = f"{open_questions} of {len(asked)} questions not answered" if open_questions else None
+        opening = courtesy(classification.language, policy)
+        return ModelDraft(Draft(_statements(opening, chosen), hand_over=way_out))
+
+    def _answer(self, question: str, all_units: Sequence[QuotableUnit]) -> list[QuotableUnit]:
+        """The units that answer one question; none if none is good enough."""
+        sought = content_stems(question)
+        weights = term_rarity(sought, all_units)
+        by_words = sorted(all_units, key=lambda unit: -(term_overlap(sought, unit, weights) + 0.5 * unit.hit.cosine))
+        candidates = by_words[:CANDIDATES]
+        pages = {u.document: max(o.hit.cosine for o in all_units if o.document == u.document) for u in candidates}
+        asked = self._embedder.embed_query(question)
+        vectors = self._embedder.embed_documents([unit.in_context for unit in candidates])
+        scored = [
+            (
+                score_unit(
+                    _dot(asked, vector), term_overlap(sought, unit, weights), pages[unit.document], unit, question
+                ),
+                unit,
+            )
+            for unit, vector in zip(candidates, vectors, strict=True)
+        ]
+        return best_units(sorted(scored, key=lambda pair: (-pair[0], pair[1].rank, pair[1].blocks)))
+
+
+def category_likeness(vector: Vector, prototypes: Sequence[Vector], keywords: int) -> float:
+    """How like a category a text is: mostly its nearest example, a little the three nearest, and up to two keywords."""
+    nearest = sorted((_dot(vector, prototype) for prototype in prototypes), reverse=True)[:3]
+    return 0.75 * nearest[0] + 0.25 * sum(nearest) / len(nearest) + KEYWORD * min(2, keywords)
+
+
+def keywords_in(text: str, category: Category) -> int:
+    """How many of the category's keywords stand in the text, as whole words."""
+    line = f" {' '.join(words(text))} "
+    return sum(f" {' '.join(words(keyword))} " in line for keyword in category.keywords)
+
+
+def best_category(scores: dict[str, float]) -> tuple[str | None, float]:
+    """The likeliest category and its probability by softmax over all and "none"; None and 0 where "none" wins."""
+    peak = max(*scores.values(), NO_CATEGORY)
+    weights = {name: math.exp((score - peak) / TEMPERATURE) for name, score in scores.items()}
+    none = math.exp((NO_CATEGORY - peak) / TEMPERATURE)
+    name = max(weights, key=lambda name: weights[name])
+    probability = weights[name] / (sum(weights.values()) + none)
+    return (name, probability) if weights[name] > none else (None, 0.0)
+
+
+def is_on_topic(hit: Hit) -> bool:
+    """Whether a passage is about the question at all: near in meaning, and sharing its telling words or very near."""
+    near = hit.cosine >= PASSAGE_COSINE and hit.share >= PASSAGE_SHARE
+    named = hit.cosine >= NAMED_COSINE and hit.share >= NAMED_SHARE
+    return near or named or hit.cosine >= SURE_COSINE
+
+
+def term_rarity(sought: frozenset[str], all_units: Sequence[QuotableUnit]) -> dict[str, float]:
+    """A weight for each word sought: the fewer units hold it, the more it tells."""
+    return {word: math.log(1 + len(all_units) / (1 + sum(word in unit.words for unit in all_units))) for word in sought}
+
+
+def term_overlap(sought: frozenset[str], unit: QuotableUnit, weights: dict[str, float]) -> float:
+    """The part of the weight of the words sought that the unit holds, 0 to 1."""
+    whole = sum(weights.values())
+    return sum(weights[word] for word in sought & unit.words) / whole if whole else 0.0
+
+
+def score_unit(cosine: float, overlapping: float, page: float, unit: QuotableUnit, question: str) -> float:
+    """How well a unit answers: its nearness, the telling words it holds, its page's nearness, and its form."""
+    form = (
+        FORM * has_form(unit, wanted_answer_form(question))
+        + NAMED * names_all_of(unit, question)
+        + LEAD * is_lead(unit)
+    )
+    form += TITLED * title_overlap(unit, question)
+    return NEAR * cosine + WORDS * overlapping + PAGE * page + form
+
+
+def best_units(scored: Sequence[tuple[float, QuotableUnit]]) -> list[QuotableUnit]:
+    """The best unit with what stands beside it in its passage, and other passages' units that are nearly as good."""
+    if not scored or scored[0][0] < GOOD:
+        return []
+    best, first = scored[0]
+    chosen, room = [first], MOST_WORDS - first.length
+    for points, unit in scored[1:]:
+        if points < best * _closeness(unit, first) or len(chosen) >= MOST_UNITS:
+            continue
+        if unit.length <= room and not any(_alike(unit, other) for other in chosen):
+            chosen.append(unit)
+            room -= unit.length
+    return chosen
+
+
+def _closeness(unit: QuotableUnit, first: QuotableUnit) -> float:
+    """How near to the best a unit must come to be quoted with it."""
+    if unit.rank == first.rank:
+        return SAME_PASSAGE
+    return SAME_DOCUMENT if unit.document == first.document else OTHER_DOCUMENT
+
+
+def _alike(unit: QuotableUnit, other: QuotableUnit) -> bool:
+    """Whether one says what the other says."""
+    if unit.rank == other.rank and not set(unit.blocks).isdisjoint(other.blocks):
+        return True
+    smaller = min(len(unit.own_words), len(other.own_words))
+    return smaller > 0 and len(unit.own_words & other.own_words) >= SAME * smaller
+
+
+def _in_order(chosen: Sequence[QuotableUnit]) -> list[QuotableUnit]:
+    """As a reader would want it: the passage with the best unit first, blocks as they stand in it, each once."""
+    places = {rank: place for place, rank in enumerate(dict.fromkeys(unit.rank for unit in chosen))}
+    ordered: list[QuotableUnit] = []
+    for unit in sorted(chosen, key=lambda unit: (places[unit.rank], unit.blocks)):
+        if not any(_alike(unit, other) for other in ordered):
+            ordered.append(unit)
+    return ordered
+
+
+def courtesy(language: str, policy: Policy) -> str:
+    """In the customer's language; in the account's first one where that is not known."""
+    known = (each.partition("-")[0] for each in (language, *policy.languages[:1], "en"))
+    return next(COURTESIES[each] for each in known if each in COURTESIES)
+
+
+def _statements(opening: str, chosen: Sequence[QuotableUnit]) -> tuple[Statement, ...]:
+    statements = [Statement(opening, BlockKind.SENTENCE, group=0, courtesy=True)]
+    groups: dict[tuple[int, int], int] = {}
+    for unit in chosen:
+        for place in unit.blocks:
+            block = unit.hit.passage.blocks[place]
+            group = groups.setdefault((unit.rank, block.group), len(groups) + 1)
+            statements.append(Statement(block.text, block.kind, group, (unit.citation(place),)))
+    return tuple(statements)
+
+
+def _has_earlier(ticket: Ticket) -> bool:
+    return sum(message.role is Role.CUSTOMER and message.public for message in ticket.messages) > 1
+
+
+def _dot(one: Vector, other: Vector) -> float:
+    return math.sumprod(one, other) if hasattr(math, "sumprod") else sum(a * b for a, b in zip(one, other, strict=True))

@@ -1,0 +1,65 @@
+"""What a draft is checked against: the passages it may cite, and what the customer said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from desk.passage import Block, Citation, Hit, Passage
+from desk.policy.policy import Policy
+from desk.run import Classification, Draft, Statement
+from desk.text.tokenizer import words
+from desk.ticket import Role, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A draft with all it may rest on. `said` is what the customer wrote and the names the ticket knows them by."""
+
+    draft: Draft
+    passages: Mapping[str, Passage]
+    said: str
+    classification: Classification
+    policy: Policy
+
+    def passage(self, citation: Citation) -> Passage | None:
+        """The cited passage, if it is among the hits in that very version."""
+        found = self.passages.get(citation.passage_id)
+        known = found and (found.document_id, found.version) == (citation.document_id, citation.version)
+        return found if known else None
+
+    def blocks(self, statement: Statement) -> tuple[Block, ...]:
+        """All blocks the statement cites that exist."""
+        return tuple(
+            passage.blocks[place]
+            for citation in statement.citations
+            if (passage := self.passage(citation))
+            for place in citation.blocks
+            if 0 <= place < len(passage.blocks)
+        )
+
+    def cited_text(self, statement: Statement) -> str:
+        """The statement's cited blocks and the headings above them."""
+        above = [" ".join((p.title, *p.headings)) for c in statement.citations if (p := self.passage(c))]
+        return "\n".join([*(block.text for block in self.blocks(statement)), *above])
+
+    def grounds(self, statement: Statement) -> str:
+        """The text a statement may draw on: its cited blocks, the headings above them, and the customer's words."""
+        return f"{self.cited_text(statement)}\n{self.said}"
+
+    def quotes(self, statement: Statement) -> bool:
+        """Whether the statement stands word for word in a block it cites."""
+        said = words(statement.text)
+        return bool(said) and any(_contains(words(block.text), said) for block in self.blocks(statement))
+
+
+def gather_evidence(
+    ticket: Ticket, draft: Draft, hits: Sequence[Hit], classification: Classification, policy: Policy
+) -> Evidence:
+    """The evidence for a draft on this ticket."""
+    theirs = [m.body for m in ticket.messages if m.role is Role.CUSTOMER and m.public]
+    said = "\n".join([ticket.subject, ticket.requester.name or "", *theirs])
+    return Evidence(draft, {hit.passage.id: hit.passage for hit in hits}, said, classification, policy)
+
+
+def _contains(text: Sequence[str], part: Sequence[str]) -> bool:
+    size = len(part)
+    return any(text[at : at + size] == part for at in range(len(text) - size + 1) if text[at] == part[0])

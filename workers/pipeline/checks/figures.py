@@ -1,0 +1,122 @@
+"""The hard facts of a text in one spelling: numbers, amounts of money, spans of time, dates, links, addresses.
+
+`1,000` and `1000`, `$12` and `12 USD`, `three` and `3`, `5 March 2026` and `2026-03-05` come out alike. A number with
+its unit is a fact of its own, so that "2 days" does not pass for "2 business days".
+"""
+
+import re
+
+_UNITS = (
+    r"(?:business |working |calendar |rolling )?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)"
+    r"|mins?|secs?|hrs?|%|percent|kb|mb|gb|tb|px"
+)
+_CURRENCIES = {
+    "$": "usd", "us$": "usd", "dollar": "usd", "dollars": "usd", "€": "eur", "euro": "eur", "euros": "eur",
+    "£": "gbp", "pound": "gbp", "pounds": "gbp", "¥": "jpy",
+}  # fmt: skip
+_CODES = r"usd|eur|gbp|chf|jpy|cad|aud|sek|nok|dkk|pln|inr|euros?|dollars?|pounds?"
+_UP_TO_TWENTY = (
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+SPELLED = {name: str(value) for value, name in enumerate(_UP_TO_TWENTY, start=2)} | {
+    "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
+    "hundred": "100", "thousand": "1000",
+}  # fmt: skip
+_SAME_UNIT = {"percent": "%", "min": "minute", "sec": "second", "hr": "hour"}
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+           "december")  # fmt: skip
+_MONTH = (
+    r"(january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?"
+)
+
+_LINK = re.compile(r"\b(?:https?://|www\.)[^\s<>\"')\]]{1,500}", re.IGNORECASE)
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+_DOMAIN = re.compile(
+    r"(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,3}(?:com|net|org|io|xyz|info|biz|co|app|dev|ru|cn|example)\b(?:/[^\s<>\"')\]]{0,200})?",
+    re.IGNORECASE,
+)
+_PHONE = re.compile(r"(?<![\w.,/-])\+?\(?\d[\d ().-]{6,20}\d(?![\w/-])")
+_ISO = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:T[\d:.]{4,12}Z?)?\b")
+_DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}", re.IGNORECASE)
+_MONTH_DAY = re.compile(rf"\b{_MONTH}\s(\d{{1,4}})(?:st|nd|rd|th)?\b", re.IGNORECASE)
+_NUMBER = re.compile(
+    rf"(?P<before>us\$|[$€£¥]|\b(?:{_CODES})\s?)?(?<![\w])"
+    r"(?P<number>\d{1,3}(?:[,’' ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?)"
+    rf"(?:[\s-]?(?P<unit>{_UNITS})(?!\w)|\s?(?P<after>[$€£¥]|(?:{_CODES})\b))?",
+    re.IGNORECASE,
+)
+_SPELLED_OUT = re.compile(rf"\b(?:{'|'.join(SPELLED)})\b", re.IGNORECASE)
+_SPACED_THOUSANDS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}\b)")
+
+
+def hard_facts(text: str) -> frozenset[str]:
+    """The text's hard facts, each as `kind:value`, in one spelling."""
+    found: set[str] = set()
+    rest = _SPACED_THOUSANDS.sub(",", text)
+    for take in (_addresses, _iso_dates, _phones, _spoken_dates):
+        rest = take(rest, found)
+    rest = _SPELLED_OUT.sub(lambda word: SPELLED[word.group().lower()], rest)
+    return frozenset(found.union(*map(_number_facts, _NUMBER.finditer(rest))))
+
+
+def _addresses(text: str, found: set[str]) -> str:
+    for kind, pattern in (("link", _LINK), ("mail", _MAIL), ("link", _DOMAIN)):
+        found.update(f"{kind}:{_address(match.group())}" for match in pattern.finditer(text))
+        text = pattern.sub(" ", text)
+    return text
+
+
+def _address(written: str) -> str:
+    return re.sub(r"^(?:https?://)?(?:www\.)?", "", written.lower()).rstrip(".,;:!?/")
+
+
+def _phones(text: str, found: set[str]) -> str:
+    phones = [match.group() for match in _PHONE.finditer(text) if _is_phone(match.group())]
+    found.update(f"phone:{re.sub(r'[^0-9]', '', phone)}" for phone in phones)
+    for phone in phones:
+        text = text.replace(phone, " ")
+    return text
+
+
+def _is_phone(written: str) -> bool:
+    digits = sum(map(str.isdigit, written))
+    return digits >= 7 and (written.startswith(("+", "0", "(")) or written.count("-") + written.count(" ") >= 2)
+
+
+def _iso_dates(text: str, found: set[str]) -> str:
+    for year, month, day in _ISO.findall(text):
+        found.update((f"number:{year}", f"month:{int(month)}", f"number:{int(day)}"))
+    return _ISO.sub(" ", text)
+
+
+def _spoken_dates(text: str, found: set[str]) -> str:
+    """Notes the months; the day and year stay in the text and count as numbers."""
+    found.update(f"month:{_month(month)}" for _, month in _DAY_MONTH.findall(text))
+    found.update(f"month:{_month(month)}" for month, _ in _MONTH_DAY.findall(text))
+    return re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", text)
+
+
+def _month(name: str) -> int:
+    return next(place for place, month in enumerate(_MONTHS, 1) if month.startswith(name.lower()[:3]))
+
+
+def _number_facts(match: re.Match[str]) -> set[str]:
+    value = _plain(match["number"])
+    facts = {f"number:{value}"}
+    if unit := match["unit"]:
+        single = unit.lower() if unit == "%" else unit.lower().rstrip("s")
+        facts.add(f"span:{value} {_SAME_UNIT.get(single, single)}")
+    if money := match["before"] or match["after"]:
+        code = money.strip().lower()
+        facts.add(f"money:{value} {_CURRENCIES.get(code, code)}")
+    return facts
+
+
+def _plain(number: str) -> str:
+    """`1,000.50` → `1000.5`, `1,5` → `1.5`, `007` → `7`."""
+    digits = re.sub(r"[,’' ](?=\d{3}(?:\D|$))", "", number).replace(",", ".")
+    whole, _, part = digits.partition(".")
+    part = part.rstrip("0")
+    return (whole.lstrip("0") or "0") + (f".{part}" if part else "")

@@ -1,0 +1,160 @@
+"""Checks that a draft says only what its cited blocks say: citations, figures, names, negations."""
+
+import re
+from collections.abc import Iterator
+
+from desk.passage import BlockKind
+from desk.run import Finding, Statement
+from desk.text.tokenizer import sentences, word_set, words
+from workers.pipeline.checks.evidence import Evidence
+from workers.pipeline.checks.figures import hard_facts
+from workers.pipeline.retrieve import searchable_text
+from workers.pipeline.signals.prompt_injection import is_page_injection
+
+_NEGATIONS = word_set(
+    """
+    not no never none nor neither cannot without nobody nothing nowhere unable isn't aren't wasn't weren't
+    don't doesn't didn't can't couldn't won't wouldn't shouldn't mustn't needn't hasn't haven't hadn't nicht
+    kein keine keinen keiner nie ohne pas jamais aucun aucune sans ninguno ninguna nunca jamás sin tampoco
+    """
+)
+# Capitalised in the middle of a sentence, or an identifier: CamelCase, snake_case, SW-2001, v1.2.
+_NAME = re.compile(r"(?<![\w'’])(?:[A-Z][\w-]*[a-z]\w*|[A-Z]{2,}[\w-]*|\w+_\w+|[a-z]+[A-Z]\w*)(?!\w)")
+# Months and currencies are figures, and checked as such.
+_PLAIN_CAPITALS = word_set(
+    """
+    I I'm I'll I'd I've OK FAQ Please Thanks Thank Hello Hi Dear Regards Note Yes No January February March April May
+    June July August September October November December USD EUR GBP CHF JPY CAD AUD SEK NOK DKK PLN INR
+    """
+)
+_PARTICLE = re.compile(r"[-_]")
+# Who forges a sender could have us mail these to somebody else.
+_REACH = ("link:", "mail:", "phone:")
+SUPPORTED = 0.3
+"""The part of a statement's telling words that its cited blocks must hold: paraphrases of the example pages keep 0.33
+and more, inventions 0.17 and less (`tests/pipeline/test_support.py`). A lie told in the page's own words passes."""
+_STEM = 5
+_UNTELLING = word_set(
+    """
+    a an the is are am be been was were i you we they it this that these those what how why when where who which and or
+    but if then so do does did can could will would should may might must to of in on at for from with by as your my me
+    us our their its not no there here about just get have has had also only more than any some all each please need
+    want first next after before once into up out off over again via
+    """
+)
+
+
+def uncited(evidence: Evidence) -> Iterator[Finding]:
+    """Every sentence that states a fact names its source."""
+    for statement in _factual(evidence):
+        if not statement.citations:
+            yield Finding("uncited", _quote(statement))
+
+
+def unknown_citation(evidence: Evidence) -> Iterator[Finding]:
+    """A citation names a passage that was found, in the version that was found, and blocks that exist."""
+    for statement in evidence.draft.statements:
+        for citation in statement.citations:
+            passage = evidence.passage(citation)
+            if passage is None:
+                yield Finding("unknown_citation", f"passage {citation.passage_id[:40]} was not among those found")
+            elif not citation.blocks or not all(0 <= place < len(passage.blocks) for place in citation.blocks):
+                yield Finding("unknown_citation", f"passage {citation.passage_id[:40]} has no such block")
+
+
+def internal_source(evidence: Evidence) -> Iterator[Finding]:
+    """A document for other eyes never reaches a customer, whatever search returned."""
+    allowed = searchable_text(evidence.classification, evidence.policy)
+    for citation in evidence.draft.citations:
+        passage = evidence.passage(citation)
+        if passage and passage.audience not in allowed:
+            yield Finding("internal_source", f"{passage.title} is a document for {passage.audience} readers")
+
+
+def unfounded_figure(evidence: Evidence) -> Iterator[Finding]:
+    """Numbers, prices and dates stand in a cited block or in the customer's words; links, addresses and phone numbers
+    in a cited block alone."""
+    for statement in evidence.draft.statements:
+        stated = hard_facts(statement.text)
+        if not stated:
+            continue
+        theirs = {fact for fact in hard_facts(evidence.said) if not fact.startswith(_REACH)}
+        if unfounded := stated - hard_facts(evidence.cited_text(statement)) - theirs:
+            yield Finding("unfounded_figure", f"{', '.join(sorted(unfounded))} in {_quote(statement)}")
+
+
+def unfounded_name(evidence: Evidence) -> Iterator[Finding]:
+    """Names and identifiers stand in a cited block, in the headings above it, or in what the customer wrote."""
+    for statement in evidence.draft.statements:
+        if statement.kind is BlockKind.CODE and evidence.quotes(statement):
+            continue
+        names = _names(statement.text)
+        if names and (unfounded := names - set(_parts(evidence.grounds(statement)))):
+            yield Finding("unfounded_name", f"{', '.join(sorted(unfounded))} in {_quote(statement)}")
+
+
+def unsupported(evidence: Evidence) -> Iterator[Finding]:
+    """A cited statement speaks of what its blocks speak of. The customer's words are no support here."""
+    for statement in _factual(evidence):
+        blocks = evidence.blocks(statement)
+        if not blocks or statement.kind is BlockKind.CODE or evidence.quotes(statement):
+            continue
+        stated, cited = _telling(statement.text), _telling(evidence.cited_text(statement))
+        if stated and len(stated & cited) < SUPPORTED * len(stated):
+            yield Finding("unsupported", f"the cited blocks speak of something else: {_quote(statement)}")
+
+
+def ordering_source(evidence: Evidence) -> Iterator[Finding]:
+    """A document that commands whoever answers may have been obeyed, cited or not."""
+    if not any(_factual(evidence)):
+        return
+    for passage in evidence.passages.values():
+        if found := is_page_injection(f"{passage.title}\n{passage.text}"):
+            yield Finding("ordering_source", f"{passage.title[:80]} gives orders to whoever answers: “{found}”")
+
+
+def turned_negation(evidence: Evidence) -> Iterator[Finding]:
+    """A "not" that the cited blocks do not have, or one of theirs that the draft dropped."""
+    for statement in _factual(evidence):
+        blocks = evidence.blocks(statement)
+        if not blocks or evidence.quotes(statement):
+            continue
+        stated = _negated(statement.text)
+        cited = [_negated(block.text) for block in blocks]
+        if stated and not any(cited):
+            yield Finding("turned_negation", f"no cited block says no: {_quote(statement)}")
+        elif not stated and all(cited):
+            yield Finding("turned_negation", f"every cited block says no: {_quote(statement)}")
+
+
+def _factual(evidence: Evidence) -> Iterator[Statement]:
+    return (statement for statement in evidence.draft.statements if not statement.courtesy)
+
+
+def _telling(text: str) -> set[str]:
+    """The beginnings of the words that carry meaning, so that "resetting" is as good as "reset"."""
+    return {word[:_STEM] for word in words(_PARTICLE.sub(" ", text)) if word not in _UNTELLING}
+
+
+def _negated(text: str) -> bool:
+    return not _NEGATIONS.isdisjoint(words(text))
+
+
+def _names(text: str) -> set[str]:
+    """Names in lower case. A sentence's first word is a name only if it is spelled like an identifier."""
+    found: set[str] = set()
+    for sentence in sentences(text):
+        for name in _NAME.finditer(sentence):
+            opens = not sentence[: name.start()].strip("\"'“”‘’([*-–: ")
+            if name.group() in _PLAIN_CAPITALS or (opens and name.group()[1:].islower()):
+                continue
+            found.update(_parts(name.group()))
+    return found
+
+
+def _parts(text: str) -> list[str]:
+    return [word.removesuffix("'s") for word in words(_PARTICLE.sub(" ", text))]
+
+
+def _quote(statement: Statement) -> str:
+    return f"“{statement.text[:80]}…”" if len(statement.text) > 80 else f"“{statement.text}”"

@@ -1,0 +1,99 @@
+"""What becomes of an item that could not be worked on: tried again, put off until a party is back, or parked."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from desk.delivery import DeliveryKind
+from desk.errors import FirstlineError
+from desk.policy.policy import IncidentPolicy
+from desk.ports import Outgoing
+from desk.ticket import EventKind, TicketState
+from workers import record
+from workers.parties.notices import policy_of, urgent_topics
+from workers.parties.waiting import LATER, SOON, TroubleOwner, awaited_party, whose_trouble
+from workers.queue import inbox, outbox
+from workers.queue.backoff import next_try
+from workers.queue.inbox import InboxItem
+from workers.queue.incidents import incident_alert
+from workers.queue.outbox import PlannedDelivery
+from workers.toolbox import Toolbox
+
+log = structlog.get_logger(__name__)
+
+
+def handle_failure(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
+    """Later, if it may still work, or when the party that is away is back; otherwise parked, with a note on the
+    ticket."""
+    why = f"{type(error).__name__}: {error}"
+    trouble = whose_trouble(tools, item.account, error)
+    if trouble is not TroubleOwner.OWN:
+        return _wait(tools, item, error, why)
+    if again := next_try(error, item.attempts, tools.max_attempts):
+        with tools.db.account(item.account) as tx:
+            inbox.postpone_item(tx, item, again.seconds, why, tried=again.counts)
+        log.warning("postponed", why=why, seconds=round(again.seconds, 1), attempt=item.attempts)
+        return []
+    return _park(tools, item, why)
+
+
+def _wait(tools: Toolbox, item: InboxItem, error: FirstlineError, why: str) -> list[str]:
+    """Until the party is back, or it is known whether it is away. That uses no attempt up."""
+    warning = _warning(tools, item)
+    with tools.db.account(item.account) as tx:
+        party = awaited_party(tx, error)
+        if not inbox.postpone_item(tx, item, LATER if party else SOON, why, tried=False, waits_for=party):
+            return []
+        planned = outbox.plan_deliveries(tx, warning if party == item.channel else [], None, None)
+    log.warning("waits", why=why, party=party)
+    return planned
+
+
+def _warning(tools: Toolbox, item: InboxItem) -> Sequence[PlannedDelivery]:
+    """While nobody can read the ticket, what came in may tell that it is urgent: people are told at once, once."""
+    policy = policy_of(tools, item.account)
+    if policy is None or item.waits_for or item.kind is not EventKind.CUSTOMER_MESSAGE:
+        return []
+    with tools.db.account(item.account) as tx:
+        topics = urgent_topics(inbox.read_payload(tx, item.id), policy)
+    text = (
+        f"The message touches an urgent topic ({', '.join(topics)}). {item.channel.capitalize()} is away, so Firstline "
+        "can neither read nor answer the ticket: a person has to look as soon as it is back, or reach the customer."
+    )
+    return plan_alert(tools, item, item.message_id or item.id, Outgoing(text, escalated=True)) if topics else []
+
+
+def _park(tools: Toolbox, item: InboxItem, why: str) -> list[str]:
+    """One note on the ticket, and one alert: its own, or that of the incident it belongs to."""
+    note = _parking_note(item)
+    alerts = plan_alert(tools, item, note.message_id, note.outgoing)
+    policy = policy_of(tools, item.account)
+    rules = policy.incidents if policy else IncidentPolicy()
+    with tools.db.account(item.account) as tx:
+        if not inbox.park_item(tx, item, why):
+            return []
+        record.set_ticket_state(tx, item.channel, item.ticket_id, TicketState.PARKED)
+        planned = outbox.plan_deliveries(
+            tx, [note, *(incident_alert(tx, own, why, rules) for own in alerts)], None, None
+        )
+    log.error("parked", why=why)
+    return planned
+
+
+def _parking_note(item: InboxItem) -> PlannedDelivery:
+    text = "Firstline could not work on this message. Nothing was sent to the customer; a person has to answer."
+    return PlannedDelivery(
+        item.channel,
+        item.ticket_id,
+        item.message_id or item.id,
+        DeliveryKind.NOTE,
+        Outgoing(text, escalated=True),
+        order=f"parked:{item.id}",  # after a replay the message still gets the note of its run
+    )
+
+
+def plan_alert(tools: Toolbox, item: InboxItem, message_id: str, outgoing: Outgoing) -> Sequence[PlannedDelivery]:
+    """An alert, where this account has somewhere to be alerted."""
+    if tools.alerts is None or not tools.alerts.ready(item.account):
+        return []
+    return [PlannedDelivery(item.channel, item.ticket_id, message_id, DeliveryKind.ALERT, outgoing)]

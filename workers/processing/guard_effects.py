@@ -1,0 +1,70 @@
+"""What becomes of an item that a guard stopped: seldom just nothing."""
+
+from collections.abc import Sequence
+
+from desk.conversation import Conversation, OwnRecord
+from desk.delivery import DeliveryKind
+from desk.ports import Outgoing
+from desk.run import Stop
+from desk.ticket import Ticket, TicketState
+from workers.pipeline.classify import add_heard_signals
+from workers.pipeline.conversation_text import read_conversation_text
+from workers.pipeline.guards import STATE_AFTER
+from workers.pipeline.run import RunContext
+from workers.processing.failures import plan_alert
+from workers.queue.inbox import InboxItem
+from workers.queue.outbox import PlannedDelivery
+from workers.toolbox import Toolbox
+
+NOBODYS_ACT = {Stop.MACHINE_MAIL, Stop.NOT_A_CUSTOMER, Stop.MESSAGE_GONE, Stop.ALREADY_ANSWERED}
+"""Stops that leave a ticket with people where it was with them."""
+ENDED = {Stop.SOLVED: "solved", Stop.CLOSED: "closed"}
+"""Stops by a status that no agent's hand may have set: a trigger can solve, a merge closes."""
+LEFT_ALONE = {Stop.MESSAGE_GONE, Stop.NOT_A_CUSTOMER}
+"""Stops by which the message that was to be answered for all that is open drops out."""
+
+
+def state_after(stop: Stop, conversation: Conversation) -> TicketState | None:
+    """Where the ticket stands then; None where a walk of its own goes on with it."""
+    if stop in NOBODYS_ACT and conversation.person_owed:
+        return TicketState.ESCALATED
+    return STATE_AFTER.get(stop)
+
+
+def effects_after(
+    tools: Toolbox,
+    item: InboxItem,
+    ticket: Ticket,
+    conversation: Conversation,
+    circumstances: RunContext,
+    stop: Stop,
+) -> Sequence[PlannedDelivery]:
+    """Who needs a person is heard though the ticket is solved or closed: by an alert, and a note where it takes one."""
+    if stop not in ENDED or conversation.newest is None or conversation.taken_over:
+        return []
+    policy, record = circumstances.policy, circumstances.record
+    local = add_heard_signals(read_conversation_text(ticket, conversation), policy)
+    if not local.wants_human and not local.sensitive:
+        return []
+    about = alerted_about(conversation, record)
+    topics = ", ".join(local.sensitive).replace("_", " ") or "a wish for a person"
+    unread = ", and the customer had written again" if about else f" before anybody read this: {topics}"
+    why = f"The ticket was {ENDED[stop]}{unread}. Nothing was sent; a person has to look."
+    outgoing, message_id = Outgoing(why, escalated=True), conversation.newest.id
+    note = PlannedDelivery(item.channel, item.ticket_id, message_id, DeliveryKind.NOTE, outgoing)
+    heard_of = about is not None or stop is not Stop.SOLVED
+    return [*([] if heard_of else [note]), *plan_alert(tools, item, about or message_id, outgoing)]
+
+
+def alerted_about(conversation: Conversation, record: OwnRecord) -> str | None:
+    """The message by which people were alerted of what is open, or of the answer before it: what comes after adds to
+    that alert."""
+    answer = [conversation.answer] if conversation.answer and conversation.rated_bad else []
+    return next((message.id for message in (*answer, *conversation.open) if message.id in record.alerted), None)
+
+
+def message_left_open(stop: Stop, conversation: Conversation, own: OwnRecord) -> str | None:
+    """The newest message answers for all that is open. When it drops out (made private, deleted), the one before it
+    does: its id, so that its item is worked on again."""
+    newest = conversation.newest
+    return newest.id if stop in LEFT_ALONE and newest is not None and newest.id not in own.answering else None

@@ -1,0 +1,304 @@
+"""The walk of one inbox item: fetch, guards, pipeline, record, and what is to be delivered (DESIGN section 3).
+
+No transaction is open while the channel or a model is asked.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import structlog
+
+from desk.conversation import Conversation, newest_customer_message, read_conversation
+from desk.delivery import DeliveryKind
+from desk.errors import Blocked, FirstlineError, Permanent, Temporary
+from desk.party import Access, PartyAccess
+from desk.platform import accounts
+from desk.policy.policy import PolicyFile
+from desk.run import Action, Stage, Stop
+from desk.ticket import EventKind, Ticket, TicketState
+from workers import record
+from workers.insights import gaps
+from workers.parties.waiting import refuse_if_away
+from workers.pipeline.guards import stop_before_run
+from workers.pipeline.run import RunContext, run_pipeline
+from workers.pipeline.signals.closing import is_confirmation
+from workers.processing import duplicate_tickets, guard_effects, own_record, ratings
+from workers.processing.effects import (
+    FinishedRun,
+    is_with_people,
+    needs_people,
+    plan_alerts,
+    plan_effects,
+    restore_status,
+)
+from workers.processing.failures import handle_failure
+from workers.queue import inbox, outbox
+from workers.queue.backoff import retry_while_database_is_away
+from workers.queue.inbox import InboxItem
+from workers.queue.outbox import PlannedDelivery
+from workers.toolbox import Toolbox
+
+log = structlog.get_logger(__name__)
+
+PROGRESS_SECONDS = 0.25
+"""How often at the most a run says how far it is; quick runs say nothing."""
+
+AT_ONCE = {
+    Action.INTERNAL_NOTE: TicketState.NOTED,
+    Action.ESCALATE: TicketState.ESCALATED,
+    Action.OBSERVE: TicketState.OBSERVED,
+}
+"""Where a ticket stands as soon as the run is saved; an answered one does so when its reply is out."""
+
+NEW_FOR = timedelta(days=1)
+"""An event that names no message tells of none that is older than this."""
+
+FRESH_SECONDS = 5.0
+"""So long a ticket that was read for one event is not read again for another that came before."""
+
+DUPLICATE = "duplicate"
+"""The outcome of an item whose message another item is about already."""
+
+NOBODY_ALERTED = "No alert went out: nothing is connected that takes alerts. The note on the ticket tells people."
+
+
+OVERTAKEN_TRIES = 3
+"""So often a message is thought over at once because something else was decided about its ticket meanwhile."""
+
+SHOWN_SECONDS = 20.0
+"""So long after its event a message that the channel does not show may still appear: its read side may lag."""
+SHOWN_AGAIN_SECONDS = 5.0
+
+
+class ClaimLost(FirstlineError):
+    """Another worker has taken the row over; nothing of ours may stay."""
+
+
+class Overtaken(Temporary):
+    """Something else was decided about the ticket while this was thought about, so that this no longer holds."""
+
+
+def process_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list[str]:
+    """Work on one item, whatever happens. Returns the ids of the deliveries to enqueue."""
+    with tools.db.account(account) as tx:
+        item = inbox.claim_item(tx, item_id, worker, tools.claim_seconds)
+    if item is None:
+        return []
+    with structlog.contextvars.bound_contextvars(account=account, ticket=item.ticket_id, item=item.id):
+        try:
+            refuse_if_away(item.away, PartyAccess(item.channel, Access.READ))
+            return _work_undisturbed(tools, item)
+        except ClaimLost:
+            log.warning("claim lost to another worker")
+            return []
+        except FirstlineError as error:
+            return retry_while_database_is_away(partial(handle_failure, tools, item, error))
+        except Exception as error:  # the task wrapper: whatever it is, the item must not be lost
+            log.exception("unexpected error")
+            unexpected = Temporary(f"unexpected {type(error).__name__}")
+            return retry_while_database_is_away(partial(handle_failure, tools, item, unexpected))
+
+
+def _work_undisturbed(tools: Toolbox, item: InboxItem) -> list[str]:
+    """Two workers may think about one ticket at once: whoever ends second looks at it anew."""
+    for _ in range(OVERTAKEN_TRIES - 1):
+        with suppress(Overtaken):
+            return _work(tools, item)
+        item = replace(item, attempts=item.attempts + 1)  # what was read before is too old now
+        log.info("overtaken, thinking again")
+    return _work(tools, item)
+
+
+def _work(tools: Toolbox, item: InboxItem) -> list[str]:
+    if item.kind is EventKind.ASSIGNED:
+        return _close(tools, item, inbox.STORED, None, again=_given_back(tools, item))
+    if item.kind is EventKind.RATING and (effects := ratings.effects_of_rating(tools, item)):
+        return _close(tools, item, Stop.RATED_BAD, TicketState.ESCALATED, effects)
+    if item.kind is not EventKind.CUSTOMER_MESSAGE:
+        with suppress(Permanent):  # a ticket that is gone needs nobody
+            return _close(tools, item, inbox.STORED, TicketState.STEPPED_BACK if _taken_over(tools, item) else None)
+        return _close(tools, item, inbox.STORED, None)
+    if item.message_id and not _leads(tools, item, item.message_id):  # which needs no look at the ticket
+        return _close(tools, item, DUPLICATE, None)
+    ticket = _fetched(tools, item)
+    policy = tools.policies.get(item.account)
+    message_id = item.message_id or _newest(ticket, item)
+    if not item.message_id and not _leads(tools, item, message_id):
+        return _close(tools, item, DUPLICATE, None)
+    if not policy.policy.scope.holds(ticket):  # observed by nobody: not even the ticket is written down
+        return _close(tools, item, Stop.OUT_OF_SCOPE, None)
+    circumstances, stop = _look_up(tools, item, ticket, message_id, policy)
+    conversation = read_conversation(ticket, circumstances.record)
+    if stop:
+        return _stopped(tools, item, ticket, conversation, circumstances, stop)
+    if is_confirmation(conversation, ticket.requester.name or ""):
+        return _close(tools, item, Stop.CONFIRMED, TicketState.CONFIRMED, restore_status(item, ticket, conversation))
+    circumstances = replace(circumstances, same_matter=duplicate_tickets.find_duplicate(tools, ticket, conversation))
+    run = run_pipeline(ticket, tools.models, tools.library, circumstances, _progress(tools, item))
+    work = FinishedRun(tools, item, policy.policy, ticket, conversation, circumstances, run)
+    return _keep(work, policy, gaps.unanswered_questions(run, tools.embedder))
+
+
+def _fetched(tools: Toolbox, item: InboxItem) -> Ticket:
+    """The ticket, with the message that the event names. Raises Temporary as long as that may still appear."""
+    channel = tools.channel(item.channel)
+    ticket = channel.fetch(item.account, item.ticket_id, since=_told_at(item))
+    if not item.message_id or ticket.message(item.message_id):
+        return ticket
+    ticket = channel.fetch(item.account, item.ticket_id)  # what was read for another event may be older than this one
+    age = (datetime.now(UTC) - item.received_at).total_seconds()
+    if ticket.message(item.message_id) is None and age < SHOWN_SECONDS:
+        raise Blocked(f"{item.channel} does not show the message yet", retry_after=SHOWN_AGAIN_SECONDS)
+    return ticket
+
+
+def _given_back(tools: Toolbox, item: InboxItem) -> str | None:
+    """A change of its assignee may give a ticket back that an agent had: the message that was left to them."""
+    with tools.db.account(item.account) as tx:
+        own = own_record.read_own_record(tx, item.channel, item.ticket_id)
+    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
+    conversation = read_conversation(ticket, own)
+    newest = conversation.newest
+    left = newest is not None and not conversation.taken_over and newest.id not in own.answering
+    return newest.id if newest and left else None
+
+
+def _taken_over(tools: Toolbox, item: InboxItem) -> bool:
+    """Does this event show that a person works on the ticket? Our own comments come back as an agent's: the token
+    belongs to one."""
+    if item.kind is not EventKind.AGENT_MESSAGE:
+        return False
+    with tools.db.account(item.account) as tx:
+        if item.message_id and outbox.is_own_message(tx, item.channel, item.message_id):
+            return False
+        own = own_record.read_own_record(tx, item.channel, item.ticket_id)
+    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id, item.message_id or "")
+    ours = tools.policies.get(item.account).policy.scope.holds(ticket)
+    return ours and read_conversation(ticket, own).taken_over
+
+
+def _told_at(item: InboxItem) -> datetime | None:
+    """What was read after an event came holds what it tells of, and is not read again for the next event of the same
+    message; a few seconds later, and on a further attempt, it is."""
+    if item.attempts > 1:
+        return None
+    return max(item.received_at, datetime.now(UTC) - timedelta(seconds=FRESH_SECONDS))
+
+
+def _newest(ticket: Ticket, item: InboxItem) -> str:
+    """What an event is about that names no message: a new ticket, or a change that catch-up saw. What was written long
+    before it is not what it tells of."""
+    newest = newest_customer_message(ticket)
+    return newest.id if newest and newest.at >= item.received_at - NEW_FOR else ""
+
+
+def _leads(tools: Toolbox, item: InboxItem, message_id: str) -> bool:
+    """Several events can tell of one message (created, commented, caught up): the first to get here answers it."""
+    with tools.db.account(item.account) as tx:
+        return inbox.claim_message(tx, item, message_id)
+
+
+def _look_up(
+    tools: Toolbox, item: InboxItem, ticket: Ticket, message_id: str, policy: PolicyFile
+) -> tuple[RunContext, Stop | None]:
+    """What the database knows about this ticket and this account, in one short transaction; and what the guards say.
+    Only a message that is worked on makes the ticket one that was just received."""
+    rules = policy.policy
+    with tools.db.account(item.account) as tx:
+        requester = tx.sealer.lookup(ticket.requester.id)
+        own, turns = own_record.read_record_and_turns(tx, item.channel, item.ticket_id, requester, rules)
+        stop = stop_before_run(ticket, message_id, own)
+        state = None if stop else TicketState.RECEIVED
+        record.set_ticket_state(tx, item.channel, item.ticket_id, state, requester=ticket.requester)
+        circumstances = RunContext(
+            policy=rules,
+            paused=accounts.is_paused(tx),
+            budget_spent=record.dollars_today(tx) >= rules.budget.dollars_per_day,
+            record=own,
+            turns=turns,
+            patient=True,
+            rethought=item.rethought,
+            product_version=tools.product_version,
+        )
+    return circumstances, stop
+
+
+def _keep(work: FinishedRun, policy: PolicyFile, unanswered: Sequence[gaps.UnansweredQuestion]) -> list[str]:
+    """Save the run, plan what it leads to and close the item: all of it or nothing."""
+    tools, item = work.tools, work.item
+    alerts = plan_alerts(work)
+    run = (
+        work.run if alerts or not needs_people(work) else replace(work.run, remarks=(*work.run.remarks, NOBODY_ALERTED))
+    )
+    state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
+    with tools.db.account(item.account) as tx:
+        record.lock_ticket(tx, item.channel, item.ticket_id)
+        if own_record.read_own_record(tx, item.channel, item.ticket_id).has_grown(work.circumstances.record):
+            raise Overtaken("something else was decided about this ticket meanwhile")
+        before = record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if is_with_people(work) else ()
+        effects = plan_effects(work, before, told=bool(alerts))
+        if run.decision.action is Action.AUTO_REPLY and not any(each.kind is DeliveryKind.REPLY for each in effects):
+            state = TicketState.NOTED  # it does not fit the customer's channel
+        record.save_run(tx, run, policy)
+        gaps.save_questions(tx, run, unanswered)
+        record.set_ticket_state(tx, item.channel, item.ticket_id, state, category=run.classification.category)
+        planned = outbox.plan_deliveries(tx, [*effects, *alerts], run.id, item.id)
+        if not inbox.finish_item(tx, item, run.decision.action):
+            raise ClaimLost
+    log.info("decided", run=run.id, action=run.decision.action.value, deliveries=len(planned))
+    return planned
+
+
+def _stopped(
+    tools: Toolbox,
+    item: InboxItem,
+    ticket: Ticket,
+    conversation: Conversation,
+    circumstances: RunContext,
+    stop: Stop,
+) -> list[str]:
+    effects = guard_effects.effects_after(tools, item, ticket, conversation, circumstances, stop)
+    state = TicketState.ESCALATED if effects else guard_effects.state_after(stop, conversation)
+    left = guard_effects.message_left_open(stop, conversation, circumstances.record)
+    return _close(tools, item, stop, state, effects, left)
+
+
+def _close(
+    tools: Toolbox,
+    item: InboxItem,
+    outcome: str,
+    state: TicketState | None,
+    effects: Sequence[PlannedDelivery] = (),
+    again: str | None = None,
+) -> list[str]:
+    """Close the item. `again`: the message that is left open by this, and is worked on anew with the next sweep."""
+    with tools.db.account(item.account) as tx:
+        if again:
+            inbox.reprocess_message(tx, item.channel, again)
+        if state:
+            record.set_ticket_state(tx, item.channel, item.ticket_id, state)
+        planned = outbox.plan_deliveries(tx, effects, None, item.id)
+        if not inbox.finish_item(tx, item, outcome):
+            raise ClaimLost
+    log.info("stopped", outcome=outcome)
+    return planned
+
+
+def _progress(tools: Toolbox, item: InboxItem) -> Callable[[Stage], None]:
+    """Called as each stage begins: keeps the claim and says how far the run is, not more often than is useful."""
+    last = time.monotonic()
+
+    def on_stage(stage: Stage) -> None:
+        nonlocal last
+        if time.monotonic() - last < PROGRESS_SECONDS:
+            return
+        last = time.monotonic()
+        with tools.db.account(item.account) as tx:
+            if not inbox.renew_lease(tx, item, tools.claim_seconds, stage):
+                raise ClaimLost
+
+    return on_stage

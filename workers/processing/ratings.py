@@ -1,0 +1,43 @@
+"""A bad rating of an automatic reply hands the ticket to people, once: a note that opens it again, and an alert."""
+
+from collections.abc import Sequence
+
+from desk.conversation import Conversation, read_conversation
+from desk.delivery import DeliveryKind
+from desk.ports import Outgoing
+from desk.ticket import Ticket, TicketStatus
+from workers.pipeline.guards import stop_before_send
+from workers.processing import own_record
+from workers.processing.failures import plan_alert
+from workers.queue.inbox import InboxItem
+from workers.queue.outbox import PlannedDelivery
+from workers.toolbox import Toolbox
+
+TEXT = (
+    "Firstline: the customer rated the automatic reply as bad. A person has to answer; Firstline will not answer here "
+    "by itself until one has."
+)
+
+
+def effects_of_rating(tools: Toolbox, item: InboxItem) -> Sequence[PlannedDelivery]:
+    """What a rating brings about: nothing, unless it is a bad one of what we said by ourselves."""
+    with tools.db.account(item.account) as tx:
+        own = own_record.read_own_record(tx, item.channel, item.ticket_id)
+    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
+    conversation = read_conversation(ticket, own)
+    scope = tools.policies.get(item.account).policy.scope
+    if not conversation.rated_bad or stop_before_send(ticket, "", DeliveryKind.NOTE, own, scope):
+        return []
+    return _handed_over(tools, item, ticket, conversation)
+
+
+def _handed_over(
+    tools: Toolbox, item: InboxItem, ticket: Ticket, conversation: Conversation
+) -> Sequence[PlannedDelivery]:
+    answer = conversation.answer.id if conversation.answer else item.id
+    status = TicketStatus.OPEN.value if ticket.status is TicketStatus.SOLVED else None
+    note = PlannedDelivery(
+        item.channel, item.ticket_id, answer, DeliveryKind.NOTE, Outgoing(TEXT, escalated=True, status=status)
+    )
+    alerts = plan_alert(tools, item, answer, Outgoing(TEXT, escalated=True))
+    return alerts if ticket.status is TicketStatus.CLOSED else [note, *alerts]

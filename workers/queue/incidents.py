@@ -1,0 +1,35 @@
+"""An incident is told once: the alert of one message that could not be worked on, or the one of many alike."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from desk.delivery import NOTICES, DeliveryKind
+from desk.platform.database import Transaction
+from desk.policy.policy import IncidentPolicy
+from desk.ports import Outgoing
+from desk.presentation.alert import ticket_lines
+from desk.ticket import new_id
+from workers.queue import outbox
+from workers.queue.outbox import PlannedDelivery
+from workers.queue.parked import ParkedTicket, error_kind, parked_alike
+
+
+def incident_alert(tx: Transaction, own: PlannedDelivery, why: str, rules: IncidentPolicy) -> PlannedDelivery:
+    """What to tell of a message that was just parked: its own alert; or, once more than so many alike were parked in
+    the policy's minutes, that of the incident, which counts and lists them and is changed with each further one."""
+    about = f"incident-{hashlib.sha256(error_kind(why).encode()).hexdigest()[:12]}"
+    known = outbox.find_last_notice(tx, about, rules.minutes)
+    parked = parked_alike(tx, why, rules.minutes, known.since if known else None)
+    if known is None and len(parked) <= rules.alerts:
+        return own
+    order = known.key.removesuffix(f":{NOTICES}:{about}") if known else f"incident:{new_id()}"
+    return PlannedDelivery(NOTICES, about, about, DeliveryKind.ALERT, Outgoing(_told(parked, why)), order)
+
+
+def _told(parked: Sequence[ParkedTicket], why: str) -> str:
+    """A title, and the list. The first ones had alerts of their own, and are listed all the same."""
+    since = min((each.at for each in parked), default=datetime.now(UTC))
+    title = f"{len(parked)} messages could not be worked on since {since:%Y-%m-%d %H:%M} UTC"
+    remedy = "Nothing was sent to these customers. When the cause is mended: firstline replay, or the page Parked."
+    return "\n".join([title, why, remedy, *ticket_lines([(each.channel, each.ticket_id) for each in parked])])
