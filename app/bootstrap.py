@@ -1,91 +1,101 @@
 """The one place that builds things: reads the settings, constructs every adapter, and says what there is of each kind.
 
-To add a channel, model, embedder or source: write its file, add its line to the table here (CONTRIBUTING.md).
+To add a provider, model, embedder or source: write its folder or file, add its line here (CONTRIBUTING.md).
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from importlib.metadata import version
 
 from celery import Celery
 
-from app import embedders, models
 from app.database import make_database as make_database
 from app.database import needed
 from desk.errors import BadSetting
-from desk.health_check import HealthCheck
 from desk.platform.database import Database
 from desk.platform.settings import Settings
 from desk.policy.policy import PolicyBook
-from desk.ports import Channel, Embedder, LanguageModel, PartyProbe
-from integration.slack import health as slack
-from integration.slack.alerts import SlackAlerts
-from integration.slack.probe import SlackParty
+from desk.ports import Alerts, Channel, Embedder, LanguageModel, PartyProbe
+from integration.provider import Provider
+from integration.slack.provider import PROVIDER as SLACK
 from integration.webhooks import Inbound
-from integration.zendesk.catchup import catch_up as zendesk_catch_up
-from integration.zendesk.channel.outbound import ZendeskChannel
-from integration.zendesk.inbound import ZendeskInbound
-from integration.zendesk.setup import health as zendesk
-from integration.zendesk.setup.probe import ZendeskParty
-from integration.zendesk.sources import guide, solved_tickets
+from integration.zendesk.provider import PROVIDER as ZENDESK
+from knowledge.embedders import providers as embedders
 from knowledge.embedders.minilm import MiniLM
 from knowledge.ingest import reindex, sync
 from knowledge.ingest.sync import SyncContext
-from knowledge.ingest.sync_requests import request_sync
+from knowledge.rerankers.providers import make_reranker
 from knowledge.search.library import PostgresLibrary
 from knowledge.sources import folder
 from knowledge.sources.source_kind import SourceKind
-from knowledge.sources.website import source
+from knowledge.sources.website import source as website
+from workers.models.claude.provider import PROVIDER as CLAUDE
+from workers.models.extractive.provider import PROVIDER as EXTRACTIVE
+from workers.models.provider import ModelProvider
 from workers.tickets import TicketChannel
 from workers.toolbox import SyncSources, Toolbox
 
 VERSION = version("firstline")
 
-CHANNELS: Mapping[str, Callable[[Database, PolicyBook], Channel]] = {
-    "api": lambda db, policies: TicketChannel(db),
-    "zendesk": ZendeskChannel,
-}
-"""Where tickets live and replies go."""
+PROVIDERS: list[Provider] = [ZENDESK, SLACK]
+"""Outside services that an account can be connected to."""
 
-PARTIES: tuple[Callable[[Database], PartyProbe], ...] = (ZendeskParty, SlackParty)
-"""Whom work may have to wait for."""
+MODELS: list[ModelProvider] = [CLAUDE, EXTRACTIVE]
+"""The ladder, best first."""
 
-INBOUND: tuple[Callable[[], Inbound], ...] = (
-    lambda: ZendeskInbound(articles_changed=lambda tx: request_sync(tx, guide.NAME)),
-)
-"""Who calls us by webhook."""
-
-CATCH_UPS: tuple[Callable[[Database, str], Sequence[str]], ...] = (zendesk_catch_up,)
-"""What reads, for an account, everything that no webhook told of."""
-
-EXAMINED: Mapping[str, Callable[[Database, str], Iterable[HealthCheck]]] = {
-    "zendesk": zendesk.examine_zendesk,
-    "slack": slack.examine_slack,
-}
-"""Who can be asked, for an account, who we are there and what we may do; nothing where it is not connected."""
-
-EMBEDDERS: Mapping[str, Callable[[Settings], Embedder]] = {
+EMBEDDERS: dict[str, Callable[[Settings], Embedder]] = {
     "minilm": embedders.minilm,
     "voyage": embedders.voyage,
     "openai": embedders.openai,
 }
 """What `FIRSTLINE_EMBEDDER` may say."""
 
-SOURCES: Mapping[str, SourceKind] = {
-    "folder": folder.KIND,
-    "website": source.KIND,
-    "zendesk-guide": guide.KIND,
-    "solved-tickets": solved_tickets.KIND,
-}
-"""Where documents may come from: what `firstline sources add` knows."""
+SOURCES: dict[str, SourceKind] = {"folder": folder.KIND, "website": website.KIND}
+"""Where documents may come from besides the providers."""
 
-MODELS: Mapping[str, Callable[[Settings, Embedder], LanguageModel | None]] = {
-    "claude": models.claude,
-    "extractive": models.extractive,
-}
-"""The ladder, best first; None for a rung that is not set up."""
+
+def provided() -> Mapping[str, Sequence[str]]:
+    """What this installation can do, by names: for the API, where scripts read it."""
+    return {
+        "channels": ["api", *(each.name for each in PROVIDERS if each.channel)],
+        "alerts": [each.name for each in PROVIDERS if each.alerts],
+        "models": [each.name for each in MODELS],
+        "embedders": list(EMBEDDERS),
+        "sources": list(source_kinds()),
+    }
+
+
+def source_kinds() -> Mapping[str, SourceKind]:
+    """What `firstline sources add` knows."""
+    return SOURCES | {name: kind for provider in PROVIDERS for name, kind in provider.sources.items()}
+
+
+def make_channels(db: Database, policies: PolicyBook) -> Mapping[str, Channel]:
+    """Where tickets live and replies go; those of the API and the form live here."""
+    remote = {each.name: each.channel(db, policies) for each in PROVIDERS if each.channel}
+    return {"api": TicketChannel(db), **remote}
+
+
+def make_alerts(db: Database) -> Alerts | None:
+    """Where people are told: the first provider that does it."""
+    return next((each.alerts(db) for each in PROVIDERS if each.alerts), None)
+
+
+def make_inbound() -> Sequence[Inbound]:
+    """Who calls us by webhook."""
+    return [each.inbound() for each in PROVIDERS if each.inbound]
+
+
+def make_probes(db: Database) -> Mapping[str, PartyProbe]:
+    """Whom work may have to wait for."""
+    return {each.name: each.probe(db) for each in PROVIDERS if each.probe}
+
+
+def make_models(settings: Settings, embedder: Embedder) -> tuple[LanguageModel, ...]:
+    """The rungs of the ladder that are set up."""
+    return tuple(model for each in MODELS if (model := each.open(settings, embedder)))
 
 
 def make_embedder(settings: Settings) -> Embedder:
@@ -116,7 +126,7 @@ def make_sync(db: Database, settle: Callable[[str], Embedder]) -> SyncSources:
 
     def sync_sources(account: str, name: str | None = None) -> None:
         wanted = sync.find_sources(db, account, [name] if name else [])
-        outcomes = list(sync.sync_all(SyncContext(db, account, SOURCES, settle(account)), wanted))
+        outcomes = list(sync.sync_all(SyncContext(db, account, source_kinds(), settle(account)), wanted))
         if name and outcomes[0].fault:
             raise outcomes[0].fault
 
@@ -125,7 +135,7 @@ def make_sync(db: Database, settle: Callable[[str], Embedder]) -> SyncSources:
 
 def make_library(settings: Settings, db: Database) -> PostgresLibrary:
     """The library, to search in."""
-    return PostgresLibrary(db, make_embedder(settings), find_embedder(settings), embedders.make_reranker(settings))
+    return PostgresLibrary(db, make_embedder(settings), find_embedder(settings), make_reranker(settings))
 
 
 def make_toolbox(settings: Settings, db: Database) -> Toolbox:
@@ -139,16 +149,16 @@ def make_toolbox(settings: Settings, db: Database) -> Toolbox:
 
     return Toolbox(
         db=db,
-        channels={name: make(db, policies) for name, make in CHANNELS.items()},
-        models=tuple(model for make in MODELS.values() if (model := make(settings, local))),
-        library=PostgresLibrary(db, embedder, find, embedders.make_reranker(settings)),
+        channels=make_channels(db, policies),
+        models=make_models(settings, local),
+        library=PostgresLibrary(db, embedder, find, make_reranker(settings)),
         policies=policies,
         embedder=embedder,
         sync=make_sync(db, settle),
         product_version=VERSION,
-        alerts=SlackAlerts(db),
-        parties={party.name: party for party in (make(db) for make in PARTIES)},
-        catch_ups=tuple(partial(read, db) for read in CATCH_UPS),
+        alerts=make_alerts(db),
+        parties=make_probes(db),
+        catch_ups=tuple(partial(each.catch_up, db) for each in PROVIDERS if each.catch_up),
         address=settings.public_url or f"http://{settings.host}:{settings.port}",
         claim_seconds=settings.claim_seconds,
         enqueue_again_seconds=settings.enqueue_again_seconds,

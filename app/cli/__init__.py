@@ -46,7 +46,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "keys": ("app.cli.setup.keys:keys", "The keys that bodies are sealed with."),
     },
     "Outside": {
-        "connect": ("app.cli.setup.connect:connect", "Connect an account to Zendesk or Slack."),
+        "connect": ("app.cli.setup.connect:connect", "Connect an account to Zendesk, Slack, ..."),
         "connections": ("app.cli.setup.connections:list_connections", "List what an account is connected to."),
         "disconnect": ("app.cli.setup.connections:disconnect", "Forget how to reach a party."),
     },

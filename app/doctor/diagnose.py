@@ -94,7 +94,7 @@ def _of_settings(settings: Settings, db: Database | None) -> list[CheckGroup]:
         CheckGroup("processes", "REDIS_URL", lambda: processes.broker_checks(settings)),
         CheckGroup("processes", "web", lambda: processes.web_checks(settings, db)),
         CheckGroup("processes", "embedder", lambda: processes.embedder_checks(settings)),
-        CheckGroup("outside", "claude", lambda: connections.claude_check(settings)),
+        CheckGroup("outside", "models", lambda: connections.model_checks(settings)),
     ]
 
 

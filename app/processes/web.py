@@ -4,7 +4,7 @@ is served."""
 from flask import Flask
 
 from app.active_embedder import active_embedder
-from app.bootstrap import INBOUND, VERSION, make_celery, make_database, uptime
+from app.bootstrap import VERSION, make_celery, make_database, make_inbound, provided, uptime
 from app.doctor.readiness import installation_id, make_checks
 from app.doctor.role import refuse_privileges
 from app.key_check import recognise_keys
@@ -46,11 +46,9 @@ def make_app(settings: Settings, db: Database) -> Flask:
     app.wsgi_app = readable(app.wsgi_app)  # type: ignore[assignment, method-assign]  # Flask's place for middleware
     app.after_request(add_security_headers)
     app.register_blueprint(make_pages(VERSION))
-    state = StateViews(VERSION, uptime, make_checks(db, celery), installation_id(db))
+    state = StateViews(VERSION, uptime, make_checks(db, celery), installation_id(db), provided())
     app.register_blueprint(make_api(db, enqueue, state, max_body_bytes=settings.max_body_bytes))
-    app.register_blueprint(
-        make_webhooks(db, enqueue, [make() for make in INBOUND], max_body_bytes=settings.max_body_bytes)
-    )
+    app.register_blueprint(make_webhooks(db, enqueue, make_inbound(), max_body_bytes=settings.max_body_bytes))
     app.register_blueprint(
         make_console(db, enqueue, active_embedder(settings, db), enqueue_sync, at_root=not settings.demo)
     )

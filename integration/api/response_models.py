@@ -187,7 +187,13 @@ class HealthOut(BaseModel):
         title="Health",
         json_schema_extra={
             "examples": [
-                {"status": "ok", "version": "0.1.0", "uptime_seconds": 86.2, "installation": "5f0c2b9d41e87a36"}
+                {
+                    "status": "ok",
+                    "version": "0.1.0",
+                    "uptime_seconds": 86.2,
+                    "installation": "5f0c2b9d41e87a36",
+                    "provides": {"channels": ["api", "zendesk"], "alerts": ["slack"], "sources": ["folder", "website"]},
+                }
             ]
         },
     )
@@ -198,6 +204,10 @@ class HealthOut(BaseModel):
     installation: str = Field(
         description="The same for all processes on one database, another one for every other; empty where that cannot "
         "be told."
+    )
+    provides: dict[str, list[str]] = Field(
+        default={},
+        description="The names of the channels, alerts, models, embedders and sources that there are.",
     )
 
 

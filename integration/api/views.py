@@ -1,6 +1,6 @@
 """What each operation does."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from uuid import UUID
 
@@ -121,18 +121,28 @@ class StateViews:
     `installation` is the same for all processes on one database, and None where that cannot be told."""
 
     def __init__(
-        self, version: str, uptime: Callable[[], float], checks: Mapping[str, Check], installation: str | None = None
+        self,
+        version: str,
+        uptime: Callable[[], float],
+        checks: Mapping[str, Check],
+        installation: str | None = None,
+        provides: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.version = version
         self._uptime = uptime
         self._checks = checks
         self._installation = installation
+        self._provides = {name: list(each) for name, each in (provides or {}).items()}
 
     def health(self) -> Response:
         """The process is alive, and which it is."""
         seconds = round(self._uptime(), 1)
         told = HealthOut(
-            status="ok", version=self.version, uptime_seconds=seconds, installation=self._installation or ""
+            status="ok",
+            version=self.version,
+            uptime_seconds=seconds,
+            installation=self._installation or "",
+            provides=self._provides,
         )
         return answer(HTTPStatus.OK, told)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import SOURCES, make_embedder, make_sync
+from app.bootstrap import make_embedder, make_sync, source_kinds
 from app.database import make_database
 from desk.platform.settings import Settings
 from knowledge.ingest.sync_lock import sync_lock
@@ -99,15 +99,15 @@ def test_a_folder_that_is_not_there_is_not_added(here: Settings, tmp_path: Path,
 
 
 def test_every_kind_says_what_it_reads_and_what_it_asks_for(firstline: Command) -> None:
-    for kind in SOURCES:
+    for kind in source_kinds():
         said = firstline("sources", "add", kind, "--help")
         assert said.code == 0
         for option in ("--name", "--audience", "--locale", "--collection", "--no-sync", "--json"):
             assert option in said.out
-        assert not MARKS & set(SOURCES[kind].settings.model_fields)
-        for field in SOURCES[kind].settings.model_fields:
+        assert not MARKS & set(source_kinds()[kind].settings.model_fields)
+        for field in source_kinds()[kind].settings.model_fields:
             assert field.replace("_", "-").lower() in said.out.lower()
-    assert set(SOURCES) <= set(firstline("sources", "add", "--help").out.split())
+    assert set(source_kinds()) <= set(firstline("sources", "add", "--help").out.split())
 
 
 # --- sync

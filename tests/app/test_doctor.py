@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from app.bootstrap import SOURCES, make_embedder
+from app.bootstrap import make_embedder, source_kinds
 from app.database import make_database
 from app.doctor import diagnose, processes
 from app.doctor.diagnose import examine
@@ -345,7 +345,7 @@ def test_a_source_with_an_error_is_wrong_and_one_that_nobody_reads_is_missing(we
     with db.account("main") as tx:
         for name, path in (("fine", "pages"), ("gone", "nowhere"), ("idle", "pages")):
             configured_sources.save_source(tx, ConfiguredSource(name, "folder", {"path": str(tmp_path / path)}))
-    reading = SyncContext(db, "main", SOURCES, make_embedder(well))
+    reading = SyncContext(db, "main", source_kinds(), make_embedder(well))
     for source in sync.find_sources(db, "main", ["fine", "gone"]):
         sync.sync_source(reading, source)
     with db.account("main") as tx:
@@ -366,7 +366,7 @@ def test_a_source_that_would_lose_most_of_its_pages_is_wrong_and_says_what_to_ty
     db = make_database(well)
     with db.account("main") as tx:
         configured_sources.save_source(tx, ConfiguredSource("shore", "folder", {"path": str(tmp_path / "pages")}))
-    reading = SyncContext(db, "main", SOURCES, make_embedder(well))
+    reading = SyncContext(db, "main", source_kinds(), make_embedder(well))
     [source] = sync.find_sources(db, "main", ["shore"])
     sync.sync_source(reading, source)
     (tmp_path / "pages/crane.md").unlink()

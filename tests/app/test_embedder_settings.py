@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import EMBEDDERS, find_embedder, make_embedder, make_toolbox
-from app.embedders import make_reranker
 from desk.errors import BadSetting
 from desk.platform.database import Database
 from desk.platform.settings import Settings, read_settings
 from knowledge.embedders.minilm import MiniLM
 from knowledge.ingest.index_source import index_source
+from knowledge.rerankers.providers import make_reranker
 from knowledge.sources.folder import Folder
 from tests.lookalikes.embeddings import KEY, Embeddings
 

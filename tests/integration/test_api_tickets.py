@@ -192,7 +192,7 @@ def test_a_token_does_what_its_scopes_say(
 
 def test_health_says_what_runs_and_for_how_long(database: Database, account: str) -> None:
     answer = ApiDoor(database, account, installation="abc").get("/health", headers={"Authorization": ""})
-    known = {"status": "ok", "version": "0.0.test", "uptime_seconds": 12.3}
+    known = {"status": "ok", "version": "0.0.test", "uptime_seconds": 12.3, "provides": {}}
     assert answer.json == known | {"installation": "abc"}
     assert ApiDoor(database, account).get("/health").json == known | {"installation": ""}
 

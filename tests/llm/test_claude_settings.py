@@ -3,11 +3,11 @@
 import pytest
 
 from app.bootstrap import MODELS
-from app.models import claude
 from desk.errors import BadSetting
 from desk.platform.settings import Settings, read_settings
 from tests.fakes import FakeEmbedder
 from workers.models.claude.model import ClaudeModel
+from workers.models.claude.provider import open_claude as claude
 
 
 def test_without_a_key_there_is_no_claude(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,7 +18,7 @@ def test_without_a_key_there_is_no_claude(monkeypatch: pytest.MonkeyPatch) -> No
 def test_with_a_key_it_stands_first_on_the_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-x")
     monkeypatch.setenv("FIRSTLINE_DRAFT_MODEL", "claude-other")
-    built = [make(read_settings(), FakeEmbedder()) for make in MODELS.values()]
+    built = [each.open(read_settings(), FakeEmbedder()) for each in MODELS]
     assert [model.name for model in built if model] == ["claude", "extractive"]
     (first, _) = built
     assert isinstance(first, ClaudeModel)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from app.bootstrap import SOURCES, make_library
+from app.bootstrap import make_library, source_kinds
 from app.cli.knowledge import source_options
 from app.cli.knowledge.sources import name_of, run, set_up, take_out
 from app.cli.knowledge.syncing import library, read, tell
@@ -28,7 +28,7 @@ FOLDER = "folder"
 def index_folder(path: Path, name: str | None, confirm: bool, account: str | None, as_json: bool) -> None:
     """Index the Markdown, HTML, text, PDF and Word files under PATH, and keep in step with it: short for `sources add
     folder PATH`, and once that is done for `sources sync`."""
-    settings = source_options.valid_settings(SOURCES[FOLDER], {"path": str(path)})
+    settings = source_options.valid_settings(source_kinds()[FOLDER], {"path": str(path)})
     called = name_of(name) if name else None
     with library(account) as (db, account_id):
         source = _folder(sync.find_sources(db, account_id), settings, called)

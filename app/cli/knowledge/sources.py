@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from app.bootstrap import SOURCES
+from app.bootstrap import source_kinds
 from app.cli.knowledge import source_options
 from app.cli.knowledge.syncing import library, read, tell
 from app.cli.output import account_option, confirm_option, json_option, print_json, print_rows, say
@@ -26,11 +26,11 @@ class Kinds(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The kinds."""
-        return list(SOURCES)
+        return list(source_kinds())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command that adds a source of this kind."""
-        kind = SOURCES.get(cmd_name)
+        kind = source_kinds().get(cmd_name)
         if kind is None:
             return None
         said = f"Add a source: {kind.line}."
@@ -124,7 +124,7 @@ def take_out(name: str, account: str | None, *, ask: bool) -> None:
 
 def set_up(db: Database, account: str, source: ConfiguredSource) -> None:
     """Write it down, once it is known that it can be opened. Raises Permanent when it cannot."""
-    sync.open_source(db, account, SOURCES, source)
+    sync.open_source(db, account, source_kinds(), source)
     with db.account(account) as tx:
         configured_sources.save_source(tx, source)
 
@@ -145,7 +145,7 @@ def _add(
     collection: str | None,
     **values: Any,
 ) -> None:
-    kind = SOURCES[kind_name]
+    kind = source_kinds()[kind_name]
     settings = source_options.given_settings(kind, values)
     place = source_options.valid_settings(kind, settings)[kind.place] if kind.place and not name else None
     called = name_of(name) if name else f"{kind_name}:{place}" if place else kind_name

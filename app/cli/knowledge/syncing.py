@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from app.bootstrap import SOURCES, find_embedder, make_database, make_embedder
+from app.bootstrap import find_embedder, make_database, make_embedder, source_kinds
 from app.cli.output import mutter, print_json, print_rows, progress_bar
 from app.installation import existing, installation
 from desk.errors import Permanent, Temporary
@@ -37,7 +37,7 @@ def read(
     db: Database, account: str, sources: Sequence[ConfiguredSource], *, as_json: bool, confirmed: bool = False
 ) -> list[SyncOutcome]:
     """Read each source, under a bar. `confirmed`: what has gone may leave the index, however much it is."""
-    reading = SyncContext(db, account, SOURCES, _embedder(db, account, as_json), confirmed)
+    reading = SyncContext(db, account, source_kinds(), _embedder(db, account, as_json), confirmed)
     outcomes: list[SyncOutcome] = []
     for source in sources:
         with progress_bar(source.name, quiet=as_json) as on_page:

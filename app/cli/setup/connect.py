@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Literal, get_args, get_origin
 
 import click
 from pydantic import BaseModel
 
+from app import bootstrap
 from app.cli.output import account_option, json_option, out, print_json, say
 from app.installation import address, existing, open_database
 from desk.health_check import HealthCheck, HealthState
@@ -15,12 +17,7 @@ from desk.platform.database import Database
 from desk.platform.settings import Settings, read_settings
 from integration import connections
 from integration.introduction import Introduction
-from integration.slack import connect as to_slack
-from integration.slack.client import PARTY as SLACK
-from integration.slack.client import SlackConnection
-from integration.zendesk.api.connection import PARTY as ZENDESK
-from integration.zendesk.api.connection import ZendeskConnection
-from integration.zendesk.setup import connect as to_zendesk
+from integration.provider import ConnectOption, Provider
 
 COLOURS = {
     HealthState.FINE: "green",
@@ -74,73 +71,57 @@ class ConnectResult:
         return [*(self.met.checks if self.met else ()), *([self.test_event] if self.test_event else [])]
 
 
+class Providers(click.Group):
+    """One command for each outside service, made from what connecting it asks for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All that there are."""
+        return [provider.name for provider in bootstrap.PROVIDERS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command that connects this one."""
+        provider = next((each for each in bootstrap.PROVIDERS if each.name == cmd_name), None)
+        if provider is None:
+            return None
+        command = click.Command(cmd_name, params=[_option(provider, each) for each in provider.options])
+        command.help, command.callback = provider.about, partial(_connect, provider)
+        for option in (json_option, account_option, no_check):
+            option(command)
+        return command
+
+
 no_check = click.option("--no-check", is_flag=True, help="Keep it without asking the other side.")
 
 
-@click.group()
+@click.group(cls=Providers)
 def connect() -> None:
-    """Connect an account to Zendesk or Slack. The other side is asked first; secrets are sealed in the database.
+    """Connect an account to an outside service. The other side is asked first; secrets are sealed in the database.
 
     Connecting again changes only what is given; an empty value ('') clears it.
     """
 
 
-@connect.command()
-@click.option("--base-url", help="https://SUBDOMAIN.zendesk.com; needed the first time.")
-@click.option("--email", help="The agent whose API token it is; needed the first time.")
-@click.option("--api-token", prompt=True, prompt_required=False, hide_input=True, help=ASKED)
-@click.option(
-    "--webhook-secret", "webhook_secrets", multiple=True, help="Of each webhook; may be given often, replaces all."
-)
-@click.option("--account-id", "zendesk_account_id", help="Zendesk's own number of the account.")
-@click.option("--service-user", "service_user_id", help="The token's user, where no person works as it.")
-@click.option("--group", "escalation_group_id", help="The group that escalated tickets go to.")
-@click.option(
-    "--priority",
-    "escalation_priority",
-    type=click.Choice(["", "normal", "high", "urgent"]),
-    help="The priority that escalated tickets get.",
-)
-@click.option(
-    "--status-after-reply",
-    type=click.Choice(["", "open", "pending", "hold", "solved"]),
-    help="The status after an automatic reply.",
-)
-@no_check
-@account_option
-@json_option
-def zendesk(account: str | None, no_check: bool, as_json: bool, webhook_secrets: tuple[str, ...], **given: Any) -> None:
-    """Connect Zendesk. docs/zendesk.md says how to make the token and the webhook."""
-    if webhook_secrets:
-        given["webhook_secrets"] = [secret for secret in webhook_secrets if secret]
+def _option(provider: Provider, asked: ConnectOption) -> click.Option:
+    """What values it takes, the field's type says: one of several words, or many values."""
+    kind = provider.connection.model_fields[asked.field].annotation
+    if asked.secret:
+        return click.Option(
+            [asked.option, asked.field], help=ASKED, prompt=True, prompt_required=False, hide_input=True
+        )
+    choices = click.Choice([str(each) for each in get_args(kind)]) if get_origin(kind) is Literal else None
+    return click.Option([asked.option, asked.field], help=asked.help, type=choices, multiple=get_origin(kind) is list)
+
+
+def _connect(provider: Provider, account: str | None, no_check: bool, as_json: bool, **values: Any) -> None:
     with _place(account) as place:
-        known = place.known(ZENDESK, ZendeskConnection)
-        first = {"base_url": "--base-url", "email": "--email"}
-        config = connections.amend_config(known, ZendeskConnection, _given(known, given, first, "api_token"))
-        met = None if no_check else to_zendesk.introduce_zendesk(config)
-        place.keep(ZENDESK, config)
+        known = place.known(provider.name, provider.connection)
+        config = connections.amend_config(known, provider.connection, _given(provider, known, values))
+        met = None if no_check else provider.introduce(place.db, place.account, config)
+        place.keep(provider.name, config)
         where = address(place.settings)
-        test = None if no_check else to_zendesk.send_test_event(where, place.account, config)
-        webhook = f"{where}/webhooks/zendesk/{place.account}"
-        _tell(ConnectResult(ZENDESK, place.account, _changed(known, config), met, test, webhook), as_json)
-
-
-@connect.command()
-@click.option("--channel", "channel_id", help="The channel's id, such as C0123456789; needed the first time.")
-@click.option("--bot-token", prompt=True, prompt_required=False, hide_input=True, help=ASKED)
-@click.option("--base-url", help="Another address of Slack's API (a proxy).")
-@no_check
-@account_option
-@json_option
-def slack(account: str | None, no_check: bool, as_json: bool, **given: Any) -> None:
-    """Connect Slack: escalations are posted to a channel. The bot needs chat:write and channels:history."""
-    with _place(account) as place:
-        known = place.known(SLACK, SlackConnection)
-        first = {"channel_id": "--channel"}
-        config = connections.amend_config(known, SlackConnection, _given(known, given, first, "bot_token"))
-        met = None if no_check else to_slack.introduce_slack(place.db, place.account, config)
-        place.keep(SLACK, config)
-        _tell(ConnectResult(SLACK, place.account, _changed(known, config), met), as_json)
+        test = None if no_check or provider.test_event is None else provider.test_event(where, place.account, config)
+        webhook = f"{where}/webhooks/{provider.name}/{place.account}" if provider.inbound else None
+        _tell(ConnectResult(provider.name, place.account, _changed(known, config), met, test, webhook), as_json)
 
 
 @contextmanager
@@ -150,15 +131,22 @@ def _place(account: str | None) -> Iterator[ConnectionTarget]:
         yield ConnectionTarget(db, existing(db, account or settings.account), settings)
 
 
-def _given(known: BaseModel | None, values: Mapping[str, Any], first: Mapping[str, str], secret: str) -> dict[str, Any]:
-    """What was given. `first`: what the first time cannot do without, by field and option; the secret is asked for."""
-    given = {field: value for field, value in values.items() if value is not None}
+def _given(provider: Provider, known: BaseModel | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given. The first time some of it must be, and what is secret is asked for."""
+    given = {name: _whole(value) for name, value in values.items() if value not in (None, ())}
     if known is None:
-        if lacking := [option for field, option in first.items() if field not in given]:
+        if lacking := [each.option for each in provider.options if each.first and each.field not in given]:
             raise click.UsageError(f"the first time, {' and '.join(lacking)} must be given")
-        if secret not in given:
-            given[secret] = click.prompt(secret.replace("_", " ").capitalize(), hide_input=True, err=True)
+        for each in provider.options:
+            if each.secret and each.field not in given:
+                words = each.field.replace("_", " ").capitalize()
+                given[each.field] = click.prompt(words, hide_input=True, err=True)
     return given
+
+
+def _whole(value: Any) -> Any:
+    """Many values without the empty ones: a single empty one clears them."""
+    return [each for each in value if each] if isinstance(value, tuple) else value
 
 
 def _changed(known: BaseModel | None, config: BaseModel) -> tuple[str, ...]:

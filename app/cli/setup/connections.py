@@ -1,22 +1,18 @@
 """Commands on the outside parties of an account: disconnect, connections (and `connect.py`)."""
 
 import click
-from pydantic import BaseModel
 
+from app import bootstrap
 from app.cli.output import account_option, json_option, out, print_json, print_rows
 from app.doctor.parties import in_short
 from app.installation import open_account
 from desk.errors import Refused
 from integration import connections
-from integration.slack.client import SlackConnection
-from integration.zendesk.api.connection import ZendeskConnection
 from workers.parties import standing
-
-PARTIES: dict[str, type[BaseModel]] = {"zendesk": ZendeskConnection, "slack": SlackConnection}
 
 
 @click.command()
-@click.argument("party", type=click.Choice(sorted(PARTIES)))
+@click.argument("party", type=click.Choice(sorted(each.name for each in bootstrap.PROVIDERS)))
 @account_option
 def disconnect(party: str, account: str | None) -> None:
     """Forget how to reach a PARTY, and its secrets."""
@@ -32,7 +28,7 @@ def disconnect(party: str, account: str | None) -> None:
 def list_connections(account: str | None, as_json: bool) -> None:
     """List what an account is connected to, without the secrets, and what work has to wait for."""
     with open_account(account) as tx:
-        found = {name: connections.load_connection(tx, name, model) for name, model in PARTIES.items()}
+        found = {each.name: connections.load_connection(tx, each.name, each.connection) for each in bootstrap.PROVIDERS}
         away = {each.party: in_short(each) for each in standing.parties_away(tx)}
     rows = [
         (name, getattr(c.config, "base_url", ""), c.updated_at, c.blocked_until, away.get(name, "up"))

@@ -1,10 +1,11 @@
-"""Embedders and the reranker, built from the settings. `app/bootstrap.py` lists them."""
+"""Embedders, built from the settings. `app/bootstrap.py` lists them. What speaks HTTP is imported when
+it is needed."""
 
 import re
 
 from desk.errors import BadSetting
 from desk.platform.settings import Settings
-from desk.ports import Embedder, Reranker
+from desk.ports import Embedder
 from knowledge.embedders.minilm import MiniLM
 from knowledge.remote.token_budget import token_budget_for
 
@@ -75,17 +76,4 @@ def settings_for(settings: Settings, name: str) -> Settings | None:
             "embedder_window": settings.embedder_window if same else None,
             "embedder_tokenizer": None,
         }
-    )
-
-
-def make_reranker(settings: Settings) -> Reranker | None:
-    """What weighs search's best anew; None where `FIRSTLINE_RERANKER_URL` is not set."""
-    if settings.reranker_url is None:
-        return None
-    from knowledge.remote.json_http import JsonHttpClient
-    from knowledge.rerankers.rerank_api import RerankAPI
-
-    key = settings.reranker_api_key.get_secret_value() if settings.reranker_api_key else None
-    return RerankAPI(
-        JsonHttpClient("the reranker", settings.reranker_url, key, settings.reranker_seconds), settings.reranker_model
     )
