@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
-from desk.presentation.receipt import STOPS
+from desk.reasons import STOPS
 
 
 class OutcomeState(StrEnum):

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from desk.passage import BlockKind, Citation, Hit
+from desk.reasons import Limit, Reason
 
 
 class Urgency(StrEnum):
@@ -105,71 +106,6 @@ class Action(StrEnum):
     ESCALATE = "escalate"
     OBSERVE = "observe"
     IGNORE = "ignore"
-
-
-class Limit(StrEnum):
-    """What a rule allows at the most: a draft for an agent, or a person at once."""
-
-    DRAFT = "draft"
-    PERSON = "person"
-
-
-class Reason(StrEnum):
-    """Why a decision fell as it did. Prose for each stands in `desk/presentation/receipt.py`."""
-
-    WANTS_HUMAN = "wants_human"
-    SENSITIVE_TOPIC = "sensitive_topic"
-    VERY_NEGATIVE = "very_negative"
-    CRITICAL = "critical"
-    BUDGET_SPENT = "budget_spent"
-    NOTHING_FOUND = "nothing_found"
-    NO_QUESTION = "no_question"
-    HANDED_OVER = "handed_over"
-    WITH_PEOPLE = "with_people"
-    LANGUAGE_NOT_SERVED = "language_not_served"
-    ORDERS_MACHINE = "orders_machine"
-    UNKNOWN_CATEGORY = "unknown_category"
-    LOW_CONFIDENCE = "low_confidence"
-    FINDING = "finding"
-    STALE_SOURCE = "stale_source"
-    TOO_MANY_TURNS = "too_many_turns"
-    LONG_MESSAGE = "long_message"
-    MANY_QUESTIONS = "many_questions"
-    ATTACHMENT_UNREAD = "attachment_unread"
-    CONTRADICTION = "contradiction"
-    PAUSED = "paused"
-    LOOP = "loop"
-    THIRD_PARTY = "third_party"
-    QUESTION_OPEN = "question_open"
-    SAME_MATTER = "same_matter"
-    WITHOUT_MODEL = "without_model"
-    MODEL_REFUSED = "model_refused"
-    REPLY_TOO_LONG = "reply_too_long"
-    NOT_HELPED = "not_helped"
-
-
-class Stop(StrEnum):
-    """Why a guard ended the walk before the pipeline, or a re-check ended it before the send."""
-
-    OWN_MESSAGE = "own_message"
-    NOT_A_CUSTOMER = "not_a_customer"
-    PERSON_TOOK_OVER = "person_took_over"
-    CLOSED = "closed"
-    SOLVED = "solved"
-    MACHINE_MAIL = "machine_mail"
-    NEWER_MESSAGE = "newer_message"
-    ALREADY_ANSWERED = "already_answered"
-    PERSON_OWED = "person_owed"
-    LIMIT_REACHED = "limit_reached"
-    SAME_MATTER = "same_matter"
-    CONFIRMED = "confirmed"
-    RATED_BAD = "rated_bad"
-    SWITCHED_OFF = "switched_off"
-    OUT_OF_SCOPE = "out_of_scope"
-    MESSAGE_GONE = "message_gone"
-    PAUSED = "paused"
-    SOURCE_CHANGED = "source_changed"
-    POLICY_CHANGED = "policy_changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from desk.outcome import Outcome, OutcomeState, outcome_of
 from desk.platform.database import Transaction
-from desk.presentation.receipt import ACTIONS, STOPS
+from desk.presentation.receipt import ACTIONS
+from desk.reasons import STOPS
 from desk.ticket import ItemState
 from workers.queue import inbox, outbox
 from workers.queue.inbox import InboxItem

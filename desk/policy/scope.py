@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from desk.run import Reason, Urgency
+from desk.reasons import Reason
+from desk.run import Urgency
 from desk.ticket import Named, Priority, Ticket
 
 Word = Annotated[str, Field(min_length=1, max_length=255)]

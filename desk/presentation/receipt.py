@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from desk.passage import Hit
-from desk.run import Action, Cap, Finding, Limit, Reason, Run, Stop
+from desk.reasons import REASONS, Limit
+from desk.run import Action, Cap, Finding, Run
 
 ACTIONS = {
     Action.AUTO_REPLY: "Answered automatically",
@@ -11,60 +12,6 @@ ACTIONS = {
     Action.ESCALATE: "Handed to a person",
     Action.OBSERVE: "Observed only",
     Action.IGNORE: "Nothing to do",
-}
-
-REASONS = {
-    Reason.WANTS_HUMAN: "The customer asks for a person",
-    Reason.SENSITIVE_TOPIC: "The message touches a sensitive topic",
-    Reason.VERY_NEGATIVE: "The customer is very unhappy",
-    Reason.CRITICAL: "The matter is critical",
-    Reason.BUDGET_SPENT: "Today's model budget is spent; the draft is quoted by the local parts",
-    Reason.NOTHING_FOUND: "The documents hold no answer",
-    Reason.NO_QUESTION: "The message holds no question",
-    Reason.HANDED_OVER: "The model asked for a person",
-    Reason.WITH_PEOPLE: "The ticket is already with people",
-    Reason.LANGUAGE_NOT_SERVED: "The policy does not serve this language",
-    Reason.ORDERS_MACHINE: "The message gives orders to the machine",
-    Reason.UNKNOWN_CATEGORY: "No category fits",
-    Reason.LOW_CONFIDENCE: "The confidence is below the category's threshold",
-    Reason.FINDING: "A check of the draft failed",
-    Reason.STALE_SOURCE: "A source has changed since",
-    Reason.TOO_MANY_TURNS: "The limit of automatic replies is reached",
-    Reason.LONG_MESSAGE: "The message is long",
-    Reason.MANY_QUESTIONS: "The message asks many things",
-    Reason.ATTACHMENT_UNREAD: "An attachment was not read",
-    Reason.CONTRADICTION: "Sources contradict each other",
-    Reason.PAUSED: "Automatic replies are paused",
-    Reason.LOOP: "The conversation goes in a circle",
-    Reason.THIRD_PARTY: "Somebody other than the customer wrote",
-    Reason.QUESTION_OPEN: "One of several questions is not answered",
-    Reason.SAME_MATTER: "The customer has another open ticket about this",
-    Reason.WITHOUT_MODEL: "The language model was not asked; the draft is quoted by the local parts",
-    Reason.MODEL_REFUSED: "The language model declined to answer this",
-    Reason.NOT_HELPED: "The automatic reply did not help",
-    Reason.REPLY_TOO_LONG: "The reply does not fit into a message of the customer's channel",
-}
-
-STOPS = {
-    Stop.OWN_MESSAGE: "This is our own message",
-    Stop.NOT_A_CUSTOMER: "Not written by a customer",
-    Stop.PERSON_TOOK_OVER: "A person has taken over",
-    Stop.CLOSED: "The ticket is closed",
-    Stop.SOLVED: "The ticket was solved meanwhile",
-    Stop.MACHINE_MAIL: "Written by another machine",
-    Stop.NEWER_MESSAGE: "A newer message is answered instead",
-    Stop.ALREADY_ANSWERED: "Already answered",
-    Stop.PERSON_OWED: "A person was promised meanwhile",
-    Stop.LIMIT_REACHED: "The limit of automatic replies was reached meanwhile",
-    Stop.SAME_MATTER: "The customer has another open ticket about this",
-    Stop.RATED_BAD: "The customer rated the automatic reply as bad; people were told",
-    Stop.CONFIRMED: "The customer confirmed that it is solved",
-    Stop.SWITCHED_OFF: "Switched off for this ticket",
-    Stop.OUT_OF_SCOPE: "The policy leaves such tickets to others",
-    Stop.MESSAGE_GONE: "The message is gone",
-    Stop.PAUSED: "Automatic replies are paused",
-    Stop.SOURCE_CHANGED: "A cited document has changed",
-    Stop.POLICY_CHANGED: "The policy has changed",
 }
 
 
@@ -151,7 +98,7 @@ def make_receipt(run: Run) -> Receipt:
 
 def describe_reason(cap: Cap) -> ReasonLine:
     """One cap in prose."""
-    return ReasonLine(REASONS[cap.reason], cap.detail, cap.limit is Limit.PERSON)
+    return ReasonLine(REASONS[cap.reason].agents, cap.detail, cap.limit is Limit.PERSON)
 
 
 def explain_decision(run: Run) -> str:

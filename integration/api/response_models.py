@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from desk.outcome import OutcomeState
-from desk.run import Action, Level, Limit, Reason
+from desk.reasons import Limit, Reason
+from desk.run import Action, Level
 from desk.ticket import Priority, Role, TicketState, TicketStatus
 
 EXAMPLE_ID = "0197a1c0-5b1e-7c3a-9d42-2f6d1f0a7b11"

@@ -15,7 +15,7 @@ import structlog
 from desk.errors import FirstlineError
 from desk.platform.database import Database, Transaction
 from desk.ports import Embedder
-from desk.run import Reason
+from desk.reasons import Reason
 from desk.text.redaction import redact
 from integration.console.disputes import Dispute, read_disputes
 from knowledge.index.catalogue import filter_choices, get_documents

@@ -10,7 +10,8 @@ from desk.platform.database import Transaction
 from desk.ports import Source
 from desk.presentation.receipt import Receipt, make_receipt
 from desk.presentation.reply import compose_note, draft_text
-from desk.run import Run, Stop
+from desk.reasons import Stop
+from desk.run import Run
 from desk.ticket import ItemState, Ticket
 from integration.web.conversation import ShownMessage, shown_messages
 from integration.web.receipt_bars import STOP_WORDS

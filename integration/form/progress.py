@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.presentation.receipt import ACTIONS
-from desk.run import Action, Run, Stage, Stop
+from desk.reasons import Stop
+from desk.run import Action, Run, Stage
 from desk.ticket import EventKind, ItemState
 from integration.web.receipt_bars import STOP_WORDS
 from workers.queue.inbox import InboxItem

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desk.presentation.receipt import STOPS
+from desk.reasons import STOPS
 
 STOP_WORDS = {stop.value: prose for stop, prose in STOPS.items()}
 """Why the walk ended early, by the word that an item's outcome or a delivery's reason holds."""

@@ -20,7 +20,7 @@ from desk.conversation import newest_customer_message, read_conversation
 from desk.errors import Outage, Permanent, Temporary
 from desk.party import Access
 from desk.platform.database import Database, Transaction
-from desk.run import Stop
+from desk.reasons import Stop
 from desk.ticket import Event, EventKind, ItemState
 from integration.connections import set_cursor
 from integration.zendesk.api.client import Gone, Unacceptable

@@ -1,4 +1,4 @@
-"""From two scores to one order: the one place where meaning and words are weighed against each other.
+"""Fusion, from two scores to one order: the one place where meaning and words are weighed against each other.
 
 What was tried, and on what: docs/decisions/retrieval.md.
 """

@@ -10,7 +10,8 @@ from app.database import make_database
 from desk.errors import Temporary
 from desk.platform.database import Database
 from desk.platform.settings import Settings
-from desk.run import Cap, Decision, Limit, Reason
+from desk.reasons import Limit, Reason
+from desk.run import Cap, Decision
 from knowledge.embedders.minilm import MiniLM
 from knowledge.ingest.index_source import index_source
 from tests.app.conftest import Command, use

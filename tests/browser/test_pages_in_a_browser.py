@@ -10,7 +10,8 @@ from sqlalchemy import insert
 from werkzeug.serving import make_server
 
 from desk.platform.database import Database
-from desk.run import Action, Reason, Stage
+from desk.reasons import Reason
+from desk.run import Action, Stage
 from desk.ticket import Role
 from integration.access import sign_in
 from integration.access.permissions import StaffRole

@@ -12,7 +12,8 @@ from desk.presentation.alert import (
     compose_notice,
     ticket_lines,
 )
-from desk.run import Action, Cap, Decision, Draft, Level, Limit, Reason, Run, Versions
+from desk.reasons import Limit, Reason
+from desk.run import Action, Cap, Decision, Draft, Level, Run, Versions
 from desk.ticket import Requester, Role
 from tests.fakes import (
     NOW,

@@ -7,7 +7,7 @@ import pytest
 
 from desk.conversation import NO_RECORD, OwnRecord, Sent, newest_customer_message, read_conversation
 from desk.delivery import DeliveryKind
-from desk.run import Stop
+from desk.reasons import Stop
 from desk.ticket import Message, PersonAct, PersonActKind, Role, Ticket, TicketStatus
 from tests.fakes import NOW, a_message, a_ticket
 from workers.pipeline.guards import stop_before_run, stop_before_send

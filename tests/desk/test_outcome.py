@@ -6,7 +6,7 @@ import pytest
 
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.outcome import OutcomeState, outcome_of
-from desk.run import Stop
+from desk.reasons import Stop
 
 NOON = datetime(2026, 3, 2, 12, 4, tzinfo=UTC)
 

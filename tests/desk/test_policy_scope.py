@@ -8,7 +8,8 @@ from desk.errors import BadSetting
 from desk.policy.policy import Policy, parse_policy
 from desk.policy.routing import route_ticket
 from desk.policy.scope import EVERYWHERE, TicketScope
-from desk.run import Action, Cap, Decision, Draft, Level, Limit, Reason, Run, Urgency, Versions
+from desk.reasons import Limit, Reason
+from desk.run import Action, Cap, Decision, Draft, Level, Run, Urgency, Versions
 from desk.ticket import NO_LABELS, Labels, Named, Priority, Ticket
 from tests.fakes import ROOT, a_classification, a_ticket
 

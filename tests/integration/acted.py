@@ -11,6 +11,7 @@ from desk.policy.policy import PolicyFile, parse_policy
 from desk.ports import Outgoing
 from desk.presentation.receipt import explain_decision
 from desk.presentation.reply import compose_handover, compose_note, compose_reply
+from desk.reasons import Limit, Reason
 from desk.run import (
     Action,
     Cap,
@@ -19,8 +20,6 @@ from desk.run import (
     Draft,
     Finding,
     Level,
-    Limit,
-    Reason,
     Run,
     Sentiment,
     Stage,

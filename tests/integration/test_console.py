@@ -12,7 +12,8 @@ from desk.errors import Outage
 from desk.party import Access, PartyAccess
 from desk.platform.accounts import add_account, get_account
 from desk.platform.database import Database
-from desk.run import Action, Stop
+from desk.reasons import Stop
+from desk.run import Action
 from desk.ticket import Role
 from integration.access.permissions import StaffRole
 from tests.integration.acted import PASSAGES, Actor, draft, hits

@@ -13,7 +13,8 @@ from sqlalchemy import select, update
 from desk.passage import Hit
 from desk.platform.accounts import add_account
 from desk.platform.database import Database
-from desk.run import Action, Cap, Decision, Draft, Level, Limit, Reason
+from desk.reasons import Limit, Reason
+from desk.run import Action, Cap, Decision, Draft, Level
 from integration.access.permissions import StaffRole
 from integration.console.gaps import GapOrder, survey_gaps
 from knowledge.index.catalogue import list_documents, list_passages

@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from desk.errors import BadSetting
 from desk.platform.accounts import add_account
 from desk.platform.database import Database
-from desk.run import Action, Stage, Stop
+from desk.reasons import Stop
+from desk.run import Action, Stage
 from integration.form.blueprint import make_form
 from integration.form.examples import read_examples
 from integration.web.layout import make_pages

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from desk.delivery import DeliveryKind, DeliveryState
-from desk.run import Stop
+from desk.reasons import Stop
 from desk.ticket import TicketState
 from tests.contracts.remembered_alerts import RememberedAlerts
 from tests.integration.zendesk_house import QUESTION, Desk, asked, commented, created, event

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from desk.delivery import DeliveryKind, DeliveryState
-from desk.run import Stop
+from desk.reasons import Stop
 from desk.ticket import Named, Ticket, TicketState, TicketStatus
 from integration.zendesk.api import models
 from integration.zendesk.channel import name_lookup

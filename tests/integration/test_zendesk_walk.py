@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from desk.delivery import DeliveryKind, DeliveryState
-from desk.run import Stop
+from desk.reasons import Stop
 from desk.ticket import ItemState, TicketState
 from integration.zendesk.api.connection import PARTY
 from tests.integration.zendesk_house import QUESTION, SENTENCE, Desk, asked, commented, created, planned

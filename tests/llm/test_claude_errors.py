@@ -6,7 +6,7 @@ import pytest
 
 from desk.errors import FirstlineError, Permanent, Temporary
 from desk.ports import ModelDraft, UnusableAnswer
-from desk.run import Reason
+from desk.reasons import Reason
 from tests.fakes import FakeEmbedder, FakeLibrary, a_classification, a_hit, a_passage, a_ticket, default_policy
 from tests.lookalikes.claude import Claude as LookAlike
 from workers.models.circuit_breaker import CircuitBreaker

@@ -4,7 +4,7 @@ import pytest
 
 from desk.conversation import NO_RECORD, OwnRecord, Sent
 from desk.delivery import DeliveryKind
-from desk.run import Stop
+from desk.reasons import Stop
 from desk.ticket import PersonAct, PersonActKind, Role, Ticket, TicketStatus
 from tests.fakes import a_message, a_ticket
 from workers.pipeline.guards import stop_before_run, stop_before_send

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from desk.policy.policy import Policy
-from desk.run import Action, Cap, Draft, Finding, Level, Limit, Reason, Sentiment, Urgency, WayOut
+from desk.reasons import Limit, Reason
+from desk.run import Action, Cap, Draft, Finding, Level, Sentiment, Urgency, WayOut
 from tests.fakes import (
     a_citation,
     a_classification,

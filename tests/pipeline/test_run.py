@@ -8,7 +8,8 @@ from desk.conversation import OwnRecord, Sent
 from desk.errors import ModelAway, Permanent, Temporary
 from desk.policy.policy import Policy
 from desk.ports import ModelClassification, ModelDraft, ModelRefusal
-from desk.run import Action, Draft, Level, Limit, Reason, Run, Stage, Usage, WayOut
+from desk.reasons import Limit, Reason
+from desk.run import Action, Draft, Level, Run, Stage, Usage, WayOut
 from desk.ticket import Message, Role, Ticket
 from tests.fakes import (
     FakeLibrary,

@@ -3,7 +3,8 @@
 import pytest
 
 from desk.conversation import OwnRecord, Sent
-from desk.run import Action, Reason
+from desk.reasons import Reason
+from desk.run import Action
 from desk.ticket import Role
 from tests.fakes import FakeLibrary, a_message, a_ticket, default_policy
 from workers.pipeline.run import RunContext, run_pipeline

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from desk.delivery import DeliveryKind, DeliveryState
-from desk.run import Action, Reason, Stop
+from desk.reasons import Reason, Stop
+from desk.run import Action
 from desk.ticket import ItemState
 from tests.conftest import short_directory
 from tests.stories.outside import Known, Outside

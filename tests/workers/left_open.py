@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from desk.platform.database import Database
 from desk.policy.policy import PolicyFile
 from desk.ports import Embedder
-from desk.run import Action, Cap, Decision, Draft, Level, Limit, Reason, Run, Versions
+from desk.reasons import Limit, Reason
+from desk.run import Action, Cap, Decision, Draft, Level, Run, Versions
 from desk.ticket import new_id
 from tests.fakes import FakeEmbedder, a_classification, default_policy
 from workers import record

@@ -9,7 +9,8 @@ from desk.passage import Block, BlockKind, Citation, Passage
 from desk.platform.database import Database
 from desk.policy.policy import PolicyBook
 from desk.ports import Alert, ModelClassification, ModelDraft
-from desk.run import Draft, Reason, Run, Statement
+from desk.reasons import Reason
+from desk.run import Draft, Run, Statement
 from desk.ticket import (
     Event,
     EventKind,

@@ -8,7 +8,8 @@ from desk.delivery import DeliveryKind, DeliveryState
 from desk.errors import Temporary
 from desk.platform.database import Database
 from desk.policy.policy import PolicyBook
-from desk.run import Action, Reason, Stop
+from desk.reasons import Reason, Stop
+from desk.run import Action
 from desk.ticket import PersonActKind, Ticket, TicketState, TicketStatus
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.workers.talks import SENTENCE, Talk, Town, a_town, policy_text, talkative

@@ -8,7 +8,7 @@ from desk.delivery import DeliveryKind, DeliveryState
 from desk.platform.accounts import set_paused
 from desk.platform.database import Database
 from desk.policy.policy import PolicyBook
-from desk.run import Reason
+from desk.reasons import Reason
 from desk.ticket import ItemState, TicketState, TicketStatus
 from tests.workers.talks import SENTENCE, Talk, Town, a_town, policy_text, talkative
 from workers.queue import inbox

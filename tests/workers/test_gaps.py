@@ -11,7 +11,8 @@ from sqlalchemy import delete, select
 from desk.errors import Temporary
 from desk.passage import Hit
 from desk.platform.database import Database
-from desk.run import Cap, Draft, Finding, Limit, Reason, Run, WayOut
+from desk.reasons import Limit, Reason
+from desk.run import Cap, Draft, Finding, Run, WayOut
 from tests.fakes import FakeEmbedder, a_citation, a_classification, a_hit, a_passage, a_statement
 from tests.workers.left_open import EMBEDDER, a_run, keep
 from workers.insights import gaps

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.platform.database import Database
 from desk.ports import Outgoing
-from desk.run import Stop
+from desk.reasons import Stop
 from workers.processing import own_record
 from workers.queue import leases, outbox
 from workers.queue.outbox import ClaimedDelivery, PlannedDelivery

@@ -17,7 +17,8 @@ from desk.platform.accounts import set_paused
 from desk.platform.database import Database
 from desk.policy.policy import Policy, PolicyBook
 from desk.ports import ModelClassification, ModelDraft
-from desk.run import Action, Classification, Draft, Reason, Run, Statement, Stop
+from desk.reasons import Reason, Stop
+from desk.run import Action, Classification, Draft, Run, Statement
 from desk.ticket import ItemState, Requester, Ticket, TicketState
 from knowledge.index import document, store
 from knowledge.ingest import index_source, prepare

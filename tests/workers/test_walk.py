@@ -18,7 +18,8 @@ from desk.platform.database import Database
 from desk.platform.encryption import Sealer, new_key
 from desk.policy.policy import PolicyBook
 from desk.ports import ModelClassification, ModelDraft, Outgoing, StillWanted
-from desk.run import Draft, Statement, Stop
+from desk.reasons import Stop
+from desk.run import Draft, Statement
 from desk.ticket import ItemState, Requester, Role, Ticket, TicketState
 from tests.fakes import FakeEmbedder
 from workers import record, tickets

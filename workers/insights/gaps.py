@@ -23,7 +23,8 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from desk.errors import FirstlineError
 from desk.platform.database import Database, Transaction
 from desk.ports import Embedder
-from desk.run import Reason, Run, WayOut
+from desk.reasons import Reason
+from desk.run import Run, WayOut
 from desk.ticket import new_id
 from workers.insights.clustering import Vectors
 from workers.pipeline.checks.contradictions import CHECK, find_contradictions

@@ -5,7 +5,8 @@ Any `person` cap escalates. Otherwise the lower of the category's level and the 
 
 from collections.abc import Sequence
 
-from desk.run import Action, Cap, Decision, Level, Limit
+from desk.reasons import Limit
+from desk.run import Action, Cap, Decision, Level
 from workers.pipeline.case import DecisionInput
 from workers.pipeline.rules import RULES
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from desk.conversation import Conversation, OwnRecord, is_ours, read_conversation
 from desk.delivery import DeliveryKind
 from desk.policy.scope import EVERYWHERE, TicketScope
-from desk.run import Stop
+from desk.reasons import Stop
 from desk.ticket import Message, Role, Ticket, TicketState, TicketStatus
 
 OFF_TAG = "firstline_off"

@@ -6,7 +6,8 @@ To add one: write the function and put it into `RULES`.
 from collections.abc import Callable
 
 from desk.presentation.channel_format import formatted_reply
-from desk.run import Cap, Draft, Limit, Reason, Sentiment, Urgency, WayOut
+from desk.reasons import Limit, Reason
+from desk.run import Cap, Draft, Sentiment, Urgency, WayOut
 from desk.text.tokenizer import words
 from workers.pipeline.case import DecisionInput
 from workers.pipeline.checks.contradictions import CHECK as CONTRADICTION

@@ -19,7 +19,8 @@ from desk.platform import accounts
 from desk.policy.policy import IncidentPolicy, Policy
 from desk.ports import Alert, Outgoing
 from desk.presentation.alert import alert_without_run, alert_without_ticket, compose_alert, compose_notice
-from desk.run import Level, Run, Stop
+from desk.reasons import Stop
+from desk.run import Level, Run
 from desk.ticket import Ticket, TicketState
 from workers import record, tickets
 from workers.parties.notices import plan_note_instead_of_alert, policy_of

@@ -11,7 +11,8 @@ from desk.ports import Outgoing
 from desk.presentation.channel_format import handover_for, reply_for
 from desk.presentation.receipt import explain_decision
 from desk.presentation.reply import compose_note
-from desk.run import Action, Limit, Reason, Run
+from desk.reasons import Limit, Reason
+from desk.run import Action, Run
 from desk.ticket import Ticket
 from workers.pipeline.conversation_text import own_text
 from workers.pipeline.rules import matches_own_words

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from desk.conversation import Conversation, OwnRecord
 from desk.delivery import DeliveryKind
 from desk.ports import Outgoing
-from desk.run import Stop
+from desk.reasons import Stop
 from desk.ticket import Ticket, TicketState
 from workers.pipeline.classify import add_heard_signals
 from workers.pipeline.conversation_text import read_conversation_text

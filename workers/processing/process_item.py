@@ -18,7 +18,8 @@ from desk.errors import Blocked, FirstlineError, Permanent, Temporary
 from desk.party import Access, PartyAccess
 from desk.platform import accounts
 from desk.policy.policy import PolicyFile
-from desk.run import Action, Stage, Stop
+from desk.reasons import Stop
+from desk.run import Action, Stage
 from desk.ticket import EventKind, Ticket, TicketState
 from workers import record
 from workers.insights import gaps

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from desk.party import PartyAccess
 from desk.platform.database import Transaction
-from desk.run import Action, Stage, Stop
+from desk.reasons import Stop
+from desk.run import Action, Stage
 from desk.ticket import Event, EventKind, ItemState, new_id
 from workers.queue import leases
 from workers.queue.leases import WaitingTicket

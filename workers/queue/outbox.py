@@ -17,7 +17,7 @@ from desk.delivery import NOTICES, Delivery, DeliveryKind, DeliveryState
 from desk.party import PartyAccess
 from desk.platform.database import Transaction
 from desk.ports import Outgoing
-from desk.run import Stop
+from desk.reasons import Stop
 from desk.ticket import new_id
 from workers.queue import leases
 from workers.queue.leases import WaitingTicket

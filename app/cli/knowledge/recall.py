@@ -16,8 +16,8 @@ from desk.delivery import DeliveryKind
 from desk.errors import Permanent, Refused, Temporary
 from desk.platform.database import Database, Transaction
 from desk.platform.settings import Settings, read_settings
-from desk.presentation.receipt import STOPS
-from desk.run import Run, Stop
+from desk.reasons import STOPS, Stop
+from desk.run import Run
 from desk.text.tokenizer import clean
 from knowledge.index.catalogue import Document, documents_named
 from workers import record

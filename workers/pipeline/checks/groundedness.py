@@ -1,4 +1,4 @@
-"""Checks that a draft says only what its cited blocks say: citations, figures, names, negations."""
+"""Groundedness: checks that a draft says only what its cited blocks say: citations, figures, names, negations."""
 
 import re
 from collections.abc import Iterator
