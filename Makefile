@@ -2,9 +2,10 @@
 
 PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' 2>/dev/null && command -v $$p && break; done)
-BIN := .venv/bin
-STAMP := .venv/.installed
-DEV := .venv/.installed-dev
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 export PYTHONDONTWRITEBYTECODE :=
@@ -20,7 +21,7 @@ setup: $(STAMP)  ## Build .venv with what the product needs, from its lock file
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Firstline needs Python 3.11, 3.12 or 3.13: install the package python3 (Debian, Ubuntu: also python3-venv)."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python lacks venv: install the package $$(basename $(PYTHON))-venv."; exit 1; }
-	$(PYTHON) -m venv --clear .venv
+	$(PYTHON) -m venv --clear $(VENV)
 	$(INSTALL) --require-hashes --no-deps -r requirements.lock
 	$(INSTALL) --no-build-isolation --no-deps --editable .
 	@touch $@
@@ -41,7 +42,7 @@ test: dev  ## Run the tests that need nothing but Python
 	$(BIN)/python -m pytest $(AT_ONCE)
 
 test-all: dev  ## Run all tests; fails when Chromium is missing
-	$(BIN)/python -m pytest $(AT_ONCE) --tools --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest $(AT_ONCE) --tools --cov --cov-report=term:skip-covered --cov-fail-under=85
 
 watch: dev  ## Run the tests that failed last whenever a file changes
 	$(BIN)/python -m pytest_watcher . --now --last-failed --quiet
@@ -60,4 +61,4 @@ lock:  ## Resolve the dependencies anew (needs uv)
 	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 clean:  ## Remove the virtual environment and caches; data/ stays
-	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-newest build *.egg-info .mypy_cache .pytest_cache .ruff_cache

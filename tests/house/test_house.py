@@ -12,7 +12,8 @@ from importlinter.cli import lint_imports
 from desk.errors import BadSetting
 from desk.platform.settings import Settings, environment_variable, read_settings
 from desk.reasons import REASONS, STOPS, Limit, Reason, Stop
-from docs.generate import PAGE, reasons_page
+from docs.architecture import PICTURE, picture
+from docs.reasons import PAGE, reasons_page
 from workers.pipeline import rules
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +80,7 @@ def test_a_mistyped_setting_stops_the_start_and_the_nearest_is_named(
 
 
 def test_the_page_of_reasons_is_what_the_code_says() -> None:
-    assert PAGE.read_text(encoding="utf-8") == reasons_page(), "run `python -m docs.generate`"
+    assert PAGE.read_text(encoding="utf-8") == reasons_page(), "run `python -m docs.reasons`"
 
 
 def test_every_rule_gives_its_reason_within_the_limits_that_the_table_says() -> None:
@@ -104,7 +105,9 @@ def test_the_glossary_names_files_that_have_the_words() -> None:
     assert len(set(words)) == len(words) > 50
 
 
-@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/decisions/layout.md", "README.md", "docs/operating.md"])
+@pytest.mark.parametrize(
+    "page", ["CONTRIBUTING.md", "docs/decisions/layout.md", "README.md", "docs/operating.md", "docs/architecture.md"]
+)
 def test_every_file_that_a_page_names_is_there(page: str) -> None:
     rooms = "app|integration|workers|knowledge|desk|tests|docs|migrations|bench"
     named = re.findall(rf"`((?:{rooms})/[\w/.]*)`", (ROOT / page).read_text(encoding="utf-8"))
@@ -149,3 +152,7 @@ def test_what_is_imported_is_declared() -> None:
 def product_files() -> list[Path]:
     rooms = ("app", "integration", "workers", "knowledge", "desk", "migrations")
     return [file for room in rooms for file in (ROOT / room).rglob("*.py")]
+
+
+def test_the_picture_of_the_house_is_drawn_from_its_imports() -> None:
+    assert PICTURE.read_text(encoding="utf-8") == picture(), "run `python -m docs.architecture`"

@@ -1,4 +1,4 @@
-"""Writes `docs/reasons.md` from the tables in the code: `python -m docs.generate`. A test holds it up to date."""
+"""Writes `docs/reasons.md` from the tables in the code: `python -m docs.reasons`. A test holds it up to date."""
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +20,7 @@ def reasons_page() -> str:
 
 def _lines() -> Iterator[str]:
     yield "# Why it decided so\n"
-    yield "Generated from `desk/reasons.py` and the pipeline by `python -m docs.generate`; do not edit.\n"
+    yield "Generated from `desk/reasons.py` and the pipeline by `python -m docs.reasons`; do not edit.\n"
     yield "## Reasons\n"
     yield "Each reason keeps a reply from leaving by itself. *Person*: the ticket goes to people; *draft*: an agent"
     yield "finds the draft in a note.\n"
