@@ -23,10 +23,10 @@ from app.embedded.servers import LOGIN_ROLE, EmbeddedPostgres
 from bench.plain import Plain
 from bench.remembering import Remembering
 from bench.stopwatch import Documents, measure
+from desk.pages import Page, Stamps
 from desk.platform.accounts import add_account
 from desk.platform.database import Database
 from desk.platform.encryption import Sealer, new_key
-from desk.ports import Page, Stamps
 from knowledge.evaluation.metrics import distinct_documents, score_questions
 from knowledge.evaluation.question_set import EvaluationCorpus, EvaluationQuestion, read_questions
 from knowledge.ingest.index_source import index_source

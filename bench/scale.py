@@ -27,10 +27,10 @@ from sqlalchemy import TextClause, text
 
 from app.embedded.servers import LOGIN_ROLE, EmbeddedPostgres
 from bench.remembering import Remembering
+from desk.pages import Markup, Page
 from desk.platform.accounts import add_account, list_accounts
 from desk.platform.database import Database, Transaction
 from desk.platform.encryption import Sealer, new_key
-from desk.ports import Markup, Page
 from knowledge.index import store, vector_index
 from knowledge.index.document import PreparedDocument, PreparedPassage
 from knowledge.ingest.prepare import prepare_page

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from desk.errors import Refused
-from desk.ports import Markup, Page, Stamps, UnchangedPage, UnreadablePage
+from desk.pages import Markup, Page, Stamps, UnchangedPage, UnreadablePage
 from desk.text.tokenizer import clean
 
 LONGEST_LINE = 64_000_000

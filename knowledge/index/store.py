@@ -1,7 +1,7 @@
 """The index's rows: what `ingest/` reads and writes, each call within one transaction of the account."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -31,17 +31,9 @@ from desk.ticket import new_id
 from knowledge.index.bm25 import stemming_language
 from knowledge.index.document import CHUNKING_VERSION, PreparedDocument
 from knowledge.index.embedding_versions import check_version
+from knowledge.index.term_counts import TermCounts, write_counts
 from knowledge.index.vector_index import LibrarySize, lock_library
-from knowledge.tables import SPARSE_DIMENSIONS, documents, library_states, passages, terms
-
-# Sorted, so that two transactions never wait for each other; one statement, however many terms.
-_COUNT_TERMS = text("""
-    INSERT INTO terms (account_id, embedder, dimension, passages)
-    SELECT :account, :embedder, dimension, difference
-    FROM unnest(CAST(:dimensions AS integer[]), CAST(:differences AS integer[])) AS counted (dimension, difference)
-    ORDER BY dimension
-    ON CONFLICT (account_id, embedder, dimension) DO UPDATE SET passages = terms.passages + excluded.passages
-""")
+from knowledge.tables import SPARSE_DIMENSIONS, documents, passages
 
 _RECOGNISE = text("""
     UPDATE documents SET seen_at = now()
@@ -179,7 +171,7 @@ def _put_passages(
             counted.add(passage.weights, 1)
     same = {"account_id": tx.account, "embedder": embedder.name, "dimensions": embedder.dimensions}
     tx.execute(_PUT_PASSAGE.values(**same, near=size.wants_index(more)), rows)
-    _settle(tx, embedder.name, counted)
+    write_counts(tx, embedder.name, counted)
 
 
 def update_documents(tx: Transaction, source: str, ready: Sequence[PreparedDocument]) -> None:
@@ -197,23 +189,9 @@ def delete_documents(tx: Transaction, source: str, before: datetime | None, most
         return 0
     lock_library(tx)
     for embedder, counted in _take_out(tx, ids).items():
-        _settle(tx, embedder, counted)
+        write_counts(tx, embedder, counted)
     tx.execute(delete(documents).where(documents.c.id.in_(ids)))
     return len(ids)
-
-
-class _Count:
-    """How the number of passages, and of passages with each term, changes."""
-
-    def __init__(self) -> None:
-        self.passages = 0
-        self.terms: Counter[int] = Counter()
-
-    def add(self, dimensions: Iterable[int], sign: int) -> None:
-        """Count one passage in or out."""
-        self.passages += sign
-        for dimension in dimensions:
-            self.terms[dimension] += sign
 
 
 def _indexed(embedder: str) -> ColumnElement[bool]:
@@ -252,12 +230,14 @@ def _put_documents(tx: Transaction, source: str, ready: Sequence[PreparedDocumen
     return {row.external_id: row.id for row in tx.execute(written, rows)}
 
 
-def _take_out(tx: Transaction, document_ids: Sequence[str], embedder: str | None = None) -> defaultdict[str, _Count]:
+def _take_out(
+    tx: Transaction, document_ids: Sequence[str], embedder: str | None = None
+) -> defaultdict[str, TermCounts]:
     """Delete the documents' passages, of one embedder or of all, and count what goes, by embedder."""
     theirs: ColumnElement[bool] = passages.c.document_id.in_(document_ids)
     if embedder:
         theirs = and_(theirs, passages.c.embedder == embedder)
-    counts: defaultdict[str, _Count] = defaultdict(_Count)
+    counts: defaultdict[str, TermCounts] = defaultdict(TermCounts)
     for row in tx.execute(delete(passages).where(theirs).returning(passages.c.embedder, passages.c.sparse)):
         counts[row.embedder].add(row.sparse.indices(), -1)
     return counts
@@ -279,31 +259,6 @@ def _passage_rows(document: PreparedDocument) -> Iterator[dict[str, object]]:
             "content_hash": passage.content_hash,
             "sparse_text": sparsevec_literal(passage.weights),
         }
-
-
-def _settle(tx: Transaction, embedder: str, counted: _Count) -> None:
-    """Write the changed counts, and that the library is not what it was."""
-    changed = sorted((dimension, n) for dimension, n in counted.terms.items() if n)
-    values = {
-        "account": tx.account,
-        "embedder": embedder,
-        "dimensions": [dimension for dimension, _ in changed],
-        "differences": [n for _, n in changed],
-    }
-    tx.execute(_COUNT_TERMS, values)
-    tx.execute(
-        update(library_states)
-        .where(library_states.c.account_id == tx.account, library_states.c.embedder == embedder)
-        .values(
-            passages=library_states.c.passages + counted.passages,
-            revision=library_states.c.revision + 1,
-            changed_at=func.now(),
-        )
-    )
-    gone = and_(terms.c.account_id == tx.account, terms.c.embedder == embedder, terms.c.passages <= 0)
-    lost = [dimension for dimension, n in changed if n < 0]
-    if lost:
-        tx.execute(delete(terms).where(gone, terms.c.dimension.in_(lost)))
 
 
 def sparsevec_literal(weights: Mapping[int, float]) -> str:

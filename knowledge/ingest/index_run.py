@@ -13,8 +13,9 @@ import structlog
 from sqlalchemy.exc import DataError
 
 from desk.errors import FirstlineError
+from desk.pages import Page, PageSource, UnchangedPage, UnreadablePage
 from desk.platform.database import Database, Transaction
-from desk.ports import Embedder, Page, PageSource, UnchangedPage, UnreadablePage
+from desk.ports import Embedder
 from knowledge.index import store
 from knowledge.index.document import PreparedDocument
 from knowledge.ingest import deletion_guard

@@ -17,8 +17,9 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import func, select
 
+from desk.pages import Page, PageSource, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
-from desk.ports import Embedder, Page, PageSource, UnchangedPage, UnreadablePage
+from desk.ports import Embedder
 from knowledge.index import store, vector_index
 from knowledge.index.cosine_calibration import calibrate
 from knowledge.ingest import deletion_guard

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from types import TracebackType
 
-from desk.ports import Markup, Page
+from desk.pages import Markup, Page
 
 
 class PageBuffer:

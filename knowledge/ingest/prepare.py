@@ -5,7 +5,8 @@ import json
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from desk.ports import DEFAULT_LOCALE, Embedder, Page
+from desk.pages import DEFAULT_LOCALE, Page
+from desk.ports import Embedder
 from desk.text.tokenizer import clean
 from knowledge.index.bm25 import bm25_weights, index_terms, stemming_language
 from knowledge.index.document import PreparedDocument, PreparedPassage

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from desk.ports import Page, UnchangedPage, UnreadablePage
+from desk.pages import Page, UnchangedPage, UnreadablePage
 from desk.text.tokenizer import clean
 
 LONGEST_ID = 1500

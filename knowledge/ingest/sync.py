@@ -13,8 +13,9 @@ import structlog
 from pydantic import ValidationError
 
 from desk.errors import FirstlineError, Permanent, Refused, Temporary
+from desk.pages import PageSource
 from desk.platform.database import Database
-from desk.ports import Embedder, PageSource
+from desk.ports import Embedder
 from desk.text.tokenizer import clean
 from knowledge.ingest import index_source
 from knowledge.ingest.deletion_guard import DeletionRule, HeldDeletion

@@ -1,6 +1,6 @@
 """From a page to its structure, by its markup."""
 
-from desk.ports import Markup
+from desk.pages import Markup
 from desk.text.tokenizer import clean
 from knowledge.parsing.html import NotParsed as NotParsed
 from knowledge.parsing.html import Unparsable, read_html

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+from desk.pages import PUBLIC
 from desk.passage import Hit, Passage
-from desk.ports import PUBLIC
 from desk.text.tokenizer import word_set, words
 
 ALIKE = 0.9

@@ -16,8 +16,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from desk.errors import Permanent
+from desk.pages import Markup, Page, Stamps, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
-from desk.ports import Markup, Page, Stamps, UnchangedPage, UnreadablePage
 from desk.text.tokenizer import clean
 from knowledge.parsing.files import sandbox
 from knowledge.sources.source_kind import SourceKind

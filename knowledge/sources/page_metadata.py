@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
-from desk.ports import DEFAULT_LOCALE, PUBLIC, Page, PageSource, Stamps, UnchangedPage, UnreadablePage
+from desk.pages import DEFAULT_LOCALE, PUBLIC, Page, PageSource, Stamps, UnchangedPage, UnreadablePage
 from knowledge.sources.configured_sources import ConfiguredSource
 
 

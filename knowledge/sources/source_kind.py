@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from desk.pages import PageSource
 from desk.platform.database import Database
-from desk.ports import PageSource
 
 
 @dataclass(frozen=True, slots=True)

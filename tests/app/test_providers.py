@@ -12,9 +12,9 @@ from app.bootstrap import make_database
 from app.embedded.servers import EmbeddedRedis
 from app.processes.web import make_app
 from desk.health_check import HealthCheck, fine
+from desk.pages import Markup, Page
 from desk.platform.database import Database
 from desk.platform.settings import Settings, read_settings
-from desk.ports import Markup, Page
 from integration.connections import load_connection
 from integration.introduction import Introduction
 from integration.provider import ConnectOption, Provider

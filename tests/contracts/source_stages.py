@@ -9,8 +9,8 @@ from pathlib import Path
 from shutil import rmtree
 
 from desk.errors import Temporary
+from desk.pages import Markup, Page, PageSource, Stamps, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
-from desk.ports import Markup, Page, PageSource, Stamps, UnchangedPage, UnreadablePage
 from integration.connections import save_connection
 from integration.zendesk.api.connection import PARTY, ZendeskConnection
 from integration.zendesk.sources.guide import GuideSource

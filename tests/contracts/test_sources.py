@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from desk.errors import Permanent, Temporary
+from desk.pages import Page, Stamps, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
-from desk.ports import Page, Stamps, UnchangedPage, UnreadablePage
 from knowledge.index.catalogue import list_documents, list_passages
 from knowledge.ingest import index_source
 from knowledge.ingest.deletion_guard import HeldDeletion

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from desk.errors import Blocked, FirstlineError, Permanent, Temporary
+from desk.pages import Page, UnchangedPage
 from desk.platform.database import Database
-from desk.ports import Page, UnchangedPage
 from integration.connections import block_until, save_connection
 from integration.zendesk.api.connection import PARTY
 from integration.zendesk.api.guide_models import GuideArticle, Segment

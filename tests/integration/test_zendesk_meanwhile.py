@@ -13,7 +13,7 @@ from integration.zendesk.api.client import ZendeskClient
 from integration.zendesk.channel.recent_reads import RecentReads
 from tests.contracts.remembered_alerts import RememberedAlerts
 from tests.integration.zendesk_house import QUESTION, Desk, asked, commented, created, event
-from workers.processing import process_item
+from workers.processing import ticket_reading
 
 pytestmark = pytest.mark.loopback
 BAD = {"satisfaction_score": {"score": "bad"}}
@@ -69,7 +69,7 @@ def test_a_comment_that_is_not_in_the_history_yet_is_not_lost(
             def now(cls, tz=None):
                 return datetime.fromtimestamp(time.time() + ahead, tz)
 
-        monkeypatch.setattr(process_item, "datetime", Later)
+        monkeypatch.setattr(ticket_reading, "datetime", Later)
         monkeypatch.setattr(desk.channel, "_recent", RecentReads(lambda: time.time() + ahead))
     number = asked(desk, "My name is Robin, and I write to you about something with a file")
     desk.work()

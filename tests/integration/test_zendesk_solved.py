@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from desk.errors import Permanent, Temporary
+from desk.pages import Page, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
-from desk.ports import Page, UnchangedPage, UnreadablePage
 from desk.ticket import Role
 from integration.connections import save_connection
 from integration.zendesk.api.connection import PARTY

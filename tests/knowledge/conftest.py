@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from desk.pages import Markup, Page, Stamps, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
-from desk.ports import Markup, Page, Stamps, UnchangedPage, UnreadablePage
 from knowledge.ingest.index_source import index_source
 from tests.knowledge.sized import Sized
 

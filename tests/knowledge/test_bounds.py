@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from desk.ports import Markup, Page, UnreadablePage
+from desk.pages import Markup, Page, UnreadablePage
 from integration.web.prose import text_blocks
 from integration.zendesk.channel.history import comment_text
 from knowledge.ingest.index_source import index_source

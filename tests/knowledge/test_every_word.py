@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from desk.ports import Embedder, Markup, Page
+from desk.pages import Markup, Page
+from desk.ports import Embedder
 from desk.text.tokenizer import words
 from knowledge.embedders.minilm import MiniLM
 from knowledge.ingest.prepare import prepare_page

@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from desk.errors import Permanent
+from desk.pages import Markup, Page, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
-from desk.ports import Markup, Page, UnchangedPage, UnreadablePage
 from knowledge.index.catalogue import list_documents
 from knowledge.ingest.index_source import index_source
 from knowledge.sources import folder

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import func, select, text
 
 from desk.errors import Permanent, Temporary
+from desk.pages import Page, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
-from desk.ports import Embedder, Page, UnchangedPage, UnreadablePage
+from desk.ports import Embedder
 from knowledge.index import document, store
 from knowledge.index.catalogue import count_documents, find_passage, list_documents, source_counts
 from knowledge.ingest import index_run, index_source, prepare

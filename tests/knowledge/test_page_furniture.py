@@ -2,7 +2,7 @@
 
 import pytest
 
-from desk.ports import Markup
+from desk.pages import Markup
 from knowledge.parsing.parse import parse_page
 
 

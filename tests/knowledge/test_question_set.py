@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from desk.errors import Refused
-from desk.ports import Markup, Page
+from desk.pages import Markup, Page
 from knowledge.evaluation import question_set
 from knowledge.evaluation.question_set import EvaluationCorpus, read_questions
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from desk.pages import Markup
 from desk.passage import BlockKind
-from desk.ports import Markup
 from knowledge.parsing.parse import NotParsed, parse_page
 from knowledge.parsing.structure import ParsedPage
 

@@ -7,8 +7,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from desk.errors import Permanent, Refused, Temporary
+from desk.pages import Page, PageSource, UnreadablePage
 from desk.platform.database import Database
-from desk.ports import Page, PageSource, UnreadablePage
 from knowledge.index.catalogue import SourceStatus, list_documents, list_sources
 from knowledge.ingest import sync
 from knowledge.ingest.index_source import index_source

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from desk.errors import Permanent, Temporary
+from desk.pages import Markup, Page
 from desk.platform.database import Database
-from desk.ports import Markup, Page
 from knowledge.sources.website.source import KIND, Website
 from tests.knowledge.websites import Reader, small, stamps_of
 from tests.lookalikes.website import Website as Site

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from desk.errors import Permanent, Temporary
-from desk.ports import Page, UnreadablePage
+from desk.pages import Page, UnreadablePage
 from knowledge.sources.website.address_guard import is_public_address
 from knowledge.sources.website.http_fetch import HttpClient, open_connection
 from knowledge.sources.website.source import Website, WebsiteSettings

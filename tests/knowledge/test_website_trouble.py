@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from desk.errors import Blocked, Permanent, Temporary
+from desk.pages import Page, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
-from desk.ports import Page, UnchangedPage, UnreadablePage
 from knowledge.index.catalogue import list_documents
 from knowledge.ingest.deletion_guard import DeletionRule, HeldDeletion
 from knowledge.ingest.index_run import IndexReport

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from desk.ports import Page, Stamps, UnchangedPage, UnreadablePage
+from desk.pages import Page, Stamps, UnchangedPage, UnreadablePage
 from knowledge.sources.website.source import Website, WebsiteSettings
 from tests.lookalikes.website import Website as Site
 

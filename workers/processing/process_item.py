@@ -7,14 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
 
-from desk.conversation import Conversation, newest_customer_message, read_conversation
+from desk.conversation import Conversation, read_conversation
 from desk.delivery import DeliveryKind
-from desk.errors import Blocked, FirstlineError, Permanent, Temporary
+from desk.errors import FirstlineError, Permanent, Temporary
 from desk.party import Access, PartyAccess
 from desk.platform import accounts
 from desk.policy.policy import PolicyFile
@@ -37,6 +36,7 @@ from workers.processing.effects import (
     restore_status,
 )
 from workers.processing.failures import handle_failure
+from workers.processing.ticket_reading import fetch_ticket, newest_message
 from workers.queue import inbox, outbox
 from workers.queue.backoff import retry_while_database_is_away
 from workers.queue.inbox import InboxItem
@@ -55,12 +55,6 @@ AT_ONCE = {
 }
 """Where a ticket stands as soon as the run is saved; an answered one does so when its reply is out."""
 
-NEW_FOR = timedelta(days=1)
-"""An event that names no message tells of none that is older than this."""
-
-FRESH_SECONDS = 5.0
-"""So long a ticket that was read for one event is not read again for another that came before."""
-
 DUPLICATE = "duplicate"
 """The outcome of an item whose message another item is about already."""
 
@@ -69,10 +63,6 @@ NOBODY_ALERTED = "No alert went out: nothing is connected that takes alerts. The
 
 OVERTAKEN_TRIES = 3
 """So often a message is thought over at once because something else was decided about its ticket meanwhile."""
-
-SHOWN_SECONDS = 20.0
-"""So long after its event a message that the channel does not show may still appear: its read side may lag."""
-SHOWN_AGAIN_SECONDS = 5.0
 
 
 class ClaimLost(FirstlineError):
@@ -125,9 +115,9 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
         return _close(tools, item, inbox.STORED, None)
     if item.message_id and not _leads(tools, item, item.message_id):  # which needs no look at the ticket
         return _close(tools, item, DUPLICATE, None)
-    ticket = _fetched(tools, item)
+    ticket = fetch_ticket(tools, item)
     policy = tools.policies.get(item.account)
-    message_id = item.message_id or _newest(ticket, item)
+    message_id = item.message_id or newest_message(ticket, item)
     if not item.message_id and not _leads(tools, item, message_id):
         return _close(tools, item, DUPLICATE, None)
     if not policy.policy.scope.holds(ticket):  # observed by nobody: not even the ticket is written down
@@ -142,19 +132,6 @@ def _work(tools: Toolbox, item: InboxItem) -> list[str]:
     run = run_pipeline(ticket, tools.models, tools.library, circumstances, _progress(tools, item))
     work = FinishedRun(tools, item, policy.policy, ticket, conversation, circumstances, run)
     return _keep(work, policy, gaps.unanswered_questions(run, tools.embedder))
-
-
-def _fetched(tools: Toolbox, item: InboxItem) -> Ticket:
-    """The ticket, with the message that the event names. Raises Temporary as long as that may still appear."""
-    channel = tools.channel(item.channel)
-    ticket = channel.fetch(item.account, item.ticket_id, since=_told_at(item))
-    if not item.message_id or ticket.message(item.message_id):
-        return ticket
-    ticket = channel.fetch(item.account, item.ticket_id)  # what was read for another event may be older than this one
-    age = (datetime.now(UTC) - item.received_at).total_seconds()
-    if ticket.message(item.message_id) is None and age < SHOWN_SECONDS:
-        raise Blocked(f"{item.channel} does not show the message yet", retry_after=SHOWN_AGAIN_SECONDS)
-    return ticket
 
 
 def _given_back(tools: Toolbox, item: InboxItem) -> str | None:
@@ -180,21 +157,6 @@ def _taken_over(tools: Toolbox, item: InboxItem) -> bool:
     ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id, item.message_id or "")
     ours = tools.policies.get(item.account).policy.scope.holds(ticket)
     return ours and read_conversation(ticket, own).taken_over
-
-
-def _told_at(item: InboxItem) -> datetime | None:
-    """What was read after an event came holds what it tells of, and is not read again for the next event of the same
-    message; a few seconds later, and on a further attempt, it is."""
-    if item.attempts > 1:
-        return None
-    return max(item.received_at, datetime.now(UTC) - timedelta(seconds=FRESH_SECONDS))
-
-
-def _newest(ticket: Ticket, item: InboxItem) -> str:
-    """What an event is about that names no message: a new ticket, or a change that catch-up saw. What was written long
-    before it is not what it tells of."""
-    newest = newest_customer_message(ticket)
-    return newest.id if newest and newest.at >= item.received_at - NEW_FOR else ""
 
 
 def _leads(tools: Toolbox, item: InboxItem, message_id: str) -> bool:

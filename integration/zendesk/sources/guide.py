@@ -18,8 +18,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from desk.errors import Permanent, Temporary
+from desk.pages import Markup, Page, Stamps, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
-from desk.ports import Markup, Page, Stamps, UnchangedPage, UnreadablePage
 from desk.text.tokenizer import clean
 from integration.zendesk.api.client import Gone, translate_error
 from integration.zendesk.api.connection import ZendeskLines, is_connected

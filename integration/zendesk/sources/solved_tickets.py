@@ -17,8 +17,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from desk.errors import Permanent, Temporary
+from desk.pages import Markup, Page, Stamps, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
-from desk.ports import Markup, Page, Stamps, UnchangedPage, UnreadablePage
 from desk.text import redaction
 from desk.text.language import detect_language
 from desk.text.mail_quotes import strip_quotes_and_signature

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from desk.errors import Blocked, Permanent, Temporary
-from desk.ports import Page, Stamps, UnchangedPage, UnreadablePage
+from desk.pages import Page, Stamps, UnchangedPage, UnreadablePage
 from knowledge.sources.website import pages, revisit
 from knowledge.sources.website.crawl_frontier import CrawlFrontier, FrontierEntry
 from knowledge.sources.website.http_fetch import HttpResponse

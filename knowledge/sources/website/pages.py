@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from desk.ports import Markup, Page
+from desk.pages import Markup, Page
 from knowledge.parsing.parse import parse_page
 from knowledge.sources.website.charset import decode_body
 from knowledge.sources.website.html_metadata import HtmlMetadata, locale_of, read_html_metadata

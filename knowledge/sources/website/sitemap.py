@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from desk.errors import Permanent, Temporary
-from desk.ports import UnreadablePage
+from desk.pages import UnreadablePage
 from knowledge.sources.website.http_fetch import HttpResponse, decompress
 from knowledge.sources.website.polite_client import PoliteClient
 from knowledge.sources.website.urls import Site, normalize_url

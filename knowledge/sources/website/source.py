@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from desk.errors import Permanent, Temporary
+from desk.pages import Page, Stamps, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
-from desk.ports import Page, Stamps, UnchangedPage, UnreadablePage
 from knowledge.sources.source_kind import SourceKind
 from knowledge.sources.website import sitemap
 from knowledge.sources.website.address_guard import ResolveHost, resolve_host

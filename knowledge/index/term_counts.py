@@ -1,0 +1,63 @@
+"""How many passages hold each term, kept as documents come and go: what BM25 weighs a question's terms by."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from sqlalchemy import (
+    and_,
+    delete,
+    func,
+    text,
+    update,
+)
+
+from desk.platform.database import Transaction
+from knowledge.tables import library_states, terms
+
+# Sorted, so that two transactions never wait for each other; one statement, however many terms.
+_COUNT_TERMS = text("""
+    INSERT INTO terms (account_id, embedder, dimension, passages)
+    SELECT :account, :embedder, dimension, difference
+    FROM unnest(CAST(:dimensions AS integer[]), CAST(:differences AS integer[])) AS counted (dimension, difference)
+    ORDER BY dimension
+    ON CONFLICT (account_id, embedder, dimension) DO UPDATE SET passages = terms.passages + excluded.passages
+""")
+
+
+class TermCounts:
+    """How the number of passages, and of passages with each term, changes."""
+
+    def __init__(self) -> None:
+        self.passages = 0
+        self.terms: Counter[int] = Counter()
+
+    def add(self, dimensions: Iterable[int], sign: int) -> None:
+        """Count one passage in or out."""
+        self.passages += sign
+        for dimension in dimensions:
+            self.terms[dimension] += sign
+
+
+def write_counts(tx: Transaction, embedder: str, counted: TermCounts) -> None:
+    """Write the changed counts, and that the library is not what it was."""
+    changed = sorted((dimension, n) for dimension, n in counted.terms.items() if n)
+    values = {
+        "account": tx.account,
+        "embedder": embedder,
+        "dimensions": [dimension for dimension, _ in changed],
+        "differences": [n for _, n in changed],
+    }
+    tx.execute(_COUNT_TERMS, values)
+    tx.execute(
+        update(library_states)
+        .where(library_states.c.account_id == tx.account, library_states.c.embedder == embedder)
+        .values(
+            passages=library_states.c.passages + counted.passages,
+            revision=library_states.c.revision + 1,
+            changed_at=func.now(),
+        )
+    )
+    gone = and_(terms.c.account_id == tx.account, terms.c.embedder == embedder, terms.c.passages <= 0)
+    lost = [dimension for dimension, n in changed if n < 0]
+    if lost:
+        tx.execute(delete(terms).where(gone, terms.c.dimension.in_(lost)))

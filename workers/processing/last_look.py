@@ -1,0 +1,86 @@
+"""The last look at a ticket before something leaves: at the ticket as it stands now, and at what we alone know."""
+
+from dataclasses import dataclass
+
+from desk.conversation import OwnRecord, read_conversation
+from desk.delivery import Delivery, DeliveryKind
+from desk.platform import accounts
+from desk.policy.policy import Policy
+from desk.reasons import Stop
+from desk.run import Level, Run
+from desk.ticket import Ticket
+from workers import record, tickets
+from workers.pipeline.guards import stop_before_send
+from workers.pipeline.turns import limit_reached
+from workers.processing import duplicate_tickets, own_record
+from workers.processing.guard_effects import message_left_open
+from workers.queue.outbox import ClaimedDelivery
+from workers.toolbox import Toolbox
+
+NOT_PUBLIC = (DeliveryKind.NOTE, DeliveryKind.ALERT)
+"""Kinds that leave though everything public is paused."""
+
+
+@dataclass(slots=True)
+class LastLook:
+    """Asked of every snapshot of the ticket before something leaves; remembers why it said no, and which message is
+    left open by that."""
+
+    tools: Toolbox
+    delivery: Delivery
+    record: OwnRecord
+    stop: Stop = Stop.CLOSED
+    left: str | None = None
+
+    def still_wanted(self, ticket: Ticket) -> bool:
+        delivery = self.delivery
+        scope = self.tools.policies.get(delivery.account).policy.scope
+        stop = self._paused() or stop_before_send(ticket, delivery.message_id, delivery.kind, self.record, scope)
+        if stop:
+            self.stop, self.left = stop, message_left_open(stop, read_conversation(ticket, self.record), self.record)
+        return stop is None
+
+    def _paused(self) -> Stop | None:
+        """A helpdesk may take seconds to post. Our own tickets are posted under a lock, within a transaction and at
+        once: there the look before it will do."""
+        if self.delivery.channel == tickets.CHANNEL or self.delivery.kind in NOT_PUBLIC:
+            return None
+        with self.tools.db.account(self.delivery.account) as tx:
+            return Stop.PAUSED if accounts.is_paused(tx) else None
+
+
+def recheck(tools: Toolbox, held: ClaimedDelivery, ticket: Ticket, looked: LastLook) -> Stop | None:
+    """The last look before something public leaves: at the ticket, and at what we alone know."""
+    delivery = held.delivery
+    with tools.db.account(delivery.account) as tx:
+        if accounts.is_paused(tx):
+            return Stop.PAUSED
+    if not looked.still_wanted(ticket):
+        return looked.stop
+    return _reply_stop(tools, held, ticket, looked.record) if delivery.kind is DeliveryKind.REPLY else None
+
+
+def _reply_stop(tools: Toolbox, held: ClaimedDelivery, ticket: Ticket, own: OwnRecord) -> Stop | None:
+    """What may have changed since the decision besides the ticket: the turns, another ticket, the sources."""
+    delivery, policy = held.delivery, tools.policies.get(held.delivery.account).policy
+    with tools.db.account(delivery.account) as tx:
+        requester = tx.sealer.lookup(ticket.requester.id)
+        _, turns = own_record.read_record_and_turns(
+            tx, delivery.channel, delivery.ticket_id, requester, policy, besides=delivery.id
+        )
+        run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
+    if run and _is_lowered(policy, run):
+        return Stop.POLICY_CHANGED
+    if limit_reached(turns, policy):
+        return Stop.LIMIT_REACHED
+    if duplicate_tickets.find_duplicate(tools, ticket, read_conversation(ticket, own)):
+        return Stop.SAME_MATTER
+    if run and tools.library.outdated(delivery.account, run.draft.citations):
+        return Stop.SOURCE_CHANGED
+    return None
+
+
+def _is_lowered(policy: Policy, run: Run) -> bool:
+    """May the category's replies not leave by themselves any more? What was allowed counts to the last moment."""
+    category = policy.categories.get(run.classification.category or "")
+    return policy.version != run.versions.policy and (category is None or category.level is not Level.AUTO)
