@@ -40,9 +40,8 @@ from knowledge.remote.json_http import JsonHttpClient
 url, account, party = sys.argv[1:]
 wire = JsonHttpClient("the look-alike", party, {KEY!r}, 60)
 reindex.DOCUMENTS_AT_ONCE = 2
-reindex.settle_embedder(
-    Database(url, Sealer([new_key()])), account, OpenAICompatible(wire, "look-16", token_budget_for(512)), lambda name: None
-)
+embedder = OpenAICompatible(wire, "look-16", token_budget_for(512))
+reindex.settle_embedder(Database(url, Sealer([new_key()])), account, embedder, lambda name: None)
 """
 
 
