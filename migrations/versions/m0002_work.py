@@ -46,7 +46,8 @@ def upgrade() -> None:
     """Make the tables of `workers/tables.py`."""
     _inbox()
     _tickets()
-    _record()
+    _ticket_states()
+    _runs()
     _deliveries()
     _lookups()
 
@@ -111,7 +112,7 @@ def _tickets() -> None:
     protect("messages")
 
 
-def _record() -> None:
+def _ticket_states() -> None:
     op.create_table(
         "ticket_states",
         account(primary_key=True),
@@ -126,6 +127,10 @@ def _record() -> None:
     )
     op.create_index("ticket_states_newest", "ticket_states", ["account_id", sa.text("updated_at DESC")])
     op.create_index("ticket_states_requester", "ticket_states", ["requester_hashes"], postgresql_using="gin")
+    protect("ticket_states")
+
+
+def _runs() -> None:
     op.create_table(
         "runs",
         account(),
@@ -153,7 +158,7 @@ def _record() -> None:
         sa.Column("text", sa.Text, nullable=False),
         stamp("first_used_at", required=True),
     )
-    for table in ("ticket_states", "runs", "policies"):
+    for table in ("runs", "policies"):
         protect(table)
 
 
