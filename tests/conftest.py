@@ -4,6 +4,7 @@ Network is off: unix sockets alone. `@pytest.mark.loopback` opens 127.0.0.1 and 
 Tests marked `tools` are left out unless `--tools` is given; then a missing tool is a failure, not a skip.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -37,6 +38,8 @@ structlog.configure(
         structlog.processors.KeyValueRenderer(),
     ]
 )  # a traceback with all its variables takes a second to print
+
+gc.set_threshold(50_000, 20, 100)  # the usual one costs a tenth of the suite's time
 
 LOOPBACK = ["127.0.0.1", "::1"]
 LEFT_OUT = pytest.StashKey[int]()
