@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from desk import strict_yaml
 from desk.errors import BadSetting
+from desk.platform import strict_yaml
 from desk.policy.business_hours import BusinessHours
 from desk.policy.scope import Routing, TicketScope, Word, unknown_names
 from desk.policy.texts import (
