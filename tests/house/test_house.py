@@ -156,3 +156,10 @@ def product_files() -> list[Path]:
 
 def test_the_picture_of_the_house_is_drawn_from_its_imports() -> None:
     assert PICTURE.read_text(encoding="utf-8") == picture(), "run `python -m docs.architecture`"
+
+
+@pytest.mark.parametrize("face", ["app/cli", "integration/console", "integration/api", "integration/form"])
+def test_a_face_parses_calls_and_lays_out_and_reads_no_rows(face: str) -> None:
+    files = [file for file in product_files() if file.is_relative_to(ROOT / face)]
+    assert files
+    assert [str(file) for file in files if "sqlalchemy" in file.read_text(encoding="utf-8")] == []
