@@ -1,4 +1,4 @@
-"""Bodies and headers where a test client is enough; tests/app/test_sockets.py does it by real sockets."""
+"""Bodies and headers where a test client is enough; tests/app/processes/test_sockets.py does it by real sockets."""
 
 import io
 

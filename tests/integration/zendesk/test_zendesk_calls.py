@@ -27,7 +27,7 @@ from tests.integration.zendesk_house import (
 
 pytestmark = pytest.mark.loopback
 
-PAGE = (Path(__file__).parents[2] / "docs" / "zendesk.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "zendesk.md").read_text(encoding="utf-8")
 TABLE = {name: int(calls) for name, calls in re.findall(r"(?m)^\| ([^|]+?) \| (\d+) \|", PAGE.split("## Calls")[1])}
 """Calls by what the page calls the work."""
 

@@ -24,7 +24,7 @@ from tests.lookalikes.slack import CHANNEL, Slack
 
 pytestmark = pytest.mark.loopback
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 POST_AND_DIE = """
 import json, os, signal, sys
 sys.path.insert(0, sys.argv[1])

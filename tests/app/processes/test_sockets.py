@@ -33,7 +33,7 @@ from tests.app.conftest import SERVERS, in_database, installed
 
 pytestmark = pytest.mark.loopback
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SECRET = "webhook-secret"
 SECONDS = 2.0
 """What the server under test gives a request."""

@@ -21,7 +21,7 @@ from desk.ticket import Event, EventKind
 from tests.app.conftest import Command, use
 from workers.queue import inbox
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NAMES = [(heading, name) for heading, group in COMMANDS.items() for name in group]
 HEAVY = {"celery", "onnxruntime", "alembic", "bs4", "flask", "tokenizers", "redis", "kombu"}
 

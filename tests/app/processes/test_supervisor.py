@@ -21,8 +21,8 @@ from app.processes.supervisor import Backoff, Child, Supervisor
 from app.processes.terminal import Terminal
 from desk.errors import BadSetting, Temporary
 
-ROOT = Path(__file__).parents[2]
-PRETEND = Path(__file__).with_name("pretend_up.py")
+ROOT = Path(__file__).parents[3]
+PRETEND = Path(__file__).parents[1] / "pretend_up.py"
 CHILDREN = ("postgres", "redis", "worker", "deaf")
 
 

@@ -12,7 +12,7 @@ from desk.errors import Outage
 from desk.party import Access
 from desk.policy.policy import PolicyBook
 from desk.ports import Alert
-from tests.workers.test_parties import API, Pretend, channel, desk, due_now, error, known, party  # noqa: F401
+from tests.workers.parties.test_parties import API, Pretend, channel, desk, due_now, error, known, party  # noqa: F401
 from tests.workers.test_side_effects import HUMAN, Bell
 from tests.workers.test_walk import POLICY, House, house  # noqa: F401  # the fixture
 from workers.parties import notices, standing

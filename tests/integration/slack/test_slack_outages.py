@@ -15,7 +15,7 @@ from integration.slack.alerts import SlackAlerts
 from integration.slack.probe import SlackParty
 from tests.integration.clock import Clock
 from tests.integration.slack_channel import connect_slack
-from tests.integration.test_zendesk_outages import ALWAYS, asks, away, commented_on
+from tests.integration.zendesk.test_zendesk_outages import ALWAYS, asks, away, commented_on
 from tests.integration.zendesk_house import Desk
 from tests.lookalikes.slack import TOKEN, Slack
 from workers.parties.notices import ALERT_TAG

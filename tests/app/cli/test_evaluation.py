@@ -21,7 +21,7 @@ from desk.platform.accounts import list_accounts
 from tests.app.conftest import Command
 from tests.conftest import short_directory
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 DOCUMENTS = [
     {"id": "moor", "title": "Mooring", "text": "A berth by the pier costs 14 florins a night."},
