@@ -4,6 +4,7 @@ import hmac
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -87,7 +88,20 @@ def make_console(
     pages = Console(db, enqueue)
     knowledge = KnowledgePages(db, pages.page, embedders, sync)
     console = Blueprint("console", __name__, template_folder="templates")
-    for rule, name, view, method in (
+    for rule, name, view, method in _routes(pages, knowledge):
+        console.add_url_rule(rule, name, view, methods=[method])
+    if at_root:
+        console.add_url_rule("/", "root", pages.start)
+    console.before_request(read_form)
+    console.before_request(pages.admit)
+    console.after_request(protect_pages)
+    console.register_error_handler(HTTPException, friendly_error)
+    console.register_error_handler(Temporary, database_away)
+    return console
+
+
+def _routes(pages: "Console", knowledge: KnowledgePages) -> tuple[tuple[str, str, Callable[..., Any], str], ...]:
+    return (
         ("/console/", "start", pages.start, "GET"),
         ("/console/tickets", "listing", pages.listing, "GET"),
         ("/console/tickets/<channel>/<path:ticket_id>", "story", pages.story, "GET"),
@@ -107,16 +121,7 @@ def make_console(
         ("/sign-in/<token>", "sign_in", pages.sign_in, "GET"),
         ("/sign-in/<token>", "redeem", pages.redeem, "POST"),
         ("/sign-out", "sign_out", pages.sign_out, "POST"),
-    ):
-        console.add_url_rule(rule, name, view, methods=[method])
-    if at_root:
-        console.add_url_rule("/", "root", pages.start)
-    console.before_request(read_form)
-    console.before_request(pages.admit)
-    console.after_request(protect_pages)
-    console.register_error_handler(HTTPException, friendly_error)
-    console.register_error_handler(Temporary, database_away)
-    return console
+    )
 
 
 class Console:
