@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from tests.models.conftest import SMALL
 
 from desk.ports import UnusableAnswer
 from desk.run import Sentiment, Stage, Urgency
 from desk.ticket import Role
 from tests.fakes import a_message, a_ticket, default_policy
 from tests.lookalikes.claude import Claude as LookAlike
+from tests.models.conftest import SMALL
 from workers.models.claude.classify import InvalidForm, form_schema, read_form
 from workers.models.claude.model import ClaudeModel
 
