@@ -36,38 +36,49 @@ class Candidate:
     share: float
 
 
-def fused_score(found: Sequence[Candidate]) -> list[float]:
+def fused_score(candidates: Sequence[Candidate]) -> list[float]:
     """The score that ranks, for each candidate: where its cosine stands between the least and the greatest, plus its
     BM25, plus what it gains by its company. Whatever range an embedder's cosines have, words weigh the same."""
-    if not found:
+    if not candidates:
         return []
-    cosines = [one.cosine for one in found]
-    least, span = min(cosines), max(max(cosines) - min(cosines), LEAST_SPAN)
-    scores = [(one.cosine - least) / span + WORDS_WEIGHT * one.words for one in found]
-    return [score + gain for score, gain in zip(scores, _company(found, scores), strict=True)]
+    cosines = [candidate.cosine for candidate in candidates]
+    lowest, span = min(cosines), max(max(cosines) - min(cosines), LEAST_SPAN)
+    scores = [(candidate.cosine - lowest) / span + WORDS_WEIGHT * candidate.words for candidate in candidates]
+    return [score + gain for score, gain in zip(scores, _neighbour_gains(candidates, scores), strict=True)]
 
 
-def rank_candidates(found: Sequence[Candidate]) -> Iterator[Hit]:
+def rank_candidates(candidates: Sequence[Candidate]) -> Iterator[Hit]:
     """The candidates, best first, each made into a hit when it is asked for."""
-    best = max((one.words for one in found), default=0.0) or 1.0
-    ranked = sorted(zip(fused_score(found), found, strict=True), key=lambda hit: (-hit[0], hit[1].row.id))
+    best_bm25 = max((candidate.words for candidate in candidates), default=0.0) or 1.0
+    ranked = sorted(
+        zip(fused_score(candidates), candidates, strict=True), key=lambda entry: (-entry[0], entry[1].row.id)
+    )
     return (
-        Hit(passage_from_row(one.row), one.cosine, one.words / best, min(one.share, 1.0), fused)
-        for fused, one in ranked
+        Hit(
+            passage_from_row(candidate.row),
+            candidate.cosine,
+            candidate.words / best_bm25,
+            min(candidate.share, 1.0),
+            fused,
+        )
+        for fused, candidate in ranked
     )
 
 
-def _company(found: Sequence[Candidate], scores: Sequence[float]) -> list[float]:
+def _neighbour_gains(candidates: Sequence[Candidate], scores: Sequence[float]) -> list[float]:
     """What each gains by those around it; one that stands alone, nothing."""
-    usual = median(scores)
-    above: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for one, score in zip(found, scores, strict=True):
-        if score > usual:
-            above[one.row.document_id].append((score - usual, one.row.ordinal))
-    for members in above.values():
+    median_score = median(scores)
+    members_by_document: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for candidate, score in zip(candidates, scores, strict=True):
+        if score > median_score:
+            members_by_document[candidate.row.document_id].append((score - median_score, candidate.row.ordinal))
+    for members in members_by_document.values():
         members.sort(reverse=True)
-    return [COMPANY * sum(_around(one.row.ordinal, above[one.row.document_id])[:COMPANIONS]) for one in found]
+    return [
+        COMPANY * sum(_nearby_gains(candidate.row.ordinal, members_by_document[candidate.row.document_id])[:COMPANIONS])
+        for candidate in candidates
+    ]
 
 
-def _around(place: int, members: Sequence[tuple[float, int]]) -> list[float]:
-    return [more for more, other in members if 0 < abs(other - place) <= REACH]
+def _nearby_gains(ordinal: int, members: Sequence[tuple[float, int]]) -> list[float]:
+    return [gain for gain, member_ordinal in members if 0 < abs(member_ordinal - ordinal) <= REACH]

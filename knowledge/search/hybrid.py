@@ -1,8 +1,8 @@
 """Search: meaning and words together.
 
 Each half proposes candidates, dense vectors by cosine and sparse ones by BM25; every candidate gets both scores, and
-`ranking.fuse` alone decides how they make one. Row-level security and the filters on audience, collection and language
-stand inside the statements, so that nothing is cut away after the candidates were chosen.
+`fusion.fused_score` alone decides how they make one. Row-level security and the filters on audience, collection and
+language stand inside the statements, so that nothing is cut away after the candidates were chosen.
 
 A library that is scored whole is asked with one statement, planned once for all. One that has outgrown that takes two
 more, so that the second is planned for what the first has found: whether anything is written in the asker's language,
@@ -29,23 +29,23 @@ PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"
 """What to open a search's transaction with. Planning takes a third of the time of scoring a small library, and there is
 one good plan: all by indexes. Without it the search finds the same, later."""
 
-_EXTENT = """
+_COUNT_SQL = """
     SELECT set_config('plan_cache_mode', 'force_custom_plan', true), spoken,
            CASE WHEN NOT near OR passages <= :exact THEN false
                 WHEN spoken THEN (SELECT count(*) > :exact FROM (
-                    SELECT FROM passages AS passage WHERE {seen} AND language = :language LIMIT :exact + 1) AS counted)
+                    SELECT FROM passages AS passage WHERE {scope} AND language = :language LIMIT :exact + 1) AS counted)
                 ELSE (SELECT count(*) > :exact FROM (
-                    SELECT FROM passages AS passage WHERE {seen} LIMIT :exact + 1) AS counted) END AS large
+                    SELECT FROM passages AS passage WHERE {scope} LIMIT :exact + 1) AS counted) END AS large
     FROM (
         SELECT near, passages,
-               EXISTS (SELECT FROM passages AS passage WHERE {seen} AND language = :language) AS spoken
+               EXISTS (SELECT FROM passages AS passage WHERE {scope} AND language = :language) AS spoken
         FROM library_states WHERE account_id = :account AND embedder = :embedder OFFSET 0
     ) AS library
 """
 
 # `OFFSET 0`, and a subquery where a join would do, leave the planner no choice but to look rows up by their ids: it
 # would choose badly until the first ANALYZE.
-_SEARCH = """
+_SEARCH_SQL = """
     WITH library AS MATERIALIZED (
         SELECT passages, stretch, near AND passages > :exact AS outgrown
         FROM library_states WHERE account_id = :account AND embedder = :embedder
@@ -66,7 +66,7 @@ _SEARCH = """
                sum(idf) AS idf,
                (SELECT stretch FROM library) AS stretch
         FROM asked
-    ), {proposed}
+    ), {candidates_sql}
     SELECT passage.id::text AS id, passage.document_id::text AS document_id, passage.version, passage.ordinal,
            passage.headings,
            passage.blocks::text AS blocks, passage.audience, document.title, document.url, document.locale,
@@ -81,7 +81,7 @@ _SEARCH = """
     CROSS JOIN question
     CROSS JOIN LATERAL (SELECT sum(asked.idf) AS idf FROM asked WHERE passage.sparse <#> asked.alone < 0) AS shared
 """
-_ALL_SCORED = """scored AS MATERIALIZED (
+_SCORE_ALL_SQL = """scored AS MATERIALIZED (
         SELECT passage.id, passage.vector <#> (SELECT vector FROM question) AS far,
                passage.sparse <#> (SELECT sparse FROM question) AS lacking
         FROM passages AS passage WHERE {scope}
@@ -90,18 +90,18 @@ _ALL_SCORED = """scored AS MATERIALIZED (
         UNION
         (SELECT id FROM scored WHERE lacking < 0 ORDER BY lacking, id LIMIT :candidates)
     )"""
-_BY_INDEXES = """candidate AS MATERIALIZED (
+_BY_INDEXES_SQL = """candidate AS MATERIALIZED (
         (SELECT id FROM passages AS passage WHERE {scope} AND near AND dimensions = {size}
          ORDER BY vector::halfvec({size}) <#> (SELECT vector FROM question) LIMIT :candidates)
         UNION
         (SELECT id FROM passages AS passage WHERE {scope} AND near AND (SELECT sparse FROM question) IS NOT NULL
          ORDER BY sparse <#> (SELECT sparse FROM question) LIMIT :candidates)
     )"""
-_SEEN = "passage.account_id = :account AND passage.embedder = :embedder AND passage.audience = ANY(:audiences)"
-_COLLECTIONS = " AND passage.collection = ANY(:collections)"
-_SPOKEN = " AND passage.language = :language"
-_WHOLE = """ AND NOT (SELECT outgrown FROM library) AND (passage.language = :language OR NOT EXISTS (
-            SELECT FROM passages AS passage WHERE {seen} AND language = :language))"""
+_FILTERS = "passage.account_id = :account AND passage.embedder = :embedder AND passage.audience = ANY(:audiences)"
+_COLLECTION_FILTER = " AND passage.collection = ANY(:collections)"
+_LANGUAGE_FILTER = " AND passage.language = :language"
+_EXACT_ONLY_FILTER = """ AND NOT (SELECT outgrown FROM library) AND (passage.language = :language OR NOT EXISTS (
+            SELECT FROM passages AS passage WHERE {scope} AND language = :language))"""
 
 
 class EmbeddingModel(Protocol):
@@ -170,32 +170,32 @@ def find_candidates(
         extent = tx.execute(count_statement(question.in_collections), question.values).one_or_none()
         if extent is None:
             return []
-        search = index_search_statement(question.size, question.in_collections, extent.spoken, extent.large)
-        rows = tx.execute(search, question.values).all()
+        statement = index_search_statement(question.size, question.in_collections, extent.spoken, extent.large)
+        rows = tx.execute(statement, question.values).all()
     return [Candidate(row, row.cosine, row.words, row.share) for row in rows]
 
 
 @cache
 def exact_search_statement(size: int, in_collections: bool) -> TextClause:
     """The search of a library that has not outgrown being scored whole; of any other it finds nothing."""
-    scope = _seen(in_collections)
-    proposed = _ALL_SCORED.format(scope=scope + _WHOLE.format(seen=scope))
-    return text(_SEARCH.format(size=size, proposed=proposed))
+    filters_sql = _filters_sql(in_collections)
+    candidates_sql = _SCORE_ALL_SQL.format(scope=filters_sql + _EXACT_ONLY_FILTER.format(scope=filters_sql))
+    return text(_SEARCH_SQL.format(size=size, candidates_sql=candidates_sql))
 
 
 @cache
 def count_statement(in_collections: bool) -> TextClause:
     """Asks how much is in question: one row with `spoken` and `large`, none for an account without a library."""
-    return text(_EXTENT.format(seen=_seen(in_collections)))
+    return text(_COUNT_SQL.format(scope=_filters_sql(in_collections)))
 
 
 @cache
 def index_search_statement(size: int, in_collections: bool, spoken: bool, large: bool) -> TextClause:
     """The search for vectors of this size: an index serves one size, which must stand in the statement."""
-    scope = _seen(in_collections) + (_SPOKEN if spoken else "")
-    proposed = (_BY_INDEXES if large else _ALL_SCORED).format(size=size, scope=scope)
-    return text(_SEARCH.format(size=size, proposed=proposed))
+    filters_sql = _filters_sql(in_collections) + (_LANGUAGE_FILTER if spoken else "")
+    candidates_sql = (_BY_INDEXES_SQL if large else _SCORE_ALL_SQL).format(size=size, scope=filters_sql)
+    return text(_SEARCH_SQL.format(size=size, candidates_sql=candidates_sql))
 
 
-def _seen(in_collections: bool) -> str:
-    return _SEEN + (_COLLECTIONS if in_collections else "")
+def _filters_sql(in_collections: bool) -> str:
+    return _FILTERS + (_COLLECTION_FILTER if in_collections else "")

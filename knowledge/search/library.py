@@ -41,8 +41,8 @@ class PostgresLibrary:
     ) -> None:
         self._db = db
         self._embedder = embedder
-        self._asking = QueryEmbedder(db, embedder, find)
-        self._reranking = RerankStep(reranker) if reranker else None
+        self._query_embedder = QueryEmbedder(db, embedder, find)
+        self._rerank_step = RerankStep(reranker) if reranker else None
 
     def search(
         self,
@@ -58,19 +58,21 @@ class PostgresLibrary:
         query = clean(query[:MOST_QUESTION]).strip()
         if not query or limit < 1:
             return []
-        question = self._asking.ask(account, query)
+        query_embedding = self._query_embedder.embed(account, query)
         with self._db.account(account, PLANNED_ONCE) as tx:
-            found = find_candidates(tx, query, question, audiences, locale, question.vector, collections)
-        if question.words_only:
-            found = [replace(one, cosine=0.0) for one in found if one.words > 0]
-        hits = rank_candidates(found)
-        if self._reranking is not None:
-            hits = iter(self._reranking.reorder(account, query, list(islice(hits, max(limit, WEIGHED)))))
+            candidates = find_candidates(
+                tx, query, query_embedding, audiences, locale, query_embedding.vector, collections
+            )
+        if query_embedding.words_only:
+            candidates = [replace(candidate, cosine=0.0) for candidate in candidates if candidate.words > 0]
+        hits = rank_candidates(candidates)
+        if self._rerank_step is not None:
+            hits = iter(self._rerank_step.reorder(account, query, list(islice(hits, max(limit, WEIGHED)))))
         return merge_hits(hits, limit)
 
     def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:
         """Those whose document has another version now, or is gone."""
-        ids = {citation.document_id for citation in citations if _is_id(citation.document_id)}
+        ids = {citation.document_id for citation in citations if _is_uuid(citation.document_id)}
         with self._db.account(account) as tx:
             rows = tx.execute(select(documents.c.id, documents.c.version).where(documents.c.id.in_(ids)))
             versions = {row.id: row.version for row in rows}
@@ -83,8 +85,8 @@ class PostgresLibrary:
         return f"{state.embedder}@{state.revision}" if state else f"{self._embedder.name}@0"
 
 
-def _is_id(value: str) -> bool:
+def _is_uuid(text: str) -> bool:
     try:
-        return str(uuid.UUID(value)) == value
+        return str(uuid.UUID(text)) == text
     except ValueError:
         return False

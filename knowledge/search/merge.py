@@ -22,11 +22,11 @@ LONGER = 1.5
 """What is longer than that says more, or the same twice."""
 
 _NUMBER = re.compile(r"\d+")
-_TELLING = re.compile(r"\d|n't$")
+_NUMBER_OR_NEGATION = re.compile(r"\d|n't$")
 _NEGATIONS = word_set("no not never none nothing neither nor without cannot unless except kein keine nicht ohne nie")
 
 
-class _Gist:
+class _Comparable:
     """What is compared of a passage: its length first and the words of its headings, which few share; then its numbers,
     all its words, and those that turn the meaning."""
 
@@ -40,75 +40,81 @@ class _Gist:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return frozenset(self._said)
+        return frozenset(self._all_words)
 
     @cached_property
-    def above(self) -> frozenset[str]:
+    def heading_words(self) -> frozenset[str]:
         return frozenset(words(" ".join((self.hit.passage.title, *self.hit.passage.headings))))
 
     @cached_property
-    def telling(self) -> list[str]:
-        return [word for word in self._said if word in _NEGATIONS or (not word.isalpha() and _TELLING.search(word))]
+    def meaning_words(self) -> list[str]:
+        return [
+            word
+            for word in self._all_words
+            if word in _NEGATIONS or (not word.isalpha() and _NUMBER_OR_NEGATION.search(word))
+        ]
 
     @cached_property
-    def _said(self) -> list[str]:
+    def _all_words(self) -> list[str]:
         return words(self.text)
 
 
 def merge_hits(hits: Iterable[Hit], limit: int) -> list[Hit]:
     """The first `limit` hits that say something of their own, neighbours side by side; nothing that was not given. Of
     passages that say the same, a public one is kept where there is one, at the place of the first."""
-    return _side_by_side(_different(hits, limit))
+    return _group_neighbours(_distinct_hits(hits, limit))
 
 
-def _different(hits: Iterable[Hit], limit: int) -> list[Hit]:
-    kept: list[_Gist] = []
+def _distinct_hits(hits: Iterable[Hit], limit: int) -> list[Hit]:
+    distinct: list[_Comparable] = []
     for hit in hits:
-        gist = _Gist(hit)
-        place = next((n for n, other in enumerate(kept) if _same(gist, other)), None)
-        if place is None and len(kept) < limit:
-            kept.append(gist)
-        elif place is not None and hit.passage.audience == PUBLIC != kept[place].hit.passage.audience:
-            kept[place] = gist
-        if len(kept) == limit and all(each.hit.passage.audience == PUBLIC for each in kept):
+        comparable = _Comparable(hit)
+        index = next((i for i, other in enumerate(distinct) if _says_the_same(comparable, other)), None)
+        if index is None and len(distinct) < limit:
+            distinct.append(comparable)
+        elif index is not None and hit.passage.audience == PUBLIC != distinct[index].hit.passage.audience:
+            distinct[index] = comparable
+        if len(distinct) == limit and all(item.hit.passage.audience == PUBLIC for item in distinct):
             break
-    return [each.hit for each in kept]
+    return [item.hit for item in distinct]
 
 
-def _same(one: _Gist, other: _Gist) -> bool:
+def _says_the_same(left: _Comparable, right: _Comparable) -> bool:
     """Near enough: the same numbers and negations in the same order, and both in words and in headings one has all that
     the other has, and little more. A word in the place of another ("hours" for "days") is no little thing."""
-    if not _as_long(len(one.text), len(other.text)) or not _nested(one.above, other.above):
+    if not _similar_length(len(left.text), len(right.text)) or not _is_subset_either_way(
+        left.heading_words, right.heading_words
+    ):
         return False
-    if one.numbers != other.numbers or not one.words or not _nested(one.words, other.words):
+    if left.numbers != right.numbers or not left.words or not _is_subset_either_way(left.words, right.words):
         return False
-    if one.telling != other.telling:
+    if left.meaning_words != right.meaning_words:
         return False
-    return len(one.words & other.words) >= ALIKE * len(one.words | other.words)
+    return len(left.words & right.words) >= ALIKE * len(left.words | right.words)
 
 
-def _as_long(one: int, other: int) -> bool:
-    return max(one, other) <= LONGER * min(one, other)
+def _similar_length(left: int, right: int) -> bool:
+    return max(left, right) <= LONGER * min(left, right)
 
 
-def _nested(one: frozenset[str], other: frozenset[str]) -> bool:
-    return one <= other or other <= one
+def _is_subset_either_way(left: frozenset[str], right: frozenset[str]) -> bool:
+    return left <= right or right <= left
 
 
-def _side_by_side(hits: Sequence[Hit]) -> list[Hit]:
+def _group_neighbours(hits: Sequence[Hit]) -> list[Hit]:
     """Runs of neighbours, each at the place of its best."""
-    places = {_place(hit.passage): hit for hit in hits}
-    placed: dict[str, Hit] = {}
+    hits_by_position = {_position(hit.passage): hit for hit in hits}
+    ordered: dict[str, Hit] = {}
     for hit in hits:
-        document, version, ordinal = _place(hit.passage)
-        while (document, version, ordinal - 1) in places:
+        document_id, version, ordinal = _position(hit.passage)
+        while (document_id, version, ordinal - 1) in hits_by_position:
             ordinal -= 1
-        while next_one := places.get((document, version, ordinal)):
-            placed.setdefault(next_one.passage.id, next_one)
+        while neighbour := hits_by_position.get((document_id, version, ordinal)):
+            ordered.setdefault(neighbour.passage.id, neighbour)
             ordinal += 1
-        placed.setdefault(hit.passage.id, hit)
-    return list(placed.values())
+        ordered.setdefault(hit.passage.id, hit)
+    return list(ordered.values())
 
 
-def _place(passage: Passage) -> tuple[str, str, int]:
+def _position(passage: Passage) -> tuple[str, str, int]:
     return passage.document_id, passage.version, passage.ordinal

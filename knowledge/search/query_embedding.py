@@ -37,41 +37,43 @@ class QueryEmbedding:
 class QueryEmbedder:
     """One process's view of who is active. Safe between threads."""
 
-    def __init__(self, db: Database, wanted: Embedder, find: FindEmbedder, seconds: float = REMEMBERED_SECONDS) -> None:
+    def __init__(
+        self, db: Database, configured: Embedder, find_embedder: FindEmbedder, seconds: float = REMEMBERED_SECONDS
+    ) -> None:
         self._db = db
-        self._wanted = wanted
-        self._find = find
-        self._seconds = seconds
-        self._known: dict[str, tuple[float, EmbeddingVersion]] = {}
+        self._configured = configured
+        self._find_embedder = find_embedder
+        self._cache_seconds = seconds
+        self._versions: dict[str, tuple[float, EmbeddingVersion]] = {}
 
-    def ask(self, account: str, query: str) -> QueryEmbedding:
+    def embed(self, account: str, query: str) -> QueryEmbedding:
         """The vector of a question. Raises Temporary when the embedder of the settings is away."""
-        state = self._active(account)
-        name = state.embedder if state else self._wanted.name
+        version = self._active_version(account)
+        name = version.embedder if version else self._configured.name
         try:
             return QueryEmbedding(name, self.embedder(account).embed_query(query))
         except FirstlineError as error:
             # The one of the settings is worth waiting for; the one before it may be gone for good.
-            if isinstance(error, Temporary) and name == self._wanted.name:
+            if isinstance(error, Temporary) and name == self._configured.name:
                 raise
             log.warning("searching by words alone", account=account, embedder=name, why=str(error))
-            return QueryEmbedding(name, [0.0] * ((state and state.dimensions) or 1), words_only=True)
+            return QueryEmbedding(name, [0.0] * ((version and version.dimensions) or 1), words_only=True)
 
     def embedder(self, account: str) -> Embedder:
         """The embedder that the library is searched with. Raises Permanent when it can no longer be had."""
-        state = self._active(account)
-        name = state.embedder if state else self._wanted.name
-        embedder = self._wanted if name == self._wanted.name else self._find(name)
+        version = self._active_version(account)
+        name = version.embedder if version else self._configured.name
+        embedder = self._configured if name == self._configured.name else self._find_embedder(name)
         if embedder is None:
             raise Permanent(f"the library is still kept for {name}, which can no longer be had")
         return embedder
 
-    def _active(self, account: str) -> EmbeddingVersion | None:
+    def _active_version(self, account: str) -> EmbeddingVersion | None:
         """Not remembered before there is one."""
-        until, state = self._known.get(account, (0.0, None))
-        if state is None or time.monotonic() >= until:
+        expires_at, version = self._versions.get(account, (0.0, None))
+        if version is None or time.monotonic() >= expires_at:
             with self._db.account(account) as tx:
-                state = active_version(tx)
-            if state:
-                self._known[account] = (time.monotonic() + self._seconds, state)
-        return state
+                version = active_version(tx)
+            if version:
+                self._versions[account] = (time.monotonic() + self._cache_seconds, version)
+        return version

@@ -25,24 +25,24 @@ class RerankStep:
 
     def __init__(self, reranker: Reranker) -> None:
         self._reranker = reranker
-        self._rests_until = 0.0
+        self._retry_at = 0.0
 
     def reorder(self, account: str, query: str, hits: Sequence[Hit]) -> list[Hit]:
         """All hits, the first `WEIGHED` of them by the reranker's score; as they are when it fails."""
-        if len(hits) < 2 or time.monotonic() < self._rests_until:
+        if len(hits) < 2 or time.monotonic() < self._retry_at:
             return list(hits)
-        weighed, rest = hits[:WEIGHED], hits[WEIGHED:]
+        top_hits, remaining = hits[:WEIGHED], hits[WEIGHED:]
         try:
-            scores = self._reranker.rerank(query, [_shown(hit.passage) for hit in weighed])
+            scores = self._reranker.rerank(query, [_rerank_text(hit.passage) for hit in top_hits])
         except (Temporary, Permanent) as error:
-            wish = error.retry_after if isinstance(error, Temporary) else None
-            self._rests_until = time.monotonic() + min(max(wish or 0.0, REST_SECONDS), 10 * REST_SECONDS)
+            retry_after = error.retry_after if isinstance(error, Temporary) else None
+            self._retry_at = time.monotonic() + min(max(retry_after or 0.0, REST_SECONDS), 10 * REST_SECONDS)
             log.warning("not reranked", account=account, reranker=self._reranker.name, why=str(error))
             return list(hits)
-        scored = [replace(hit, reranked=score) for hit, score in zip(weighed, scores, strict=True)]
-        return [*sorted(scored, key=lambda hit: -(hit.reranked or 0.0)), *rest]
+        reranked = [replace(hit, reranked=score) for hit, score in zip(top_hits, scores, strict=True)]
+        return [*sorted(reranked, key=lambda hit: -(hit.reranked or 0.0)), *remaining]
 
 
-def _shown(passage: Passage) -> str:
+def _rerank_text(passage: Passage) -> str:
     """The passage under its title and headings, as it was embedded."""
     return "\n".join([" > ".join([passage.title, *passage.headings]), passage.text])

@@ -64,12 +64,12 @@ def test_who_is_active_is_remembered_for_a_while(
 ) -> None:
     monkeypatch.setattr(reindex, "GRACE_SECONDS", 3600)
     asked = query_embedding.QueryEmbedder(database, new, {"old": old}.get, seconds=60)
-    assert asked.ask(account, QUESTION).name == "old"
+    assert asked.embed(account, QUESTION).name == "old"
     settle(database, account, new, old)
-    assert asked.ask(account, QUESTION).name == "old"
+    assert asked.embed(account, QUESTION).name == "old"
     later = query_embedding.time.monotonic() + 61
     monkeypatch.setattr(query_embedding.time, "monotonic", lambda: later)
-    assert asked.ask(account, QUESTION).name == "new"
+    assert asked.embed(account, QUESTION).name == "new"
     assert asked.embedder(account) is new
 
 
