@@ -32,7 +32,7 @@ USUAL_LENGTH = 100
 _WORD = re.compile(r"[^\W_]+(?:['’._\-][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
 # Scripts written without spaces, told apart by pairs of characters: Thai, Lao, Khmer, kana, Han.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+_UNSPACED_SCRIPT = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
 _LANGUAGES = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish",
@@ -43,7 +43,7 @@ _LANGUAGES = {
 }  # fmt: skip
 
 # Words of questions rather than of answers.
-_EMPTY_WORDS = frozenset({
+_STOP_WORDS = frozenset({
     "a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from",
     "had", "has", "have", "he", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "of", "on", "or", "our",
     "shall", "she", "should", "so", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this",
@@ -52,13 +52,13 @@ _EMPTY_WORDS = frozenset({
 })  # fmt: skip
 
 # Words of people who write to a help desk, in their questions only: documents may be about "any" and "need".
-_FILLERS = frozenset({
+_QUERY_STOP_WORDS = frozenset({
     "about", "also", "am", "any", "anybody", "anyone", "anything", "dear", "get", "gets", "getting", "got", "hello",
     "here", "hey", "hi", "just", "know", "let", "like", "may", "might", "must", "need", "needs", "please", "regards",
     "some", "somebody", "someone", "something", "thank", "thanks", "us", "want", "wanted", "wants",
 })  # fmt: skip
 
-_stemming = threading.Lock()
+_stemmer_lock = threading.Lock()
 
 
 def stemming_language(locale: str) -> str:
@@ -68,14 +68,14 @@ def stemming_language(locale: str) -> str:
 
 def index_terms(text: str, language: str) -> list[str]:
     """The text's terms in order, lower case, without accents, stemmed by the language where a stemmer is known."""
-    return [term for word in _words(text) if (term := _term(word, language))]
+    return [term for word in _split_words(text) if (term := _stem_word(word, language))]
 
 
 def query_terms(text: str, language: str) -> list[str]:
     """The same of what is asked, each once, without what people write around a question."""
-    fillers = _FILLERS if language == "en" else frozenset()
-    words = (word for word in _words(text) if word not in fillers)
-    return list(dict.fromkeys(term for word in words if (term := _term(word, language))))
+    stop_words = _QUERY_STOP_WORDS if language == "en" else frozenset()
+    words = (word for word in _split_words(text) if word not in stop_words)
+    return list(dict.fromkeys(term for word in words if (term := _stem_word(word, language))))
 
 
 def term_dimension(term: str) -> int:
@@ -87,53 +87,55 @@ def term_dimension(term: str) -> int:
 def bm25_weights(terms: Sequence[str]) -> dict[int, float]:
     """The document's side of BM25: weight by dimension, the 1,000 heaviest."""
     counts = Counter(map(term_dimension, terms))
-    length = 1 - LENGTH_WEIGHT + LENGTH_WEIGHT * len(terms) / USUAL_LENGTH
-    weights = {term: n * (SATURATION + 1) / (n + SATURATION * length) for term, n in counts.items()}
+    length_factor = 1 - LENGTH_WEIGHT + LENGTH_WEIGHT * len(terms) / USUAL_LENGTH
+    weights = {term: count * (SATURATION + 1) / (count + SATURATION * length_factor) for term, count in counts.items()}
     heaviest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:MOST_TERMS]
     return dict(sorted(heaviest))
 
 
-def _words(text: str) -> Iterator[str]:
+def _split_words(text: str) -> Iterator[str]:
     text = _without_accents(text.lower())
     for match in _WORD.finditer(text):
         word = match[0]
-        if _UNSPACED.search(word):
-            yield from _pairs(word)
+        if _UNSPACED_SCRIPT.search(word):
+            yield from _character_pairs(word)
             continue
-        parts = _PART.findall(word)
-        if len(parts) > 1 and parts[-1] in {"s", "t", "ll", "re", "ve", "d", "m"}:
-            parts = ["".join(parts)] if parts[-1] == "t" else parts[:-1]
-        yield from parts
-        if len(parts) > 1 and any(map(str.isdigit, word)):
+        subwords = _PART.findall(word)
+        if len(subwords) > 1 and subwords[-1] in {"s", "t", "ll", "re", "ve", "d", "m"}:
+            subwords = ["".join(subwords)] if subwords[-1] == "t" else subwords[:-1]
+        yield from subwords
+        if len(subwords) > 1 and any(map(str.isdigit, word)):
             yield word
 
 
-def _pairs(word: str) -> Iterator[str]:
-    place = 0
-    for match in _UNSPACED.finditer(word):
-        yield from _PART.findall(word[place : match.start()])
-        run = match[0]
-        yield from (run[i : i + 2] for i in range(max(len(run) - 1, 1)))
-        place = match.end()
-    yield from _PART.findall(word[place:])
+def _character_pairs(word: str) -> Iterator[str]:
+    end = 0
+    for match in _UNSPACED_SCRIPT.finditer(word):
+        yield from _PART.findall(word[end : match.start()])
+        unspaced = match[0]
+        yield from (unspaced[i : i + 2] for i in range(max(len(unspaced) - 1, 1)))
+        end = match.end()
+    yield from _PART.findall(word[end:])
 
 
 def _without_accents(text: str) -> str:
     if text.isascii():
         return text
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return "".join(
+        character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character)
+    )
 
 
 @lru_cache(maxsize=65_536)
-def _term(word: str, language: str) -> str:
+def _stem_word(word: str, language: str) -> str:
     if len(word) > 64:
         return word[:64]
-    if language == "en" and word in _EMPTY_WORDS:
+    if language == "en" and word in _STOP_WORDS:
         return ""
     stemmer = _stemmer(language)
     if stemmer is None or any(map(str.isdigit, word)):
         return word
-    with _stemming:
+    with _stemmer_lock:
         stem: str = stemmer.stemWord(word)
     return stem
 

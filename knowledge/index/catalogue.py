@@ -84,7 +84,7 @@ def source_counts(db: Database, account: str) -> list[str]:
 
 def count_documents(tx: Transaction, shelf: DocumentFilter = ALL_DOCUMENTS) -> int:
     """How many documents the account has."""
-    count: int = tx.execute(select(func.count()).select_from(documents).where(*_on(shelf))).scalar_one()
+    count: int = tx.execute(select(func.count()).select_from(documents).where(*_filter_conditions(shelf))).scalar_one()
     return count
 
 
@@ -92,13 +92,13 @@ def list_documents(
     tx: Transaction, limit: int = 100, offset: int = 0, shelf: DocumentFilter = ALL_DOCUMENTS
 ) -> list[Document]:
     """Documents by title."""
-    query = select(*_columns()).where(*_on(shelf)).order_by(documents.c.title, documents.c.id)
+    query = select(*_document_columns()).where(*_filter_conditions(shelf)).order_by(documents.c.title, documents.c.id)
     return [Document(**row._mapping) for row in tx.execute(query.limit(limit).offset(offset))]
 
 
 def get_documents(tx: Transaction, document_ids: Collection[str]) -> dict[str, Document]:
     """Those of the documents that are in the index, by id. The ids must be UUIDs."""
-    rows = tx.execute(select(*_columns()).where(documents.c.id.in_(document_ids)))
+    rows = tx.execute(select(*_document_columns()).where(documents.c.id.in_(document_ids)))
     return {row.id: Document(**row._mapping) for row in rows}
 
 
@@ -108,7 +108,9 @@ def filter_choices(tx: Transaction, hidden: frozenset[str] = frozenset()) -> Fil
     def values(name: str) -> tuple[str, ...]:
         column = documents.c[name]
         return tuple(
-            tx.execute(select(column).distinct().where(*_on(DocumentFilter(hidden=hidden))).order_by(column)).scalars()
+            tx.execute(
+                select(column).distinct().where(*_filter_conditions(DocumentFilter(hidden=hidden))).order_by(column)
+            ).scalars()
         )
 
     return FilterChoices(values("source"), values("audience"), values("locale"), values("collection"))
@@ -116,30 +118,30 @@ def filter_choices(tx: Transaction, hidden: frozenset[str] = frozenset()) -> Fil
 
 def list_sources(tx: Transaction, hidden: frozenset[str] = frozenset()) -> list[SourceStatus]:
     """Every source, and every name that documents have without one, in order."""
-    shown = _on(DocumentFilter(hidden=hidden))
-    rows = tx.execute(select(documents.c.source, func.count().label("n")).where(*shown).group_by(documents.c.source))
+    conditions = _filter_conditions(DocumentFilter(hidden=hidden))
+    rows = tx.execute(
+        select(documents.c.source, func.count().label("n")).where(*conditions).group_by(documents.c.source)
+    )
     counts = {row.source: row.n for row in rows}
     columns = [sources.c[name] for name in ("name", "kind", "tried_at", "synced_at", "error", "report")]
-    known = {
+    configured = {
         row.name: SourceStatus(documents=counts.get(row.name, 0), **row._mapping)
         for row in tx.execute(select(*columns))
     }
-    loose = {name: SourceStatus(name, None, n) for name, n in counts.items() if name not in known}
-    return sorted((known | loose).values(), key=lambda source: source.name)
+    unconfigured = {name: SourceStatus(name, None, count) for name, count in counts.items() if name not in configured}
+    return sorted((configured | unconfigured).values(), key=lambda source: source.name)
 
 
 def list_passages(tx: Transaction, document_id: str, embedder: str, limit: int, offset: int = 0) -> list[Passage]:
     """A document's passages in reading order, as they are indexed for this embedder."""
-    theirs = _passages().where(passages.c.document_id == document_id, passages.c.embedder == embedder)
-    return [
-        passage_from_row(row) for row in tx.execute(theirs.order_by(passages.c.ordinal).limit(limit).offset(offset))
-    ]
+    query = _select_passages().where(passages.c.document_id == document_id, passages.c.embedder == embedder)
+    return [passage_from_row(row) for row in tx.execute(query.order_by(passages.c.ordinal).limit(limit).offset(offset))]
 
 
 def count_passages(tx: Transaction, document_id: str, embedder: str) -> int:
     """How many passages a document has in the index of this embedder."""
-    theirs = (passages.c.document_id == document_id, passages.c.embedder == embedder)
-    count: int = tx.execute(select(func.count()).select_from(passages).where(*theirs)).scalar_one()
+    conditions = (passages.c.document_id == document_id, passages.c.embedder == embedder)
+    count: int = tx.execute(select(func.count()).select_from(passages).where(*conditions)).scalar_one()
     return count
 
 
@@ -153,38 +155,38 @@ def page_of_passage(tx: Transaction, passage_id: str) -> tuple[str, int] | None:
 
 def find_passage(tx: Transaction, passage_id: str) -> Passage | None:
     """A passage by its id, if it is still in the index. `passage_id` must be a UUID."""
-    row = tx.execute(_passages().where(passages.c.id == passage_id)).one_or_none()
+    row = tx.execute(_select_passages().where(passages.c.id == passage_id)).one_or_none()
     return passage_from_row(row) if row else None
 
 
 def documents_named(tx: Transaction, name: str) -> list[Document]:
     """The documents called so: by id, by the id or address that their source gives, or by title in any case."""
-    called = or_(
+    has_name = or_(
         cast(documents.c.id, Text) == name,
         documents.c.external_id == name,
         documents.c.url == name,
         func.lower(documents.c.title) == name.lower(),
     )
-    query = select(*_columns()).where(called).order_by(documents.c.title, documents.c.id)
+    query = select(*_document_columns()).where(has_name).order_by(documents.c.title, documents.c.id)
     return [Document(**row._mapping) for row in tx.execute(query)]
 
 
-def _columns() -> list[Column[Any]]:
+def _document_columns() -> list[Column[Any]]:
     return [documents.c[name] for name in Document.__dataclass_fields__]
 
 
-def _on(shelf: DocumentFilter) -> list[ColumnElement[bool]]:
-    named = {name: getattr(shelf, name) for name in ("source", "audience", "locale", "collection")}
-    conditions = [documents.c[name] == value for name, value in named.items() if value is not None]
-    if shelf.title:
-        conditions.append(documents.c.title.icontains(shelf.title, autoescape=True))
-    if shelf.hidden:
-        conditions.append(documents.c.audience.not_in(shelf.hidden))
+def _filter_conditions(document_filter: DocumentFilter) -> list[ColumnElement[bool]]:
+    wanted_values = {name: getattr(document_filter, name) for name in ("source", "audience", "locale", "collection")}
+    conditions = [documents.c[name] == value for name, value in wanted_values.items() if value is not None]
+    if document_filter.title:
+        conditions.append(documents.c.title.icontains(document_filter.title, autoescape=True))
+    if document_filter.hidden:
+        conditions.append(documents.c.audience.not_in(document_filter.hidden))
     return conditions
 
 
-def _passages() -> Select[Any]:
-    own = [passages.c[name] for name in ("id", "document_id", "version", "ordinal", "headings", "audience")]
-    of_document = [documents.c[name] for name in ("title", "url", "locale", "source", "external_id")]
-    query = select(*own, *of_document, cast(passages.c.blocks, Text).label("blocks"))
+def _select_passages() -> Select[Any]:
+    passage_columns = [passages.c[name] for name in ("id", "document_id", "version", "ordinal", "headings", "audience")]
+    document_columns = [documents.c[name] for name in ("title", "url", "locale", "source", "external_id")]
+    query = select(*passage_columns, *document_columns, cast(passages.c.blocks, Text).label("blocks"))
     return query.join(documents, documents.c.id == passages.c.document_id)

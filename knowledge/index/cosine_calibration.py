@@ -29,21 +29,21 @@ def calibrate(tx: Transaction, embedder: str) -> None:
     """Write down by how much search stretches this library's distances. It stays as it was for a few documents."""
     if embedder == FITTED:
         return
-    unrelated = _unrelated(tx, embedder)
-    if unrelated is None:
+    unrelated_cosine = _median_unrelated_cosine(tx, embedder)
+    if unrelated_cosine is None:
         return
-    stretch = (1 - UNRELATED) / (1 - min(unrelated, NEAREST))
+    stretch = (1 - UNRELATED) / (1 - min(unrelated_cosine, NEAREST))
     tx.execute(update(library_states).where(is_version(tx, embedder)).values(stretch=stretch))
 
 
-def _unrelated(tx: Transaction, embedder: str) -> float | None:
+def _median_unrelated_cosine(tx: Transaction, embedder: str) -> float | None:
     """The median cosine of passages of different documents; by their hashes, the sample is a random one."""
-    theirs = and_(passages.c.account_id == tx.account, passages.c.embedder == embedder)
+    in_library = and_(passages.c.account_id == tx.account, passages.c.embedder == embedder)
     columns = (passages.c.document_id, passages.c.vector)
-    rows = list(tx.execute(select(*columns).where(theirs).order_by(passages.c.content_hash).limit(SAMPLE)))
+    rows = list(tx.execute(select(*columns).where(in_library).order_by(passages.c.content_hash).limit(SAMPLE)))
     if not rows:
         return None
-    owners = np.array([row.document_id for row in rows])
+    document_ids = np.array([row.document_id for row in rows])
     vectors = np.array([row.vector for row in rows], dtype=np.float32)
-    cosines = (vectors @ vectors.T)[owners[:, None] != owners]
+    cosines = (vectors @ vectors.T)[document_ids[:, None] != document_ids]
     return float(np.median(cosines)) if len(cosines) >= 2 * FEWEST_PAIRS else None

@@ -23,7 +23,7 @@ class EmbeddingVersion:
 
 def active_version(tx: Transaction) -> EmbeddingVersion | None:
     """The library that is searched; None where nothing has been indexed yet."""
-    return next((state for state in list_versions(tx) if state.active), None)
+    return next((version for version in list_versions(tx) if version.active), None)
 
 
 def list_versions(tx: Transaction) -> list[EmbeddingVersion]:
@@ -42,18 +42,18 @@ def check_version(tx: Transaction, embedder: Embedder) -> None:
     Raises Temporary when the library has been switched away from it, as it may have been while a run was going on, and
     Permanent when its vectors are of another size than those that it gave before.
     """
-    found = {state.embedder: state for state in list_versions(tx)}
-    own = found[embedder.name]
-    if own.retired:
+    versions = {version.embedder: version for version in list_versions(tx)}
+    current = versions[embedder.name]
+    if current.retired:
         raise Temporary(f"the library is no longer kept for {embedder.name}", retry_after=30)
-    if own.dimensions is not None and own.dimensions != embedder.dimensions:
+    if current.dimensions is not None and current.dimensions != embedder.dimensions:
         raise Permanent(
-            f"{embedder.name} gives {embedder.dimensions} numbers now, and the index holds {own.dimensions} of each: "
-            "is another model served under this name?"
+            f"{embedder.name} gives {embedder.dimensions} numbers now, and the index holds {current.dimensions} "
+            "of each: is another model served under this name?"
         )
-    first = not any(state.active for state in found.values())
-    if own.dimensions is None or first:
-        values = {"dimensions": embedder.dimensions, "active": own.active or first}
+    is_first = not any(version.active for version in versions.values())
+    if current.dimensions is None or is_first:
+        values = {"dimensions": embedder.dimensions, "active": current.active or is_first}
         tx.execute(update(library_states).where(is_version(tx, embedder.name)).values(values))
 
 

@@ -30,6 +30,6 @@ def passage_from_row(row: Row[Any]) -> Passage:
     )
 
 
-def blocks_from_column(stored: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
+def blocks_from_column(column: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
     """The blocks of a passage from its column `blocks`."""
-    return tuple([Block(block["text"], _KINDS[block["kind"]], block["group"]) for block in stored])
+    return tuple([Block(block["text"], _KINDS[block["kind"]], block["group"]) for block in column])

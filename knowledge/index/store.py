@@ -35,7 +35,7 @@ from knowledge.index.term_counts import TermCounts, write_counts
 from knowledge.index.vector_index import LibrarySize, lock_library
 from knowledge.tables import SPARSE_DIMENSIONS, documents, passages
 
-_RECOGNISE = text("""
+_MARK_UNCHANGED_SQL = text("""
     UPDATE documents SET seen_at = now()
     FROM unnest(CAST(:names AS text[]), CAST(:marks AS bytea[])) AS given (name, mark)
     WHERE account_id = :account AND source = :source AND external_id = given.name AND fingerprint = given.mark
@@ -43,12 +43,12 @@ _RECOGNISE = text("""
 """)
 
 # Vectors go as text: to make it costs less than the types' own way.
-_PUT_PASSAGE = insert(passages).values(
+_INSERT_PASSAGE = insert(passages).values(
     vector=cast(bindparam("vector_text", type_=Text), passages.c.vector.type),
     sparse=cast(bindparam("sparse_text", type_=Text), passages.c.sparse.type),
 )
 
-_SAID = ("url", "title", "locale", "audience", "collection", "stamp", "version", "fingerprint")
+_PAGE_COLUMNS = ("url", "title", "locale", "audience", "collection", "stamp", "version", "fingerprint")
 """What a document's row takes from its page."""
 
 
@@ -65,20 +65,20 @@ class IndexedPage:
 def find_pages(tx: Transaction, source: str, external_ids: Sequence[str], embedder: str) -> dict[str, IndexedPage]:
     """Those of the pages that are in the index, by the id their source gives them."""
     columns = (documents.c.external_id, documents.c.id, documents.c.version, documents.c.fingerprint)
-    rows = tx.execute(select(*columns).where(_named(tx, source, external_ids))).all()
-    whole = _whole(tx, [row.id for row in rows], embedder)
+    rows = tx.execute(select(*columns).where(_in_source_with_ids(tx, source, external_ids))).all()
+    indexed = _completely_indexed(tx, [row.id for row in rows], embedder)
     return {
-        row.external_id: IndexedPage(row.id, row.version, row.fingerprint, (row.id, row.version) in whole)
+        row.external_id: IndexedPage(row.id, row.version, row.fingerprint, (row.id, row.version) in indexed)
         for row in rows
     }
 
 
-def _whole(tx: Transaction, ids: Sequence[str], embedder: str) -> set[tuple[str, str]]:
+def _completely_indexed(tx: Transaction, document_ids: Sequence[str], embedder: str) -> set[tuple[str, str]]:
     """Those of the documents, with their versions, whose passages are there, for this embedder and cut by this recipe.
     A statement of its own: as a condition on each document it reads the whole library for each until the first
     ANALYZE."""
-    theirs = and_(
-        passages.c.document_id == any_(bindparam("ids", list(ids), type_=ARRAY(UUID(as_uuid=False)))),
+    in_documents = and_(
+        passages.c.document_id == any_(bindparam("ids", list(document_ids), type_=ARRAY(UUID(as_uuid=False)))),
         passages.c.account_id == tx.account,
         passages.c.embedder == embedder,
         passages.c.recipe == CHUNKING_VERSION,
@@ -86,159 +86,167 @@ def _whole(tx: Transaction, ids: Sequence[str], embedder: str) -> set[tuple[str,
     )
     return {
         (row.document_id, row.version)
-        for row in tx.execute(select(passages.c.document_id, passages.c.version).where(theirs))
+        for row in tx.execute(select(passages.c.document_id, passages.c.version).where(in_documents))
     }
 
 
 def page_stamp(tx: Transaction, source: str, external_id: str, embedder: str) -> str | None:
     """The stamp of what the index holds of a page; None when it has none, or is not indexed whole."""
-    row = select(documents.c.stamp).where(_of(tx, source), documents.c.external_id == external_id, _indexed(embedder))
-    return tx.execute(row).scalar_one_or_none()
+    query = select(documents.c.stamp).where(
+        _in_source(tx, source), documents.c.external_id == external_id, _is_indexed(embedder)
+    )
+    return tx.execute(query).scalar_one_or_none()
 
 
 def mark_unchanged(tx: Transaction, source: str, marks: Mapping[str, bytes], embedder: str) -> set[str]:
     """Those of the pages, given by their ids with their fingerprints, that are indexed whole as they are. They are
     marked as seen; the others are not, for such a page may turn out to hold no text."""
     values = {"account": tx.account, "source": source, "names": list(marks), "marks": list(marks.values())}
-    rows = tx.execute(_RECOGNISE, values).all()
-    whole = _whole(tx, [row.id for row in rows], embedder)
-    if others := [row.id for row in rows if (row.id, row.version) not in whole]:
-        tx.execute(update(documents).where(documents.c.id.in_(others)).values(seen_at=func.to_timestamp(0)))
-    return {row.external_id for row in rows if (row.id, row.version) in whole}
+    rows = tx.execute(_MARK_UNCHANGED_SQL, values).all()
+    indexed = _completely_indexed(tx, [row.id for row in rows], embedder)
+    if incomplete_ids := [row.id for row in rows if (row.id, row.version) not in indexed]:
+        tx.execute(update(documents).where(documents.c.id.in_(incomplete_ids)).values(seen_at=func.to_timestamp(0)))
+    return {row.external_id for row in rows if (row.id, row.version) in indexed}
 
 
 def mark_seen(tx: Transaction, source: str, external_ids: Sequence[str]) -> None:
     """These pages are still in their source."""
     if external_ids:
-        tx.execute(update(documents).where(_named(tx, source, external_ids)).values(seen_at=func.now()))
+        tx.execute(update(documents).where(_in_source_with_ids(tx, source, external_ids)).values(seen_at=func.now()))
 
 
 def update_stamps(tx: Transaction, source: str, stamps: Mapping[str, str | None]) -> None:
     """These pages have the same bytes under another stamp."""
-    for external_id, given in stamps.items():
-        there = and_(_of(tx, source), documents.c.external_id == external_id, documents.c.stamp.is_distinct_from(given))
-        tx.execute(update(documents).where(there).values(stamp=given))
+    for external_id, stamp in stamps.items():
+        has_other_stamp = and_(
+            _in_source(tx, source), documents.c.external_id == external_id, documents.c.stamp.is_distinct_from(stamp)
+        )
+        tx.execute(update(documents).where(has_other_stamp).values(stamp=stamp))
 
 
 def find_vectors(tx: Transaction, embedder: str, content_hashes: Sequence[bytes]) -> dict[bytes, str]:
     """Those of the texts that have a vector already, in whichever document; vectors as Postgres writes them."""
     columns = (passages.c.content_hash, cast(passages.c.vector, Text).label("vector"))
-    same = and_(
+    has_hash = and_(
         passages.c.account_id == tx.account,
         passages.c.embedder == embedder,
         passages.c.content_hash.in_(content_hashes),
     )
-    rows = tx.execute(select(*columns).ext(distinct_on(passages.c.content_hash)).where(same))
+    rows = tx.execute(select(*columns).ext(distinct_on(passages.c.content_hash)).where(has_hash))
     return {row.content_hash: row.vector for row in rows}
 
 
 def write_documents(
-    tx: Transaction, source: str, ready: Sequence[PreparedDocument], made: Mapping[bytes, str], embedder: Embedder
+    tx: Transaction, source: str, prepared: Sequence[PreparedDocument], vectors: Mapping[bytes, str], embedder: Embedder
 ) -> None:
     """Write whole documents: their rows, their passages instead of the old ones, and the counts of their terms.
-    `made`: by content hash, the vectors as Postgres reads them."""
+    `vectors`: by content hash, the vectors as Postgres reads them."""
     size = lock_library(tx, embedder.name)[embedder.name]
     check_version(tx, embedder)
-    ids = _put_documents(tx, source, ready)
-    _put_passages(tx, {ids[document.external_id]: document for document in ready}, made, embedder, size)
+    ids = _upsert_documents(tx, source, prepared)
+    _replace_passages(tx, {ids[document.external_id]: document for document in prepared}, vectors, embedder, size)
 
 
 def write_passages(
-    tx: Transaction, ready: Mapping[str, PreparedDocument], made: Mapping[bytes, str], embedder: Embedder
+    tx: Transaction, prepared: Mapping[str, PreparedDocument], vectors: Mapping[bytes, str], embedder: Embedder
 ) -> None:
     """Write the passages of documents whose rows are there, by their ids, but of those that have changed since."""
     size = lock_library(tx, embedder.name)[embedder.name]
     check_version(tx, embedder)
-    rows = tx.execute(select(documents.c.id, documents.c.version).where(documents.c.id.in_(list(ready))))
-    same = {row.id: ready[row.id] for row in rows if ready[row.id].version == row.version}
-    if same:
-        _put_passages(tx, same, made, embedder, size)
+    rows = tx.execute(select(documents.c.id, documents.c.version).where(documents.c.id.in_(list(prepared))))
+    current = {row.id: prepared[row.id] for row in rows if prepared[row.id].version == row.version}
+    if current:
+        _replace_passages(tx, current, vectors, embedder, size)
 
 
-def _put_passages(
+def _replace_passages(
     tx: Transaction,
-    ready: Mapping[str, PreparedDocument],
-    made: Mapping[bytes, str],
+    prepared: Mapping[str, PreparedDocument],
+    vectors: Mapping[bytes, str],
     embedder: Embedder,
     size: LibrarySize,
 ) -> None:
-    more = sum(len(document.passages) for document in ready.values())
-    counted = _take_out(tx, list(ready), embedder.name)[embedder.name]
+    new_passages = sum(len(document.passages) for document in prepared.values())
+    term_counts = _delete_passages(tx, list(prepared), embedder.name)[embedder.name]
     rows: list[dict[str, object]] = []
-    for document_id, document in ready.items():
+    for document_id, document in prepared.items():
         for row, passage in zip(_passage_rows(document), document.passages, strict=True):
-            rows.append(row | {"document_id": document_id, "vector_text": made[passage.content_hash]})
-            counted.add(passage.weights, 1)
-    same = {"account_id": tx.account, "embedder": embedder.name, "dimensions": embedder.dimensions}
-    tx.execute(_PUT_PASSAGE.values(**same, near=size.wants_index(more)), rows)
-    write_counts(tx, embedder.name, counted)
+            rows.append(row | {"document_id": document_id, "vector_text": vectors[passage.content_hash]})
+            term_counts.add(passage.weights, 1)
+    common_values = {"account_id": tx.account, "embedder": embedder.name, "dimensions": embedder.dimensions}
+    tx.execute(_INSERT_PASSAGE.values(**common_values, near=size.wants_index(new_passages)), rows)
+    write_counts(tx, embedder.name, term_counts)
 
 
-def update_documents(tx: Transaction, source: str, ready: Sequence[PreparedDocument]) -> None:
+def update_documents(tx: Transaction, source: str, prepared: Sequence[PreparedDocument]) -> None:
     """Write the rows of documents whose text is as it was: a new address, or other bytes around the same text."""
-    _put_documents(tx, source, ready)
+    _upsert_documents(tx, source, prepared)
 
 
-def delete_documents(tx: Transaction, source: str, before: datetime | None, most: int) -> int:
-    """Take out up to `most` documents of the source, those not seen since `before` if it is given; how many."""
-    going = _of(tx, source)
+def delete_documents(tx: Transaction, source: str, before: datetime | None, limit: int) -> int:
+    """Take out up to `limit` documents of the source, those not seen since `before` if it is given; how many."""
+    to_delete = _in_source(tx, source)
     if before:
-        going = and_(going, documents.c.seen_at < before)
-    ids = list(tx.execute(select(documents.c.id).where(going).limit(most)).scalars())
+        to_delete = and_(to_delete, documents.c.seen_at < before)
+    ids = list(tx.execute(select(documents.c.id).where(to_delete).limit(limit)).scalars())
     if not ids:
         return 0
     lock_library(tx)
-    for embedder, counted in _take_out(tx, ids).items():
-        write_counts(tx, embedder, counted)
+    for embedder, term_counts in _delete_passages(tx, ids).items():
+        write_counts(tx, embedder, term_counts)
     tx.execute(delete(documents).where(documents.c.id.in_(ids)))
     return len(ids)
 
 
-def _indexed(embedder: str) -> ColumnElement[bool]:
+def _is_indexed(embedder: str) -> ColumnElement[bool]:
     """Are the passages of a row of `documents` there, for this embedder and cut by this recipe?"""
-    theirs = select(passages.c.id).where(
+    passages_of_document = select(passages.c.id).where(
         passages.c.document_id == documents.c.id,
         passages.c.embedder == embedder,
         passages.c.recipe == CHUNKING_VERSION,
         passages.c.version == documents.c.version,
     )
-    return exists(theirs.correlate(documents).offset(0))  # so that it stays a look-up, and becomes no join
+    # `offset`, so that it stays a look-up, and becomes no join
+    return exists(passages_of_document.correlate(documents).offset(0))
 
 
-def _of(tx: Transaction, source: str) -> ColumnElement[bool]:
+def _in_source(tx: Transaction, source: str) -> ColumnElement[bool]:
     return and_(documents.c.account_id == tx.account, documents.c.source == source)
 
 
-def _named(tx: Transaction, source: str, external_ids: Sequence[str]) -> ColumnElement[bool]:
+def _in_source_with_ids(tx: Transaction, source: str, external_ids: Sequence[str]) -> ColumnElement[bool]:
     # One array: a list of parameters would be another statement for each length.
     array = bindparam("external_ids", list(external_ids), type_=ARRAY(Text))
-    return and_(_of(tx, source), documents.c.external_id == any_(array))
+    return and_(_in_source(tx, source), documents.c.external_id == any_(array))
 
 
-def _put_documents(tx: Transaction, source: str, ready: Sequence[PreparedDocument]) -> dict[str, str]:
+def _upsert_documents(tx: Transaction, source: str, prepared: Sequence[PreparedDocument]) -> dict[str, str]:
     """Their ids by the ids that their source gives them; each must be there once."""
-    new = upsert(documents).values(account_id=tx.account, source=source, seen_at=func.now())
-    set_: dict[str, ColumnElement[Any]] = {name: new.excluded[name] for name in (*_SAID, "seen_at")}
-    set_["updated_at"] = case((documents.c.version == new.excluded.version, documents.c.updated_at), else_=func.now())
-    written = new.on_conflict_do_update(index_elements=["account_id", "source", "external_id"], set_=set_).returning(
-        documents.c.external_id, documents.c.id
+    statement = upsert(documents).values(account_id=tx.account, source=source, seen_at=func.now())
+    set_: dict[str, ColumnElement[Any]] = {name: statement.excluded[name] for name in (*_PAGE_COLUMNS, "seen_at")}
+    set_["updated_at"] = case(
+        (documents.c.version == statement.excluded.version, documents.c.updated_at), else_=func.now()
     )
+    upsert_documents = statement.on_conflict_do_update(
+        index_elements=["account_id", "source", "external_id"], set_=set_
+    ).returning(documents.c.external_id, documents.c.id)
     rows = [
-        {"id": new_id(), "external_id": document.external_id} | {name: getattr(document, name) for name in _SAID}
-        for document in ready
+        {"id": new_id(), "external_id": document.external_id}
+        | {name: getattr(document, name) for name in _PAGE_COLUMNS}
+        for document in prepared
     ]
-    return {row.external_id: row.id for row in tx.execute(written, rows)}
+    return {row.external_id: row.id for row in tx.execute(upsert_documents, rows)}
 
 
-def _take_out(
+def _delete_passages(
     tx: Transaction, document_ids: Sequence[str], embedder: str | None = None
 ) -> defaultdict[str, TermCounts]:
     """Delete the documents' passages, of one embedder or of all, and count what goes, by embedder."""
-    theirs: ColumnElement[bool] = passages.c.document_id.in_(document_ids)
+    to_delete: ColumnElement[bool] = passages.c.document_id.in_(document_ids)
     if embedder:
-        theirs = and_(theirs, passages.c.embedder == embedder)
+        to_delete = and_(to_delete, passages.c.embedder == embedder)
     counts: defaultdict[str, TermCounts] = defaultdict(TermCounts)
-    for row in tx.execute(delete(passages).where(theirs).returning(passages.c.embedder, passages.c.sparse)):
+    for row in tx.execute(delete(passages).where(to_delete).returning(passages.c.embedder, passages.c.sparse)):
         counts[row.embedder].add(row.sparse.indices(), -1)
     return counts
 

@@ -38,26 +38,26 @@ class TermCounts:
             self.terms[dimension] += sign
 
 
-def write_counts(tx: Transaction, embedder: str, counted: TermCounts) -> None:
+def write_counts(tx: Transaction, embedder: str, changes: TermCounts) -> None:
     """Write the changed counts, and that the library is not what it was."""
-    changed = sorted((dimension, n) for dimension, n in counted.terms.items() if n)
+    differences = sorted((dimension, difference) for dimension, difference in changes.terms.items() if difference)
     values = {
         "account": tx.account,
         "embedder": embedder,
-        "dimensions": [dimension for dimension, _ in changed],
-        "differences": [n for _, n in changed],
+        "dimensions": [dimension for dimension, _ in differences],
+        "differences": [difference for _, difference in differences],
     }
     tx.execute(_COUNT_TERMS, values)
     tx.execute(
         update(library_states)
         .where(library_states.c.account_id == tx.account, library_states.c.embedder == embedder)
         .values(
-            passages=library_states.c.passages + counted.passages,
+            passages=library_states.c.passages + changes.passages,
             revision=library_states.c.revision + 1,
             changed_at=func.now(),
         )
     )
-    gone = and_(terms.c.account_id == tx.account, terms.c.embedder == embedder, terms.c.passages <= 0)
-    lost = [dimension for dimension, n in changed if n < 0]
-    if lost:
-        tx.execute(delete(terms).where(gone, terms.c.dimension.in_(lost)))
+    has_no_passages = and_(terms.c.account_id == tx.account, terms.c.embedder == embedder, terms.c.passages <= 0)
+    decreased = [dimension for dimension, difference in differences if difference < 0]
+    if decreased:
+        tx.execute(delete(terms).where(has_no_passages, terms.c.dimension.in_(decreased)))

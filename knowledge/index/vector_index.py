@@ -34,24 +34,24 @@ def lock_library(tx: Transaction, embedder: str | None = None) -> dict[str, Libr
     """Writers of one account take turns, so that counts are right and nobody waits in a circle. The libraries by their
     embedder; that of `embedder` is made if there is none."""
     if embedder:
-        row = upsert(library_states).values(account_id=tx.account, embedder=embedder)
-        tx.execute(row.on_conflict_do_nothing())
+        statement = upsert(library_states).values(account_id=tx.account, embedder=embedder)
+        tx.execute(statement.on_conflict_do_nothing())
     columns = (library_states.c.embedder, library_states.c.passages, library_states.c.near)
-    rows = select(*columns).where(library_states.c.account_id == tx.account)
-    locked = tx.execute(rows.order_by(library_states.c.embedder).with_for_update())
-    return {row.embedder: LibrarySize(row.passages, row.near) for row in locked}
+    query = select(*columns).where(library_states.c.account_id == tx.account)
+    rows = tx.execute(query.order_by(library_states.c.embedder).with_for_update())
+    return {row.embedder: LibrarySize(row.passages, row.near) for row in rows}
 
 
-def add_to_vector_index(tx: Transaction, embedder: str, most: int) -> bool:
-    """Bring up to `most` passages of a library that has outgrown the exact search into the vector indexes; whether
+def add_to_vector_index(tx: Transaction, embedder: str, limit: int) -> bool:
+    """Bring up to `limit` passages of a library that has outgrown the exact search into the vector indexes; whether
     there may be more."""
     size = lock_library(tx).get(embedder)
     if size is None or size.near or not size.wants_index():
         return False
-    far = and_(passages.c.account_id == tx.account, passages.c.embedder == embedder, passages.c.near.is_(False))
-    some = select(passages.c.id).where(far).limit(most)
-    if tx.execute(update(passages).where(passages.c.id.in_(some)).values(near=True)).rowcount == most:
+    not_indexed = and_(passages.c.account_id == tx.account, passages.c.embedder == embedder, passages.c.near.is_(False))
+    batch_ids = select(passages.c.id).where(not_indexed).limit(limit)
+    if tx.execute(update(passages).where(passages.c.id.in_(batch_ids)).values(near=True)).rowcount == limit:
         return True
-    library = and_(library_states.c.account_id == tx.account, library_states.c.embedder == embedder)
-    tx.execute(update(library_states).where(library).values(near=True))
+    is_library = and_(library_states.c.account_id == tx.account, library_states.c.embedder == embedder)
+    tx.execute(update(library_states).where(is_library).values(near=True))
     return False
