@@ -29,8 +29,8 @@ class HeldDeletion:
     @classmethod
     def read(cls, report: Mapping[str, Any] | None) -> "HeldDeletion | None":
         """As the figures of a run keep it."""
-        given = (report or {}).get("held")
-        return cls(given["documents"], given["of"]) if given else None
+        held = (report or {}).get("held")
+        return cls(held["documents"], held["of"]) if held else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +45,26 @@ def deletion_to_confirm(gone: int, before: int, *, emptied: bool, earlier: HeldD
     """Does so much leave at once that it must be confirmed? `before`: how many documents there were before the run;
     `emptied`: the source named nothing at all; `earlier`: what was held back before, for what is added meanwhile must
     not make it look like less."""
-    of = min(before, earlier.of) if earlier else before
-    if gone and (emptied or (gone > FEW and 2 * gone > of)):
-        return HeldDeletion(gone, max(of, gone))
+    total = min(before, earlier.of) if earlier else before
+    if gone and (emptied or (gone > FEW and 2 * gone > total)):
+        return HeldDeletion(gone, max(total, gone))
     return None
 
 
 def count_documents(tx: Transaction, source: str, unseen_since: datetime | None = None) -> int:
     """How many documents of the source there are, or how many of them were not seen since."""
-    theirs = _of(tx, source)
+    conditions = _in_source(tx, source)
     if unseen_since:
-        theirs = and_(theirs, documents.c.seen_at < unseen_since)
-    found: int = tx.execute(select(func.count()).select_from(documents).where(theirs)).scalar_one()
-    return found
+        conditions = and_(conditions, documents.c.seen_at < unseen_since)
+    count: int = tx.execute(select(func.count()).select_from(documents).where(conditions)).scalar_one()
+    return count
 
 
 def keep_subtree(tx: Transaction, source: str, beginning: str) -> None:
     """What cannot be looked at has not vanished: all whose ids begin so count as seen."""
-    beneath = documents.c.external_id.startswith(beginning, autoescape=True)
-    tx.execute(update(documents).where(_of(tx, source), beneath).values(seen_at=func.now()))
+    in_subtree = documents.c.external_id.startswith(beginning, autoescape=True)
+    tx.execute(update(documents).where(_in_source(tx, source), in_subtree).values(seen_at=func.now()))
 
 
-def _of(tx: Transaction, source: str) -> ColumnElement[bool]:
+def _in_source(tx: Transaction, source: str) -> ColumnElement[bool]:
     return and_(documents.c.account_id == tx.account, documents.c.source == source)

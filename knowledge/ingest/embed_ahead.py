@@ -23,21 +23,21 @@ PROBE = "probe"
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedBatch:
-    """Documents and, by content hash, the vectors of all their passages as Postgres reads them. `made`: how many of
-    the vectors are new. `failed`: why the others of the batch could not be embedded, by their ids."""
+    """Documents and, by content hash, the vectors of all their passages as Postgres reads them. `new_vectors`: how
+    many of the vectors are new. `failed`: why the others of the batch could not be embedded, by their ids."""
 
     documents: Sequence[PreparedDocument]
     vectors: dict[bytes, str]
-    made: int
+    new_vectors: int
     failed: dict[str, str]
 
 
 @dataclass(slots=True)
-class _Batch:
+class _PendingBatch:
     documents: Sequence[PreparedDocument]
     vectors: dict[bytes, str]
     missing: list[bytes]
-    making: Future[list[str]] = field(init=False)
+    future: Future[list[str]] = field(init=False)
 
 
 class EmbedAhead:
@@ -46,7 +46,7 @@ class EmbedAhead:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._thread = ThreadPoolExecutor(1, "embed")
-        self._flying: _Batch | None = None
+        self._in_flight: _PendingBatch | None = None
 
     def __enter__(self) -> "EmbedAhead":
         return self
@@ -56,74 +56,91 @@ class EmbedAhead:
     ) -> None:
         self._thread.shutdown(cancel_futures=True)
 
-    def send(self, documents: Sequence[PreparedDocument], vectors: dict[bytes, str]) -> EmbeddedBatch | None:
+    def submit_batch(self, documents: Sequence[PreparedDocument], vectors: dict[bytes, str]) -> EmbeddedBatch | None:
         """Have a batch embedded but for the `vectors` that are there; the batch before it, done. Raises what the
         embedder raised on that."""
-        texts = _texts(documents)
-        before = self._flying
-        coming = {*before.vectors, *before.missing} if before else set()
-        batch = _Batch(documents, vectors, [key for key in texts if key not in vectors and key not in coming])
-        batch.making = self._thread.submit(_embed, self._embedder, [texts[key] for key in batch.missing])
-        done = self.last()
-        if done:
-            batch.vectors |= {key: done.vectors[key] for key in texts.keys() & coming & done.vectors.keys()}
-        self._flying = batch
-        return done
+        texts = _texts_by_hash(documents)
+        previous = self._in_flight
+        pending_hashes = {*previous.vectors, *previous.missing} if previous else set()
+        batch = _PendingBatch(
+            documents,
+            vectors,
+            [
+                content_hash
+                for content_hash in texts
+                if content_hash not in vectors and content_hash not in pending_hashes
+            ],
+        )
+        batch.future = self._thread.submit(
+            _embed_texts, self._embedder, [texts[content_hash] for content_hash in batch.missing]
+        )
+        finished = self.collect()
+        if finished:
+            batch.vectors |= {
+                content_hash: finished.vectors[content_hash]
+                for content_hash in texts.keys() & pending_hashes & finished.vectors.keys()
+            }
+        self._in_flight = batch
+        return finished
 
-    def last(self) -> EmbeddedBatch | None:
+    def collect(self) -> EmbeddedBatch | None:
         """The batch that was sent last, done; None if there is none."""
-        batch, self._flying = self._flying, None
+        batch, self._in_flight = self._in_flight, None
         if batch is None:
             return None
         try:
-            made = dict(zip(batch.missing, batch.making.result(), strict=True))
+            new_vectors = dict(zip(batch.missing, batch.future.result(), strict=True))
         except Exception as error:  # noqa: BLE001  # whatever it trips over: is it the embedder, or a text?
-            self._probe(error)
-            made = {}
-        return self._whole(batch, made)
+            self._raise_unless_embedder_works(error)
+            new_vectors = {}
+        return self._complete_batch(batch, new_vectors)
 
-    def _whole(self, batch: _Batch, made: dict[bytes, str]) -> EmbeddedBatch:
+    def _complete_batch(self, batch: _PendingBatch, new_vectors: dict[bytes, str]) -> EmbeddedBatch:
         """What is still missing (after a failure) is made document by document."""
-        whole, failed = list[PreparedDocument](), dict[str, str]()
-        for ready in batch.documents:
+        embedded, failed = list[PreparedDocument](), dict[str, str]()
+        for document in batch.documents:
             try:
-                made |= self._missing(ready, batch.vectors.keys() | made.keys())
-                whole.append(ready)
+                new_vectors |= self._embed_missing(document, batch.vectors.keys() | new_vectors.keys())
+                embedded.append(document)
             except Exception as error:  # noqa: BLE001  # as above
-                self._probe(error)
-                failed[ready.external_id] = _why(error)
-        return EmbeddedBatch(whole, batch.vectors | made, len(made), failed)
+                self._raise_unless_embedder_works(error)
+                failed[document.external_id] = _failure_message(error)
+        return EmbeddedBatch(embedded, batch.vectors | new_vectors, len(new_vectors), failed)
 
-    def _missing(self, ready: PreparedDocument, there: Set[bytes]) -> dict[bytes, str]:
-        texts = {key: text for key, text in _texts([ready]).items() if key not in there}
-        made = self._thread.submit(_embed, self._embedder, list(texts.values())).result() if texts else []
-        return dict(zip(texts, made, strict=True))
+    def _embed_missing(self, document: PreparedDocument, existing_hashes: Set[bytes]) -> dict[bytes, str]:
+        texts = {
+            content_hash: text
+            for content_hash, text in _texts_by_hash([document]).items()
+            if content_hash not in existing_hashes
+        }
+        vectors = self._thread.submit(_embed_texts, self._embedder, list(texts.values())).result() if texts else []
+        return dict(zip(texts, vectors, strict=True))
 
-    def _probe(self, error: Exception) -> None:
+    def _raise_unless_embedder_works(self, error: Exception) -> None:
         """Raises the error, if it is none of the text's: the embedder takes no other text either."""
         try:
-            self._thread.submit(_embed, self._embedder, [PROBE]).result()
+            self._thread.submit(_embed_texts, self._embedder, [PROBE]).result()
         except Exception:  # noqa: BLE001  # the first error says more
             raise error from None
 
 
-def _texts(documents: Sequence[PreparedDocument]) -> dict[bytes, str]:
-    return {passage.content_hash: passage.embedded for ready in documents for passage in ready.passages}
+def _texts_by_hash(documents: Sequence[PreparedDocument]) -> dict[bytes, str]:
+    return {passage.content_hash: passage.embedded for document in documents for passage in document.passages}
 
 
-def _why(error: Exception) -> str:
+def _failure_message(error: Exception) -> str:
     """An error of ours says it in words; of another, its kind must do: it may hold the text."""
     return f"cannot be embedded: {error if isinstance(error, FirstlineError) else type(error).__name__}"
 
 
-def _embed(embedder: Embedder, texts: Sequence[str]) -> list[str]:
-    made: list[str] = []
+def _embed_texts(embedder: Embedder, texts: Sequence[str]) -> list[str]:
+    vectors: list[str] = []
     for start in range(0, len(texts), TEXTS_AT_ONCE):
-        made += map(_written, embedder.embed_documents(texts[start : start + TEXTS_AT_ONCE]))
-    return made
+        vectors += map(_vector_literal, embedder.embed_documents(texts[start : start + TEXTS_AT_ONCE]))
+    return vectors
 
 
-def _written(vector: Sequence[float]) -> str:
+def _vector_literal(vector: Sequence[float]) -> str:
     if not all(map(math.isfinite, vector)):
         raise Permanent("the embedder gave a vector that is none")
     return str(vector)

@@ -68,10 +68,10 @@ class IndexRun:
     passages: int = 0
     embedded: int = 0
     skipped: list[UnreadablePage] = field(default_factory=list)
-    hidden: bool = False
-    named: int = 0
+    pages_hidden: bool = False
+    pages_named: int = 0
     held: HeldDeletion | None = None
-    fates: dict[str, str] = field(default_factory=dict)
+    outcomes: dict[str, str] = field(default_factory=dict)
     """`added`, `changed` or `unchanged`, by the ids of what is not written yet."""
     counts: Counter[str] = field(default_factory=Counter)
     ahead: EmbedAhead = field(init=False)
@@ -83,43 +83,43 @@ class IndexRun:
         with self.db.account(self.account) as tx:
             return store.page_stamp(tx, self.source.name, page_id, self.embedder.name)
 
-    def sift(self, batch: Sequence[Page | UnchangedPage | UnreadablePage]) -> list[Page]:
+    def find_changed(self, batch: Sequence[Page | UnchangedPage | UnreadablePage]) -> list[Page]:
         """Mark as seen what need not be written; the pages that must be."""
-        self.named += len(batch)
+        self.pages_named += len(batch)
         pages = {page.id: page for page in batch if isinstance(page, Page)}
-        marks = {page_id: page_fingerprint(page) for page_id, page in pages.items()}
+        fingerprints = {page_id: page_fingerprint(page) for page_id, page in pages.items()}
         with self.db.account(self.account) as tx:
-            same = store.mark_unchanged(tx, self.source.name, marks, self.embedder.name)
-            changed = [page for page in pages.values() if page.id not in same]
-            untouched = [page for page in batch if page.id not in pages or page.id in same]
-            restamped = {page.id: page.stamp for page in untouched if isinstance(page, Page) and page.stamp}
-            store.mark_seen(tx, self.source.name, [page.id for page in untouched if page.id not in pages])
-            store.update_stamps(tx, self.source.name, restamped)
-        hiding = [page.id for page in untouched if isinstance(page, UnreadablePage) and page.hides]
-        self.hidden = self.hidden or bool(hiding and self._known(hiding))
-        for page in untouched:
+            unchanged_ids = store.mark_unchanged(tx, self.source.name, fingerprints, self.embedder.name)
+            changed = [page for page in pages.values() if page.id not in unchanged_ids]
+            unchanged = [page for page in batch if page.id not in pages or page.id in unchanged_ids]
+            new_stamps = {page.id: page.stamp for page in unchanged if isinstance(page, Page) and page.stamp}
+            store.mark_seen(tx, self.source.name, [page.id for page in unchanged if page.id not in pages])
+            store.update_stamps(tx, self.source.name, new_stamps)
+        hiding_ids = [page.id for page in unchanged if isinstance(page, UnreadablePage) and page.hides]
+        self.pages_hidden = self.pages_hidden or bool(hiding_ids and self._find_indexed(hiding_ids))
+        for page in unchanged:
             if isinstance(page, UnreadablePage):
                 self._skip(page)
             self.counts["unchanged"] += not isinstance(page, UnreadablePage)
-            self._tell(page.id)
+            self._report_progress(page.id)
         return changed
 
-    def take(self, batch: Sequence[Page]) -> None:
-        """Begin to index one batch of pages; `land` ends what was begun."""
-        known = self._known([page.id for page in batch])
-        waiting: dict[str, PreparedDocument] = {}
+    def index_batch(self, batch: Sequence[Page]) -> None:
+        """Begin to index one batch of pages; `flush` ends what was begun."""
+        indexed_pages = self._find_indexed([page.id for page in batch])
+        pending: dict[str, PreparedDocument] = {}
         for page in batch:
-            if ready := self._prepare(page):
-                waiting[page.id] = ready
-            if sum(len(ready.passages) for ready in waiting.values()) >= PASSAGES_AT_ONCE:
-                self._begin(waiting.values(), known)
-                waiting = {}
-            self._tell(page.id)
-        self._begin(waiting.values(), known)
+            if document := self._prepare_page(page):
+                pending[page.id] = document
+            if sum(len(document.passages) for document in pending.values()) >= PASSAGES_AT_ONCE:
+                self._start_batch(pending.values(), indexed_pages)
+                pending = {}
+            self._report_progress(page.id)
+        self._start_batch(pending.values(), indexed_pages)
 
-    def land(self) -> None:
+    def flush(self) -> None:
         """Write what is still being embedded."""
-        self._write(self.ahead.last())
+        self._write_batch(self.ahead.collect())
 
     def report(self, seconds: float) -> IndexReport:
         """The figures of the run."""
@@ -135,17 +135,21 @@ class IndexRun:
             held=self.held,
         )
 
-    def what_stays(self, stamp: datetime, before: int, leave: DeletionRule) -> HeldDeletion | None:
+    def deletion_to_hold(
+        self, started_at: datetime, documents_before: int, deletion_rule: DeletionRule
+    ) -> HeldDeletion | None:
         """What has gone and must be confirmed. While something hides pages nobody knows how much has gone."""
-        if self.hidden:
-            return leave.earlier
-        if leave.confirmed:
+        if self.pages_hidden:
+            return deletion_rule.earlier
+        if deletion_rule.confirmed:
             return None
         with self.db.account(self.account) as tx:
-            gone = deletion_guard.count_documents(tx, self.source.name, stamp)
-        return deletion_guard.deletion_to_confirm(gone, before, emptied=not self.named, earlier=leave.earlier)
+            vanished = deletion_guard.count_documents(tx, self.source.name, started_at)
+        return deletion_guard.deletion_to_confirm(
+            vanished, documents_before, emptied=not self.pages_named, earlier=deletion_rule.earlier
+        )
 
-    def _known(self, page_ids: Sequence[str]) -> dict[str, store.IndexedPage]:
+    def _find_indexed(self, page_ids: Sequence[str]) -> dict[str, store.IndexedPage]:
         with self.db.account(self.account) as tx:
             return store.find_pages(tx, self.source.name, page_ids, self.embedder.name)
 
@@ -155,78 +159,86 @@ class IndexRun:
             with self.db.account(self.account) as tx:
                 deletion_guard.keep_subtree(tx, self.source.name, page.beneath)
 
-    def _spoilt(self, page_id: str, why: str) -> None:
+    def _skip_and_keep(self, page_id: str, why: str) -> None:
         """A page that turned out to be unreadable here: what is known of it stays."""
         self._skip(UnreadablePage(page_id, why))
         with self.db.account(self.account) as tx:
             store.mark_seen(tx, self.source.name, [page_id])
 
-    def _prepare(self, page: Page) -> PreparedDocument | None:
+    def _prepare_page(self, page: Page) -> PreparedDocument | None:
         try:
-            ready = prepare_page(page, self.embedder)
+            document = prepare_page(page, self.embedder)
         except NotParsed as error:
-            self._spoilt(page.id, str(error))
+            self._skip_and_keep(page.id, str(error))
             return None
         except FirstlineError:
             raise
         except Exception as error:
             log.exception("page not read", account=self.account, source=self.source.name, page=page.id)
-            self._spoilt(page.id, f"cannot be read: a fault in Firstline ({type(error).__name__})")
+            self._skip_and_keep(page.id, f"cannot be read: a fault in Firstline ({type(error).__name__})")
             return None
-        if ready is None:
+        if document is None:
             self.skipped.append(UnreadablePage(page.id, "has no text"))
-        return ready
+        return document
 
-    def _begin(self, waiting: Iterable[PreparedDocument], known: dict[str, store.IndexedPage]) -> None:
+    def _start_batch(self, batch: Iterable[PreparedDocument], indexed_pages: dict[str, store.IndexedPage]) -> None:
         """Have a batch embedded, and meanwhile write the one before it."""
-        fresh: list[PreparedDocument] = []
-        moved: list[PreparedDocument] = []
-        for ready in waiting:
-            old = known.get(ready.external_id)
-            self.fates[ready.external_id] = _fate(old, ready)
-            same = old is not None and old.indexed and old.version == ready.version
-            (moved if same else fresh).append(ready)
-        self._put(moved, lambda tx, some: store.update_documents(tx, self.source.name, some))
-        if fresh:
-            self._write(self.ahead.send(fresh, self._vectors(fresh)))
+        changed: list[PreparedDocument] = []
+        metadata_only: list[PreparedDocument] = []
+        for document in batch:
+            indexed = indexed_pages.get(document.external_id)
+            self.outcomes[document.external_id] = _outcome(indexed, document)
+            text_unchanged = indexed is not None and indexed.indexed and indexed.version == document.version
+            (metadata_only if text_unchanged else changed).append(document)
+        self._write_documents(
+            metadata_only, lambda tx, documents: store.update_documents(tx, self.source.name, documents)
+        )
+        if changed:
+            self._write_batch(self.ahead.submit_batch(changed, self._existing_vectors(changed)))
 
-    def _vectors(self, documents: Sequence[PreparedDocument]) -> dict[bytes, str]:
-        hashes = {passage.content_hash for ready in documents for passage in ready.passages}
+    def _existing_vectors(self, documents: Sequence[PreparedDocument]) -> dict[bytes, str]:
+        hashes = {passage.content_hash for document in documents for passage in document.passages}
         with self.db.account(self.account) as tx:
             return store.find_vectors(tx, self.embedder.name, list(hashes))
 
-    def _write(self, batch: EmbeddedBatch | None) -> None:
+    def _write_batch(self, batch: EmbeddedBatch | None) -> None:
         if batch is None:
             return
         for page_id, why in batch.failed.items():
-            self._spoilt(page_id, why)
-        put = partial(store.write_documents, made=batch.vectors, embedder=self.embedder)
-        written = self._put(batch.documents, lambda tx, some: put(tx, self.source.name, some))
-        self.embedded += batch.made
-        self.passages += sum(len(ready.passages) for ready in written)
+            self._skip_and_keep(page_id, why)
+        write_documents = partial(store.write_documents, vectors=batch.vectors, embedder=self.embedder)
+        written = self._write_documents(
+            batch.documents, lambda tx, documents: write_documents(tx, self.source.name, documents)
+        )
+        self.embedded += batch.new_vectors
+        self.passages += sum(len(document.passages) for document in written)
 
-    def _put(self, documents: Sequence[PreparedDocument], put: WriteDocuments) -> Sequence[PreparedDocument]:
+    def _write_documents(
+        self, documents: Sequence[PreparedDocument], write_documents: WriteDocuments
+    ) -> Sequence[PreparedDocument]:
         """Write them in one transaction; if one of them cannot be kept, each in its own, and that one is reported."""
         if not documents:
             return []
         try:
             with self.db.account(self.account) as tx:
-                put(tx, documents)
+                write_documents(tx, documents)
         except (DataError, UnicodeError) as error:
             if len(documents) > 1:
-                return [ready for each in documents for ready in self._put([each], put)]
-            self._spoilt(documents[0].external_id, f"cannot be kept ({type(error).__name__})")
+                return [
+                    written for document in documents for written in self._write_documents([document], write_documents)
+                ]
+            self._skip_and_keep(documents[0].external_id, f"cannot be kept ({type(error).__name__})")
             return []
-        self.counts.update(self.fates.pop(ready.external_id) for ready in documents)
+        self.counts.update(self.outcomes.pop(document.external_id) for document in documents)
         return documents
 
-    def _tell(self, page_id: str) -> None:
+    def _report_progress(self, page_id: str) -> None:
         self.done += 1
         if self.progress:
             self.progress(self.done, self.total, page_id)
 
 
-def _fate(old: store.IndexedPage | None, ready: PreparedDocument) -> str:
-    if old is None:
+def _outcome(indexed: store.IndexedPage | None, document: PreparedDocument) -> str:
+    if indexed is None:
         return "added"
-    return "unchanged" if old.version == ready.version else "changed"
+    return "unchanged" if indexed.version == document.version else "changed"

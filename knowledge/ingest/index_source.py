@@ -52,23 +52,23 @@ def index_source(
     leave: DeletionRule = DEFAULT_DELETION,
 ) -> IndexReport:
     """Index the source from end to end. Raises what the source raises, and Temporary when another run is at it."""
-    began = time.monotonic()
+    started = time.monotonic()
     with sync_lock(db, account, source.name):
         run = IndexRun(db, account, source, embedder, progress, source.count() if progress else None)
-        stamp, before = _start(db, account, source.name)
+        started_at, documents_before = _start_time_and_count(db, account, source.name)
         pages = sanitize_pages(source.pages(run.stamp))
-        with PageBuffer() as changed:
+        with PageBuffer() as changed_pages:
             for batch in _batches(pages):
-                changed.add(run.sift(batch))
+                changed_pages.add(run.find_changed(batch))
             with EmbedAhead(embedder) as run.ahead:
-                for written in _batches(changed.pages):
-                    run.take(written)
-                run.land()
-        run.held = run.what_stays(stamp, before, leave)
-        if not run.hidden and not run.held:
-            run.removed = _remove(db, account, source.name, stamp)
+                for batch_to_write in _batches(changed_pages.pages):
+                    run.index_batch(batch_to_write)
+                run.flush()
+        run.held = run.deletion_to_hold(started_at, documents_before, leave)
+        if not run.pages_hidden and not run.held:
+            run.removed = _delete_documents(db, account, source.name, started_at)
         finish_index(db, account, embedder.name)
-    report = run.report(time.monotonic() - began)
+    report = run.report(time.monotonic() - started)
     figures = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed", "passages")}
     log.info("indexed", account=account, source=source.name, skipped=len(report.skipped), **figures)
     return report
@@ -77,16 +77,16 @@ def index_source(
 def remove_source(db: Database, account: str, source: str) -> int:
     """Take all documents of a source out of the index; how many there were. Raises Temporary as `index` does."""
     with sync_lock(db, account, source):
-        return _remove(db, account, source, None)
+        return _delete_documents(db, account, source, None)
 
 
-def _remove(db: Database, account: str, source: str, unseen_since: datetime | None) -> int:
+def _delete_documents(db: Database, account: str, source: str, unseen_since: datetime | None) -> int:
     removed = 0
     while True:
         with db.account(account) as tx:
-            gone = store.delete_documents(tx, source, unseen_since, REMOVED_AT_ONCE)
-        removed += gone
-        if gone < REMOVED_AT_ONCE:
+            deleted = store.delete_documents(tx, source, unseen_since, REMOVED_AT_ONCE)
+        removed += deleted
+        if deleted < REMOVED_AT_ONCE:
             return removed
 
 
@@ -101,11 +101,11 @@ def finish_index(db: Database, account: str, embedder: str) -> None:
                 calibrate(tx, embedder)
 
 
-def _start(db: Database, account: str, source: str) -> tuple[datetime, int]:
+def _start_time_and_count(db: Database, account: str, source: str) -> tuple[datetime, int]:
     """The database's clock, which also stamps what is seen; and how many documents of the source there are."""
     with db.account(account) as tx:
-        now: datetime = tx.execute(select(func.now())).scalar_one()
-        return now, deletion_guard.count_documents(tx, source)
+        started_at: datetime = tx.execute(select(func.now())).scalar_one()
+        return started_at, deletion_guard.count_documents(tx, source)
 
 
 def _batches(pages: Iterable[Item]) -> Iterator[list[Item]]:

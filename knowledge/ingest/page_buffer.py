@@ -33,5 +33,5 @@ class PageBuffer:
     def _read(self) -> Iterator[Page]:
         self._file.seek(0)
         while line := self._file.readline():
-            given = json.loads(line)
-            yield Page(**given | {"markup": Markup(given["markup"])})
+            fields = json.loads(line)
+            yield Page(**fields | {"markup": Markup(fields["markup"])})

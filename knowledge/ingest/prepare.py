@@ -18,7 +18,7 @@ from knowledge.parsing.structure import LONGEST_HEADING, Section, one_line
 def prepare_page(page: Page, embedder: Embedder) -> PreparedDocument | None:
     """Parse and cut a page; None if it holds no text."""
     structure, locale = parse_page(page.body, page.markup), page.locale or DEFAULT_LOCALE
-    title = one_line(clean(page.title or structure.title or _name(page.id)))[:LONGEST_HEADING]
+    title = one_line(clean(page.title or structure.title or _title_from_id(page.id)))[:LONGEST_HEADING]
     passages = chunk_sections(title, structure.sections, locale, embedder)
     if not passages:
         return None
@@ -30,7 +30,7 @@ def prepare_page(page: Page, embedder: Embedder) -> PreparedDocument | None:
         audience=page.audience,
         collection=page.collection,
         stamp=page.stamp,
-        version=_version(page, title, structure.sections),
+        version=_content_version(page, title, structure.sections),
         fingerprint=page_fingerprint(page),
         passages=passages,
     )
@@ -40,35 +40,35 @@ def chunk_sections(
     title: str, sections: Sequence[Section], locale: str, embedder: Embedder
 ) -> tuple[PreparedPassage, ...]:
     """The sections cut for this embedder, and weighed."""
-    cuts = cut_sections(title, sections, embedder.count_tokens, embedder.window)
-    return tuple(_passage(one, stemming_language(locale)) for one in cuts)
+    chunks = cut_sections(title, sections, embedder.count_tokens, embedder.window)
+    return tuple(_prepare_passage(chunk, stemming_language(locale)) for chunk in chunks)
 
 
 def page_fingerprint(page: Page) -> bytes:
     """SHA-256 of everything the source said."""
     digest = hashlib.sha256()
     for part in (page.id, page.body, page.markup, page.title, page.url, page.locale, page.audience, page.collection):
-        written = None if part is None else part.encode("utf-8", "surrogatepass")
-        digest.update(b"-" if written is None else b"%d:%b" % (len(written), written))
+        encoded = None if part is None else part.encode("utf-8", "surrogatepass")
+        digest.update(b"-" if encoded is None else b"%d:%b" % (len(encoded), encoded))
     return digest.digest()
 
 
-def _version(page: Page, title: str, sections: Sequence[Section]) -> str:
+def _content_version(page: Page, title: str, sections: Sequence[Section]) -> str:
     texts = [[section.headings, [block.text for block in section.blocks]] for section in sections]
     return _sha256([title, page.audience, page.collection, page.locale or DEFAULT_LOCALE, texts]).hex()[:16]
 
 
-def _passage(one: Chunk, language: str) -> PreparedPassage:
+def _prepare_passage(chunk: Chunk, language: str) -> PreparedPassage:
     return PreparedPassage(
-        headings=one.headings,
-        blocks=one.blocks,
-        embedded=one.embedded,
-        content_hash=_sha256(one.embedded),
-        weights=bm25_weights(index_terms(one.embedded, language)),
+        headings=chunk.headings,
+        blocks=chunk.blocks,
+        embedded=chunk.embedded,
+        content_hash=_sha256(chunk.embedded),
+        weights=bm25_weights(index_terms(chunk.embedded, language)),
     )
 
 
-def _name(page_id: str) -> str:
+def _title_from_id(page_id: str) -> str:
     """A title for a page that has none: `how-to/time_zones.md` → `time zones`."""
     return PurePosixPath(page_id).stem.replace("-", " ").replace("_", " ") or page_id
 

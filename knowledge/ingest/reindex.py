@@ -1,10 +1,11 @@
 """From one embedder to another without a gap.
 
-The account's library is searched with the embedder that is active, whatever the setting says. `settle` fills the one
-that the setting names beside it, out of the passages that are there: no source is read again for it, and one that
-cannot be read does not hold it up. Sources go on to be indexed with the active one meanwhile. Once every document that
-can be found has its passages for the new one too, one transaction makes that one active; no run may write for the old
-one from then on (`states.admit`), and after a while it is taken out. Killed anywhere, the next `settle` goes on.
+The account's library is searched with the embedder that is active, whatever the setting says. `settle_embedder` fills
+the one that the setting names beside it, out of the passages that are there: no source is read again for it, and one
+that cannot be read does not hold it up. Sources go on to be indexed with the active one meanwhile. Once every document
+that can be found has its passages for the new one too, one transaction makes that one active; no run may write for the
+old one from then on (`embedding_versions.check_version`), and after a while it is taken out. Killed anywhere, the next
+`settle_embedder` goes on.
 """
 
 import time
@@ -34,7 +35,7 @@ DOCUMENTS_AT_ONCE = 16
 TEXTS_AT_ONCE = 128
 REMOVED_AT_ONCE = 1_000
 ROUNDS = 5
-"""How often documents that changed meanwhile are gone after before the next `settle` has to."""
+"""How often documents that changed meanwhile are gone after before the next `settle_embedder` has to."""
 
 WAITS, LONGEST_WAIT = 10, 60.0
 """How often in a row, and how long (seconds), it waits for a provider that wants to be left alone for a while."""
@@ -76,78 +77,86 @@ def settle_embedder(
     """
     try:
         with sync_lock(db, account, TURN):
-            _bring_over(db, account, wanted, progress)
-            _clear(db, account, wanted.name)
+            _switch_library(db, account, wanted, progress)
+            _retire_unwanted(db, account, wanted.name)
     except SyncRunning:
         log.info("library is being switched by another run", account=account, to=wanted.name)
     except (Temporary, Permanent) as error:
         log.warning("library not switched", account=account, to=wanted.name, why=str(error))
     with db.account(account) as tx:
-        now = active_version(tx)
-    if now is None or now.embedder == wanted.name:
+        active = active_version(tx)
+    if active is None or active.embedder == wanted.name:
         return wanted
-    if (old := find(now.embedder)) is None:
-        raise Temporary(f"the library is still kept for {now.embedder}, which can no longer be had", retry_after=60)
-    return old
+    if (active_embedder := find(active.embedder)) is None:
+        raise Temporary(f"the library is still kept for {active.embedder}, which can no longer be had", retry_after=60)
+    return active_embedder
 
 
 def reindex_in_progress(tx: Transaction, wanted: str) -> ReindexProgress | None:
     """How far the library is on its way to the embedder that is wanted; None if it is there."""
-    now = active_version(tx)
-    if now is None or now.embedder == wanted:
+    active = active_version(tx)
+    if active is None or active.embedder == wanted:
         return None
-    count = select(func.count()).select_from(documents)
-    old = tx.execute(count.where(_has(now.embedder))).scalar_one()
-    both = tx.execute(count.where(_has(now.embedder), _has(wanted))).scalar_one()
-    return ReindexProgress(now.embedder, wanted, both, old)
+    count_query = select(func.count()).select_from(documents)
+    total = tx.execute(count_query.where(_has_passages_for(active.embedder))).scalar_one()
+    reindexed = tx.execute(
+        count_query.where(_has_passages_for(active.embedder), _has_passages_for(wanted))
+    ).scalar_one()
+    return ReindexProgress(active.embedder, wanted, reindexed, total)
 
 
-def _bring_over(db: Database, account: str, wanted: Embedder, progress: Progress | None) -> None:
+def _switch_library(db: Database, account: str, wanted: Embedder, progress: Progress | None) -> None:
     with db.account(account) as tx:
         vector_index.lock_library(tx)
         tx.execute(update(library_states).where(is_version(tx, wanted.name)).values(retired_at=None))
-        way = reindex_in_progress(tx, wanted.name)
-    if way is None:
+        switch = reindex_in_progress(tx, wanted.name)
+    if switch is None:
         return
-    log.info("switching embedder", account=account, old=way.old, new=way.new, done=way.done, documents=way.all)
+    log.info(
+        "switching embedder", account=account, old=switch.old, new=switch.new, done=switch.done, documents=switch.all
+    )
     for _ in range(ROUNDS):
-        _fill(db, account, way, wanted, progress)
+        _reindex_documents(db, account, switch, wanted, progress)
         finish_index(db, account, wanted.name)
         with db.account(account) as tx:
-            if _switch(tx, way):
-                log.info("switched embedder", account=account, old=way.old, new=way.new)
+            if _activate_new(tx, switch):
+                log.info("switched embedder", account=account, old=switch.old, new=switch.new)
                 return
 
 
-def _fill(db: Database, account: str, way: ReindexProgress, wanted: Embedder, progress: Progress | None) -> None:
+def _reindex_documents(
+    db: Database, account: str, switch: ReindexProgress, wanted: Embedder, progress: Progress | None
+) -> None:
     """One walk through all documents that are missing."""
-    last, done = None, way.done
+    last_id, documents_done = None, switch.done
     while True:
         with db.account(account) as tx:
-            rows = _missing(tx, way, last)
-            ready = {row.id: _rebuilt(tx, row, way.old, wanted) for row in rows}
-        if not ready:
+            rows = _find_unfinished(tx, switch, last_id)
+            prepared = {row.id: _rechunk(tx, row, switch.old, wanted) for row in rows}
+        if not prepared:
             return
-        made = _embed(wanted, list(ready.values()))
+        vectors = _embed_passages(wanted, list(prepared.values()))
         with db.account(account) as tx:
-            store.write_passages(tx, ready, made, wanted)
-        last, done = rows[-1].id, done + len(rows)
+            store.write_passages(tx, prepared, vectors, wanted)
+        last_id, documents_done = rows[-1].id, documents_done + len(rows)
         if progress:
-            progress(min(done, way.all), way.all)
+            progress(min(documents_done, switch.all), switch.all)
 
 
-def _embed(wanted: Embedder, ready: Sequence[PreparedDocument]) -> dict[bytes, str]:
+def _embed_passages(wanted: Embedder, prepared: Sequence[PreparedDocument]) -> dict[bytes, str]:
     """The vectors of all passages as Postgres reads them, by content hash."""
-    texts = {passage.content_hash: passage.embedded for document in ready for passage in document.passages}
-    keys = list(texts)
-    made: dict[bytes, str] = {}
-    for start in range(0, len(keys), TEXTS_AT_ONCE):
-        some = keys[start : start + TEXTS_AT_ONCE]
-        made |= zip(some, map(str, _patiently(wanted, [texts[key] for key in some])), strict=True)
-    return made
+    texts = {passage.content_hash: passage.embedded for document in prepared for passage in document.passages}
+    hashes = list(texts)
+    vectors: dict[bytes, str] = {}
+    for start in range(0, len(hashes), TEXTS_AT_ONCE):
+        batch = hashes[start : start + TEXTS_AT_ONCE]
+        vectors |= zip(
+            batch, map(str, _embed_with_waits(wanted, [texts[content_hash] for content_hash in batch])), strict=True
+        )
+    return vectors
 
 
-def _patiently(wanted: Embedder, texts: Sequence[str]) -> list[list[float]]:
+def _embed_with_waits(wanted: Embedder, texts: Sequence[str]) -> list[list[float]]:
     """Wait where the provider says how long: whole libraries go over its limits, and there is no hurry."""
     for _ in range(WAITS):
         try:
@@ -159,14 +168,14 @@ def _patiently(wanted: Embedder, texts: Sequence[str]) -> list[list[float]]:
     return wanted.embed_documents(texts)
 
 
-def _missing(tx: Transaction, way: ReindexProgress, last: str | None) -> list[Row[Any]]:
-    query = select(documents).where(_has(way.old), ~_has(way.new))
-    if last:
-        query = query.where(documents.c.id > last)
+def _find_unfinished(tx: Transaction, switch: ReindexProgress, last_id: str | None) -> list[Row[Any]]:
+    query = select(documents).where(_has_passages_for(switch.old), ~_has_passages_for(switch.new))
+    if last_id:
+        query = query.where(documents.c.id > last_id)
     return list(tx.execute(query.order_by(documents.c.id).limit(DOCUMENTS_AT_ONCE)))
 
 
-def _has(embedder: str) -> ColumnElement[bool]:
+def _has_passages_for(embedder: str) -> ColumnElement[bool]:
     """Are there passages of what a row of `documents` says now, for this embedder?"""
     return exists().where(
         passages.c.document_id == documents.c.id,
@@ -175,37 +184,39 @@ def _has(embedder: str) -> ColumnElement[bool]:
     )
 
 
-def _rebuilt(tx: Transaction, document: Row[Any], old: str, wanted: Embedder) -> PreparedDocument:
+def _rechunk(tx: Transaction, document: Row[Any], old: str, wanted: Embedder) -> PreparedDocument:
     """The document as the new embedder wants it cut, out of the passages that were cut for the old one."""
-    own = (passages.c.headings, passages.c.blocks, passages.c.recipe)
-    there = and_(passages.c.document_id == document.id, passages.c.embedder == old)
-    rows = tx.execute(select(*own).where(there, passages.c.version == document.version).order_by(passages.c.ordinal))
-    found = list(rows)
-    said = {name: getattr(document, name) for name in PreparedDocument.__dataclass_fields__ if name in documents.c}
-    made = chunk_sections(document.title, list(_sections(found)), document.locale, wanted)
-    return PreparedDocument(**said, passages=made, recipe=min(row.recipe for row in found))
+    columns = (passages.c.headings, passages.c.blocks, passages.c.recipe)
+    has_old_passages = and_(passages.c.document_id == document.id, passages.c.embedder == old)
+    query = select(*columns).where(has_old_passages, passages.c.version == document.version)
+    rows = list(tx.execute(query.order_by(passages.c.ordinal)))
+    document_fields = {
+        name: getattr(document, name) for name in PreparedDocument.__dataclass_fields__ if name in documents.c
+    }
+    new_passages = chunk_sections(document.title, list(_join_sections(rows)), document.locale, wanted)
+    return PreparedDocument(**document_fields, passages=new_passages, recipe=min(row.recipe for row in rows))
 
 
-def _sections(rows: list[Row[Any]]) -> Iterator[Section]:
+def _join_sections(rows: list[Row[Any]]) -> Iterator[Section]:
     """The passages under one heading joined again."""
-    for headings, parts in groupby(rows, key=lambda row: tuple(row.headings)):
-        blocks = chain.from_iterable(blocks_from_column(part.blocks) for part in parts)
+    for headings, passage_rows in groupby(rows, key=lambda row: tuple(row.headings)):
+        blocks = chain.from_iterable(blocks_from_column(part.blocks) for part in passage_rows)
         # What has no group is a heading that was too long to stand before each passage; it will be put there anew.
         yield Section(headings, tuple(block for block in blocks if block.group >= 0))
 
 
-def _switch(tx: Transaction, way: ReindexProgress) -> bool:
+def _activate_new(tx: Transaction, switch: ReindexProgress) -> bool:
     """Make the new one active, if nothing is missing; writers wait meanwhile."""
-    vector_index.lock_library(tx, way.new)
-    if _missing(tx, way, None):
+    vector_index.lock_library(tx, switch.new)
+    if _find_unfinished(tx, switch, None):
         return False
-    old, new = is_version(tx, way.old), is_version(tx, way.new)
-    tx.execute(update(library_states).where(old).values(active=False, retired_at=func.now()))
-    tx.execute(update(library_states).where(new).values(active=True, retired_at=None))
+    is_old, is_new = is_version(tx, switch.old), is_version(tx, switch.new)
+    tx.execute(update(library_states).where(is_old).values(active=False, retired_at=func.now()))
+    tx.execute(update(library_states).where(is_new).values(active=True, retired_at=None))
     return True
 
 
-def _clear(db: Database, account: str, wanted: str) -> None:
+def _retire_unwanted(db: Database, account: str, wanted: str) -> None:
     """Retire what is neither active nor wanted, and take out what has been retired for long enough."""
     with db.account(account) as tx:
         vector_index.lock_library(tx)
@@ -213,19 +224,19 @@ def _clear(db: Database, account: str, wanted: str) -> None:
         unwanted = and_(unwanted, ~library_states.c.active, library_states.c.retired_at.is_(None))
         tx.execute(update(library_states).where(unwanted).values(retired_at=func.now()))
         long_ago = func.now() - timedelta(seconds=GRACE_SECONDS)
-        over = and_(library_states.c.account_id == account, library_states.c.retired_at <= long_ago)
-        names = list(tx.execute(select(library_states.c.embedder).where(over)).scalars())
+        is_expired = and_(library_states.c.account_id == account, library_states.c.retired_at <= long_ago)
+        names = list(tx.execute(select(library_states.c.embedder).where(is_expired)).scalars())
     for name in names:
-        _take_out(db, account, name)
+        _delete_library(db, account, name)
 
 
-def _take_out(db: Database, account: str, embedder: str) -> None:
-    theirs = and_(passages.c.account_id == account, passages.c.embedder == embedder)
+def _delete_library(db: Database, account: str, embedder: str) -> None:
+    of_embedder = and_(passages.c.account_id == account, passages.c.embedder == embedder)
     removed = REMOVED_AT_ONCE
     while removed == REMOVED_AT_ONCE:
         with db.account(account) as tx:
-            some = select(passages.c.id).where(theirs).limit(REMOVED_AT_ONCE)
-            removed = tx.execute(delete(passages).where(passages.c.id.in_(some))).rowcount
+            batch_ids = select(passages.c.id).where(of_embedder).limit(REMOVED_AT_ONCE)
+            removed = tx.execute(delete(passages).where(passages.c.id.in_(batch_ids))).rowcount
     with db.account(account) as tx:
         vector_index.lock_library(tx)
         tx.execute(delete(terms).where(terms.c.account_id == account, terms.c.embedder == embedder))

@@ -13,7 +13,7 @@ from desk.text.tokenizer import clean
 LONGEST_ID = 1500
 """Bytes. It stands in an index of Postgres's, whose rows end at 2,704."""
 
-_SAID = ("title", "url", "locale", "audience", "collection", "stamp")
+_TEXT_FIELDS = ("title", "url", "locale", "audience", "collection", "stamp")
 
 
 def is_storable(text: str) -> bool:
@@ -29,13 +29,13 @@ def sanitize_pages(
 ) -> Iterator[Page | UnchangedPage | UnreadablePage]:
     """The pages, each as it can be kept."""
     for page in pages:
-        if why := _fault(page.id):
+        if why := _id_fault(page.id):
             yield UnreadablePage(clean(page.id)[:LONGEST_ID], why)
         else:
-            yield _cleaned(page) if isinstance(page, Page) else page
+            yield _sanitize_page(page) if isinstance(page, Page) else page
 
 
-def _fault(page_id: str) -> str | None:
+def _id_fault(page_id: str) -> str | None:
     if not is_storable(page_id):
         return "has an id that holds characters that no text has"
     if len(page_id.encode()) > LONGEST_ID:
@@ -43,8 +43,8 @@ def _fault(page_id: str) -> str | None:
     return None
 
 
-def _cleaned(page: Page) -> Page:
-    odd: dict[str, Any] = {
-        name: clean(value) for name in _SAID if (value := getattr(page, name)) and not is_storable(value)
+def _sanitize_page(page: Page) -> Page:
+    cleaned_values: dict[str, Any] = {
+        name: clean(value) for name in _TEXT_FIELDS if (value := getattr(page, name)) and not is_storable(value)
     }
-    return replace(page, **odd) if odd else page
+    return replace(page, **cleaned_values) if cleaned_values else page

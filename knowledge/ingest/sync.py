@@ -62,34 +62,34 @@ class DeletionHeldBack(Permanent):
 def find_sources(db: Database, account: str, names: Sequence[str] = ()) -> list[ConfiguredSource]:
     """The account's sources, all or those that are named. Raises Refused when one is not there."""
     with db.account(account) as tx:
-        found = {source.name: source for source in configured_sources.list_sources(tx)}
-    if unknown := [name for name in names if name not in found]:
-        raise Refused(f"no source {unknown[0]}; there are: {', '.join(found) or 'none'}")
-    return [source for source in found.values() if not names or source.name in names]
+        sources_by_name = {source.name: source for source in configured_sources.list_sources(tx)}
+    if unknown := [name for name in names if name not in sources_by_name]:
+        raise Refused(f"no source {unknown[0]}; there are: {', '.join(sources_by_name) or 'none'}")
+    return [source for source in sources_by_name.values() if not names or source.name in names]
 
 
-def sync_all(reading: SyncContext, sources: Sequence[ConfiguredSource]) -> Iterator[SyncOutcome]:
+def sync_all(context: SyncContext, sources: Sequence[ConfiguredSource]) -> Iterator[SyncOutcome]:
     """Read each of the sources."""
     for source in sources:
-        yield sync_source(reading, source)
+        yield sync_source(context, source)
 
 
-def sync_source(reading: SyncContext, source: ConfiguredSource, progress: Progress | None = None) -> SyncOutcome:
+def sync_source(context: SyncContext, source: ConfiguredSource, progress: Progress | None = None) -> SyncOutcome:
     """Read one source. Raises nothing: why it could not be read is the outcome's fault."""
     try:
-        report = _read(reading, source, progress)
+        report = _index_source(context, source, progress)
     except SyncRunning as error:  # whoever has the turn notes how it went
         return SyncOutcome(source.name, None, error)
     except (FirstlineError, OSError) as error:
         fault = error if isinstance(error, FirstlineError) else Temporary(f"this machine: {error.strerror or error}")
-        log.warning("source not read", account=reading.account, source=source.name, why=str(fault))
+        log.warning("source not read", account=context.account, source=source.name, why=str(fault))
     except Exception as error:  # a fault of ours in one source is no reason to lose the others
         fault = Permanent(f"a fault in Firstline ({type(error).__name__})")
         fault.__cause__ = error
-        log.exception("source not read", account=reading.account, source=source.name)
+        log.exception("source not read", account=context.account, source=source.name)
     else:
         return SyncOutcome(source.name, report, explain_held_back(source.name, report.held))
-    with suppress(Temporary), reading.db.account(reading.account) as tx:
+    with suppress(Temporary), context.db.account(context.account) as tx:
         configured_sources.record_failure(tx, source.name, clean(str(fault)))
     return SyncOutcome(source.name, None, fault)
 
@@ -98,10 +98,10 @@ def explain_held_back(name: str, held: HeldDeletion | None) -> DeletionHeldBack 
     """How much would go, and what to type."""
     if held is None:
         return None
-    going = f"all its {held.of}" if held.documents == held.of else f"{held.documents} of its {held.of}"
-    what = f"{going} documents have" if held.of > 1 else "its only document has"
-    typed = f"firstline sources sync {shlex.quote(clean(name))} --confirm"
-    return DeletionHeldBack(f"{what} gone from it at once, and stay; if that is meant, type `{typed}`")
+    count_text = f"all its {held.of}" if held.documents == held.of else f"{held.documents} of its {held.of}"
+    subject = f"{count_text} documents have" if held.of > 1 else "its only document has"
+    command = f"firstline sources sync {shlex.quote(clean(name))} --confirm"
+    return DeletionHeldBack(f"{subject} gone from it at once, and stay; if that is meant, type `{command}`")
 
 
 def open_source(db: Database, account: str, kinds: Kinds, source: ConfiguredSource) -> PageSource:
@@ -126,40 +126,42 @@ def remove_source(db: Database, account: str, name: str) -> int:
 
 def setting_faults(error: ValidationError) -> str:
     """What is wrong with which setting; nothing of what was given."""
-    told = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(": ".join([*map(str, each["loc"]), each["msg"].removeprefix("Value error, ")]) for each in told)
+    errors = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(
+        ": ".join([*map(str, detail["loc"]), detail["msg"].removeprefix("Value error, ")]) for detail in errors
+    )
 
 
-def _read(reading: SyncContext, source: ConfiguredSource, progress: Progress | None) -> IndexReport:
-    db, account = reading.db, reading.account
+def _index_source(context: SyncContext, source: ConfiguredSource, progress: Progress | None) -> IndexReport:
+    db, account = context.db, context.account
     with db.account(account) as tx:
         configured_sources.record_attempt(tx, source.name)
-        last = configured_sources.last_report(tx, source.name)
-    pages = open_source(db, account, reading.kinds, source)
-    readers = _readers(reading.kinds, source)
-    others = last.get("readers", readers) != readers
-    leave = DeletionRule(reading.confirmed or others, HeldDeletion.read(last))
-    report = index_source.index_source(db, account, pages, reading.embedder, progress, leave)
+        last_figures = configured_sources.last_report(tx, source.name)
+    page_source = open_source(db, account, context.kinds, source)
+    reader_settings = _reader_settings(context.kinds, source)
+    readers_changed = last_figures.get("readers", reader_settings) != reader_settings
+    deletion_rule = DeletionRule(context.confirmed or readers_changed, HeldDeletion.read(last_figures))
+    report = index_source.index_source(db, account, page_source, context.embedder, progress, deletion_rule)
     fault = explain_held_back(source.name, report.held)
     with db.account(account) as tx:
-        figures = _figures(report) | {"readers": readers}
-        there = configured_sources.record_success(tx, source.name, figures, str(fault) if fault else None)
-    if not there:
+        figures = _report_figures(report) | {"readers": reader_settings}
+        still_configured = configured_sources.record_success(tx, source.name, figures, str(fault) if fault else None)
+    if not still_configured:
         index_source.remove_source(db, account, source.name)
         raise Permanent("was removed while it was being read")
     return report
 
 
-def _readers(kinds: Kinds, source: ConfiguredSource) -> dict[str, object]:
+def _reader_settings(kinds: Kinds, source: ConfiguredSource) -> dict[str, object]:
     """The settings that say for whom its pages are."""
     kind = kinds[source.kind]
-    given = kind.settings.model_validate(source.settings).model_dump(mode="json")
-    return {name: given[name] for name in sorted(kind.readers)}
+    settings = kind.settings.model_validate(source.settings).model_dump(mode="json")
+    return {name: settings[name] for name in sorted(kind.readers)}
 
 
-def _figures(report: IndexReport) -> dict[str, object]:
+def _report_figures(report: IndexReport) -> dict[str, object]:
     """As the row keeps it: of thousands of unreadable pages the first will do."""
     figures = asdict(report)
     del figures["skipped"]
-    unread = [{"id": clean(page.id), "why": clean(page.why)} for page in report.skipped[:MOST_SKIPPED]]
-    return figures | {"skipped": len(report.skipped), "unread": unread}
+    unreadable = [{"id": clean(page.id), "why": clean(page.why)} for page in report.skipped[:MOST_SKIPPED]]
+    return figures | {"skipped": len(report.skipped), "unread": unreadable}

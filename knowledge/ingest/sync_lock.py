@@ -23,15 +23,15 @@ class SyncRunning(Temporary):
 @contextmanager
 def sync_lock(db: Database, account: str, source: str) -> Iterator[None]:
     """Hold the turn of this source. Raises Taken when another run has it, and Temporary when Postgres is away."""
-    key = int.from_bytes(hashlib.sha256(f"index\0{account}\0{source}".encode()).digest()[:8], signed=True)
+    lock_key = int.from_bytes(hashlib.sha256(f"index\0{account}\0{source}".encode()).digest()[:8], signed=True)
     connection = _connect(db)
     try:
-        if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one():
+        if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": lock_key}).scalar_one():
             raise SyncRunning(f"{source} is being indexed by another run", retry_after=30)
         try:
             yield
         finally:
-            _give_back(connection, key)
+            _release_lock(connection, lock_key)
     finally:
         connection.close()
 
@@ -43,7 +43,7 @@ def _connect(db: Database) -> Connection:
         raise Temporary("the database did not answer", retry_after=5) from error
 
 
-def _give_back(connection: Connection, key: int) -> None:
+def _release_lock(connection: Connection, key: int) -> None:
     try:
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
     except DBAPIError:

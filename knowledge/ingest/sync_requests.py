@@ -26,9 +26,9 @@ class SyncRequest:
 
 def request_sync(tx: Transaction, kind: str) -> list[str]:
     """Mark the account's sources of this kind; their names."""
-    theirs = and_(sources.c.account_id == tx.account, sources.c.kind == kind)
-    marked = update(sources).where(theirs).values(wanted_at=func.now()).returning(sources.c.name)
-    return sorted(tx.execute(marked).scalars())
+    is_of_kind = and_(sources.c.account_id == tx.account, sources.c.kind == kind)
+    statement = update(sources).where(is_of_kind).values(wanted_at=func.now()).returning(sources.c.name)
+    return sorted(tx.execute(statement).scalars())
 
 
 def take_sync_requests(db: Database, again: float = AGAIN_SECONDS) -> list[SyncRequest]:

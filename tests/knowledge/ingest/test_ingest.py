@@ -410,10 +410,10 @@ def test_a_page_that_breaks_our_parser_or_the_database_is_reported_and_the_rest_
     def broken(given: Page, embedder: Embedder) -> object:
         return [][0] if given.id == "a" else real_prepare(given, embedder)
 
-    def odd(tx, name, ready, made, embedder) -> None:
-        if any(document.external_id == "b" for document in ready):
-            made = made | dict.fromkeys(made, "[1e99]")
-        real_put(tx, name, ready, made, embedder)
+    def odd(tx, name, prepared, vectors, embedder) -> None:
+        if any(document.external_id == "b" for document in prepared):
+            vectors = vectors | dict.fromkeys(vectors, "[1e99]")
+        real_put(tx, name, prepared, vectors, embedder)
 
     monkeypatch.setattr(index_run, "prepare_page", broken)
     monkeypatch.setattr(store, "write_documents", odd)
