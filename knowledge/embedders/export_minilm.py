@@ -52,9 +52,9 @@ def find_source() -> Path:
     if spec is None or spec.origin is None:
         sys.exit(f"{SOURCE_PACKAGE} is not installed; see the top of this file")
     source = Path(spec.origin).parent / "model"
-    found = sha256(source / "model.safetensors")
-    if found != SOURCE_SHA256:
-        sys.exit(f"model.safetensors has SHA-256 {found}, expected {SOURCE_SHA256}")
+    digest = sha256(source / "model.safetensors")
+    if digest != SOURCE_SHA256:
+        sys.exit(f"model.safetensors has SHA-256 {digest}, expected {SOURCE_SHA256}")
     return source
 
 

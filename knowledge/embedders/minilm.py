@@ -31,7 +31,7 @@ SHORT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
+class _Model:
     tokenizer: Tokenizer
     session: onnxruntime.InferenceSession
 
@@ -51,14 +51,14 @@ class MiniLM:
         self._folder = folder
         self._threads = threads or min(os.cpu_count() or 1, 8)
         self._lock = threading.Lock()
-        self._model: _Loaded | None = None
-        self._counted = lru_cache(maxsize=4096)(self._count)
+        self._model: _Model | None = None
+        self._cached_count = lru_cache(maxsize=4096)(self._count)
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector per text, in order."""
         if len(texts) < 2 or self._threads < 2:
             return [self._embed(text) for text in texts]
-        self._loaded()
+        self._get_model()
         with ThreadPoolExecutor(min(self._threads, len(texts))) as pool:
             return list(pool.map(self._embed, texts))
 
@@ -68,47 +68,49 @@ class MiniLM:
 
     def count_tokens(self, text: str) -> int:
         """Word pieces without the two special tokens. A run of over 100 letters without a space counts as one."""
-        return self._counted(text) if len(text) <= SHORT else self._count(text)
+        return self._cached_count(text) if len(text) <= SHORT else self._count(text)
 
     def _count(self, text: str) -> int:
-        return len(self._loaded().tokenizer.encode(clean(text), add_special_tokens=False))
+        return len(self._get_model().tokenizer.encode(clean(text), add_special_tokens=False))
 
     def _embed(self, text: str) -> list[float]:
-        model = self._loaded()
-        ids = model.tokenizer.encode(clean(text[:MOST_CHARACTERS])).ids
-        if len(ids) > self.window:
-            ids = [*ids[: self.window - 1], ids[-1]]
-        batch = np.array([ids], dtype=np.int64)
+        model = self._get_model()
+        token_ids = model.tokenizer.encode(clean(text[:MOST_CHARACTERS])).ids
+        if len(token_ids) > self.window:
+            token_ids = [*token_ids[: self.window - 1], token_ids[-1]]
+        batch = np.array([token_ids], dtype=np.int64)
         (vectors,) = model.session.run(["embedding"], {"input_ids": batch, "attention_mask": np.ones_like(batch)})
         vector: list[float] = vectors[0].tolist()
         return vector
 
-    def _loaded(self) -> _Loaded:
+    def _get_model(self) -> _Model:
         if self._model is None:
             with self._lock:
                 if self._model is None:
-                    self._model = _load(self._folder)
+                    self._model = _load_model(self._folder)
         return self._model
 
 
-def _load(folder: Path) -> _Loaded:
-    content = _checked(folder)
+def _load_model(folder: Path) -> _Model:
+    contents = _read_verified_files(folder)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(content["model.int8.onnx"], options, providers=["CPUExecutionProvider"])
-    return _Loaded(Tokenizer.from_str(content["tokenizer.json"].decode()), session)
+    session = onnxruntime.InferenceSession(contents["model.int8.onnx"], options, providers=["CPUExecutionProvider"])
+    return _Model(Tokenizer.from_str(contents["tokenizer.json"].decode()), session)
 
 
-def _checked(folder: Path) -> dict[str, bytes]:
+def _read_verified_files(folder: Path) -> dict[str, bytes]:
     """The files that `SHA256SUMS` names, read and compared."""
     try:
         lines = (folder / "SHA256SUMS").read_text(encoding="ascii").splitlines()
-        sums = {name.lstrip("*"): digest for digest, name in (line.split() for line in lines if line.strip())}
-        content = {name: (folder / name).read_bytes() for name in ("model.int8.onnx", "tokenizer.json")}
+        expected_digests = {
+            name.lstrip("*"): digest for digest, name in (line.split() for line in lines if line.strip())
+        }
+        contents = {name: (folder / name).read_bytes() for name in ("model.int8.onnx", "tokenizer.json")}
     except (OSError, ValueError) as error:
         raise BadSetting(f"the embedding model in {folder} cannot be read; install Firstline again") from error
-    for name, data in content.items():
-        if hashlib.sha256(data).hexdigest() != sums.get(name):
+    for name, data in contents.items():
+        if hashlib.sha256(data).hexdigest() != expected_digests.get(name):
             raise BadSetting(f"{folder / name} is not the file that SHA256SUMS names; install Firstline again")
-    return content
+    return contents

@@ -31,22 +31,22 @@ class Prefixes:
 
 class OpenAICompatible:
     """Vectors of one model (desk.ports.Embedder). `dimensions` only where another size than its own is wanted, and can
-    be had; `measure` has the longer prefix taken off the window."""
+    be had; `token_budget` has the longer prefix taken off the window."""
 
     def __init__(
         self,
-        wire: JsonHttpClient,
+        client: JsonHttpClient,
         model: str,
-        measure: TokenBudget,
+        token_budget: TokenBudget,
         dimensions: int | None = None,
         prefixes: Prefixes = Prefixes(),
         most_texts: int = 32,
     ) -> None:
         self.name = embedder_name("openai", model, dimensions, prefixes.document)
-        self.window = measure.window
-        self._measure = measure
+        self.window = token_budget.window
+        self._token_budget = token_budget
         self._prefixes = prefixes
-        self._vectors = EmbeddingsApi(wire, model, measure, most_texts, dimensions)
+        self._api = EmbeddingsApi(client, model, token_budget, most_texts, dimensions)
         self._options: dict[str, object] = {"encoding_format": "float"}
         if dimensions:
             self._options["dimensions"] = dimensions
@@ -54,16 +54,16 @@ class OpenAICompatible:
     @property
     def dimensions(self) -> int:
         """How many numbers a vector has; asked once, if it was not set."""
-        return self._vectors.dimensions(self._options)
+        return self._api.dimensions(self._options)
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector per text, in order."""
-        return self._vectors.of(texts, self._options, self._prefixes.document)
+        return self._api.embed(texts, self._options, self._prefixes.document)
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a question."""
-        return self._vectors.of([text], self._options, self._prefixes.query)[0]
+        return self._api.embed([text], self._options, self._prefixes.query)[0]
 
     def count_tokens(self, text: str) -> int:
         """Counted here, see `knowledge/remote/token_budget.py`."""
-        return self._measure.count(text)
+        return self._token_budget.count(text)

@@ -61,19 +61,19 @@ def settings_for(settings: Settings, name: str) -> Settings | None:
     prefixes are today's. None for a name that no setting makes."""
     if name == MiniLM.name:
         return settings.model_copy(update={"embedder": "minilm"})
-    said = _NAME.fullmatch(name)
-    if said is None:
+    match = _NAME.fullmatch(name)
+    if match is None:
         return None
-    dimensions = int(said["dimensions"]) if said["dimensions"] else None
-    same = settings.embedder == said["provider"]
+    dimensions = int(match["dimensions"]) if match["dimensions"] else None
+    same_provider = settings.embedder == match["provider"]
     return settings.model_copy(
         update={
-            "embedder": said["provider"],
-            "embedder_model": said["model"],
+            "embedder": match["provider"],
+            "embedder_model": match["model"],
             "embedder_dimensions": dimensions,
             # Of another provider, neither the address nor what is known of the model is right.
-            "embedder_url": settings.embedder_url if same else None,
-            "embedder_window": settings.embedder_window if same else None,
+            "embedder_url": settings.embedder_url if same_provider else None,
+            "embedder_window": settings.embedder_window if same_provider else None,
             "embedder_tokenizer": None,
         }
     )

@@ -18,27 +18,29 @@ MOST_TEXTS = 128
 class Voyage:
     """Vectors of a Voyage model (desk.ports.Embedder). `dimensions` only where another size than its own is wanted."""
 
-    def __init__(self, wire: JsonHttpClient, model: str, measure: TokenBudget, dimensions: int | None = None) -> None:
+    def __init__(
+        self, client: JsonHttpClient, model: str, token_budget: TokenBudget, dimensions: int | None = None
+    ) -> None:
         self.name = embedder_name("voyage", model, dimensions)
-        self.window = measure.window
-        self._measure = measure
-        self._vectors = EmbeddingsApi(wire, model, measure, MOST_TEXTS, dimensions)
+        self.window = token_budget.window
+        self._token_budget = token_budget
+        self._api = EmbeddingsApi(client, model, token_budget, MOST_TEXTS, dimensions)
         # Not cut by them: what does not fit is an error to be seen, not text that no vector stands for.
         self._options = {"truncation": False} | ({"output_dimension": dimensions} if dimensions else {})
 
     @property
     def dimensions(self) -> int:
         """How many numbers a vector has; asked once, if it was not set."""
-        return self._vectors.dimensions(self._options)
+        return self._api.dimensions(self._options)
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector per text, in order."""
-        return self._vectors.of(texts, {"input_type": "document", **self._options})
+        return self._api.embed(texts, {"input_type": "document", **self._options})
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a question."""
-        return self._vectors.of([text], {"input_type": "query", **self._options})[0]
+        return self._api.embed([text], {"input_type": "query", **self._options})[0]
 
     def count_tokens(self, text: str) -> int:
         """Counted here, see `knowledge/remote/token_budget.py`."""
-        return self._measure.count(text)
+        return self._token_budget.count(text)

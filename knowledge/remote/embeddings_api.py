@@ -30,54 +30,59 @@ class EmbeddingsApi:
     """The vectors of one model. Learns their size from the first answer, if it was not told. Safe between threads."""
 
     def __init__(
-        self, wire: JsonHttpClient, model: str, measure: TokenBudget, most_texts: int, dimensions: int | None = None
+        self,
+        client: JsonHttpClient,
+        model: str,
+        token_budget: TokenBudget,
+        max_batch: int,
+        dimensions: int | None = None,
     ) -> None:
-        self._wire = wire
+        self._client = client
         self._model = model
-        self._measure = measure
-        self._most_texts = most_texts
-        self._known = dimensions
+        self._token_budget = token_budget
+        self._max_batch = max_batch
+        self._dimensions = dimensions
         self._lock = threading.Lock()
 
-    def of(self, texts: Sequence[str], options: Mapping[str, object], prefix: str = "") -> list[list[float]]:
+    def embed(self, texts: Sequence[str], options: Mapping[str, object], prefix: str = "") -> list[list[float]]:
         """One vector of unit length per text, in order. `options` go into each request. Raises Temporary, Permanent."""
-        ready = [prefix + (self._measure.cut(clean(text)).strip() or NOTHING) for text in texts]
+        inputs = [prefix + (self._token_budget.cut(clean(text)).strip() or NOTHING) for text in texts]
         vectors: list[list[float]] = []
-        for batch in _batches(ready, self._most_texts):
-            answer = self._wire.post({"model": self._model, "input": batch, **options})
-            vectors += self._checked(answer, len(batch))
+        for batch in _batches(inputs, self._max_batch):
+            response = self._client.post({"model": self._model, "input": batch, **options})
+            vectors += self._parse_vectors(response, len(batch))
         return vectors
 
     def dimensions(self, options: Mapping[str, object]) -> int:
         """How many numbers a vector has; asked once, when it was neither set nor seen yet."""
-        if self._known is None:
-            self.of(["size"], options)
-        return self._known or 0
+        if self._dimensions is None:
+            self.embed(["size"], options)
+        return self._dimensions or 0
 
-    def _checked(self, answer: Any, count: int) -> list[list[float]]:
-        given = _in_order(answer, count)
-        if given is None:
-            raise Temporary(f"{self._wire.party} answered {count} texts with something else than their vectors")
-        return [self._unit(vector) for vector in given]
+    def _parse_vectors(self, response: Any, count: int) -> list[list[float]]:
+        vectors = _vectors_in_order(response, count)
+        if vectors is None:
+            raise Temporary(f"{self._client.party} answered {count} texts with something else than their vectors")
+        return [self._unit_vector(vector) for vector in vectors]
 
-    def _unit(self, numbers: object) -> list[float]:
+    def _unit_vector(self, numbers: object) -> list[float]:
         try:
             vector = np.array(numbers, dtype=np.float64)
         except (TypeError, ValueError, OverflowError) as error:
-            raise Temporary(f"{self._wire.party} answered with a vector that is none") from error
+            raise Temporary(f"{self._client.party} answered with a vector that is none") from error
         length = float(np.linalg.norm(vector)) if vector.ndim == 1 else 0.0
         if not np.isfinite(length) or length < 1e-9:
-            raise Temporary(f"{self._wire.party} answered with a vector of no length")
-        self._learn(len(vector))
+            raise Temporary(f"{self._client.party} answered with a vector of no length")
+        self._check_dimensions(len(vector))
         unit: list[float] = (vector / length).tolist()
         return unit
 
-    def _learn(self, size: int) -> None:
+    def _check_dimensions(self, size: int) -> None:
         with self._lock:
-            self._known = self._known or size
-            if size != self._known:
+            self._dimensions = self._dimensions or size
+            if size != self._dimensions:
                 raise Permanent(
-                    f"{self._wire.party} gave {size} numbers for {self._model}, not {self._known}: "
+                    f"{self._client.party} gave {size} numbers for {self._model}, not {self._dimensions}: "
                     "FIRSTLINE_EMBEDDER_DIMENSIONS must be a size that the model has, or not be set"
                 )
         if size > MOST_DIMENSIONS:
@@ -95,25 +100,29 @@ def embedder_name(provider: str, model: str, dimensions: int | None, document_pr
     return f"{provider}:{model}{size}{prefix}"
 
 
-def _batches(texts: Sequence[str], most: int) -> Iterator[list[str]]:
+def _batches(texts: Sequence[str], max_batch: int) -> Iterator[list[str]]:
     batch: list[str] = []
     size = 0
     for text in texts:
-        more = len(text.encode())
-        if batch and (len(batch) >= most or size + more > MOST_BYTES):
+        text_size = len(text.encode())
+        if batch and (len(batch) >= max_batch or size + text_size > MOST_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(text)
-        size += more
+        size += text_size
     if batch:
         yield batch
 
 
-def _in_order(answer: Any, count: int) -> list[object] | None:
+def _vectors_in_order(response: Any, count: int) -> list[object] | None:
     """The vectors by `index`; None unless there is one for each text."""
     try:
-        given = {entry["index"]: entry["embedding"] for entry in answer["data"]}
-        complete = len(answer["data"]) == count
+        vectors_by_index = {entry["index"]: entry["embedding"] for entry in response["data"]}
+        complete = len(response["data"]) == count
     except (TypeError, KeyError):
         return None
-    return [given[place] for place in range(count)] if complete and given.keys() == set(range(count)) else None
+    return (
+        [vectors_by_index[index] for index in range(count)]
+        if complete and vectors_by_index.keys() == set(range(count))
+        else None
+    )

@@ -51,20 +51,22 @@ class ByteBudget:
     """An overestimate that needs nothing."""
 
     def __init__(self, window: int, prefix: str = "") -> None:
-        self._most = max(window - SPARE - _size(prefix), BYTES_A_TOKEN)
-        self.window = self._most // BYTES_A_TOKEN + SPECIAL_TOKENS
+        self._max_bytes = max(window - SPARE - _utf8_size(prefix), BYTES_A_TOKEN)
+        self.window = self._max_bytes // BYTES_A_TOKEN + SPECIAL_TOKENS
 
     def count(self, text: str) -> int:
         """Bytes, and one for the line break, by four."""
-        return -(-(_size(text) + 1) // BYTES_A_TOKEN)
+        return -(-(_utf8_size(text) + 1) // BYTES_A_TOKEN)
 
     def cut(self, text: str) -> str:
         """As many bytes as the model reads tokens."""
-        if _size(text) <= self._most:
+        if _utf8_size(text) <= self._max_bytes:
             return text
         text = clean(text)
-        short = text.encode()[: self._most].decode(errors="ignore")
-        return short if _size(short) <= self._most else short[: self._most // (4 * MOST_GROWTH)]
+        shortened = text.encode()[: self._max_bytes].decode(errors="ignore")
+        return (
+            shortened if _utf8_size(shortened) <= self._max_bytes else shortened[: self._max_bytes // (4 * MOST_GROWTH)]
+        )
 
 
 class TokenizerBudget:
@@ -86,16 +88,16 @@ class TokenizerBudget:
 
     def cut(self, text: str) -> str:
         """As many tokens as the window has."""
-        most = self.window - SPECIAL_TOKENS
-        text = clean(text)[: most * LONGEST_TOKEN]
+        max_tokens = self.window - SPECIAL_TOKENS
+        text = clean(text)[: max_tokens * LONGEST_TOKEN]
         offsets = self._tokenizer.encode(text, add_special_tokens=False).offsets
-        return text if len(offsets) <= most else text[: offsets[most - 1][1]]
+        return text if len(offsets) <= max_tokens else text[: offsets[max_tokens - 1][1]]
 
     def _count(self, text: str) -> int:
         return len(self._tokenizer.encode(clean(text), add_special_tokens=False))
 
 
-def _size(text: str) -> int:
+def _utf8_size(text: str) -> int:
     """UTF-8 bytes, as written or as NFKC writes it, whichever are more."""
     if text.isascii():
         return len(text)

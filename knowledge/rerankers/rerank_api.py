@@ -21,9 +21,9 @@ MOST_TEXT = 8_000
 class RerankAPI:
     """One reranking model (desk.ports.Reranker)."""
 
-    def __init__(self, wire: JsonHttpClient, model: str) -> None:
+    def __init__(self, client: JsonHttpClient, model: str) -> None:
         self.name = model
-        self._wire = wire
+        self._client = client
 
     def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
         """One score per text, in order; the higher, the better it answers. Raises Temporary and Permanent."""
@@ -34,19 +34,19 @@ class RerankAPI:
             "query": clean(query)[:MOST_QUERY] or "-",
             "documents": [clean(text)[:MOST_TEXT] or "-" for text in texts],
         }
-        scores = _scores(self._wire.post(body), len(texts))
+        scores = _parse_scores(self._client.post(body), len(texts))
         if scores is None:
-            raise Temporary(f"{self._wire.party} answered {len(texts)} texts with something else than their scores")
+            raise Temporary(f"{self._client.party} answered {len(texts)} texts with something else than their scores")
         return scores
 
 
-def _scores(answer: Any, count: int) -> list[float] | None:
+def _parse_scores(response: Any, count: int) -> list[float] | None:
     """The scores by `index`; None unless there is a number for each text."""
     try:
-        given = answer["results"] if "results" in answer else answer["data"]
-        scores = {entry["index"]: float(entry["relevance_score"]) for entry in given}
-        complete = len(given) == count and scores.keys() == set(range(count))
+        results = response["results"] if "results" in response else response["data"]
+        scores = {entry["index"]: float(entry["relevance_score"]) for entry in results}
+        complete = len(results) == count and scores.keys() == set(range(count))
     except (TypeError, KeyError, ValueError):
         return None
-    ordered = [scores[place] for place in range(count)] if complete else []
-    return ordered if complete and bool(np.isfinite(ordered).all()) else None
+    scores_in_order = [scores[index] for index in range(count)] if complete else []
+    return scores_in_order if complete and bool(np.isfinite(scores_in_order).all()) else None
