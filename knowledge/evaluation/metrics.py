@@ -39,15 +39,15 @@ def hit_at(depth: int, order: Sequence[str], relevant: frozenset[str]) -> float:
 
 def reciprocal_rank(order: Sequence[str], relevant: frozenset[str]) -> float:
     """1 / the place of the first relevant document, 0 if none is among the first ten (Voorhees, TREC-8, 1999)."""
-    return next((1 / place for place, document in enumerate(order[:DEPTH], 1) if document in relevant), 0.0)
+    return next((1 / rank for rank, document in enumerate(order[:DEPTH], 1) if document in relevant), 0.0)
 
 
 def ndcg(order: Sequence[str], relevant: frozenset[str]) -> float:
     """nDCG@10 with binary gains: the sum of 1 / log2(1 + place) over the relevant documents found, divided by what it
     is with all of them in front (Järvelin and Kekäläinen, "Cumulated gain-based evaluation", 2002)."""
-    found = sum(1 / math.log2(1 + place) for place, document in enumerate(order[:DEPTH], 1) if document in relevant)
-    best = sum(1 / math.log2(1 + place) for place in range(1, min(len(relevant), DEPTH) + 1))
-    return found / best if best else 0.0
+    gain = sum(1 / math.log2(1 + rank) for rank, document in enumerate(order[:DEPTH], 1) if document in relevant)
+    ideal_gain = sum(1 / math.log2(1 + rank) for rank in range(1, min(len(relevant), DEPTH) + 1))
+    return gain / ideal_gain if ideal_gain else 0.0
 
 
 METRICS: Mapping[str, Callable[[Sequence[str], frozenset[str]], float]] = {
@@ -75,12 +75,12 @@ def bootstrap_interval(scores: Scores, samples: int = SAMPLES, seed: int = SEED)
     scores."""
     if not len(scores):
         raise ValueError("no questions")
-    draw = np.random.default_rng(seed)
-    at_once = max(1, RESAMPLED_AT_ONCE // len(scores))
+    generator = np.random.default_rng(seed)
+    batch_size = max(1, RESAMPLED_AT_ONCE // len(scores))
     means: list[Scores] = []
-    for begin in range(0, samples, at_once):
-        size = (min(at_once, samples - begin), len(scores))
-        means.append(scores[draw.integers(0, len(scores), size)].mean(axis=1))
+    for start in range(0, samples, batch_size):
+        shape = (min(batch_size, samples - start), len(scores))
+        means.append(scores[generator.integers(0, len(scores), shape)].mean(axis=1))
     low, high = np.percentile(np.concatenate(means), [2.5, 97.5])
     return Interval(float(scores.mean()), float(low), float(high))
 
@@ -88,5 +88,5 @@ def bootstrap_interval(scores: Scores, samples: int = SAMPLES, seed: int = SEED)
 def compare_halves(fused: Scores, halves: Mapping[str, Scores]) -> tuple[str, Interval]:
     """The better half by its mean, and fused less that half, question by question: a paired bootstrap. An interval
     wholly below zero says that fusing harms."""
-    better = max(halves, key=lambda name: float(halves[name].mean()))
-    return better, bootstrap_interval(fused - halves[better])
+    better_half = max(halves, key=lambda name: float(halves[name].mean()))
+    return better_half, bootstrap_interval(fused - halves[better_half])

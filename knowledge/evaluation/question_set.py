@@ -45,29 +45,29 @@ class _Line:
     number: int
     fields: Mapping[str, Any]
 
-    def wrong(self, why: str) -> Refused:
+    def error(self, why: str) -> Refused:
         """What to raise."""
         return Refused(f"{self.file}, line {self.number}: {why}")
 
     def get(self, name: str) -> Any:
         """The field under one of its names; None if there is none."""
         names = _NAMES.get(name, (name,))
-        return next((self.fields[each] for each in names if self.fields.get(each) is not None), None)
+        return next((self.fields[key] for key in names if self.fields.get(key) is not None), None)
 
-    def word(self, name: str) -> str | None:
+    def text_field(self, name: str) -> str | None:
         """A field that is a text or a number."""
         value = self.get(name)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise self.wrong(f"the field {name!r} is not a text")
+            raise self.error(f"the field {name!r} is not a text")
         return clean(str(value)).strip()
 
-    def needed(self, name: str) -> str:
+    def required_text(self, name: str) -> str:
         """The same, and missing is wrong."""
-        value = self.word(name)
+        value = self.text_field(name)
         if value is None:
-            raise self.wrong(f"the field {name!r} is missing")
+            raise self.error(f"the field {name!r} is missing")
         return value
 
 
@@ -82,7 +82,7 @@ class EvaluationCorpus:
         self._locale = locale
         self.repeated: list[str] = []
         """What was left out, and why."""
-        self.ids = self._check()
+        self.ids = self._read_ids()
 
     def count(self) -> int:
         """How many documents there are."""
@@ -90,84 +90,84 @@ class EvaluationCorpus:
 
     def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
         """Each document."""
-        left = set(self.ids)
-        for line in _lines(self._file):
-            page = _page(line, self._locale)
-            if page.id in left:
-                left.remove(page.id)
+        remaining_ids = set(self.ids)
+        for line in _read_lines(self._file):
+            page = _page_from_line(line, self._locale)
+            if page.id in remaining_ids:
+                remaining_ids.remove(page.id)
                 yield page
 
-    def _check(self) -> frozenset[str]:
-        ids: dict[str, int] = {}
-        for line in _lines(self._file):
-            page = _page(line, self._locale)
-            if (first := ids.setdefault(page.id, line.number)) != line.number:
-                self.repeated.append(f"line {line.number}: {page.id} stands on line {first} already")
-        if not ids:
+    def _read_ids(self) -> frozenset[str]:
+        line_by_id: dict[str, int] = {}
+        for line in _read_lines(self._file):
+            page = _page_from_line(line, self._locale)
+            if (first_line := line_by_id.setdefault(page.id, line.number)) != line.number:
+                self.repeated.append(f"line {line.number}: {page.id} stands on line {first_line} already")
+        if not line_by_id:
             raise Refused(f"{self._file} holds no documents")
-        return frozenset(ids)
+        return frozenset(line_by_id)
 
 
 def read_questions(file: Path, known: frozenset[str], locale: str = "en") -> tuple[list[EvaluationQuestion], list[str]]:
     """The questions that can be measured on these documents, and what was left out of them and why. Raises Refused as
     `Corpus` does, and when none is left."""
     questions: list[EvaluationQuestion] = []
-    left_out: list[str] = []
-    for line in _lines(file):
-        text, relevant = line.needed("text"), _ids(line)
+    skipped: list[str] = []
+    for line in _read_lines(file):
+        text, relevant = line.required_text("text"), _relevant_ids(line)
         unknown = sorted(relevant - known)
         if unknown:
-            left_out.append(f"line {line.number}: not in the corpus: {', '.join(unknown)}")
+            skipped.append(f"line {line.number}: not in the corpus: {', '.join(unknown)}")
         if not text:
-            left_out.append(f"line {line.number}: the question is empty")
+            skipped.append(f"line {line.number}: the question is empty")
         elif not relevant:
-            left_out.append(f"line {line.number}: no document is named as relevant")
+            skipped.append(f"line {line.number}: no document is named as relevant")
         elif relevant & known:
-            questions.append(EvaluationQuestion(text, relevant & known, line.word("locale") or locale))
+            questions.append(EvaluationQuestion(text, relevant & known, line.text_field("locale") or locale))
     if not questions:
-        why = f" ({left_out[0]})" if left_out else ""
-        raise Refused(f"{file} holds no question that can be measured{why}")
-    return questions, left_out
+        reason = f" ({skipped[0]})" if skipped else ""
+        raise Refused(f"{file} holds no question that can be measured{reason}")
+    return questions, skipped
 
 
-def _page(line: _Line, locale: str) -> Page:
-    page_id, body = line.needed("id"), line.needed("text")
+def _page_from_line(line: _Line, locale: str) -> Page:
+    page_id, body = line.required_text("id"), line.required_text("text")
     if not page_id:
-        raise line.wrong("the field 'id' is empty")
-    markup = line.word("markup")
+        raise line.error("the field 'id' is empty")
+    markup = line.text_field("markup")
     if markup is not None and markup not in set(Markup):
-        raise line.wrong(f"the field 'markup' is {markup[:20]!r}, not one of {', '.join(Markup)}")
+        raise line.error(f"the field 'markup' is {markup[:20]!r}, not one of {', '.join(Markup)}")
     return Page(
         id=page_id,
         body=body,
-        markup=Markup(markup) if markup else _guess(body),
-        title=line.word("title") or None,
-        url=line.word("url") or None,
-        locale=line.word("locale") or locale,
+        markup=Markup(markup) if markup else _guess_markup(body),
+        title=line.text_field("title") or None,
+        url=line.text_field("url") or None,
+        locale=line.text_field("locale") or locale,
     )
 
 
-def _guess(body: str) -> Markup:
+def _guess_markup(body: str) -> Markup:
     """A text that opens with a Markdown heading or an HTML element is read as such, any other as it stands."""
     if _HEADING.match(body):
         return Markup.MARKDOWN
     return Markup.HTML if _TAG.match(body) else Markup.TEXT
 
 
-def _ids(line: _Line) -> frozenset[str]:
+def _relevant_ids(line: _Line) -> frozenset[str]:
     """A list of ids, one id, or an object from ids to how relevant they are, where 0 is not."""
-    given = line.get("relevant")
-    if given is None:
-        raise line.wrong("the field 'relevant' is missing")
-    if isinstance(given, dict):
-        given = [each for each, grade in given.items() if grade]
-    listed = given if isinstance(given, list) else [given]
-    if any(isinstance(each, bool) or not isinstance(each, str | int) for each in listed):
-        raise line.wrong("the field 'relevant' is not a list of ids")
-    return frozenset(clean(str(each)).strip() for each in listed)
+    relevant = line.get("relevant")
+    if relevant is None:
+        raise line.error("the field 'relevant' is missing")
+    if isinstance(relevant, dict):
+        relevant = [document_id for document_id, grade in relevant.items() if grade]
+    ids = relevant if isinstance(relevant, list) else [relevant]
+    if any(isinstance(document_id, bool) or not isinstance(document_id, str | int) for document_id in ids):
+        raise line.error("the field 'relevant' is not a list of ids")
+    return frozenset(clean(str(document_id)).strip() for document_id in ids)
 
 
-def _lines(file: Path) -> Iterator[_Line]:
+def _read_lines(file: Path) -> Iterator[_Line]:
     """Each line that is not blank. Raises Refused that says which line is wrong, and how."""
     try:
         with file.open("rb") as stream:
@@ -175,20 +175,20 @@ def _lines(file: Path) -> Iterator[_Line]:
             while raw := stream.readline(LONGEST_LINE + 1):
                 number += 1
                 if raw.strip():
-                    yield _Line(file, number, _object(raw, _Line(file, number, {})))
+                    yield _Line(file, number, _parse_object(raw, _Line(file, number, {})))
     except OSError as error:
         raise Refused(f"{file}: {error.strerror or error}") from error
 
 
-def _object(raw: bytes, line: _Line) -> dict[str, Any]:
+def _parse_object(raw: bytes, line: _Line) -> dict[str, Any]:
     if len(raw) > LONGEST_LINE:
-        raise line.wrong(f"longer than {LONGEST_LINE:,} bytes")
+        raise line.error(f"longer than {LONGEST_LINE:,} bytes")
     try:
         value = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise line.wrong(f"not UTF-8 (byte {error.start:,})") from error
+        raise line.error(f"not UTF-8 (byte {error.start:,})") from error
     except (ValueError, RecursionError) as error:
-        raise line.wrong("not JSON") from error
+        raise line.error("not JSON") from error
     if not isinstance(value, dict):
-        raise line.wrong("not a JSON object")
+        raise line.error("not a JSON object")
     return value

@@ -31,25 +31,28 @@ def run_trial(
     """Every question in turn, over all public documents; `on_answer` is told how many are done."""
     ids = _external_ids(db, account)
     orders: Orders = {name: [] for name in (*HALVES, FUSED)}
-    for done, question in enumerate(questions, 1):
+    for count, question in enumerate(questions, 1):
         text = clean(question.text[:MOST_QUESTION])
         vector = embedder.embed_query(text)
         with db.account(account) as tx:
-            found = find_candidates(tx, text, embedder, ["public"], question.locale, vector)
-        for name, passages in _orders(found).items():
-            orders[name].append([ids[each] for each in distinct_documents(passages)])
-        on_answer(done)
+            candidates = find_candidates(tx, text, embedder, ["public"], question.locale, vector)
+        for name, passages in _document_orders(candidates).items():
+            orders[name].append([ids[document_id] for document_id in distinct_documents(passages)])
+        on_answer(count)
     return orders
 
 
-def _orders(found: Sequence[Candidate]) -> Mapping[str, list[str]]:
+def _document_orders(candidates: Sequence[Candidate]) -> Mapping[str, list[str]]:
     """The documents of the passages: what each half proposes in its own order, and the order of both."""
-    by_meaning = sorted(found, key=lambda one: (-one.cosine, one.row.id))[:CANDIDATES]
-    by_words = sorted((one for one in found if one.words > 0), key=lambda one: (-one.words, one.row.id))[:CANDIDATES]
+    by_meaning = sorted(candidates, key=lambda candidate: (-candidate.cosine, candidate.row.id))[:CANDIDATES]
+    by_words = sorted(
+        (candidate for candidate in candidates if candidate.words > 0),
+        key=lambda candidate: (-candidate.words, candidate.row.id),
+    )[:CANDIDATES]
     return {
-        "dense": [one.row.document_id for one in by_meaning],
-        "lexical": [one.row.document_id for one in by_words],
-        FUSED: [hit.passage.document_id for hit in rank_candidates(found)],
+        "dense": [candidate.row.document_id for candidate in by_meaning],
+        "lexical": [candidate.row.document_id for candidate in by_words],
+        FUSED: [hit.passage.document_id for hit in rank_candidates(candidates)],
     }
 
 
