@@ -50,57 +50,57 @@ class OverdueSource:
 
 def save_source(tx: Transaction, source: ConfiguredSource) -> None:
     """Set up a source, or set it up anew; what is known of its last reading stays."""
-    said = {"kind": source.kind, "settings": dict(source.settings), **asdict(source.marks)}
-    row = insert(sources).values(account_id=tx.account, name=source.name, **said)
-    tx.execute(row.on_conflict_do_update(index_elements=["account_id", "name"], set_=said))
+    values = {"kind": source.kind, "settings": dict(source.settings), **asdict(source.marks)}
+    row = insert(sources).values(account_id=tx.account, name=source.name, **values)
+    tx.execute(row.on_conflict_do_update(index_elements=["account_id", "name"], set_=values))
 
 
 def find_source(tx: Transaction, name: str) -> ConfiguredSource | None:
     """The source of this name, if there is one."""
-    row = tx.execute(select(sources).where(_named(tx, name))).one_or_none()
-    return _of(row) if row else None
+    row = tx.execute(select(sources).where(_has_name(tx, name))).one_or_none()
+    return _source_from_row(row) if row else None
 
 
 def list_sources(tx: Transaction) -> list[ConfiguredSource]:
     """All sources, by name."""
     rows = tx.execute(select(sources).where(sources.c.account_id == tx.account).order_by(sources.c.name))
-    return [_of(row) for row in rows]
+    return [_source_from_row(row) for row in rows]
 
 
 def delete_source(tx: Transaction, name: str) -> bool:
     """Forget a source; False if there was none. Its documents stay in the index: `sync.remove` takes both."""
-    return tx.execute(delete(sources).where(_named(tx, name))).rowcount > 0
+    return tx.execute(delete(sources).where(_has_name(tx, name))).rowcount > 0
 
 
 def record_attempt(tx: Transaction, name: str) -> None:
     """The source is about to be read."""
-    tx.execute(update(sources).where(_named(tx, name)).values(tried_at=func.now()))
+    tx.execute(update(sources).where(_has_name(tx, name)).values(tried_at=func.now()))
 
 
 def record_success(tx: Transaction, name: str, report: Mapping[str, object], fault: str | None = None) -> bool:
     """The source was read to its end, and this is what was counted; `fault`: what a person should look at all the same.
     False if the source has been dropped meanwhile."""
-    said = {"synced_at": func.now(), "error": fault and fault[:LONGEST_WHY], "report": dict(report)}
-    return tx.execute(update(sources).where(_named(tx, name)).values(said)).rowcount > 0
+    values = {"synced_at": func.now(), "error": fault and fault[:LONGEST_WHY], "report": dict(report)}
+    return tx.execute(update(sources).where(_has_name(tx, name)).values(values)).rowcount > 0
 
 
 def last_report(tx: Transaction, name: str) -> Mapping[str, Any]:
     """What the last whole run counted."""
-    return tx.execute(select(sources.c.report).where(_named(tx, name))).scalar_one_or_none() or {}
+    return tx.execute(select(sources.c.report).where(_has_name(tx, name))).scalar_one_or_none() or {}
 
 
 def record_failure(tx: Transaction, name: str, why: str) -> None:
     """The source could not be read to its end. What the last whole run counted stays, marked as older than that."""
-    older = sources.c.report.concat(cast({"failed_since": True}, JSONB))  # of no report it makes none
-    tx.execute(update(sources).where(_named(tx, name)).values(error=why[:LONGEST_WHY], report=older))
+    stale_report = sources.c.report.concat(cast({"failed_since": True}, JSONB))  # of no report it makes none
+    tx.execute(update(sources).where(_has_name(tx, name)).values(error=why[:LONGEST_WHY], report=stale_report))
 
 
 def overdue_sources(tx: Transaction, seconds: float) -> list[OverdueSource]:
     """Each source with an error, or that nobody has read for so long."""
-    overdue = func.coalesce(sources.c.synced_at, sources.c.added_at) < func.now() - timedelta(seconds=seconds)
-    wanted = and_(sources.c.account_id == tx.account, sources.c.error.is_not(None) | overdue)
+    is_overdue = func.coalesce(sources.c.synced_at, sources.c.added_at) < func.now() - timedelta(seconds=seconds)
+    needs_attention = and_(sources.c.account_id == tx.account, sources.c.error.is_not(None) | is_overdue)
     columns = (sources.c.name, sources.c.synced_at, sources.c.error, sources.c.report)
-    rows = tx.execute(select(*columns).where(wanted).order_by("name"))
+    rows = tx.execute(select(*columns).where(needs_attention).order_by("name"))
     return [OverdueSource(row.name, row.synced_at, row.error, is_held_back(row.report)) for row in rows]
 
 
@@ -109,9 +109,9 @@ def is_held_back(report: Mapping[str, Any] | None) -> bool:
     return bool(report and report.get("held") and "failed_since" not in report)
 
 
-def _named(tx: Transaction, name: str) -> ColumnElement[bool]:
+def _has_name(tx: Transaction, name: str) -> ColumnElement[bool]:
     return and_(sources.c.account_id == tx.account, sources.c.name == name)
 
 
-def _of(row: Row[Any]) -> ConfiguredSource:
+def _source_from_row(row: Row[Any]) -> ConfiguredSource:
     return ConfiguredSource(row.name, row.kind, row.settings, PageDefaults(row.audience, row.locale, row.collection))

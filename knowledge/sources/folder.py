@@ -66,13 +66,13 @@ class Folder:
 
     def count(self) -> int:
         """How many files have a known ending."""
-        return sum(isinstance(found, Path) for found in _files(self.root()))
+        return sum(isinstance(file, Path) for file in _walk_files(self.root()))
 
     def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
         """Each file with a known ending. Raises Permanent when the folder is not there or cannot be listed."""
         root = self.root()
-        for found in _files(root):
-            if page := _page(root, found, stamps) if isinstance(found, Path) else found:
+        for file in _walk_files(root):
+            if page := _read_page(root, file, stamps) if isinstance(file, Path) else file:
                 yield page
 
     def root(self) -> Path:
@@ -92,41 +92,41 @@ def _open(db: Database, account: str, name: str, settings: FolderSettings) -> Fo
 KIND = SourceKind("a folder of Markdown, HTML, text, PDF and Word files", FolderSettings, "path", _open)
 
 
-def _files(root: Path) -> Iterator[Path | UnreadablePage]:
+def _walk_files(root: Path) -> Iterator[Path | UnreadablePage]:
     """In order of their paths, a folder's files before its folders; one folder's names are held at a time."""
-    waiting = [root]
-    while waiting:
-        folder = waiting.pop()
+    pending_folders = [root]
+    while pending_folders:
+        folder = pending_folders.pop()
         try:
-            entries = _entries(folder)
+            entries = _list_folder(folder)
         except OSError as error:
             if folder == root:
                 raise Permanent(f"{folder} cannot be listed: {error.strerror}") from error
-            page_id = _id_of(root, folder)
+            page_id = _page_id(root, folder)
             yield UnreadablePage(page_id, f"cannot be listed: {error.strerror}", beneath=f"{page_id}/")
             continue
         for entry in entries:
-            if entry.is_symlink() and _is_circle(Path(entry.path)):
-                yield UnreadablePage(_id_of(root, Path(entry.path)), "is a link that leads in a circle")
-            elif _is_wanted(entry):
+            if entry.is_symlink() and _is_link_loop(Path(entry.path)):
+                yield UnreadablePage(_page_id(root, Path(entry.path)), "is a link that leads in a circle")
+            elif _is_page_file(entry):
                 yield Path(entry.path)
-        waiting += [Path(entry.path) for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
+        pending_folders += [Path(entry.path) for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _list_folder(folder: Path) -> list[os.DirEntry[str]]:
     """What stands in a folder, by name, without what is hidden. Raises OSError."""
     with os.scandir(folder) as entries:
         return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
 
 
-def _is_wanted(entry: os.DirEntry[str]) -> bool:
+def _is_page_file(entry: os.DirEntry[str]) -> bool:
     """A file with a known ending; "~$" begins the name of the lock file that Word leaves beside a document."""
-    ending = Path(entry.name).suffix.lower()
-    known = ending in _MARKUP or ending in sandbox.READERS
-    return known and not entry.name.startswith("~$") and not entry.is_dir(follow_symlinks=False)
+    suffix = Path(entry.name).suffix.lower()
+    is_readable = suffix in _MARKUP or suffix in sandbox.READERS
+    return is_readable and not entry.name.startswith("~$") and not entry.is_dir(follow_symlinks=False)
 
 
-def _is_circle(link: Path) -> bool:
+def _is_link_loop(link: Path) -> bool:
     """Does a link lead to itself, or to a folder that it stands in?"""
     try:
         return S_ISDIR(link.stat().st_mode) and link.absolute().is_relative_to(link.resolve(strict=True))
@@ -134,60 +134,60 @@ def _is_circle(link: Path) -> bool:
         return isinstance(error, RuntimeError) or error.errno == errno.ELOOP
 
 
-def _id_of(root: Path, path: Path) -> str:
+def _page_id(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
 
 
-def _page(root: Path, path: Path, stamps: Stamps) -> Page | UnchangedPage | UnreadablePage | None:
+def _read_page(root: Path, path: Path, stamps: Stamps) -> Page | UnchangedPage | UnreadablePage | None:
     """None for a draft."""
-    page_id = _id_of(root, path)
+    page_id = _page_id(root, path)
     try:
-        return _read(root, path, page_id, stamps)
+        return _read_file(root, path, page_id, stamps)
     except OSError as error:
         return UnreadablePage(page_id, error.strerror or "cannot be opened")
     except (ValueError, RuntimeError) as error:
         return UnreadablePage(page_id, str(error))
 
 
-def _read(root: Path, path: Path, page_id: str, stamps: Stamps) -> Page | UnchangedPage | None:
+def _read_file(root: Path, path: Path, page_id: str, stamps: Stamps) -> Page | UnchangedPage | None:
     """None for a draft. Raises OSError, or ValueError that says what is wrong with the file."""
     if not path.resolve().is_relative_to(root):
         raise ValueError("leads out of the folder")
     if not path.is_file():
         raise ValueError("is not a file")
-    ending = path.suffix.lower()
-    if ending in sandbox.READERS:
-        return _read_confined(path, ending, page_id, stamps)
-    front, body = _front_matter(_decode(_content(path, MOST_BYTES)))
-    if front.get("draft") is True:
+    suffix = path.suffix.lower()
+    if suffix in sandbox.READERS:
+        return _read_in_sandbox(path, suffix, page_id, stamps)
+    front_matter, body = _split_front_matter(_decode(_read_content(path, MOST_BYTES)))
+    if front_matter.get("draft") is True:
         return None
     return Page(
         id=page_id,
         body=body,
-        markup=_MARKUP[ending],
-        title=_word(front, "title"),
-        url=_word(front, "url"),
-        locale=_word(front, "locale") or "",
-        audience=(_word(front, "audience") or "public").lower(),
-        collection=_word(front, "collection") or "",
+        markup=_MARKUP[suffix],
+        title=_text_field(front_matter, "title"),
+        url=_text_field(front_matter, "url"),
+        locale=_text_field(front_matter, "locale") or "",
+        audience=(_text_field(front_matter, "audience") or "public").lower(),
+        collection=_text_field(front_matter, "collection") or "",
     )
 
 
-def _read_confined(path: Path, ending: str, page_id: str, stamps: Stamps) -> Page | UnchangedPage:
+def _read_in_sandbox(path: Path, suffix: str, page_id: str, stamps: Stamps) -> Page | UnchangedPage:
     """PDF and Word take long to read, so that a file which has not been written since is left alone."""
-    found = path.stat()
-    stamp = f"{sandbox.RECIPE}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
+    file_stat = path.stat()
+    stamp = f"{sandbox.RECIPE}-{file_stat.st_size}-{file_stat.st_mtime_ns}-{file_stat.st_ctime_ns}"
     if stamps(page_id) == stamp:
         return UnchangedPage(page_id)
-    read = sandbox.read_file(_content(path, MOST_BYTES_CONFINED), ending)
-    return Page(page_id, read.html, Markup.HTML, title=read.title, stamp=stamp)
+    extract = sandbox.read_file(_read_content(path, MOST_BYTES_CONFINED), suffix)
+    return Page(page_id, extract.html, Markup.HTML, title=extract.title, stamp=stamp)
 
 
-def _content(path: Path, most: int) -> bytes:
+def _read_content(path: Path, max_bytes: int) -> bytes:
     with path.open("rb") as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise ValueError(f"is larger than {most:,} bytes")
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise ValueError(f"is larger than {max_bytes:,} bytes")
     return content
 
 
@@ -204,27 +204,27 @@ def _decode(content: bytes) -> str:
         raise ValueError(f"is not UTF-8 (byte {error.start:,})") from error
 
 
-def _front_matter(text: str) -> tuple[dict[object, object], str]:
+def _split_front_matter(text: str) -> tuple[dict[object, object], str]:
     lines = text.splitlines(keepends=True)
     if not lines or lines[0].rstrip() != "---":
         return {}, text
-    end = next((place for place, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), None)
+    end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), None)
     if end is None:
         return {}, text
-    written = "".join(lines[1:end])
-    if len(written) > MOST_FRONT:
+    yaml_text = "".join(lines[1:end])
+    if len(yaml_text) > MOST_FRONT:
         raise ValueError(f"has front matter of more than {MOST_FRONT:,} characters")
     try:
-        front = yaml.load(clean(written), _Loader)  # noqa: S506  # a safe one
+        front_matter = yaml.load(clean(yaml_text), _Loader)  # noqa: S506  # a safe one
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError("has front matter that is not YAML") from error
-    if not isinstance(front, dict):
+    if not isinstance(front_matter, dict):
         return {}, text
-    return front, "".join(lines[end + 1 :])
+    return front_matter, "".join(lines[end + 1 :])
 
 
-def _word(front: dict[object, object], key: str) -> str | None:
-    value = front.get(key)
+def _text_field(front_matter: dict[object, object], key: str) -> str | None:
+    value = front_matter.get(key)
     if value is None:
         return None
     if isinstance(value, (dict, list)):

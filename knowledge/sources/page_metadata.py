@@ -18,9 +18,9 @@ class SourceWithMetadata:
     def __init__(self, source: PageSource, row: ConfiguredSource) -> None:
         self.name = row.name
         self._source = source
-        self._marks = row.marks
-        said = json.dumps(asdict(row), sort_keys=True)
-        self._mark = hashlib.sha256(said.encode()).hexdigest()[:8] + " "
+        self._defaults = row.marks
+        row_json = json.dumps(asdict(row), sort_keys=True)
+        self._stamp_prefix = hashlib.sha256(row_json.encode()).hexdigest()[:8] + " "
 
     def count(self) -> int | None:
         """As the source counts."""
@@ -29,22 +29,22 @@ class SourceWithMetadata:
     def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
         """The source's pages."""
 
-        def own(page_id: str) -> str | None:
-            known = stamps(page_id)
-            return known.removeprefix(self._mark) if known and known.startswith(self._mark) else None
+        def own_stamp(page_id: str) -> str | None:
+            stamp = stamps(page_id)
+            return stamp.removeprefix(self._stamp_prefix) if stamp and stamp.startswith(self._stamp_prefix) else None
 
-        for page in self._source.pages(own):
-            yield self._marked(page) if isinstance(page, Page) else page
+        for page in self._source.pages(own_stamp):
+            yield self._with_metadata(page) if isinstance(page, Page) else page
 
     def _audience(self, page: Page) -> str:
         """A mark keeps public pages to fewer readers; what a page keeps to itself, no mark opens."""
-        return self._marks.audience or page.audience if page.audience == PUBLIC else page.audience
+        return self._defaults.audience or page.audience if page.audience == PUBLIC else page.audience
 
-    def _marked(self, page: Page) -> Page:
+    def _with_metadata(self, page: Page) -> Page:
         return replace(
             page,
             audience=self._audience(page),
-            locale=page.locale or self._marks.locale or DEFAULT_LOCALE,
-            collection=page.collection or self._marks.collection,
-            stamp=page.stamp and self._mark + page.stamp,
+            locale=page.locale or self._defaults.locale or DEFAULT_LOCALE,
+            collection=page.collection or self._defaults.collection,
+            stamp=page.stamp and self._stamp_prefix + page.stamp,
         )

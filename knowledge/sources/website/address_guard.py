@@ -11,7 +11,7 @@ ResolveHost = Callable[[str, int], Sequence[str]]
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 # Not global by IANA's registries, but to some Pythons: https://www.iana.org/assignments/iana-ipv4-special-registry
-_NOT_PUBLIC = tuple(
+_NON_PUBLIC_NETWORKS = tuple(
     ip_network(each)
     for each in (
         "192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "100:0:0:1::/64", "2001::/23", "3fff::/20", "5f00::/16",
@@ -21,8 +21,8 @@ _NOT_PUBLIC = tuple(
 
 def resolve_host(host: str, port: int) -> list[str]:
     """As the machine resolves names; numbers in any notation become the address they stand for."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 def public_addresses(host: str, port: int, *, private: bool, ask: ResolveHost = resolve_host) -> list[str]:
@@ -31,27 +31,27 @@ def public_addresses(host: str, port: int, *, private: bool, ask: ResolveHost = 
     One address that is not public condemns the name: Permanent, unless `private`. Temporary when it has none.
     """
     try:
-        found = ask(host, port)
+        addresses = ask(host, port)
     except (OSError, UnicodeError) as error:
         raise Temporary(f"{host} is not known to the name servers") from error
-    if not found:
+    if not addresses:
         raise Temporary(f"{host} has no address")
-    if not private and not all(map(is_public_address, found)):
+    if not private and not all(map(is_public_address, addresses)):
         raise Permanent(f"{host} leads into a private network; `private_network` would allow it")
-    return list(found)
+    return list(addresses)
 
 
 def is_public_address(address: str) -> bool:
     """Is this an address of the public internet, and no way around to another one?"""
     try:
-        found = ip_address(address.partition("%")[0])
+        ip = ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    inner = _inner(found) if isinstance(found, IPv6Address) else None
-    return is_public_address(str(inner)) if inner else _is_public(found)
+    embedded_ip = _embedded_ipv4(ip) if isinstance(ip, IPv6Address) else None
+    return is_public_address(str(embedded_ip)) if embedded_ip else _is_public(ip)
 
 
-def _inner(address: IPv6Address) -> IPv4Address | None:
+def _embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
     """The IPv4 address that traffic to this one reaches: mapped, 6to4, Teredo, NAT64."""
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
@@ -59,7 +59,7 @@ def _inner(address: IPv6Address) -> IPv4Address | None:
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    odd = address.is_multicast or address.is_reserved or address.is_loopback or address.is_link_local
+    is_special = address.is_multicast or address.is_reserved or address.is_loopback or address.is_link_local
     site_local = isinstance(address, IPv6Address) and address.is_site_local
-    known = any(address in network for network in _NOT_PUBLIC if network.version == address.version)
-    return address.is_global and not (odd or site_local or known)
+    is_listed = any(address in network for network in _NON_PUBLIC_NETWORKS if network.version == address.version)
+    return address.is_global and not (is_special or site_local or is_listed)

@@ -2,9 +2,9 @@
 
 import re
 
-_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 # Python knows codecs that are none of the web's (`unicode_escape`, `punycode`); these are.
-_KNOWN = re.compile(
+_WEB_CHARSET = re.compile(
     r"utf-?8|utf-?16(?:le|be)?|(?:x-)?windows-?\d{3,4}|cp\d{3,4}|iso-?8859-?\d{1,2}(?:-[ie])?|latin-?\d|(?:us-)?ascii"
     r"|koi8-[ru]|mac-?roman|macintosh|gb2312|gbk|gb18030|big5(?:-hkscs)?|euc-?(?:jp|kr|tw)|shift[_-]?jis|sjis"
     r"|iso-2022-(?:jp|kr)|ks_c_5601-1987|tis-620"
@@ -19,11 +19,11 @@ _LATIN = re.compile(r"(?:us-)?ascii|iso-?8859-?1|latin-?1")
 def decode_body(content: bytes, content_type: str) -> str:
     """Never fails. UTF-8 wins wherever the bytes are UTF-8, as other text is that by chance only; a name that does not
     fit the bytes is not believed."""
-    for mark, name in _MARKS:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(name, "replace")
-    named = _named(content, content_type)
-    for name in [*filter(_like_ascii, named), "utf-8", *named]:
+    for byte_order_mark, name in _BYTE_ORDER_MARKS:
+        if content.startswith(byte_order_mark):
+            return content[len(byte_order_mark) :].decode(name, "replace")
+    declared_names = _declared_charsets(content, content_type)
+    for name in [*filter(_like_ascii, declared_names), "utf-8", *declared_names]:
         try:
             return content.decode(name)
         except (UnicodeDecodeError, LookupError):
@@ -38,10 +38,12 @@ def _like_ascii(name: str) -> bool:
     return name.startswith(("iso-2022", "utf-16"))
 
 
-def _named(content: bytes, content_type: str) -> list[str]:
+def _declared_charsets(content: bytes, content_type: str) -> list[str]:
     start = content[:4096]
-    found = [match[1].lower() for match in [_IN_HEADER.search(content_type)] if match]
+    header_names = [match[1].lower() for match in [_IN_HEADER.search(content_type)] if match]
     # A page that could be read so far to say that it is UTF-16 is not.
-    said = [match[1].decode("ascii").lower() for match in (_IN_XML.search(start), _IN_PAGE.search(start)) if match]
-    names = filter(_KNOWN.fullmatch, found + [name for name in said if not name.startswith("utf")])
+    page_names = [
+        match[1].decode("ascii").lower() for match in (_IN_XML.search(start), _IN_PAGE.search(start)) if match
+    ]
+    names = filter(_WEB_CHARSET.fullmatch, header_names + [name for name in page_names if not name.startswith("utf")])
     return ["cp1252" if _LATIN.fullmatch(name) else name for name in names]

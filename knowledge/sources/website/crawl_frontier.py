@@ -21,15 +21,15 @@ class CrawlFrontier:
     """First in, first out; so the nearest is visited first, and a loop ends where all is known."""
 
     def __init__(self, deepest: int) -> None:
-        self._deepest = deepest
+        self._max_depth = deepest
         self._seen: set[str] = set()
-        self._waiting: deque[FrontierEntry] = deque()
-        self._beyond: deque[FrontierEntry] = deque()
+        self._within_depth: deque[FrontierEntry] = deque()
+        self._too_deep: deque[FrontierEntry] = deque()
         self.dropped = 0
         """How many were too many to remember."""
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._beyond)
+        return len(self._within_depth) + len(self._too_deep)
 
     def add(self, urls: Iterable[str], depth: int, chain: tuple[str, ...] = ()) -> None:
         """Those that are new. What is too deep waits apart."""
@@ -40,12 +40,14 @@ class CrawlFrontier:
                 self.dropped += 1
                 continue
             self._seen.add(url)
-            (self._waiting if depth <= self._deepest else self._beyond).append(FrontierEntry(url, depth, chain))
+            (self._within_depth if depth <= self._max_depth else self._too_deep).append(
+                FrontierEntry(url, depth, chain)
+            )
 
     def next(self) -> FrontierEntry | None:
         """The next to visit."""
-        return self._waiting.popleft() if self._waiting else None
+        return self._within_depth.popleft() if self._within_depth else None
 
     def left(self) -> FrontierEntry | None:
         """The next of all that will not be visited any more."""
-        return self.next() or (self._beyond.popleft() if self._beyond else None)
+        return self.next() or (self._too_deep.popleft() if self._too_deep else None)

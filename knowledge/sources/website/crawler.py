@@ -27,7 +27,7 @@ MOST_FORMS = 5
 """Paths of one page: to print, for phones, the old one. More that name one page as their proper form are a mistake in
 the site's template, and each a page of its own."""
 
-_FOR_NOW = frozenset({302, 303, 307})
+_TEMPORARY_REDIRECTS = frozenset({302, 303, 307})
 
 FEW_LINKS = 5
 """A start that had so many and now has none is a notice, not a start."""
@@ -43,7 +43,7 @@ class Crawler:
 
     site: Site
     robots: Robots
-    asker: PoliteClient
+    client: PoliteClient
     frontier: CrawlFrontier
     stamps: Stamps
     start: str
@@ -51,159 +51,179 @@ class Crawler:
     most_pages: int
     most_bytes: int
     visited: int = 0
-    read: int = 0
-    faults: int = 0
-    named: set[str] = field(default_factory=set)
-    deferred: dict[str, list[str]] = field(default_factory=dict)
+    pages_read: int = 0
+    consecutive_faults: int = 0
+    named_urls: set[str] = field(default_factory=set)
+    urls_by_canonical: dict[str, list[str]] = field(default_factory=dict)
     """Pages that gave another address as their proper one, by that address."""
 
-    def found(self, first: HttpResponse | None) -> Iterator[CrawlResult]:
-        """All pages. `first` is the answer of the start, if that is a page. Raises Temporary when the site fails, and
-        Permanent when nothing of it could be read."""
-        for item in self._waiting():
-            got, first = (first, None) if first and item.url == first.url else (None, first)
-            yield from self._visit(item, got)
-        yield from self._unvisited()
-        for page in self._not_believed():
-            yield from self._visit(FrontierEntry(page, 0), None, believe=False)
-        if not self.read:
+    def crawl(self, start_response: HttpResponse | None) -> Iterator[CrawlResult]:
+        """All pages. `start_response` is the answer of the start, if that is a page. Raises Temporary when the site
+        fails, and Permanent when nothing of it could be read."""
+        for entry in self._next_entries():
+            is_start = start_response is not None and entry.url == start_response.url
+            yield from self._visit(entry, start_response if is_start else None)
+            start_response = None if is_start else start_response
+        yield from self._beyond_limits()
+        for url in self._untrusted_canonicals():
+            yield from self._visit(FrontierEntry(url, 0), None, trust_canonical=False)
+        if not self.pages_read:
             raise Permanent(f"{self.site.root} has no page that can and may be read")
         if self.frontier.dropped:
             log.warning("site without end", site=self.site.root, dropped=self.frontier.dropped)
 
-    def _not_believed(self) -> Iterator[str]:
+    def _untrusted_canonicals(self) -> Iterator[str]:
         """Pages whose proper address is no page, or that of too many to be one page in several forms."""
-        for proper, forms in self.deferred.items():
-            if proper not in self.named or len({path_of(form) for form in forms}) > MOST_FORMS:
+        for canonical_url, forms in self.urls_by_canonical.items():
+            if canonical_url not in self.named_urls or len({path_of(form) for form in forms}) > MOST_FORMS:
                 yield from forms
 
-    def _waiting(self) -> Iterator[FrontierEntry]:
-        while self.visited < self.most_pages and (item := self.frontier.next()):
-            if self.robots.allows(item.url) and pages.may_be_page(item.url):
+    def _next_entries(self) -> Iterator[FrontierEntry]:
+        while self.visited < self.most_pages and (entry := self.frontier.next()):
+            if self.robots.allows(entry.url) and pages.may_be_page(entry.url):
                 self.visited += 1
-                yield item
+                yield entry
 
-    def _visit(self, item: FrontierEntry, got: HttpResponse | None, *, believe: bool = True) -> Iterator[CrawlResult]:
-        known = revisit.read_stamp(self.stamps(item.url))
-        if got is None:
+    def _visit(
+        self, entry: FrontierEntry, response: HttpResponse | None, *, trust_canonical: bool = True
+    ) -> Iterator[CrawlResult]:
+        last_visit = revisit.read_stamp(self.stamps(entry.url))
+        if response is None:
             try:
-                got = self.asker.ask(item.url, self.most_bytes, known.asking() if known else None)
+                response = self.client.ask(
+                    entry.url, self.most_bytes, last_visit.conditional_headers() if last_visit else None
+                )
             except Blocked:
                 raise
             except Temporary as error:
-                yield self._failed(item, known, str(error))
+                yield self._handle_failure(entry, last_visit, str(error))
                 return
-        self.faults = 0
-        if got.status == 304 and known:
-            yield from self._unchanged(item, known, got)
-        elif got.status in REDIRECTS:
-            yield from self._sent_on(item, redirect_target(got), for_now=got.status in _FOR_NOW)
-        elif got.status == 200:
-            yield from self._take(item, known, got, believe)
-        elif got.status not in (404, 410):
-            yield self._unread(item, known, f"answers {got.status}")
+        self.consecutive_faults = 0
+        if response.status == 304 and last_visit:
+            yield from self._handle_unchanged(entry, last_visit, response)
+        elif response.status in REDIRECTS:
+            yield from self._handle_redirect(
+                entry, redirect_target(response), temporary=response.status in _TEMPORARY_REDIRECTS
+            )
+        elif response.status == 200:
+            yield from self._read_response(entry, last_visit, response, trust_canonical)
+        elif response.status not in (404, 410):
+            yield self._unreadable(entry, last_visit, f"answers {response.status}")
 
-    def _take(
-        self, item: FrontierEntry, known: PageVisit | None, got: HttpResponse, believe: bool
+    def _read_response(
+        self, entry: FrontierEntry, last_visit: PageVisit | None, response: HttpResponse, trust_canonical: bool
     ) -> Iterator[CrawlResult]:
-        markup = pages.page_markup(got)
+        markup = pages.page_markup(response)
         if markup is None:
             return
-        if not got.whole:
-            yield self._unread(item, known, f"is larger than {self.most_bytes:,} bytes")
+        if not response.whole:
+            yield self._unreadable(entry, last_visit, f"is larger than {self.most_bytes:,} bytes")
             return
-        if known and known.digest == revisit.body_digest(got):
-            yield from self._unchanged(item, known, got)
+        if last_visit and last_visit.digest == revisit.body_digest(response):
+            yield from self._handle_unchanged(entry, last_visit, response)
             return
         try:
-            met = pages.read_page(got, markup)
+            crawled = pages.read_page(response, markup)
         except ValueError as error:
-            yield self._unread(item, known, str(error))
+            yield self._unreadable(entry, last_visit, str(error))
             return
-        yield from self._met(item, known, got, met, believe)
+        yield from self._handle_page(entry, last_visit, response, crawled, trust_canonical)
 
-    def _met(
-        self, item: FrontierEntry, known: PageVisit | None, got: HttpResponse, met: pages.CrawledPage, believe: bool
+    def _handle_page(
+        self,
+        entry: FrontierEntry,
+        last_visit: PageVisit | None,
+        response: HttpResponse,
+        crawled: pages.CrawledPage,
+        trust_canonical: bool,
     ) -> Iterator[CrawlResult]:
-        if met.signs.onward and (target := normalize_url(met.signs.onward, item.url)) != item.url:
-            yield from self._sent_on(item, target, for_now=False)
+        if crawled.metadata.onward and (target := normalize_url(crawled.metadata.onward, entry.url)) != entry.url:
+            yield from self._handle_redirect(entry, target, temporary=False)
             return
-        links = self._links(item, met) if self.follows and met.directives.follow else ()
-        if item.url == self.start and known and len(known.links) >= FEW_LINKS and not links:
+        links = self._page_links(entry, crawled) if self.follows and crawled.directives.follow else ()
+        if entry.url == self.start and last_visit and len(last_visit.links) >= FEW_LINKS and not links:
             raise Temporary("the start has lost all its links, as a site does under maintenance")
-        self._follow(item, links)
-        if not met.directives.index or not self.site.wants(item.url):
+        self._follow_links(entry, links)
+        if not crawled.directives.index or not self.site.wants(entry.url):
             return
-        if believe and (proper := self._proper(item, met.signs.canonical)):
-            self.deferred.setdefault(proper, []).append(item.url)
-            self.frontier.add([proper], item.depth)
+        if trust_canonical and (canonical_url := self._canonical_url(entry, crawled.metadata.canonical)):
+            self.urls_by_canonical.setdefault(canonical_url, []).append(entry.url)
+            self.frontier.add([canonical_url], entry.depth)
             return
-        self.read += 1
-        self.named.add(item.url)
+        self.pages_read += 1
+        self.named_urls.add(entry.url)
         # Without a stamp, so that its proper form is looked for again.
-        yield met.page(item.url, revisit.write_stamp(revisit.record_visit(got, links)) if believe else None)
+        yield crawled.page(
+            entry.url, revisit.write_stamp(revisit.record_visit(response, links)) if trust_canonical else None
+        )
 
-    def _unchanged(self, item: FrontierEntry, known: PageVisit, got: HttpResponse) -> Iterator[CrawlResult]:
-        self._follow(item, known.links)
-        if pages.is_kept_by_header(got):
-            self.read += 1
-            self.named.add(item.url)
-            yield UnchangedPage(item.url)
+    def _handle_unchanged(
+        self, entry: FrontierEntry, last_visit: PageVisit, response: HttpResponse
+    ) -> Iterator[CrawlResult]:
+        self._follow_links(entry, last_visit.links)
+        if pages.is_kept_by_header(response):
+            self.pages_read += 1
+            self.named_urls.add(entry.url)
+            yield UnchangedPage(entry.url)
 
-    def _sent_on(self, item: FrontierEntry, target: str | None, *, for_now: bool) -> Iterator[CrawlResult]:
+    def _handle_redirect(self, entry: FrontierEntry, target: str | None, *, temporary: bool) -> Iterator[CrawlResult]:
         """To an address of the site, which is visited in its turn; else the page is told of."""
-        chain, own = (*item.chain, item.url), self.site.own(target)
-        why = ""
-        if own in chain:
-            why = "redirects in a circle"
-        elif own is None:
-            why = f"redirects to another site, {site_root(target)}" if target else "redirects to nowhere"
+        chain, own_url = (*entry.chain, entry.url), self.site.own(target)
+        fault = ""
+        if own_url in chain:
+            fault = "redirects in a circle"
+        elif own_url is None:
+            fault = f"redirects to another site, {site_root(target)}" if target else "redirects to nowhere"
         elif len(chain) > MOST_REDIRECTS:
-            why = "redirects too often"
-        elif for_now and repeats_itself(item.url, own):
-            why = "asks its reader to sign in"
-        elif self.site.wants(own):
-            self.frontier.add([own], item.depth, chain)
-        if why:
-            yield self._unread(FrontierEntry(chain[0], item.depth), revisit.read_stamp(self.stamps(chain[0])), why)
+            fault = "redirects too often"
+        elif temporary and repeats_itself(entry.url, own_url):
+            fault = "asks its reader to sign in"
+        elif self.site.wants(own_url):
+            self.frontier.add([own_url], entry.depth, chain)
+        if fault:
+            yield self._unreadable(
+                FrontierEntry(chain[0], entry.depth), revisit.read_stamp(self.stamps(chain[0])), fault
+            )
 
-    def _failed(self, item: FrontierEntry, known: PageVisit | None, why: str) -> UnreadablePage:
-        if item.url == self.start:
+    def _handle_failure(self, entry: FrontierEntry, last_visit: PageVisit | None, why: str) -> UnreadablePage:
+        if entry.url == self.start:
             raise Temporary(why)
-        self.faults += 1
-        if self.faults >= MOST_FAULTS:
-            self.asker.ask(self.start, self.most_bytes)
-            self.faults = 0
-        return self._unread(item, known, why)
+        self.consecutive_faults += 1
+        if self.consecutive_faults >= MOST_FAULTS:
+            self.client.ask(self.start, self.most_bytes)
+            self.consecutive_faults = 0
+        return self._unreadable(entry, last_visit, why)
 
-    def _unread(self, item: FrontierEntry, known: PageVisit | None, why: str) -> UnreadablePage:
-        self._follow(item, known.links if known else ())
-        self.named.add(item.url)
-        return UnreadablePage(item.url, why, hides=self.follows and known is None)
+    def _unreadable(self, entry: FrontierEntry, last_visit: PageVisit | None, why: str) -> UnreadablePage:
+        self._follow_links(entry, last_visit.links if last_visit else ())
+        self.named_urls.add(entry.url)
+        return UnreadablePage(entry.url, why, hides=self.follows and last_visit is None)
 
-    def _unvisited(self) -> Iterator[CrawlResult]:
+    def _beyond_limits(self) -> Iterator[CrawlResult]:
         """What lies beyond the limits is there, too, with all that the index knows behind it."""
-        while item := self.frontier.left():
-            if item.url not in self.named and self.robots.allows(item.url) and pages.may_be_page(item.url):
-                known = revisit.read_stamp(self.stamps(item.url))
-                yield self._unread(item, known, "lies beyond `max_pages` or `max_depth`")
+        while entry := self.frontier.left():
+            if entry.url not in self.named_urls and self.robots.allows(entry.url) and pages.may_be_page(entry.url):
+                last_visit = revisit.read_stamp(self.stamps(entry.url))
+                yield self._unreadable(entry, last_visit, "lies beyond `max_pages` or `max_depth`")
 
-    def _links(self, item: FrontierEntry, met: pages.CrawledPage) -> tuple[str, ...]:
+    def _page_links(self, entry: FrontierEntry, crawled: pages.CrawledPage) -> tuple[str, ...]:
         """Those that are wanted of the site, as short as they can be."""
         root = self.site.root
-        found = (self.site.own(normalize_url(link, item.url)) for link in met.signs.links)
-        wanted = (url for url in found if url and url != item.url and self.site.wants(url) and pages.may_be_page(url))
-        return tuple(dict.fromkeys(url[len(root) :] if url.startswith(f"{root}/") else url for url in wanted))
+        own_urls = (self.site.own(normalize_url(link, entry.url)) for link in crawled.metadata.links)
+        page_urls = (
+            url for url in own_urls if url and url != entry.url and self.site.wants(url) and pages.may_be_page(url)
+        )
+        return tuple(dict.fromkeys(url[len(root) :] if url.startswith(f"{root}/") else url for url in page_urls))
 
-    def _follow(self, item: FrontierEntry, links: tuple[str, ...]) -> None:
+    def _follow_links(self, entry: FrontierEntry, links: tuple[str, ...]) -> None:
         if self.follows:
-            whole = (f"{self.site.root}{link}" if link.startswith("/") else link for link in links)
-            self.frontier.add(whole, item.depth + 1)
+            urls = (f"{self.site.root}{link}" if link.startswith("/") else link for link in links)
+            self.frontier.add(urls, entry.depth + 1)
 
-    def _proper(self, item: FrontierEntry, canonical: str | None) -> str | None:
+    def _canonical_url(self, entry: FrontierEntry, canonical: str | None) -> str | None:
         """Another page of the site that the page calls its proper form. That all pages are the home page is a common
         mistake, and not believed."""
-        proper = self.site.own(normalize_url(canonical, item.url)) if canonical else None
-        if proper is None or proper == item.url or (path_of(proper) == "/" != path_of(item.url)):
+        canonical_url = self.site.own(normalize_url(canonical, entry.url)) if canonical else None
+        if canonical_url is None or canonical_url == entry.url or (path_of(canonical_url) == "/" != path_of(entry.url)):
             return None
-        return proper if self.site.wants(proper) and self.robots.allows(proper) else None
+        return canonical_url if self.site.wants(canonical_url) and self.robots.allows(canonical_url) else None

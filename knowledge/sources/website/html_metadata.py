@@ -32,79 +32,81 @@ class HtmlMetadata:
 
 def read_html_metadata(html: str) -> HtmlMetadata:
     """As far as the page can be read; never raises."""
-    reader = _Reader()
+    parser = _MetadataParser()
     try:
-        reader.feed(without_open_ends(html))
-        reader.close()
+        parser.feed(without_open_ends(html))
+        parser.close()
     except AssertionError:  # the parser's way to refuse odd declarations
         pass
-    found, base = reader.signs, reader.base
+    metadata, base = parser.metadata, parser.base
     if base:
-        found.links = [_joined(base, link) for link in found.links]
-        found.canonical = found.canonical and _joined(base, found.canonical)
-        found.onward = found.onward and _joined(base, found.onward)
-    return found
+        metadata.links = [_join_url(base, link) for link in metadata.links]
+        metadata.canonical = metadata.canonical and _join_url(base, metadata.canonical)
+        metadata.onward = metadata.onward and _join_url(base, metadata.onward)
+    return metadata
 
 
-def locale_of(given: str) -> str:
+def locale_of(tag: str) -> str:
     """`en_US` as `en-us`; empty for what is no language tag."""
-    return given.strip().replace("_", "-").lower() if _LOCALE.fullmatch(given.strip()) else ""
+    return tag.strip().replace("_", "-").lower() if _LOCALE.fullmatch(tag.strip()) else ""
 
 
-class _Reader(HTMLParser):
+class _MetadataParser(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.signs = HtmlMetadata()
+        self.metadata = HtmlMetadata()
         self.base = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        read = _READERS.get(tag)
-        if read:
-            read(self, {name: value or "" for name, value in reversed(attrs)})  # of two, the first counts
+        handler = _TAG_HANDLERS.get(tag)
+        if handler:
+            handler(self, {name: value or "" for name, value in reversed(attrs)})  # of two, the first counts
 
-    def read_html(self, given: dict[str, str]) -> None:
-        self.signs.locale = self.signs.locale or locale_of(given.get("lang", "") or given.get("xml:lang", ""))
+    def read_html(self, attributes: dict[str, str]) -> None:
+        self.metadata.locale = self.metadata.locale or locale_of(
+            attributes.get("lang", "") or attributes.get("xml:lang", "")
+        )
 
-    def read_base(self, given: dict[str, str]) -> None:
-        self.base = self.base or given.get("href", "").strip()
+    def read_base(self, attributes: dict[str, str]) -> None:
+        self.base = self.base or attributes.get("href", "").strip()
 
-    def read_meta(self, given: dict[str, str]) -> None:
-        name, content = given.get("name", "").strip().lower(), given.get("content", "")
+    def read_meta(self, attributes: dict[str, str]) -> None:
+        name, content = attributes.get("name", "").strip().lower(), attributes.get("content", "")
         if name in ("robots", AGENT.lower()):
-            self.signs.robots.append(content)
-        if given.get("http-equiv", "").strip().lower() == "refresh" and (found := _REFRESH.match(content)):
-            if float(found[1]) <= SOON:
-                self.signs.onward = self.signs.onward or found[2]
+            self.metadata.robots.append(content)
+        if attributes.get("http-equiv", "").strip().lower() == "refresh" and (refresh := _REFRESH.match(content)):
+            if float(refresh[1]) <= SOON:
+                self.metadata.onward = self.metadata.onward or refresh[2]
             else:
-                self._link(found[2])
+                self._add_link(refresh[2])
 
-    def read_link(self, given: dict[str, str]) -> None:
-        kinds, href = given.get("rel", "").lower().split(), given.get("href", "").strip()
+    def read_link(self, attributes: dict[str, str]) -> None:
+        kinds, href = attributes.get("rel", "").lower().split(), attributes.get("href", "").strip()
         if "canonical" in kinds:
-            self.signs.canonical = self.signs.canonical or href or None
-        elif "next" in kinds or "prev" in kinds or ("alternate" in kinds and "hreflang" in given):
-            self._link(href)
+            self.metadata.canonical = self.metadata.canonical or href or None
+        elif "next" in kinds or "prev" in kinds or ("alternate" in kinds and "hreflang" in attributes):
+            self._add_link(href)
 
-    def read_anchor(self, given: dict[str, str]) -> None:
-        if "nofollow" not in given.get("rel", "").lower().split() and "download" not in given:
-            self._link(given.get("href", "").strip())
+    def read_anchor(self, attributes: dict[str, str]) -> None:
+        if "nofollow" not in attributes.get("rel", "").lower().split() and "download" not in attributes:
+            self._add_link(attributes.get("href", "").strip())
 
-    def _link(self, href: str) -> None:
-        if href and not href.startswith("#") and len(self.signs.links) < MOST_LINKS:
-            self.signs.links.append(href)
+    def _add_link(self, href: str) -> None:
+        if href and not href.startswith("#") and len(self.metadata.links) < MOST_LINKS:
+            self.metadata.links.append(href)
 
 
-_READERS = {
-    "html": _Reader.read_html,
-    "base": _Reader.read_base,
-    "meta": _Reader.read_meta,
-    "link": _Reader.read_link,
-    "a": _Reader.read_anchor,
-    "area": _Reader.read_anchor,
+_TAG_HANDLERS = {
+    "html": _MetadataParser.read_html,
+    "base": _MetadataParser.read_base,
+    "meta": _MetadataParser.read_meta,
+    "link": _MetadataParser.read_link,
+    "a": _MetadataParser.read_anchor,
+    "area": _MetadataParser.read_anchor,
 }
 
 
-def _joined(base: str, link: str) -> str:
+def _join_url(base: str, link: str) -> str:
     try:
         return urljoin(base, link)
     except ValueError:

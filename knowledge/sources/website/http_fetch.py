@@ -62,10 +62,10 @@ class HttpClient:
         connect: Connect = open_connection,
         trust: ssl.SSLContext | None = None,
     ) -> None:
-        self._gate = _Gate(frozenset(private), ask, connect)
+        self._network = _CheckedNetwork(frozenset(private), ask, connect)
         self._seconds = seconds
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=trust, max_connections=2, keepalive_expiry=15, network_backend=self._gate
+            ssl_context=trust, max_connections=2, keepalive_expiry=15, network_backend=self._network
         )
 
     def __enter__(self) -> Self:
@@ -74,68 +74,68 @@ class HttpClient:
     def __exit__(self, *_: object) -> None:
         self._pool.close()
 
-    def get(self, url: str, most: int, asking: Mapping[str, str] | None = None) -> HttpResponse:
+    def get(self, url: str, max_bytes: int, extra_headers: Mapping[str, str] | None = None) -> HttpResponse:
         """GET a normal URL; at most so many bytes of the body, decoded. Raises Temporary when no proper answer comes,
         and Permanent when the host's address, or its certificate, forbids to ask."""
-        headers: list[tuple[bytes | str, bytes | str]] = [*_HEADERS.items(), *(asking or {}).items()]
-        times = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
-        self._gate.deadline = time.monotonic() + self._seconds
+        headers: list[tuple[bytes | str, bytes | str]] = [*_HEADERS.items(), *(extra_headers or {}).items()]
+        timeouts = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
+        self._network.deadline = time.monotonic() + self._seconds
         try:
-            with self._pool.stream("GET", url, headers=headers, extensions={"timeout": times}) as response:
-                given = _headers(response.headers)
-                body, whole = _body(response.iter_stream(), given, most)
+            with self._pool.stream("GET", url, headers=headers, extensions={"timeout": timeouts}) as response:
+                response_headers = _parse_headers(response.headers)
+                body, is_whole = _read_body(response.iter_stream(), response_headers, max_bytes)
         except FirstlineError:
             raise
         except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
-            raise _translated(url, error) from error
-        return HttpResponse(url, response.status, given, body, whole)
+            raise _error_from(url, error) from error
+        return HttpResponse(url, response.status, response_headers, body, is_whole)
 
 
-def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for name, value in raw:
+def _parse_headers(raw_headers: Iterable[tuple[bytes, bytes]]) -> dict[str, tuple[str, ...]]:
+    headers: dict[str, tuple[str, ...]] = {}
+    for name, value in raw_headers:
         key = name.decode("latin-1").lower()
-        found[key] = (*found.get(key, ()), value.decode("latin-1").strip())
-    return found
+        headers[key] = (*headers.get(key, ()), value.decode("latin-1").strip())
+    return headers
 
 
-def _body(pieces: Iterable[bytes], headers: Mapping[str, tuple[str, ...]], most: int) -> tuple[bytes, bool]:
-    coding = headers.get("content-encoding", ("",))[0].lower()
+def _read_body(chunks: Iterable[bytes], headers: Mapping[str, tuple[str, ...]], max_bytes: int) -> tuple[bytes, bool]:
+    encoding = headers.get("content-encoding", ("",))[0].lower()
     body = bytearray()
-    for piece in _decoded(pieces, coding, most):
-        body += piece
-        if len(body) > most:
-            return bytes(body[:most]), False
+    for chunk in _decode_chunks(chunks, encoding, max_bytes):
+        body += chunk
+        if len(body) > max_bytes:
+            return bytes(body[:max_bytes]), False
     return bytes(body), True
 
 
-def _decoded(pieces: Iterable[bytes], coding: str, most: int) -> Iterable[bytes]:
-    if coding in ("", "identity"):
-        return pieces
-    if coding not in ("gzip", "x-gzip", "deflate"):
+def _decode_chunks(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> Iterable[bytes]:
+    if encoding in ("", "identity"):
+        return chunks
+    if encoding not in ("gzip", "x-gzip", "deflate"):
         raise Temporary("the answer comes in an encoding that was not asked for")
-    return decompress(pieces, most)
+    return decompress(chunks, max_bytes)
 
 
-def decompress(pieces: Iterable[bytes], most: int) -> Iterable[bytes]:
-    """gzip or zlib undone, one byte more than `most` at the most. Raises Temporary when it is broken."""
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    made = 0
+def decompress(chunks: Iterable[bytes], max_bytes: int) -> Iterable[bytes]:
+    """gzip or zlib undone, one byte more than `max_bytes` at the most. Raises Temporary when it is broken."""
+    decompressor = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    total = 0
     try:
-        for piece in pieces:
-            made += len(part := inflate.decompress(piece, most + 1 - made))
-            yield part
-            if made > most:
+        for chunk in chunks:
+            total += len(inflated := decompressor.decompress(chunk, max_bytes + 1 - total))
+            yield inflated
+            if total > max_bytes:
                 return
-            if inflate.eof:
+            if decompressor.eof:
                 break
     except zlib.error as error:
         raise Temporary("the answer is packed wrongly") from error
-    if not inflate.eof:
+    if not decompressor.eof:
         raise Temporary("the answer ends too early")
 
 
-def _translated(url: str, error: Exception) -> FirstlineError:
+def _error_from(url: str, error: Exception) -> FirstlineError:
     host = host_of(url)
     for cause in error.args:  # the pool drops the cause, but the error was made of it
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -145,11 +145,11 @@ def _translated(url: str, error: Exception) -> FirstlineError:
     return Temporary(f"{host} could not be reached, or broke off ({type(error).__name__})")
 
 
-class _Gate(httpcore2.NetworkBackend):
+class _CheckedNetwork(httpcore2.NetworkBackend):
     """Resolves, checks, and connects to what was checked."""
 
     def __init__(self, private: frozenset[str], ask: ResolveHost, connect: Connect) -> None:
-        self._private, self._ask, self._connect = private, ask, connect
+        self._private_hosts, self._resolve_host, self._connect = private, ask, connect
         self.deadline = 0.0
 
     def connect_tcp(
@@ -162,14 +162,16 @@ class _Gate(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         """To the first address that answers."""
         fault: Exception = Temporary(f"{host} has no address")
-        for address in public_addresses(host, port, private=host in self._private, ask=self._ask):
+        for address in public_addresses(host, port, private=host in self._private_hosts, ask=self._resolve_host):
             try:
-                return _Timed(self._connect(address, port, min(timeout or CONNECT_SECONDS, self.left())), self)
+                return _DeadlineStream(
+                    self._connect(address, port, min(timeout or CONNECT_SECONDS, self.seconds_left())), self
+                )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 fault = error
         raise fault
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Seconds that this request may still take. Raises ReadTimeout when there are none."""
         seconds = self.deadline - time.monotonic()
         if seconds <= 0:
@@ -177,19 +179,19 @@ class _Gate(httpcore2.NetworkBackend):
         return seconds
 
 
-class _Timed(httpcore2.NetworkStream):
+class _DeadlineStream(httpcore2.NetworkStream):
     """The client's time-outs are for each piece; an answer that drips is not waited for either."""
 
-    def __init__(self, stream: httpcore2.NetworkStream, gate: _Gate) -> None:
-        self._stream, self._gate = stream, gate
+    def __init__(self, stream: httpcore2.NetworkStream, network: _CheckedNetwork) -> None:
+        self._stream, self._network = stream, network
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """At most so many bytes."""
-        return self._stream.read(max_bytes, min(timeout or READ_SECONDS, self._gate.left()))
+        return self._stream.read(max_bytes, min(timeout or READ_SECONDS, self._network.seconds_left()))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """All of it."""
-        self._stream.write(buffer, min(timeout or READ_SECONDS, self._gate.left()))
+        self._stream.write(buffer, min(timeout or READ_SECONDS, self._network.seconds_left()))
 
     def close(self) -> None:
         """At once."""
@@ -199,8 +201,8 @@ class _Timed(httpcore2.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
         """With the certificate held against the name."""
-        seconds = min(timeout or CONNECT_SECONDS, self._gate.left())
-        return _Timed(self._stream.start_tls(ssl_context, server_hostname, seconds), self._gate)
+        seconds = min(timeout or CONNECT_SECONDS, self._network.seconds_left())
+        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, seconds), self._network)
 
     def get_extra_info(self, info: str) -> Any:
         """As the stream knows it."""

@@ -33,12 +33,12 @@ class CrawledPage:
 
     text: str
     markup: Markup
-    signs: HtmlMetadata
+    metadata: HtmlMetadata
     directives: Directives
 
     def page(self, url: str, stamp: str | None) -> Page:
         """As it goes to the index. Its title is the text's own: the first heading says more than `<title>`."""
-        return Page(url, self.text, self.markup, url=url, locale=self.signs.locale, stamp=stamp)
+        return Page(url, self.text, self.markup, url=url, locale=self.metadata.locale, stamp=stamp)
 
 
 def may_be_page(url: str) -> bool:
@@ -47,40 +47,40 @@ def may_be_page(url: str) -> bool:
     return ending is None or not _ASSET.fullmatch(ending[0])
 
 
-def page_markup(got: HttpResponse) -> Markup | None:
+def page_markup(response: HttpResponse) -> Markup | None:
     """How the answer is written; None for what is no page. Without a type, the first bytes tell."""
-    kind = got.header("content-type").partition(";")[0].strip().lower()
-    start = got.body[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if kind in ("application/xml", "text/xml"):
+    content_type = response.header("content-type").partition(";")[0].strip().lower()
+    start = response.body[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if content_type in ("application/xml", "text/xml"):
         return Markup.HTML if b"<html" in start else None
-    if not kind:
+    if not content_type:
         return Markup.HTML if start.startswith(b"<") else Markup.TEXT
-    found = _MARKUP.get(kind)
-    return Markup.MARKDOWN if found is Markup.TEXT and path_of(got.url).endswith(_MARKDOWN_NAMES) else found
+    markup = _MARKUP.get(content_type)
+    return Markup.MARKDOWN if markup is Markup.TEXT and path_of(response.url).endswith(_MARKDOWN_NAMES) else markup
 
 
-def read_page(got: HttpResponse, markup: Markup) -> CrawledPage:
+def read_page(response: HttpResponse, markup: Markup) -> CrawledPage:
     """Raises ValueError, with what is wrong, for what cannot be text."""
-    text = decode_body(got.body, got.header("content-type"))
+    text = decode_body(response.body, response.header("content-type"))
     if "\0" in text[:4096]:
         raise ValueError("is not text")
-    signs = read_html_metadata(text) if markup is Markup.HTML else HtmlMetadata()
-    signs.locale = signs.locale or locale_of(got.header("content-language"))
-    return CrawledPage(text, markup, signs, directives(signs.robots, got.headers.get("x-robots-tag", ())))
+    metadata = read_html_metadata(text) if markup is Markup.HTML else HtmlMetadata()
+    metadata.locale = metadata.locale or locale_of(response.header("content-language"))
+    return CrawledPage(text, markup, metadata, directives(metadata.robots, response.headers.get("x-robots-tag", ())))
 
 
-def is_blank(got: HttpResponse) -> bool:
+def is_blank(response: HttpResponse) -> bool:
     """Is it a page on which there is nothing: no text, and no way to another page?"""
-    markup = page_markup(got)
-    if markup is None or not got.whole:
+    markup = page_markup(response)
+    if markup is None or not response.whole:
         return False
     try:
-        met = read_page(got, markup)
-        return not (met.signs.links or met.signs.onward or parse_page(met.text, markup).sections)
+        crawled = read_page(response, markup)
+        return not (crawled.metadata.links or crawled.metadata.onward or parse_page(crawled.text, markup).sections)
     except ValueError:
         return False
 
 
-def is_kept_by_header(got: HttpResponse) -> bool:
+def is_kept_by_header(response: HttpResponse) -> bool:
     """May a page be kept, as far as the answer's headers say?"""
-    return directives((), got.headers.get("x-robots-tag", ())).index
+    return directives((), response.headers.get("x-robots-tag", ())).index

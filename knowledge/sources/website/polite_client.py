@@ -19,48 +19,48 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 class PoliteClient:
     """`delay` seconds lie between two requests."""
 
-    def __init__(self, fetcher: HttpClient, delay: float = 0.0, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, client: HttpClient, delay: float = 0.0, pause: Callable[[float], None] = time.sleep) -> None:
         self.delay = delay
-        self._fetcher = fetcher
+        self._client = client
         self._pause = pause
-        self._asked = False
+        self._has_requested = False
 
-    def ask(self, url: str, most: int, asking: Mapping[str, str] | None = None) -> HttpResponse:
+    def ask(self, url: str, max_bytes: int, extra_headers: Mapping[str, str] | None = None) -> HttpResponse:
         """The answer, unless it is of the kind 429 or 5xx. Raises Temporary when that, or none, comes twice; Blocked
         when it is 429; Permanent when the host may not be asked."""
         try:
-            return self._answered(url, most, asking)
+            return self._request(url, max_bytes, extra_headers)
         except Temporary as error:
             self._pause(min(AGAIN_SECONDS if error.retry_after is None else error.retry_after, LONGEST_PAUSE))
-        return self._answered(url, most, asking)
+        return self._request(url, max_bytes, extra_headers)
 
-    def follow(self, url: str, most: int, within: Callable[[str], bool]) -> HttpResponse | None:
+    def follow(self, url: str, max_bytes: int, within: Callable[[str], bool]) -> HttpResponse | None:
         """The answer behind at most five redirects; None when there are more, or they go in a circle. Raises as `ask`,
         and Permanent when one leads to where we may not follow."""
         for _ in range(MOST_REDIRECTS + 1):
-            got = self.ask(url, most)
-            if got.status not in REDIRECTS:
-                return got
-            target = redirect_target(got)
+            response = self.ask(url, max_bytes)
+            if response.status not in REDIRECTS:
+                return response
+            target = redirect_target(response)
             if target is None or not within(target):
                 raise Permanent(f"{url} leads to {target or 'nowhere'}; if that is meant, name that address")
             url = target
         return None
 
-    def _answered(self, url: str, most: int, asking: Mapping[str, str] | None) -> HttpResponse:
-        if self._asked and self.delay:
+    def _request(self, url: str, max_bytes: int, extra_headers: Mapping[str, str] | None) -> HttpResponse:
+        if self._has_requested and self.delay:
             self._pause(self.delay)
-        self._asked = True
-        got = self._fetcher.get(url, most, asking)
-        wish = retry_after(got.header("retry-after"))
-        if got.status == 429:
-            raise Blocked(f"{host_of(url)} has had enough requests for now (429)", wish)
-        if got.status >= 500:
-            raise Temporary(f"{host_of(url)} has trouble ({got.status})", wish)
-        return got
+        self._has_requested = True
+        response = self._client.get(url, max_bytes, extra_headers)
+        retry_after_seconds = retry_after(response.header("retry-after"))
+        if response.status == 429:
+            raise Blocked(f"{host_of(url)} has had enough requests for now (429)", retry_after_seconds)
+        if response.status >= 500:
+            raise Temporary(f"{host_of(url)} has trouble ({response.status})", retry_after_seconds)
+        return response
 
 
-def redirect_target(got: HttpResponse) -> str | None:
+def redirect_target(response: HttpResponse) -> str | None:
     """Where a redirect leads, as a normal URL."""
-    location = got.header("location")
-    return normalize_url(location, got.url) if location else None
+    location = response.header("location")
+    return normalize_url(location, response.url) if location else None

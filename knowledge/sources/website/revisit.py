@@ -32,26 +32,33 @@ class PageVisit:
     digest: str = ""
     links: tuple[str, ...] = ()
 
-    def asking(self) -> dict[str, str]:
+    def conditional_headers(self) -> dict[str, str]:
         """The headers that ask for the page only if it has changed (RFC 9110, section 13.1)."""
         headers = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
         return {name: value for name, value in headers.items() if value}
 
 
-def record_visit(got: HttpResponse, links: tuple[str, ...]) -> PageVisit:
+def record_visit(response: HttpResponse, links: tuple[str, ...]) -> PageVisit:
     """This visit."""
-    return PageVisit(_kept(got.header("etag")), _kept(got.header("last-modified")), body_digest(got), links)
+    return PageVisit(
+        _sendable_tag(response.header("etag")),
+        _sendable_tag(response.header("last-modified")),
+        body_digest(response),
+        links,
+    )
 
 
-def _kept(tag: str) -> str:
+def _sendable_tag(tag: str) -> str:
     """What can be sent back as it came."""
     return tag if tag.isascii() and len(tag) <= _LONGEST_TAG else ""
 
 
-def body_digest(got: HttpResponse) -> str:
+def body_digest(response: HttpResponse) -> str:
     """Of all that the page is read from."""
-    said = [got.headers.get(name, ()) for name in ("content-type", "content-language", "x-robots-tag", "link")]
-    return hashlib.sha256(repr(said).encode() + got.body).hexdigest()[:32]
+    header_values = [
+        response.headers.get(name, ()) for name in ("content-type", "content-language", "x-robots-tag", "link")
+    ]
+    return hashlib.sha256(repr(header_values).encode() + response.body).hexdigest()[:32]
 
 
 def write_stamp(visit: PageVisit) -> str | None:

@@ -24,8 +24,8 @@ class Robots:
 
     def __init__(self, text: str = "") -> None:
         self._rules = Protego.parse(text)
-        wish = self._rules.crawl_delay(AGENT) or 0.0
-        self.delay = min(float(wish), LONGEST_WAIT) if wish > 0 else 0.0
+        crawl_delay = self._rules.crawl_delay(AGENT) or 0.0
+        self.delay = min(float(crawl_delay), LONGEST_WAIT) if crawl_delay > 0 else 0.0
         """Seconds between two requests."""
 
     @property
@@ -41,12 +41,12 @@ class Robots:
 def read_robots(follow: Callable[[], HttpResponse | None]) -> Robots:
     """The rules by RFC 9309, section 2.3.1: where there is no such file (any 4xx, endless redirects: None), all may be
     read; where the site cannot say (5xx, no answer), nothing: Temporary. So with 429, as Google has it too."""
-    got = follow()
-    if got is None:
+    response = follow()
+    if response is None:
         return Robots()
-    if got.status == 429 or got.status >= 500:
-        raise Temporary(f"robots.txt cannot be read ({got.status})")
-    return Robots(got.body.decode("utf-8-sig", "replace")) if got.status == 200 else Robots()
+    if response.status == 429 or response.status >= 500:
+        raise Temporary(f"robots.txt cannot be read ({response.status})")
+    return Robots(response.body.decode("utf-8-sig", "replace")) if response.status == 200 else Robots()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +59,18 @@ class Directives:
 
 def directives(meta: Iterable[str], headers: Iterable[str]) -> Directives:
     """Of `<meta name=robots>` contents and X-Robots-Tag headers; those for other robots do not count."""
-    words = {word for content in meta for word in _words(content)}
-    words |= {word for header in headers for word in _for_us(header)}
+    words = {word for content in meta for word in _directive_words(content)}
+    words |= {word for header in headers for word in _words_for_us(header)}
     return Directives(not words & {"noindex", "none"}, not words & {"nofollow", "none"})
 
 
-def _for_us(header: str) -> list[str]:
+def _words_for_us(header: str) -> list[str]:
     """`otherbot: noindex, nofollow` speaks to another robot to its end; `unavailable_after: …` to nobody."""
     name = _AGENT_NAME.match(header.strip())
     if name is None or name[1].lower() in _VALUED:
-        return _words(header)
-    return _words(header.strip()[name.end() :]) if name[1].lower() == AGENT.lower() else []
+        return _directive_words(header)
+    return _directive_words(header.strip()[name.end() :]) if name[1].lower() == AGENT.lower() else []
 
 
-def _words(content: str) -> list[str]:
+def _directive_words(content: str) -> list[str]:
     return [word.strip().lower() for word in content.split(",")]

@@ -51,11 +51,11 @@ def read_sitemap(content: bytes) -> SitemapEntries:
         return SitemapEntries(tuple(line for line in lines if line)[:MOST_ADDRESSES], ())
     if start.startswith((b"<!doctype html", b"<html")):
         raise Permanent("is a page, not a sitemap")
-    return _Reader().read(content)
+    return _SitemapParser().read(content)
 
 
 @dataclass(slots=True)
-class _Reader:
+class _SitemapParser:
     """Collects the `loc` of each `url` and `sitemap`; those of images and videos have other parents."""
 
     path: list[str] = field(default_factory=list)
@@ -68,7 +68,7 @@ class _Reader:
         parser = expat.ParserCreate()
         parser.StartElementHandler = self._open
         parser.EndElementHandler = self._close
-        parser.CharacterDataHandler = self._say
+        parser.CharacterDataHandler = self._add_text
         parser.StartDoctypeDeclHandler = self._refuse
         try:
             parser.Parse(content, True)
@@ -84,12 +84,12 @@ class _Reader:
         self.text = []
 
     def _close(self, _name: str) -> None:
-        here = tuple(self.path[-2:])
-        if here in (("url", "loc"), ("sitemap", "loc")) and (address := "".join(self.text).strip()):
-            (self.pages if here[0] == "url" else self.sitemaps).append(address)
+        parent_and_name = tuple(self.path[-2:])
+        if parent_and_name in (("url", "loc"), ("sitemap", "loc")) and (address := "".join(self.text).strip()):
+            (self.pages if parent_and_name[0] == "url" else self.sitemaps).append(address)
         self.path.pop()
 
-    def _say(self, text: str) -> None:
+    def _add_text(self, text: str) -> None:
         if self.path[-1] == "loc":
             self.text.append(text)
 
@@ -99,60 +99,60 @@ class _Reader:
 
 
 class Sitemaps:
-    """The sitemaps of a site. `read` is an answer that is there already. `faults` are those that robots.txt names and
-    that are not there."""
+    """The sitemaps of a site. `response` is an answer that is there already. `faults` are those that robots.txt names
+    and that are not there."""
 
-    def __init__(self, asker: PoliteClient, site: Site, read: HttpResponse) -> None:
-        self._asker, self._site, self._answer = asker, site, read
+    def __init__(self, client: PoliteClient, site: Site, response: HttpResponse) -> None:
+        self._client, self._site, self._response = client, site, response
         self._may_be_missing: frozenset[str] = frozenset()
         self.faults: list[UnreadablePage] = []
 
     def pages_if_there(self, addresses: Sequence[str]) -> list[str]:
         """Of the sitemaps that robots.txt names, of which a forgotten one is no reason to read nothing."""
-        found = [self._site.own(normalize_url(address, f"{self._site.root}/")) for address in addresses]
-        named = list(dict.fromkeys(url for url in found if url))
-        self._may_be_missing = frozenset(named)
-        return self.pages(named) if named else []
+        own_urls = [self._site.own(normalize_url(address, f"{self._site.root}/")) for address in addresses]
+        sitemap_urls = list(dict.fromkeys(url for url in own_urls if url))
+        self._may_be_missing = frozenset(sitemap_urls)
+        return self.pages(sitemap_urls) if sitemap_urls else []
 
     def pages(self, addresses: Sequence[str]) -> list[str]:
         """All pages of the site that these sitemaps list, and those that they list in turn. Raises Permanent or
         Temporary when one of them cannot be read, or when they list nothing: then they are no news of what is gone."""
-        waiting, seen = deque(addresses), set[str]()
+        pending, seen = deque(addresses), set[str]()
         pages: dict[str, None] = {}
-        while waiting:
-            if (url := waiting.popleft()) in seen:
+        while pending:
+            if (url := pending.popleft()) in seen:
                 continue
             seen.add(url)
-            listed = self._read(url)
-            pages |= dict.fromkeys(url for url in self._own(listed.pages) if self._site.wants(url))
-            waiting += self._own(listed.sitemaps)
+            entries = self._read_entries(url)
+            pages |= dict.fromkeys(url for url in self._own_urls(entries.pages) if self._site.wants(url))
+            pending += self._own_urls(entries.sitemaps)
             if len(seen) > MOST_SITEMAPS or len(pages) > MOST_PAGES:
                 raise Permanent("there are too many sitemaps, or pages in them; begin at one of them, or use `include`")
         if not pages and len(self.faults) < len(seen):
             raise Temporary(f"{addresses[0]} lists no page of {self._site.root}")
         return list(pages)
 
-    def _own(self, addresses: Sequence[str]) -> list[str]:
-        return [own for address in addresses if (own := self._site.own(normalize_url(address)))]
+    def _own_urls(self, addresses: Sequence[str]) -> list[str]:
+        return [url for address in addresses if (url := self._site.own(normalize_url(address)))]
 
-    def _get(self, url: str) -> HttpResponse:
-        if url == self._answer.url:
-            return self._answer
-        got = self._asker.follow(url, MOST_BYTES, lambda target: self._site.own(target) is not None)
-        if got is None:
+    def _fetch(self, url: str) -> HttpResponse:
+        if url == self._response.url:
+            return self._response
+        response = self._client.follow(url, MOST_BYTES, lambda target: self._site.own(target) is not None)
+        if response is None:
             raise Permanent(f"{url} redirects in a circle")
-        return got
+        return response
 
-    def _read(self, url: str) -> SitemapEntries:
-        got = self._get(url)
-        if got.status in (404, 410) and url in self._may_be_missing:
-            self.faults.append(UnreadablePage(url, f"named in robots.txt, answers {got.status}"))
+    def _read_entries(self, url: str) -> SitemapEntries:
+        response = self._fetch(url)
+        if response.status in (404, 410) and url in self._may_be_missing:
+            self.faults.append(UnreadablePage(url, f"named in robots.txt, answers {response.status}"))
             return SitemapEntries((), ())
-        if got.status != 200:
-            raise Temporary(f"{url} answers {got.status}")
-        if not got.whole:
+        if response.status != 200:
+            raise Temporary(f"{url} answers {response.status}")
+        if not response.whole:
             raise Permanent(f"{url} is larger than {MOST_BYTES:,} bytes")
         try:
-            return read_sitemap(got.body)
+            return read_sitemap(response.body)
         except Permanent as error:
             raise Permanent(f"{url} {error}") from error

@@ -48,27 +48,27 @@ class WebsiteSettings(BaseModel):
 
     @field_validator("start")
     @classmethod
-    def is_an_address(cls, given: str) -> str:
+    def is_an_address(cls, address: str) -> str:
         """In its one form."""
-        found = normalize_url(given if "://" in given else f"https://{given}")
-        if found is None:
+        url = normalize_url(address if "://" in address else f"https://{address}")
+        if url is None:
             raise ValueError("must be an http or https address, without a user's name")
-        return found
+        return url
 
     @field_validator("include", "exclude", mode="before")
     @classmethod
-    def may_be_one_text(cls, given: Any) -> Any:
+    def may_be_one_text(cls, value: Any) -> Any:
         """`/help/, /faq` as a list."""
-        listed = given.split(",") if isinstance(given, str) else given
-        return [each.strip() for each in listed if str(each).strip()] if isinstance(listed, list) else listed
+        paths = value.split(",") if isinstance(value, str) else value
+        return [path.strip() for path in paths if str(path).strip()] if isinstance(paths, list) else paths
 
     @field_validator("include", "exclude")
     @classmethod
-    def are_paths(cls, given: list[str]) -> list[str]:
+    def are_paths(cls, paths: list[str]) -> list[str]:
         """In the form that pages have."""
-        if not all(path.startswith("/") for path in given):
+        if not all(path.startswith("/") for path in paths):
             raise ValueError("must begin with /")
-        return [path_of(normalize_url(path, "http://h/") or path) for path in given]
+        return [path_of(normalize_url(path, "http://h/") or path) for path in paths]
 
 
 class Website:
@@ -87,7 +87,7 @@ class Website:
         self.name = name or f"website:{settings.start}"
         self._settings = settings
         private = [host_of(settings.start)] if settings.private_network else []
-        self._fetcher = partial(HttpClient, private, seconds=page_seconds, ask=ask, connect=connect)
+        self._open_client = partial(HttpClient, private, seconds=page_seconds, ask=ask, connect=connect)
         self.pause = pause
 
     def count(self) -> int | None:
@@ -97,8 +97,9 @@ class Website:
     def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
         """All pages, nearest first. Raises Temporary when the site fails, Permanent when it may not be read or names
         another address as its own."""
-        with self._fetcher() as fetcher:
-            yield from _Reading(self._settings, PoliteClient(fetcher, self._settings.delay, self.pause)).pages(stamps)
+        with self._open_client() as http_client:
+            client = PoliteClient(http_client, self._settings.delay, self.pause)
+            yield from _SiteReading(self._settings, client).pages(stamps)
 
 
 def _open(db: Database, account: str, name: str, settings: WebsiteSettings) -> Website:
@@ -108,65 +109,67 @@ def _open(db: Database, account: str, name: str, settings: WebsiteSettings) -> W
 KIND = SourceKind("the pages of a website, by its sitemap or its links", WebsiteSettings, "start", _open)
 
 
-class _Reading:
-    """One reading: what the site allows, where to begin, and then the walk."""
+class _SiteReading:
+    """One reading: what the site allows, where to begin, and then the crawl."""
 
-    def __init__(self, settings: WebsiteSettings, asker: PoliteClient) -> None:
-        self._settings, self._asker = settings, asker
+    def __init__(self, settings: WebsiteSettings, client: PoliteClient) -> None:
+        self._settings, self._client = settings, client
 
     def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
         settings = self._settings
         root = site_root(settings.start)
-        robots = self._robots(root)
+        robots = self._fetch_robots(root)
         if not robots.allows(settings.start):
             raise Permanent(f"robots.txt does not allow to read {settings.start}")
-        first = self._first()
-        if site_root(first.url) != root:  # from http to https
-            robots = self._robots(site_root(first.url))
-        site = Site(site_root(first.url), tuple(settings.include), tuple(settings.exclude))
-        listing = _is_sitemap(settings.start, first)
+        start_response = self._fetch_start()
+        if site_root(start_response.url) != root:  # from http to https
+            robots = self._fetch_robots(site_root(start_response.url))
+        site = Site(site_root(start_response.url), tuple(settings.include), tuple(settings.exclude))
+        is_listing = _is_sitemap(settings.start, start_response)
         frontier = CrawlFrontier(settings.max_depth)
-        if not listing:
-            frontier.add([first.url], 0)
-        listed = Sitemaps(self._asker, site, first)
-        frontier.add(listed.pages([first.url]) if listing else listed.pages_if_there(robots.sitemaps), 0)
-        if not listing and len(frontier) == 1 and is_blank(first):
-            raise Temporary(f"{first.url} answers with an empty page")
-        walk = Crawler(
+        if not is_listing:
+            frontier.add([start_response.url], 0)
+        sitemaps = Sitemaps(self._client, site, start_response)
+        frontier.add(
+            sitemaps.pages([start_response.url]) if is_listing else sitemaps.pages_if_there(robots.sitemaps), 0
+        )
+        if not is_listing and len(frontier) == 1 and is_blank(start_response):
+            raise Temporary(f"{start_response.url} answers with an empty page")
+        crawler = Crawler(
             site=site,
             robots=robots,
-            asker=self._asker,
+            client=self._client,
             frontier=frontier,
             stamps=stamps,
-            start=first.url,
-            follows=not listing,
+            start=start_response.url,
+            follows=not is_listing,
             most_pages=settings.max_pages,
             most_bytes=settings.max_bytes,
         )
-        yield from listed.faults
-        yield from walk.found(None if listing else first)
+        yield from sitemaps.faults
+        yield from crawler.crawl(None if is_listing else start_response)
 
-    def _robots(self, root: str) -> Robots:
+    def _fetch_robots(self, root: str) -> Robots:
         """They may be kept on another host, as a redirect says; private ones are forbidden there, too."""
-        robots = read_robots(lambda: self._asker.follow(f"{root}/robots.txt", MOST_ROBOTS, lambda _: True))
-        self._asker.delay = max(self._settings.delay, robots.delay)
+        robots = read_robots(lambda: self._client.follow(f"{root}/robots.txt", MOST_ROBOTS, lambda _: True))
+        self._client.delay = max(self._settings.delay, robots.delay)
         return robots
 
-    def _first(self) -> HttpResponse:
+    def _fetch_start(self) -> HttpResponse:
         """The answer of the start. Raises Permanent when it is not there, or leads to another site."""
         start = self._settings.start
         site = Site(site_root(start))
-        most = sitemap.MOST_BYTES if path_of(start).endswith(_SITEMAP_NAMES) else self._settings.max_bytes
-        got = self._asker.follow(start, most, lambda url: site.own(url) is not None)
-        if got is None:
+        max_bytes = sitemap.MOST_BYTES if path_of(start).endswith(_SITEMAP_NAMES) else self._settings.max_bytes
+        response = self._client.follow(start, max_bytes, lambda url: site.own(url) is not None)
+        if response is None:
             raise Permanent(f"{start} redirects in a circle")
-        if got.status != 200:
-            raise Permanent(f"{start} answers {got.status}")
-        if not got.whole:
-            raise Permanent(f"{start} is larger than {most:,} bytes")
-        return got
+        if response.status != 200:
+            raise Permanent(f"{start} answers {response.status}")
+        if not response.whole:
+            raise Permanent(f"{start} is larger than {max_bytes:,} bytes")
+        return response
 
 
-def _is_sitemap(start: str, got: HttpResponse) -> bool:
+def _is_sitemap(start: str, response: HttpResponse) -> bool:
     """By its name or by what it holds: a start that was a sitemap does not become a page by answering with one."""
-    return path_of(start).endswith(_SITEMAP_NAMES) or sitemap.looks_like_one(got.body)
+    return path_of(start).endswith(_SITEMAP_NAMES) or sitemap.looks_like_one(response.body)

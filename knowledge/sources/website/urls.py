@@ -30,16 +30,16 @@ def normalize_url(url: str, base: str | None = None) -> str | None:
         return None
     try:
         parts = urlsplit(urljoin(base, url) if base else url)
-        host, port = _host(parts.hostname or ""), parts.port
+        host, port = _normalize_host(parts.hostname or ""), parts.port
     except ValueError:
         return None
     scheme = parts.scheme.lower()
     if scheme not in DEFAULT_PORTS or not host or "@" in parts.netloc or port == 0:
         return None
     netloc = host if port in (None, DEFAULT_PORTS[scheme]) else f"{host}:{port}"
-    path = _without_dots(_quoted(_SESSION.sub("", parts.path), "/:@!$&'()*+,;=~"))
-    made = urlunsplit((scheme, netloc, path or "/", _query(parts.query), ""))
-    return made if len(made) <= LONGEST else None
+    path = _remove_dot_segments(_percent_encode(_SESSION.sub("", parts.path), "/:@!$&'()*+,;=~"))
+    normalized = urlunsplit((scheme, netloc, path or "/", _normalize_query(parts.query), ""))
+    return normalized if len(normalized) <= LONGEST else None
 
 
 def host_of(url: str) -> str:
@@ -72,12 +72,12 @@ class Site:
         default ports, by https for http; a site of https is never read by http."""
         if not url:
             return None
-        mine, other = urlsplit(self.root), urlsplit(url)
-        if (mine.scheme, mine.netloc) == (other.scheme, other.netloc):
+        root_parts, url_parts = urlsplit(self.root), urlsplit(url)
+        if (root_parts.scheme, root_parts.netloc) == (url_parts.scheme, url_parts.netloc):
             return url
-        if mine.hostname != other.hostname or mine.port or other.port:
+        if root_parts.hostname != url_parts.hostname or root_parts.port or url_parts.port:
             return None
-        return urlunsplit(other._replace(scheme="https"))
+        return urlunsplit(url_parts._replace(scheme="https"))
 
     def wants(self, url: str) -> bool:
         """Is it under a path that is to be read?"""
@@ -91,7 +91,7 @@ def site_root(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _host(name: str) -> str:
+def _normalize_host(name: str) -> str:
     """In ASCII and lower case, IPv6 in brackets. Raises ValueError."""
     if ":" in name:
         return f"[{IPv6Address(name).compressed}]"
@@ -100,32 +100,32 @@ def _host(name: str) -> str:
     return ascii_name if _HOST.fullmatch(ascii_name) else ""
 
 
-def _quoted(text: str, safe: str) -> str:
+def _percent_encode(text: str, safe: str) -> str:
     """With everything escaped that must be, nothing that need not be, in capitals."""
 
-    def tidy(match: re.Match[str]) -> str:
+    def normalize_escape(match: re.Match[str]) -> str:
         if match[1] is None:
             return "%25"
         code = int(match[1], 16)
         return chr(code) if code in _UNRESERVED else f"%{match[1].upper()}"
 
-    return quote(_PERCENT.sub(tidy, text), safe=safe + "%", errors="replace")
+    return quote(_PERCENT.sub(normalize_escape, text), safe=safe + "%", errors="replace")
 
 
-def _query(query: str) -> str:
-    kept = [part for part in query.split("&") if part and not _TRACKING.fullmatch(part.partition("=")[0])]
-    return _quoted("&".join(kept), "/:@!$&'()*+,;=~?[]")
+def _normalize_query(query: str) -> str:
+    parameters = [part for part in query.split("&") if part and not _TRACKING.fullmatch(part.partition("=")[0])]
+    return _percent_encode("&".join(parameters), "/:@!$&'()*+,;=~?[]")
 
 
-def _without_dots(path: str) -> str:
+def _remove_dot_segments(path: str) -> str:
     """RFC 3986, section 5.2.4."""
-    made: list[str] = []
-    steps = path.split("/")
-    for step in steps[1:]:
-        if step == "..":
-            made[-1:] = []
-        elif step != ".":
-            made.append(step)
-    if steps[-1] in (".", ".."):
-        made.append("")
-    return "/" + "/".join(made)
+    segments: list[str] = []
+    parts = path.split("/")
+    for part in parts[1:]:
+        if part == "..":
+            segments[-1:] = []
+        elif part != ".":
+            segments.append(part)
+    if parts[-1] in (".", ".."):
+        segments.append("")
+    return "/" + "/".join(segments)

@@ -196,7 +196,7 @@ def test_a_stamp_of_another_make_is_none(given: str | None) -> None:
 
 def test_a_tag_that_cannot_be_sent_back_is_not_kept() -> None:
     got = HttpResponse(HOST, 200, {"etag": ("é",), "last-modified": ("x" * 9999,)}, b"", True)
-    assert revisit.record_visit(got, ()).asking() == {}
+    assert revisit.record_visit(got, ()).conditional_headers() == {}
 
 
 def test_the_frontier_remembers_each_address_once_and_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
