@@ -4,12 +4,12 @@ import re
 
 from bs4.element import PageElement, Tag
 
-_DROPPED = frozenset({
+_DROPPED_TAGS = frozenset({
     "script", "style", "nav", "footer", "aside", "template", "noscript", "svg", "iframe", "form", "button", "head",
     "title", "object", "video", "audio",
 })  # fmt: skip
 _DROPPED_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "dialog", "alertdialog", "complementary"})
-_ASKING = re.compile(
+_COOKIE_BANNER = re.compile(
     r"cookie-?(?:banner|bar|consent|law|message|notice|notification|popup)|onetrust|cookiebot"
     r"|\b(?:gdpr|consent)-?(?:banner|bar|manager|notice|popup)"
 )
@@ -17,26 +17,26 @@ _ASKING = re.compile(
 
 def is_boilerplate(tag: Tag) -> bool:
     """Is it a part of the page, with all that is in it, that is not to be read?"""
-    return tag.name in _DROPPED or (bool(tag.attrs) and (_is_hidden(tag) or _is_furniture(tag)))
+    return tag.name in _DROPPED_TAGS or (bool(tag.attrs) and (_is_hidden(tag) or _is_site_chrome(tag)))
 
 
-def _is_furniture(tag: Tag) -> bool:
+def _is_site_chrome(tag: Tag) -> bool:
     """What a site puts around and into each of its pages: menus, questions about cookies, links to a heading itself."""
     if str(tag.get("role", "")).lower() in _DROPPED_ROLES:
         return True
     if tag.name == "a" and str(tag.get("href", "")).startswith("#"):
-        return "skip" in _names(tag) or not _says_something(tag, 0)
-    return tag.name in ("div", "section") and _ASKING.search(_names(tag)) is not None
+        return "skip" in _id_and_classes(tag) or not _has_text(tag, 0)
+    return tag.name in ("div", "section") and _COOKIE_BANNER.search(_id_and_classes(tag)) is not None
 
 
-def _says_something(node: PageElement, depth: int) -> bool:
+def _has_text(node: PageElement, depth: int) -> bool:
     """Letters or digits; an icon is none. What is nested deeper than an icon is taken for something."""
     if isinstance(node, Tag):
-        return depth > 2 or any(_says_something(child, depth + 1) for child in node.children)
+        return depth > 2 or any(_has_text(child, depth + 1) for child in node.children)
     return any(map(str.isalnum, str(node)))
 
 
-def _names(tag: Tag) -> str:
+def _id_and_classes(tag: Tag) -> str:
     """Its id and classes, with hyphens, in lower case."""
     return " ".join([str(tag.get("id", "")), *map(str, tag.get("class") or ())]).lower().replace("_", "-")
 

@@ -26,8 +26,8 @@ MOST_HTML = 10_000_000
 DEEPEST = 60
 """Lists and quotes in each other. The parser leaves out what is nested deeper, without a word."""
 
-_MARKS = frozenset("*_~`[]!<>&|\\\n")
-_NESTS = frozenset({"blockquote_open", "list_item_open"})
+_MARKUP_CHARACTERS = frozenset("*_~`[]!<>&|\\\n")
+_NESTING_TOKENS = frozenset({"blockquote_open", "list_item_open"})
 
 _KNOWN_TAGS = frozenset({
     "a", "abbr", "address", "article", "aside", "audio", "b", "bdi", "bdo", "big", "blockquote", "br", "button",
@@ -58,37 +58,37 @@ _parser.enable(["table", "strikethrough"])
 
 def markdown_to_html(markdown: str) -> str:
     """The page as HTML. Raw HTML in it stays and must be read as untrusted. Raises NotParsed for too large a page."""
-    if sum(map(markdown.count, _MARKS)) > MOST_MARKS:
+    if sum(map(markdown.count, _MARKUP_CHARACTERS)) > MOST_MARKS:
         raise NotParsed(f"has more than {MOST_MARKS:,} marks of Markdown and lines")
     env: dict[str, object] = {}
-    tokens = _parser.parse("\n".join(_plain_lines(markdown)), env)
-    if any(token.type in _NESTS and token.level + 1 >= DEEPEST for token in tokens):
+    tokens = _parser.parse("\n".join(_strip_directives(markdown)), env)
+    if any(token.type in _NESTING_TOKENS and token.level + 1 >= DEEPEST for token in tokens):
         raise NotParsed(f"has lists or quotes in each other, deeper than {DEEPEST}")
-    if sum(_added(token) for token in tokens) > MOST_HTML:
+    if sum(_link_length(token) for token in tokens) > MOST_HTML:
         raise NotParsed(f"has links of more than {MOST_HTML:,} characters in all")
     return str(_parser.renderer.render(tokens, _parser.options, env))
 
 
-def _added(token: Token) -> int:
+def _link_length(token: Token) -> int:
     """How many characters of addresses and titles of links and images stand in a paragraph."""
     return sum(len(str(value)) for child in token.children or () for value in child.attrs.values())
 
 
-def _plain_lines(markdown: str) -> list[str]:
+def _strip_directives(markdown: str) -> list[str]:
     """The lines without admonition marks and directives; what stands under a mark is moved to the left."""
     lines: list[str] = []
-    fenced = shifted = False
+    in_fence = in_admonition = False
     for line in markdown.split("\n"):
-        if shifted and line.strip() and not line.startswith(("    ", "\t")):
-            shifted = False
-        body = re.sub(r"^(?: {4}|\t)", "", line) if shifted else line
+        if in_admonition and line.strip() and not line.startswith(("    ", "\t")):
+            in_admonition = False
+        body = re.sub(r"^(?: {4}|\t)", "", line) if in_admonition else line
         if _FENCE.match(body):
-            fenced = not fenced
-        if fenced:
+            in_fence = not in_fence
+        if in_fence:
             lines.append(body)
-        elif mark := _ADMONITION.match(body):
-            shifted = True
-            lines += ["", f"**{mark['title']}**", ""] if mark["title"] else [""]
+        elif admonition := _ADMONITION.match(body):
+            in_admonition = True
+            lines += ["", f"**{admonition['title']}**", ""] if admonition["title"] else [""]
         elif not _DIRECTIVE.match(body):
             lines.append(body)
     return lines

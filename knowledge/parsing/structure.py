@@ -38,7 +38,7 @@ class SectionWriter:
     blocks: list[Block] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     group: int = -1
-    bare: bool = False
+    heading_is_bare: bool = False
 
     def heading(self, level: int, text: str) -> None:
         """Begin a section, unless it only repeats the title."""
@@ -47,37 +47,39 @@ class SectionWriter:
         if len(text) > LONGEST_HEADING:
             self.paragraph(text)
             return
-        self._close(level)
+        self._close_section(level)
         self.path = [entry for entry in self.path if entry[0] < level]
         if self.path or text != self.title:
             self.path.append((level, text))
-            self.bare = True
+            self.heading_is_bare = True
 
-    def leave(self, path: list[tuple[int, str]]) -> None:
+    def return_to(self, path: list[tuple[int, str]]) -> None:
         """End the section and go back to an outer path."""
-        self._close(0)
+        self._close_section(0)
         self.path = path
 
     def paragraph(self, text: str) -> None:
         """Add the sentences of a paragraph as one group."""
         lines = text.split(LINE_BREAK)
-        self.add(BlockKind.SENTENCE, [s for line in lines for s in sentences(one_line(line), edited=True)])
+        self.add(
+            BlockKind.SENTENCE, [sentence for line in lines for sentence in sentences(one_line(line), edited=True)]
+        )
 
     def add(self, kind: BlockKind, texts: list[str]) -> None:
         """Add one group of blocks; empty texts are left out."""
         if texts := [text for text in texts if text.strip()]:
             self.group += 1
             self.blocks += [Block(text, kind, self.group) for text in texts]
-            self.bare = False
+            self.heading_is_bare = False
 
     def finish(self) -> tuple[Section, ...]:
         """All sections."""
-        self._close(0)
+        self._close_section(0)
         return tuple(self.sections)
 
-    def _close(self, next_level: int) -> None:
+    def _close_section(self, next_level: int) -> None:
         # A heading with nothing under it, not even another heading, is text of its own.
-        if self.bare and self.path and next_level <= self.path[-1][0]:
+        if self.heading_is_bare and self.path and next_level <= self.path[-1][0]:
             self.add(BlockKind.SENTENCE, [self.path[-1][1]])
         if self.blocks:
             self.sections.append(Section(tuple(text for _, text in self.path), tuple(self.blocks)))

@@ -23,25 +23,33 @@ MOST_UNPACKED = 60_000_000
 SUSPICIOUS = 5_000_000, 150
 """A part of more bytes than that, packed to so small a part, holds no text. Word's own XML packs to a tenth or so."""
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, expat.ExpatError)
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_DAMAGE_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    expat.ExpatError,
+)
 
 
 def read(content: bytes) -> Extract:
     """The file as HTML. Raises UnreadableFile that says what is wrong with it."""
-    if content.startswith(_OLE):
+    if content.startswith(_OLE_MAGIC):
         raise UnreadableFile("is protected by a password, or in the format of Word before 2007")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _read(_Parts(archive))
+            return _read_parts(_Archive(archive))
     except ET.ParseError as error:
         raise UnreadableFile("is damaged: its XML cannot be read") from error
-    except _BROKEN as error:
+    except _DAMAGE_ERRORS as error:
         raise UnreadableFile("is damaged, or no Word file") from error
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class _Archive:
     archive: zipfile.ZipFile
 
     def open(self, name: str) -> bytes | None:
@@ -52,8 +60,10 @@ class _Parts:
             return None
         if info.flag_bits & 1:
             raise UnreadableFile("is protected by a password")
-        most, ratio = SUSPICIOUS
-        if info.file_size > MOST_UNPACKED or (info.file_size > most and info.file_size > ratio * info.compress_size):
+        min_size, ratio = SUSPICIOUS
+        if info.file_size > MOST_UNPACKED or (
+            info.file_size > min_size and info.file_size > ratio * info.compress_size
+        ):
             raise UnreadableFile(f"unpacks to {info.file_size:,} bytes, which is too much")
         with self.archive.open(info) as part:
             content = part.read(MOST_UNPACKED + 1)
@@ -68,34 +78,34 @@ class _Parts:
     def related(self, name: str) -> dict[str, tuple[str, str]]:
         """What a part refers to, by id: the kind of relation, and the target, a part's name or an address."""
         folder, file = posixpath.split(name)
-        tree = self.tree(posixpath.join(folder, "_rels", f"{file}.rels"))
-        found: dict[str, tuple[str, str]] = {}
-        for each in tree if tree is not None else ():
-            target = each.get("Target", "")
-            if each.get("TargetMode") != "External":
+        relations_tree = self.tree(posixpath.join(folder, "_rels", f"{file}.rels"))
+        relations: dict[str, tuple[str, str]] = {}
+        for relation in relations_tree if relations_tree is not None else ():
+            target = relation.get("Target", "")
+            if relation.get("TargetMode") != "External":
                 target = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
-            found[each.get("Id", "")] = each.get("Type", "").rpartition("/")[2], target
-        return found
+            relations[relation.get("Id", "")] = relation.get("Type", "").rpartition("/")[2], target
+        return relations
 
 
-def _read(parts: _Parts) -> Extract:
-    top = dict(parts.related("").values())
-    name = top.get("officeDocument", "word/document.xml")
-    document = parts.open(name)
+def _read_parts(parts: _Archive) -> Extract:
+    package_parts = dict(parts.related("").values())
+    document_name = package_parts.get("officeDocument", "word/document.xml")
+    document = parts.open(document_name)
     if document is None:
         raise UnreadableFile("is no Word file: there is no document in it")
-    related = parts.related(name)
-    by_kind = dict(related.values())
+    relations = parts.related(document_name)
+    parts_by_kind = dict(relations.values())
     styles = DocxStyles(
-        read_styles(parts.tree(by_kind.get("styles", ""))),
-        read_numbering(parts.tree(by_kind.get("numbering", ""))),
+        read_styles(parts.tree(parts_by_kind.get("styles", ""))),
+        read_numbering(parts.tree(parts_by_kind.get("numbering", ""))),
     )
-    text = DocxReader(styles, {key: target for key, (kind, target) in related.items() if kind == "hyperlink"})
-    blocks = [block for element in _body(document) for block in text.blocks(element)]
-    return with_title(blocks, _said_title(parts.tree(top.get("core-properties", ""))))
+    reader = DocxReader(styles, {key: target for key, (kind, target) in relations.items() if kind == "hyperlink"})
+    blocks = [block for element in _body_elements(document) for block in reader.blocks(element)]
+    return with_title(blocks, _stated_title(parts.tree(package_parts.get("core-properties", ""))))
 
 
-def _body(document: bytes) -> Iterator[ET.Element]:
+def _body_elements(document: bytes) -> Iterator[ET.Element]:
     """The elements of the body, one at a time, so that the tree of a long document never stands whole in memory."""
     path: list[ET.Element] = []
     for event, element in ET.iterparse(io.BytesIO(document), ("start", "end")):  # noqa: S314  # see the module
@@ -108,10 +118,10 @@ def _body(document: bytes) -> Iterator[ET.Element]:
             path[1].remove(element)
 
 
-def _said_title(properties: ET.Element | None) -> str | None:
-    for each in properties if properties is not None else ():
-        if local_name(each) == "title" and each.text:
-            return " ".join(each.text.split()) or None
+def _stated_title(properties: ET.Element | None) -> str | None:
+    for child in properties if properties is not None else ():
+        if local_name(child) == "title" and child.text:
+            return " ".join(child.text.split()) or None
     return None
 
 
@@ -126,15 +136,15 @@ class _RootFound(Exception):
 def _refuse_doctype(content: bytes) -> None:
     """A declaration can only stand before the first element, so no more is looked at."""
 
-    def declared(*_: object) -> None:
+    def on_doctype(*_: object) -> None:
         raise _DoctypeFound
 
-    def begun(*_: object) -> None:
+    def on_root(*_: object) -> None:
         raise _RootFound
 
     parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = declared
-    parser.StartElementHandler = begun
+    parser.StartDoctypeDeclHandler = on_doctype
+    parser.StartElementHandler = on_root
     try:
         parser.Parse(content, True)
     except _RootFound:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 _HEADING = re.compile(r"heading ([1-9])")
-_CONTENTS = ("toc ", "toc heading", "table of figures", "index ")
-_CODE = frozenset({"html preformatted", "code", "source code", "code block", "macro text", "plain code"})
-_NO_NUMBER = frozenset({"bullet", "none"})
-_OFF = frozenset({"0", "false", "off", "none"})
+_CONTENTS_STYLES = ("toc ", "toc heading", "table of figures", "index ")
+_CODE_STYLES = frozenset({"html preformatted", "code", "source code", "code block", "macro text", "plain code"})
+_UNNUMBERED_FORMATS = frozenset({"bullet", "none"})
+_OFF_VALUES = frozenset({"0", "false", "off", "none"})
 MOST_PARENTS = 20
 
 Numbering = Mapping[str, Mapping[int, bool]]
@@ -46,14 +46,14 @@ class DocxStyles:
 
     def heading(self, properties: ET.Element | None, style_id: str) -> int | None:
         """The level of a heading, from 1; 0 for the document's title; None for any other paragraph."""
-        own = outline_level(properties)
+        outline = outline_level(properties)
         for style in self.chain(style_id):
             if style.name == "title":
                 return 0
-            if named := _HEADING.fullmatch(style.name):
-                return int(named[1])
-            own = style.outline if own is None else own
-        return own + 1 if own is not None and own < 9 else None
+            if match := _HEADING.fullmatch(style.name):
+                return int(match[1])
+            outline = style.outline if outline is None else outline
+        return outline + 1 if outline is not None and outline < 9 else None
 
     def item(self, properties: ET.Element | None, style_id: str) -> tuple[int, bool] | None:
         """The depth of an item of a list, from 0, and whether it is numbered; None for any other paragraph."""
@@ -67,11 +67,11 @@ class DocxStyles:
 
     def is_contents(self, style_id: str) -> bool:
         """A line of a table of contents?"""
-        return any(style.name.startswith(_CONTENTS) for style in self.chain(style_id))
+        return any(style.name.startswith(_CONTENTS_STYLES) for style in self.chain(style_id))
 
     def is_code(self, style_id: str) -> bool:
         """A line of code?"""
-        return any(style.name in _CODE for style in self.chain(style_id))
+        return any(style.name in _CODE_STYLES for style in self.chain(style_id))
 
     def has_header_row(self, style_id: str) -> bool:
         """Does a table's style set its first row apart?"""
@@ -80,58 +80,59 @@ class DocxStyles:
 
 def read_styles(tree: ET.Element | None) -> dict[str, DocxStyle]:
     """The styles by their ids."""
-    found: dict[str, DocxStyle] = {}
-    for each in tree if tree is not None else ():
-        if local_name(each) == "style":
-            properties = child_element(each, "pPr")
+    styles: dict[str, DocxStyle] = {}
+    for element in tree if tree is not None else ():
+        if local_name(element) == "style":
+            properties = child_element(element, "pPr")
             list_id, depth = list_position(properties)
-            found[attribute_value(each, "styleId")] = DocxStyle(
-                name=child_value(each, "name").lower(),
-                parent=child_value(each, "basedOn"),
+            styles[attribute_value(element, "styleId")] = DocxStyle(
+                name=child_value(element, "name").lower(),
+                parent=child_value(element, "basedOn"),
                 outline=outline_level(properties),
                 list_id=list_id,
                 depth=depth,
                 header_row=any(
-                    local_name(part) == "tblStylePr" and attribute_value(part, "type") == "firstRow" for part in each
+                    local_name(child) == "tblStylePr" and attribute_value(child, "type") == "firstRow"
+                    for child in element
                 ),
             )
-    return found
+    return styles
 
 
 def read_numbering(tree: ET.Element | None) -> Numbering:
     """Which lists are numbered, at which depth."""
-    kinds: dict[str, dict[int, bool]] = {}
+    levels_by_kind: dict[str, dict[int, bool]] = {}
     lists: dict[str, dict[int, bool]] = {}
-    for each in tree if tree is not None else ():
-        if local_name(each) == "abstractNum":
-            levels = [part for part in each if local_name(part) == "lvl"]
-            kinds[attribute_value(each, "abstractNumId")] = {
-                _number(attribute_value(level, "ilvl")): child_value(level, "numFmt") not in _NO_NUMBER
+    for element in tree if tree is not None else ():
+        if local_name(element) == "abstractNum":
+            levels = [child for child in element if local_name(child) == "lvl"]
+            levels_by_kind[attribute_value(element, "abstractNumId")] = {
+                _list_depth(attribute_value(level, "ilvl")): child_value(level, "numFmt") not in _UNNUMBERED_FORMATS
                 for level in levels
             }
-        elif local_name(each) == "num":
-            lists[attribute_value(each, "numId")] = kinds.get(child_value(each, "abstractNumId"), {})
+        elif local_name(element) == "num":
+            lists[attribute_value(element, "numId")] = levels_by_kind.get(child_value(element, "abstractNumId"), {})
     return lists
 
 
 def outline_level(properties: ET.Element | None) -> int | None:
     """The outline level of paragraph properties, from 0; 9 is text."""
-    said = child_value(properties, "outlineLvl")
-    return int(said) if said.isascii() and said.isdigit() else None
+    value = child_value(properties, "outlineLvl")
+    return int(value) if value.isascii() and value.isdigit() else None
 
 
 def list_position(properties: ET.Element | None) -> tuple[str | None, int]:
     """The list that paragraph properties name, and the depth in it."""
-    found = child_element(properties, "numPr")
-    if found is None:
+    child = child_element(properties, "numPr")
+    if child is None:
         return None, 0
-    return child_value(found, "numId") or None, _number(child_value(found, "ilvl"))
+    return child_value(child, "numId") or None, _list_depth(child_value(child, "ilvl"))
 
 
 def is_on(properties: ET.Element | None, name: str) -> bool:
     """Is a property there that is on unless it says otherwise?"""
-    found = child_element(properties, name)
-    return found is not None and attribute_value(found, "val").lower() not in _OFF
+    child = child_element(properties, name)
+    return child is not None and attribute_value(child, "val").lower() not in _OFF_VALUES
 
 
 def local_name(element: ET.Element) -> str:
@@ -141,19 +142,19 @@ def local_name(element: ET.Element) -> str:
 
 def child_element(element: ET.Element | None, name: str) -> ET.Element | None:
     """The first child of this name."""
-    return next((each for each in element if local_name(each) == name), None) if element is not None else None
+    return next((child for child in element if local_name(child) == name), None) if element is not None else None
 
 
 def child_value(element: ET.Element | None, name: str) -> str:
     """What the child of this name has for its `val`."""
-    found = child_element(element, name)
-    return attribute_value(found, "val") if found is not None else ""
+    child = child_element(element, name)
+    return attribute_value(child, "val") if child is not None else ""
 
 
 def attribute_value(element: ET.Element, name: str) -> str:
     """An attribute by its name without its namespace."""
-    return next((said for key, said in element.items() if key.rpartition("}")[2] == name), "")
+    return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
 
 
-def _number(said: str) -> int:
-    return min(int(said), 8) if said.isascii() and said.isdigit() else 0
+def _list_depth(value: str) -> int:
+    return min(int(value), 8) if value.isascii() and value.isdigit() else 0

@@ -46,49 +46,51 @@ class Extract:
     html: str
 
 
-def with_title(blocks: Sequence[ExtractBlock], said: str | None) -> Extract:
+def with_title(blocks: Sequence[ExtractBlock], title: str | None) -> Extract:
     """The blocks as a page. Its title is what is written as one (a heading of level 0), or the only heading of the
     highest level, if the text begins with it, or else what the file says of itself. All other headings stand below the
     first level, so that no chapter gives the page its name. Raises UnreadableFile for too much text."""
     headings = [block for block in blocks if block.kind is ExtractKind.HEADING]
     highest = min((block.level for block in headings), default=0)
-    tops = [block for block in headings if block.level == highest]
-    if tops and (highest == 0 or tops == blocks[:1]):
-        said = unescape(_TAG.sub("", tops[0].html))
-        blocks = [block for block in blocks if block is not tops[0]]
-    lowered = [replace(each, level=each.level + 1) if each.kind is ExtractKind.HEADING else each for each in blocks]
-    return Extract(said, blocks_to_html(lowered))
+    top_headings = [block for block in headings if block.level == highest]
+    if top_headings and (highest == 0 or top_headings == blocks[:1]):
+        title = unescape(_TAG.sub("", top_headings[0].html))
+        blocks = [block for block in blocks if block is not top_headings[0]]
+    shifted = [replace(each, level=each.level + 1) if each.kind is ExtractKind.HEADING else each for each in blocks]
+    return Extract(title, blocks_to_html(shifted))
 
 
 def blocks_to_html(blocks: Sequence[ExtractBlock]) -> str:
     """The blocks as HTML. Raises UnreadableFile when that is too much text for one page."""
-    html = "\n".join(_lines(blocks))
+    html = "\n".join(_html_lines(blocks))
     if len(html) > MOST_TEXT:
         raise UnreadableFile(f"has more than {MOST_TEXT:,} characters of text")
     return html
 
 
-def _lines(blocks: Sequence[ExtractBlock]) -> Iterator[str]:
-    lists: list[tuple[int, str]] = []
+def _html_lines(blocks: Sequence[ExtractBlock]) -> Iterator[str]:
+    open_lists: list[tuple[int, str]] = []
     """Those that are open, outermost first, by the level of their items; in each, an item is."""
-    for block in _joined(blocks):
-        mine = (block.level, "ol" if block.ordered else "ul") if block.kind is ExtractKind.ITEM else (-1, "")
-        while lists and (lists[-1][0] > mine[0] or (lists[-1][0] == mine[0] and lists[-1] != mine)):
-            yield f"</li></{lists.pop()[1]}>"
+    for block in _merge_code_lines(blocks):
+        own_list = (block.level, "ol" if block.ordered else "ul") if block.kind is ExtractKind.ITEM else (-1, "")
+        while open_lists and (
+            open_lists[-1][0] > own_list[0] or (open_lists[-1][0] == own_list[0] and open_lists[-1] != own_list)
+        ):
+            yield f"</li></{open_lists.pop()[1]}>"
         if block.kind is ExtractKind.ITEM:
-            yield "</li>" if lists and lists[-1] == mine else f"<{mine[1]}>"
+            yield "</li>" if open_lists and open_lists[-1] == own_list else f"<{own_list[1]}>"
             yield f"<li>{block.html}"
-            lists += [mine] if not lists or lists[-1] != mine else []
+            open_lists += [own_list] if not open_lists or open_lists[-1] != own_list else []
         elif block.kind is ExtractKind.HEADING:
             level = min(block.level, 6)
             yield f"<h{level}>{block.html}</h{level}>"
         else:
             yield f"<{block.kind}>{block.html}</{block.kind}>"
-    while lists:
-        yield f"</li></{lists.pop()[1]}>"
+    while open_lists:
+        yield f"</li></{open_lists.pop()[1]}>"
 
 
-def _joined(blocks: Sequence[ExtractBlock]) -> Iterator[ExtractBlock]:
+def _merge_code_lines(blocks: Sequence[ExtractBlock]) -> Iterator[ExtractBlock]:
     """With lines of code that follow each other in one block."""
     for kind, group in groupby(blocks, key=lambda block: block.kind):
         if kind is ExtractKind.CODE:

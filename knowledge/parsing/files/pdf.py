@@ -41,22 +41,22 @@ def read(content: bytes) -> Extract:
         raise UnreadableFile("is no PDF")
     try:
         document = PDFDocument(PDFParser(io.BytesIO(content)))
-        pages = without_headers_and_footers(list(_pages(document)))
+        pages = without_headers_and_footers(list(_read_pages(document)))
     except (PDFPasswordIncorrect, PDFEncryptionError) as error:
         raise UnreadableFile("is protected by a password") from error
     except (PDFException, PSException) as error:
         raise UnreadableFile("is damaged") from error
     if not any(pages):
         raise UnreadableFile("has no text: its pages may be pictures")
-    return with_title(pdf_to_blocks(pages, HeadingLevels.of(pages, dict(_outline(document)))), _said_title(document))
+    return with_title(pdf_to_blocks(pages, HeadingLevels.of(pages, dict(_outline(document)))), _stated_title(document))
 
 
-def _pages(document: PDFDocument) -> Iterator[list[PdfParagraph]]:
+def _read_pages(document: PDFDocument) -> Iterator[list[PdfParagraph]]:
     resources = PDFResourceManager()
     device = PDFPageAggregator(resources, laparams=LAParams(all_texts=True))
     interpreter = PDFPageInterpreter(resources, device)
-    for count, page in enumerate(PDFPage.create_pages(document)):
-        if count == MOST_PAGES:
+    for number, page in enumerate(PDFPage.create_pages(document)):
+        if number == MOST_PAGES:
             raise UnreadableFile(f"has more than {MOST_PAGES:,} pages")
         interpreter.process_page(page)
         yield lines_of(device.get_result())
@@ -64,31 +64,31 @@ def _pages(document: PDFDocument) -> Iterator[list[PdfParagraph]]:
 
 def _outline(document: PDFDocument) -> Iterator[tuple[str, int]]:
     """The letters of each title in the outline, and its level from 1. What is broken of it is left out."""
-    waiting = [(_part(document.catalog.get("Outlines"), "First"), 1)]
+    pending = [(_outline_part(document.catalog.get("Outlines"), "First"), 1)]
     for _ in range(MOST_OUTLINE):  # it may run in a circle
-        if not waiting:
+        if not pending:
             return
-        entry, level = waiting.pop()
+        entry, level = pending.pop()
         if not isinstance(entry, dict):
             continue
-        waiting += [(_part(entry, "Next"), level), (_part(entry, "First"), level + 1)]
-        if key := letters_only(_text(entry.get("Title"))):
-            yield key, level
+        pending += [(_outline_part(entry, "Next"), level), (_outline_part(entry, "First"), level + 1)]
+        if letters := letters_only(_decode_string(entry.get("Title"))):
+            yield letters, level
 
 
-def _said_title(document: PDFDocument) -> str | None:
+def _stated_title(document: PDFDocument) -> str | None:
     for info in document.info:
-        title = " ".join(_text(info.get("Title")).split())
+        title = " ".join(_decode_string(info.get("Title")).split())
         if not _NO_TITLE.fullmatch(title):
             return title
     return None
 
 
-def _part(entry: Any, name: str) -> Any:
+def _outline_part(entry: Any, name: str) -> Any:
     entry = resolve1(entry)
     return resolve1(entry.get(name)) if isinstance(entry, dict) else None
 
 
-def _text(said: Any) -> str:
-    said = resolve1(said)
-    return decode_text(said) if isinstance(said, bytes) else ""
+def _decode_string(value: Any) -> str:
+    value = resolve1(value)
+    return decode_text(value) if isinstance(value, bytes) else ""

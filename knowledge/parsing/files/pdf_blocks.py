@@ -19,8 +19,8 @@ SEVERAL = 3  # lines of a heading
 _BULLET = re.compile(rf"[{re.escape(BULLETS)}*-]\s+(?=\S)|[{re.escape(BULLETS)}]\s*(?=\S)")
 _NUMBER = re.compile(r"\(?\d{1,2}[.)]\s+(?=\S)")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_LAST = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)-$")
-_ENDS = (".", "!", "?", ":", ";", "…", ".”", '."', ".)")
+_CUT_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)-$")
+_SENTENCE_ENDS = (".", "!", "?", ":", ";", "…", ".”", '."', ".)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,47 +36,47 @@ class HeadingLevels:
     def of(cls, pages: Sequence[Sequence[PdfParagraph]], outline: Mapping[str, int]) -> "HeadingLevels":
         """As the whole document has it."""
         lines = [line for page in pages for box in page for line in box]
-        drawn: Counter[float] = Counter()
+        characters_by_size: Counter[float] = Counter()
         for line in lines:
-            drawn[line.size] += len(line.text)
-        text = drawn.most_common(1)[0][0]
-        larger = sorted((size for size in drawn if size >= text * LARGER), reverse=True)
-        bold = sum(len(line.text) for line in lines if line.bold)
-        ranks = {size: min(rank, MOST_LEVELS) for rank, size in enumerate(larger, 1)}
-        return cls(ranks, outline, text, bold * 2 > drawn.total())
+            characters_by_size[line.size] += len(line.text)
+        text_size = characters_by_size.most_common(1)[0][0]
+        heading_sizes = sorted((size for size in characters_by_size if size >= text_size * LARGER), reverse=True)
+        bold_characters = sum(len(line.text) for line in lines if line.bold)
+        levels_by_size = {size: min(rank, MOST_LEVELS) for rank, size in enumerate(heading_sizes, 1)}
+        return cls(levels_by_size, outline, text_size, bold_characters * 2 > characters_by_size.total())
 
     def level(self, line: PdfLine, box: PdfParagraph) -> int | None:
         """The level of a heading; None for any other line."""
-        if len(line.text) > LONGEST_HEADING or not (key := letters_only(line.text)):
+        if len(line.text) > LONGEST_HEADING or not (letters := letters_only(line.text)):
             return None
         if line.size in self.sizes:
-            return self.outline.get(key, self.sizes[line.size])
+            return self.outline.get(letters, self.sizes[line.size])
         if not line.bold or self.mostly_bold or line.size < self.text:
             return None
-        if key in self.outline:
-            return self.outline[key]
-        alone = len(box) <= SEVERAL and all(other.bold for other in box)
-        return len(set(self.sizes.values())) + 1 if alone and not line.text.endswith((".", ",", ";")) else None
+        if letters in self.outline:
+            return self.outline[letters]
+        stands_alone = len(box) <= SEVERAL and all(other.bold for other in box)
+        return len(set(self.sizes.values())) + 1 if stands_alone and not line.text.endswith((".", ",", ";")) else None
 
 
 def pdf_to_blocks(pages: Sequence[Sequence[PdfParagraph]], levels: HeadingLevels) -> list[ExtractBlock]:
     """All pages as blocks, in order."""
-    writer = _Writer(frozenset(_words(pages)))
+    writer = _BlockWriter(frozenset(_words(pages)))
     for page in pages:
-        for box in page:
-            writer.box(box, levels)
+        for paragraph in page:
+            writer.add_paragraph(paragraph, levels)
     return writer.finish()
 
 
 def _words(pages: Sequence[Sequence[PdfParagraph]]) -> Iterator[str]:
     for page in pages:
-        for box in page:
-            for line in box:
+        for paragraph in page:
+            for line in paragraph:
                 yield from (word.casefold() for word in _WORD.findall(line.text))
 
 
 @dataclass(slots=True)
-class _Writer:
+class _BlockWriter:
     """Holds the block that is being written, as text, until another begins."""
 
     words: frozenset[str]
@@ -87,62 +87,62 @@ class _Writer:
     left: float = 0.0
     text: str = ""
 
-    def box(self, box: PdfParagraph, levels: HeadingLevels) -> None:
+    def add_paragraph(self, paragraph: PdfParagraph, levels: HeadingLevels) -> None:
         """Lines that stand close to each other."""
-        first = True
-        for line in box:
-            level = levels.level(line, box)
+        is_first = True
+        for line in paragraph:
+            level = levels.level(line, paragraph)
             if level is not None:
-                self._heading(level, line, first)
+                self._add_heading(level, line, is_first)
             elif not line.text.strip(BULLETS):  # the text of the item stands in the next line
-                self._begin(ExtractKind.ITEM, "", line.left)
+                self._begin_block(ExtractKind.ITEM, "", line.left)
             elif match := _BULLET.match(line.text) or _NUMBER.match(line.text):
-                self._begin(
+                self._begin_block(
                     ExtractKind.ITEM, line.text[match.end() :], line.left, ordered=_NUMBER.match(line.text) is not None
                 )
-            elif self._goes_on(line, first):
-                self.text = self._joined(line.text)
+            elif self._continues_block(line, is_first):
+                self.text = self._join_text(line.text)
             else:
-                self._begin(ExtractKind.PARAGRAPH, line.text, line.left)
-            first = False
+                self._begin_block(ExtractKind.PARAGRAPH, line.text, line.left)
+            is_first = False
 
     def finish(self) -> list[ExtractBlock]:
         """All blocks."""
-        self._end()
+        self._end_block()
         return self.blocks
 
-    def _heading(self, level: int, line: PdfLine, first: bool) -> None:
-        if not first and self.kind is ExtractKind.HEADING and self.level == level:
-            self.text = self._joined(line.text)
+    def _add_heading(self, level: int, line: PdfLine, is_first: bool) -> None:
+        if not is_first and self.kind is ExtractKind.HEADING and self.level == level:
+            self.text = self._join_text(line.text)
         else:
-            self._begin(ExtractKind.HEADING, line.text, line.left, level)
+            self._begin_block(ExtractKind.HEADING, line.text, line.left, level)
 
-    def _goes_on(self, line: PdfLine, first: bool) -> bool:
+    def _continues_block(self, line: PdfLine, is_first: bool) -> bool:
         """Is the line part of the block before it? What begins a box is, where a sentence was left open."""
         if not self.text:
             return self.kind is ExtractKind.ITEM
         if self.kind is ExtractKind.HEADING:
             return False
-        if first:
-            return line.text[0].islower() and not self.text.endswith(_ENDS)
+        if is_first:
+            return line.text[0].islower() and not self.text.endswith(_SENTENCE_ENDS)
         return self.kind is ExtractKind.PARAGRAPH or line.left > self.left + 1 or line.text[0].islower()
 
-    def _joined(self, more: str) -> str:
+    def _join_text(self, next_text: str) -> str:
         """A word that was parted at the end of the line is whole again; a hyphen of its own stays."""
         if self.text.endswith("\u00ad"):
-            return self.text[:-1] + more
-        last, rest = _LAST.search(self.text), _WORD.match(more)
-        if not last or not rest or not more[0].islower():
-            return f"{self.text} {more}"
-        whole, hyphened = last[1] + rest[0], f"{last[1]}-{rest[0]}"
-        keep = hyphened.casefold() in self.words and whole.casefold() not in self.words
-        return (self.text if keep else self.text[:-1]) + more
+            return self.text[:-1] + next_text
+        cut_word, next_word = _CUT_WORD.search(self.text), _WORD.match(next_text)
+        if not cut_word or not next_word or not next_text[0].islower():
+            return f"{self.text} {next_text}"
+        joined_word, hyphenated = cut_word[1] + next_word[0], f"{cut_word[1]}-{next_word[0]}"
+        keep_hyphen = hyphenated.casefold() in self.words and joined_word.casefold() not in self.words
+        return (self.text if keep_hyphen else self.text[:-1]) + next_text
 
-    def _begin(self, kind: ExtractKind, text: str, left: float, level: int = 0, *, ordered: bool = False) -> None:
-        self._end()
+    def _begin_block(self, kind: ExtractKind, text: str, left: float, level: int = 0, *, ordered: bool = False) -> None:
+        self._end_block()
         self.kind, self.text, self.left, self.level, self.ordered = kind, text, left, level, ordered
 
-    def _end(self) -> None:
+    def _end_block(self) -> None:
         if text := self.text.replace("\u00ad", "").strip():
             self.blocks.append(ExtractBlock(self.kind, escape(text), self.level, self.ordered))
         self.text = ""

@@ -44,18 +44,20 @@ PdfParagraph = Sequence[PdfLine]
 
 def lines_of(page: LTPage) -> list[PdfParagraph]:
     """The page's lines in reading order, but for those of a table of contents."""
-    boxes = ([_line(each, page) for each in box] for box in _boxes(page))
+    boxes = ([_read_line(line_box, page) for line_box in box] for box in _text_boxes(page))
     return [lines for box in boxes if (lines := [line for line in box if line.text and not _LEADER.search(line.text)])]
 
 
 def without_headers_and_footers(pages: Sequence[Sequence[PdfParagraph]]) -> list[list[PdfParagraph]]:
     """The pages without headers, footers and page numbers."""
-    seen = Counter(
-        key for page in pages for key in {_key(line) for box in page for line in box if line.edge is not None}
+    counts = Counter(
+        key
+        for page in pages
+        for key in {_repetition_key(line) for box in page for line in box if line.edge is not None}
     )
 
     def stays(line: PdfLine) -> bool:
-        return line.edge is None or not (seen[_key(line)] >= OFTEN or _PAGE_NUMBER.fullmatch(line.text))
+        return line.edge is None or not (counts[_repetition_key(line)] >= OFTEN or _PAGE_NUMBER.fullmatch(line.text))
 
     return [[lines for box in page if (lines := [line for line in box if stays(line)])] for page in pages]
 
@@ -65,36 +67,38 @@ def letters_only(text: str) -> str:
     return "".join(character for character in text.casefold() if character.isalpha())
 
 
-def _boxes(item: LTPage | LTFigure) -> Iterator[LTTextBox]:
-    for each in item:
-        if isinstance(each, LTTextBox):
-            yield each
-        elif isinstance(each, LTFigure):
-            yield from _boxes(each)
+def _text_boxes(item: LTPage | LTFigure) -> Iterator[LTTextBox]:
+    for child in item:
+        if isinstance(child, LTTextBox):
+            yield child
+        elif isinstance(child, LTFigure):
+            yield from _text_boxes(child)
 
 
-def _line(line: LTTextLine, page: LTPage) -> PdfLine:
-    drawn = [each for each in line if isinstance(each, LTChar) and not each.get_text().isspace()]
-    sizes = Counter(round(_size(each) * 2) / 2 for each in drawn)
-    bold = sum(bool(_BOLD.search(each.fontname)) for each in drawn)
+def _read_line(line: LTTextLine, page: LTPage) -> PdfLine:
+    characters = [
+        character for character in line if isinstance(character, LTChar) and not character.get_text().isspace()
+    ]
+    sizes = Counter(round(_font_size(character) * 2) / 2 for character in characters)
+    bold_count = sum(bool(_BOLD.search(character.fontname)) for character in characters)
     return PdfLine(
         text=" ".join(_CID.sub("", line.get_text()).translate(_LIGATURES).split()),
         size=sizes.most_common(1)[0][0] if sizes else 0.0,
-        bold=bool(drawn) and bold * 10 >= len(drawn) * 9,
+        bold=bool(characters) and bold_count * 10 >= len(characters) * 9,
         left=line.x0,
-        edge=_edge(line, page),
+        edge=_edge_height(line, page),
     )
 
 
-def _size(character: LTChar) -> float:
+def _font_size(character: LTChar) -> float:
     return float(character.size)
 
 
-def _edge(line: LTComponent, page: LTPage) -> int | None:
+def _edge_height(line: LTComponent, page: LTPage) -> int | None:
     height = page.height * EDGE
     at_edge = line.y0 >= page.y1 - height or line.y1 <= page.y0 + height
     return round(line.y0) if at_edge else None
 
 
-def _key(line: PdfLine) -> tuple[str, float, int | None]:
+def _repetition_key(line: PdfLine) -> tuple[str, float, int | None]:
     return letters_only(line.text), line.size, line.edge

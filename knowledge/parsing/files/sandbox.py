@@ -27,33 +27,33 @@ MEMORY = 1_500_000_000
 """Bytes of address space."""
 
 _ROOT = Path(__file__).parents[3]
-_KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")
+_KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "TZ")
 
 
 def read_file(content: bytes, ending: str) -> Extract:
     """The file as HTML. Raises UnreadableFile that says what is wrong with it."""
-    kept = {name: value for name in _KEPT if (value := os.environ.get(name))}
+    environment = {name: value for name in _KEPT_VARIABLES if (value := os.environ.get(name))}
     try:
-        done = subprocess.run(  # noqa: S603  # our own module
+        process = subprocess.run(  # noqa: S603  # our own module
             [sys.executable, "-P", "-B", "-m", "knowledge.parsing.files.sandbox", ending],
             input=content,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=kept | {"PYTHONPATH": str(_ROOT), "PYTHONWARNINGS": "ignore"},
+            env=environment | {"PYTHONPATH": str(_ROOT), "PYTHONWARNINGS": "ignore"},
             timeout=SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise UnreadableFile(f"takes more than {SECONDS:g} s to read") from error
-    if done.returncode:
+    if process.returncode:
         raise UnreadableFile("is damaged: reading it broke off")
-    said = json.loads(done.stdout)
-    if why := said.get("why"):
+    result = json.loads(process.stdout)
+    if why := result.get("why"):
         raise UnreadableFile(why)
-    return Extract(said["title"], said["html"])
+    return Extract(result["title"], result["html"])
 
 
-def _limits() -> Iterator[tuple[int, int]]:
+def _resource_limits() -> Iterator[tuple[int, int]]:
     yield resource.RLIMIT_AS, MEMORY
     yield resource.RLIMIT_CPU, int(SECONDS)
     yield resource.RLIMIT_FSIZE, 0
@@ -61,16 +61,16 @@ def _limits() -> Iterator[tuple[int, int]]:
 
 def main() -> None:
     """The other process: a file on standard input, what it says as JSON on standard output."""
-    for kind, most in _limits():
+    for limit, maximum in _resource_limits():
         with suppress(ValueError, OSError):  # a system that does not know the limit, or has a lower one
-            resource.setrlimit(kind, (most, most))
-    json.dump(_told(sys.argv[1], sys.stdin.buffer.read()), sys.stdout)
+            resource.setrlimit(limit, (maximum, maximum))
+    json.dump(_read_to_json(sys.argv[1], sys.stdin.buffer.read()), sys.stdout)
 
 
-def _told(ending: str, content: bytes) -> dict[str, str | None]:
+def _read_to_json(ending: str, content: bytes) -> dict[str, str | None]:
     try:
-        found = importlib.import_module(READERS[ending]).read(content)
-        return {"title": found.title, "html": found.html}
+        extract = importlib.import_module(READERS[ending]).read(content)
+        return {"title": extract.title, "html": extract.html}
     except MemoryError:
         return {"why": f"needs more than {MEMORY:,} bytes of memory to read"}
     except UnreadableFile as error:

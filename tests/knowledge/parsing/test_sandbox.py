@@ -86,4 +86,4 @@ def test_nothing_of_our_environment_is_seen_there(act: Callable[[str], str], mon
     monkeypatch.setenv("FIRSTLINE_KEYS", "a secret")
     with pytest.raises(ValueError, match="PATH") as error:
         act("import json; raise UnreadableFile(json.dumps(dict(os.environ)))")
-    assert set(json.loads(str(error.value))) <= {*sandbox._KEPT, "PYTHONPATH", "PYTHONWARNINGS", "LC_CTYPE"}
+    assert set(json.loads(str(error.value))) <= {*sandbox._KEPT_VARIABLES, "PYTHONPATH", "PYTHONWARNINGS", "LC_CTYPE"}
