@@ -108,22 +108,24 @@ class EvaluationCorpus:
         return frozenset(line_by_id)
 
 
-def read_questions(file: Path, known: frozenset[str], locale: str = "en") -> tuple[list[EvaluationQuestion], list[str]]:
+def read_questions(
+    file: Path, corpus_ids: frozenset[str], locale: str = "en"
+) -> tuple[list[EvaluationQuestion], list[str]]:
     """The questions that can be measured on these documents, and what was left out of them and why. Raises Refused as
     `Corpus` does, and when none is left."""
     questions: list[EvaluationQuestion] = []
     skipped: list[str] = []
     for line in _read_lines(file):
         text, relevant = line.required_text("text"), _relevant_ids(line)
-        unknown = sorted(relevant - known)
+        unknown = sorted(relevant - corpus_ids)
         if unknown:
             skipped.append(f"line {line.number}: not in the corpus: {', '.join(unknown)}")
         if not text:
             skipped.append(f"line {line.number}: the question is empty")
         elif not relevant:
             skipped.append(f"line {line.number}: no document is named as relevant")
-        elif relevant & known:
-            questions.append(EvaluationQuestion(text, relevant & known, line.text_field("locale") or locale))
+        elif relevant & corpus_ids:
+            questions.append(EvaluationQuestion(text, relevant & corpus_ids, line.text_field("locale") or locale))
     if not questions:
         reason = f" ({skipped[0]})" if skipped else ""
         raise Refused(f"{file} holds no question that can be measured{reason}")

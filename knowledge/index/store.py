@@ -183,11 +183,11 @@ def update_documents(tx: Transaction, source: str, prepared: Sequence[PreparedDo
     _upsert_documents(tx, source, prepared)
 
 
-def delete_documents(tx: Transaction, source: str, before: datetime | None, limit: int) -> int:
-    """Take out up to `limit` documents of the source, those not seen since `before` if it is given; how many."""
+def delete_documents(tx: Transaction, source: str, unseen_since: datetime | None, limit: int) -> int:
+    """Take out up to `limit` documents of the source, those `unseen_since` if that is given; how many."""
     to_delete = _in_source(tx, source)
-    if before:
-        to_delete = and_(to_delete, documents.c.seen_at < before)
+    if unseen_since:
+        to_delete = and_(to_delete, documents.c.seen_at < unseen_since)
     ids = list(tx.execute(select(documents.c.id).where(to_delete).limit(limit)).scalars())
     if not ids:
         return 0

@@ -25,9 +25,9 @@ class LibrarySize:
     passages: int
     near: bool
 
-    def wants_index(self, more: int = 0) -> bool:
+    def wants_index(self, new_passages: int = 0) -> bool:
         """Has it ever been too large to be searched whole, or will it be with so many more?"""
-        return self.near or self.passages + more > EXACT_UP_TO
+        return self.near or self.passages + new_passages > EXACT_UP_TO
 
 
 def lock_library(tx: Transaction, embedder: str | None = None) -> dict[str, LibrarySize]:

@@ -149,8 +149,8 @@ def _slice_word(word: str, count_tokens: CountTokens, max_tokens: int) -> list[s
     """The word in pieces that fit; shorter ones where a small window meets characters of several tokens each."""
     length = LONGEST_WORD
     while True:
-        slices = [word[place : place + length] for place in range(0, len(word), length)]
-        if length == 1 or all(count_tokens(piece) <= max_tokens for piece in slices):
+        slices = [word[start : start + length] for start in range(0, len(word), length)]
+        if length == 1 or all(count_tokens(word_slice) <= max_tokens for word_slice in slices):
             return slices
         length //= 2
 

@@ -41,13 +41,15 @@ class DeletionRule:
     earlier: HeldDeletion | None = None
 
 
-def deletion_to_confirm(gone: int, before: int, *, emptied: bool, earlier: HeldDeletion | None) -> HeldDeletion | None:
-    """Does so much leave at once that it must be confirmed? `before`: how many documents there were before the run;
+def deletion_to_confirm(
+    vanished: int, documents_before: int, *, emptied: bool, earlier: HeldDeletion | None
+) -> HeldDeletion | None:
+    """Does so much leave at once that it must be confirmed? `documents_before`: how many there were before the run;
     `emptied`: the source named nothing at all; `earlier`: what was held back before, for what is added meanwhile must
     not make it look like less."""
-    total = min(before, earlier.of) if earlier else before
-    if gone and (emptied or (gone > FEW and 2 * gone > total)):
-        return HeldDeletion(gone, max(total, gone))
+    total = min(documents_before, earlier.of) if earlier else documents_before
+    if vanished and (emptied or (vanished > FEW and 2 * vanished > total)):
+        return HeldDeletion(vanished, max(total, vanished))
     return None
 
 

@@ -63,7 +63,7 @@ class IndexRun:
     embedder: Embedder
     progress: Progress | None
     total: int | None
-    done: int = 0
+    pages_done: int = 0
     removed: int = 0
     passages: int = 0
     embedded: int = 0
@@ -233,9 +233,9 @@ class IndexRun:
         return documents
 
     def _report_progress(self, page_id: str) -> None:
-        self.done += 1
+        self.pages_done += 1
         if self.progress:
-            self.progress(self.done, self.total, page_id)
+            self.progress(self.pages_done, self.total, page_id)
 
 
 def _outcome(indexed: store.IndexedPage | None, document: PreparedDocument) -> str:

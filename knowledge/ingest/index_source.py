@@ -93,11 +93,11 @@ def _delete_documents(db: Database, account: str, source: str, unseen_since: dat
 def finish_index(db: Database, account: str, embedder: str) -> None:
     """Bring a library that has outgrown the exact search into the vector indexes, and gauge its cosines. Killed, the
     next run goes on."""
-    more = True
-    while more:
+    has_more = True
+    while has_more:
         with db.account(account) as tx:
-            more = vector_index.add_to_vector_index(tx, embedder, BROUGHT_NEAR_AT_ONCE)
-            if not more:
+            has_more = vector_index.add_to_vector_index(tx, embedder, BROUGHT_NEAR_AT_ONCE)
+            if not has_more:
                 calibrate(tx, embedder)
 
 

@@ -14,7 +14,7 @@ class PageBuffer:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile("w+", encoding="ascii")  # noqa: SIM115  # closed by __exit__
-        self.pages = self._read()
+        self.pages = self._read_pages()
         """What was added, each page once. Begin when all is added."""
 
     def __enter__(self) -> "PageBuffer":
@@ -30,7 +30,7 @@ class PageBuffer:
         for page in pages:
             self._file.write(json.dumps(asdict(page)) + "\n")  # ASCII: a lone surrogate is written as an escape
 
-    def _read(self) -> Iterator[Page]:
+    def _read_pages(self) -> Iterator[Page]:
         self._file.seek(0)
         while line := self._file.readline():
             fields = json.loads(line)

@@ -105,19 +105,19 @@ def reindex_in_progress(tx: Transaction, wanted: str) -> ReindexProgress | None:
     return ReindexProgress(active.embedder, wanted, reindexed, total)
 
 
-def _switch_library(db: Database, account: str, wanted: Embedder, progress: Progress | None) -> None:
+def _switch_library(db: Database, account: str, new_embedder: Embedder, progress: Progress | None) -> None:
     with db.account(account) as tx:
         vector_index.lock_library(tx)
-        tx.execute(update(library_states).where(is_version(tx, wanted.name)).values(retired_at=None))
-        switch = reindex_in_progress(tx, wanted.name)
+        tx.execute(update(library_states).where(is_version(tx, new_embedder.name)).values(retired_at=None))
+        switch = reindex_in_progress(tx, new_embedder.name)
     if switch is None:
         return
     log.info(
         "switching embedder", account=account, old=switch.old, new=switch.new, done=switch.done, documents=switch.all
     )
     for _ in range(ROUNDS):
-        _reindex_documents(db, account, switch, wanted, progress)
-        finish_index(db, account, wanted.name)
+        _reindex_documents(db, account, switch, new_embedder, progress)
+        finish_index(db, account, new_embedder.name)
         with db.account(account) as tx:
             if _activate_new(tx, switch):
                 log.info("switched embedder", account=account, old=switch.old, new=switch.new)
@@ -125,25 +125,25 @@ def _switch_library(db: Database, account: str, wanted: Embedder, progress: Prog
 
 
 def _reindex_documents(
-    db: Database, account: str, switch: ReindexProgress, wanted: Embedder, progress: Progress | None
+    db: Database, account: str, switch: ReindexProgress, new_embedder: Embedder, progress: Progress | None
 ) -> None:
     """One walk through all documents that are missing."""
     last_id, documents_done = None, switch.done
     while True:
         with db.account(account) as tx:
             rows = _find_unfinished(tx, switch, last_id)
-            prepared = {row.id: _rechunk(tx, row, switch.old, wanted) for row in rows}
+            prepared = {row.id: _rechunk(tx, row, switch.old, new_embedder) for row in rows}
         if not prepared:
             return
-        vectors = _embed_passages(wanted, list(prepared.values()))
+        vectors = _embed_passages(new_embedder, list(prepared.values()))
         with db.account(account) as tx:
-            store.write_passages(tx, prepared, vectors, wanted)
+            store.write_passages(tx, prepared, vectors, new_embedder)
         last_id, documents_done = rows[-1].id, documents_done + len(rows)
         if progress:
             progress(min(documents_done, switch.all), switch.all)
 
 
-def _embed_passages(wanted: Embedder, prepared: Sequence[PreparedDocument]) -> dict[bytes, str]:
+def _embed_passages(embedder: Embedder, prepared: Sequence[PreparedDocument]) -> dict[bytes, str]:
     """The vectors of all passages as Postgres reads them, by content hash."""
     texts = {passage.content_hash: passage.embedded for document in prepared for passage in document.passages}
     hashes = list(texts)
@@ -151,21 +151,21 @@ def _embed_passages(wanted: Embedder, prepared: Sequence[PreparedDocument]) -> d
     for start in range(0, len(hashes), TEXTS_AT_ONCE):
         batch = hashes[start : start + TEXTS_AT_ONCE]
         vectors |= zip(
-            batch, map(str, _embed_with_waits(wanted, [texts[content_hash] for content_hash in batch])), strict=True
+            batch, map(str, _embed_with_waits(embedder, [texts[content_hash] for content_hash in batch])), strict=True
         )
     return vectors
 
 
-def _embed_with_waits(wanted: Embedder, texts: Sequence[str]) -> list[list[float]]:
+def _embed_with_waits(embedder: Embedder, texts: Sequence[str]) -> list[list[float]]:
     """Wait where the provider says how long: whole libraries go over its limits, and there is no hurry."""
     for _ in range(WAITS):
         try:
-            return wanted.embed_documents(texts)
+            return embedder.embed_documents(texts)
         except Temporary as error:
             if error.retry_after is None or error.retry_after > LONGEST_WAIT:
                 raise
             time.sleep(error.retry_after)
-    return wanted.embed_documents(texts)
+    return embedder.embed_documents(texts)
 
 
 def _find_unfinished(tx: Transaction, switch: ReindexProgress, last_id: str | None) -> list[Row[Any]]:
@@ -184,16 +184,16 @@ def _has_passages_for(embedder: str) -> ColumnElement[bool]:
     )
 
 
-def _rechunk(tx: Transaction, document: Row[Any], old: str, wanted: Embedder) -> PreparedDocument:
+def _rechunk(tx: Transaction, document: Row[Any], old_name: str, new_embedder: Embedder) -> PreparedDocument:
     """The document as the new embedder wants it cut, out of the passages that were cut for the old one."""
     columns = (passages.c.headings, passages.c.blocks, passages.c.recipe)
-    has_old_passages = and_(passages.c.document_id == document.id, passages.c.embedder == old)
+    has_old_passages = and_(passages.c.document_id == document.id, passages.c.embedder == old_name)
     query = select(*columns).where(has_old_passages, passages.c.version == document.version)
     rows = list(tx.execute(query.order_by(passages.c.ordinal)))
     document_fields = {
         name: getattr(document, name) for name in PreparedDocument.__dataclass_fields__ if name in documents.c
     }
-    new_passages = chunk_sections(document.title, list(_join_sections(rows)), document.locale, wanted)
+    new_passages = chunk_sections(document.title, list(_join_sections(rows)), document.locale, new_embedder)
     return PreparedDocument(**document_fields, passages=new_passages, recipe=min(row.recipe for row in rows))
 
 
@@ -216,11 +216,11 @@ def _activate_new(tx: Transaction, switch: ReindexProgress) -> bool:
     return True
 
 
-def _retire_unwanted(db: Database, account: str, wanted: str) -> None:
+def _retire_unwanted(db: Database, account: str, wanted_name: str) -> None:
     """Retire what is neither active nor wanted, and take out what has been retired for long enough."""
     with db.account(account) as tx:
         vector_index.lock_library(tx)
-        unwanted = and_(library_states.c.account_id == account, library_states.c.embedder != wanted)
+        unwanted = and_(library_states.c.account_id == account, library_states.c.embedder != wanted_name)
         unwanted = and_(unwanted, ~library_states.c.active, library_states.c.retired_at.is_(None))
         tx.execute(update(library_states).where(unwanted).values(retired_at=func.now()))
         long_ago = func.now() - timedelta(seconds=GRACE_SECONDS)
