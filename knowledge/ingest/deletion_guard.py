@@ -27,7 +27,7 @@ class HeldDeletion:
     of: int
 
     @classmethod
-    def read(cls, report: Mapping[str, Any] | None) -> "HeldDeletion | None":
+    def from_report(cls, report: Mapping[str, Any] | None) -> "HeldDeletion | None":
         """As the figures of a run keep it."""
         held = (report or {}).get("held")
         return cls(held["documents"], held["of"]) if held else None

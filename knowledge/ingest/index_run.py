@@ -74,7 +74,7 @@ class IndexRun:
     outcomes: dict[str, str] = field(default_factory=dict)
     """`added`, `changed` or `unchanged`, by the ids of what is not written yet."""
     counts: Counter[str] = field(default_factory=Counter)
-    ahead: EmbedAhead = field(init=False)
+    embed_ahead: EmbedAhead = field(init=False)
 
     def stamp(self, page_id: str) -> str | None:
         """What the source called the version of the page that the index holds."""
@@ -119,7 +119,7 @@ class IndexRun:
 
     def flush(self) -> None:
         """Write what is still being embedded."""
-        self._write_batch(self.ahead.collect())
+        self._write_batch(self.embed_ahead.collect())
 
     def report(self, seconds: float) -> IndexReport:
         """The figures of the run."""
@@ -194,7 +194,7 @@ class IndexRun:
             metadata_only, lambda tx, documents: store.update_documents(tx, self.source.name, documents)
         )
         if changed:
-            self._write_batch(self.ahead.submit_batch(changed, self._existing_vectors(changed)))
+            self._write_batch(self.embed_ahead.submit_batch(changed, self._existing_vectors(changed)))
 
     def _existing_vectors(self, documents: Sequence[PreparedDocument]) -> dict[bytes, str]:
         hashes = {passage.content_hash for document in documents for passage in document.passages}

@@ -60,7 +60,7 @@ def index_source(
         with PageBuffer() as changed_pages:
             for batch in _batches(pages):
                 changed_pages.add(run.find_changed(batch))
-            with EmbedAhead(embedder) as run.ahead:
+            with EmbedAhead(embedder) as run.embed_ahead:
                 for batch_to_write in _batches(changed_pages.pages):
                     run.index_batch(batch_to_write)
                 run.flush()

@@ -81,8 +81,8 @@ class PostgresLibrary:
     def revision(self, account: str) -> str:
         """The embedder and how often the index has changed: `minilm-l6-v2-int8@42`."""
         with self._db.account(account) as tx:
-            state = active_version(tx)
-        return f"{state.embedder}@{state.revision}" if state else f"{self._embedder.name}@0"
+            version = active_version(tx)
+        return f"{version.embedder}@{version.revision}" if version else f"{self._embedder.name}@0"
 
 
 def _is_uuid(text: str) -> bool:

@@ -48,7 +48,9 @@ def read(content: bytes) -> Extract:
         raise UnreadableFile("is damaged") from error
     if not any(pages):
         raise UnreadableFile("has no text: its pages may be pictures")
-    return with_title(pdf_to_blocks(pages, HeadingLevels.of(pages, dict(_outline(document)))), _stated_title(document))
+    return with_title(
+        pdf_to_blocks(pages, HeadingLevels.from_pages(pages, dict(_outline(document)))), _stated_title(document)
+    )
 
 
 def _read_pages(document: PDFDocument) -> Iterator[list[PdfParagraph]]:

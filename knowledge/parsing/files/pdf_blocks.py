@@ -33,9 +33,9 @@ class HeadingLevels:
     mostly_bold: bool
 
     @classmethod
-    def of(cls, pages: Sequence[Sequence[PdfParagraph]], outline: Mapping[str, int]) -> "HeadingLevels":
+    def from_pages(cls, pages: Sequence[Sequence[PdfParagraph]], outline: Mapping[str, int]) -> "HeadingLevels":
         """As the whole document has it."""
-        lines = [line for page in pages for box in page for line in box]
+        lines = [line for page in pages for paragraph in page for line in paragraph]
         characters_by_size: Counter[float] = Counter()
         for line in lines:
             characters_by_size[line.size] += len(line.text)
@@ -45,7 +45,7 @@ class HeadingLevels:
         levels_by_size = {size: min(rank, MOST_LEVELS) for rank, size in enumerate(heading_sizes, 1)}
         return cls(levels_by_size, outline, text_size, bold_characters * 2 > characters_by_size.total())
 
-    def level(self, line: PdfLine, box: PdfParagraph) -> int | None:
+    def level(self, line: PdfLine, paragraph: PdfParagraph) -> int | None:
         """The level of a heading; None for any other line."""
         if len(line.text) > LONGEST_HEADING or not (letters := letters_only(line.text)):
             return None
@@ -55,7 +55,7 @@ class HeadingLevels:
             return None
         if letters in self.outline:
             return self.outline[letters]
-        stands_alone = len(box) <= SEVERAL and all(other.bold for other in box)
+        stands_alone = len(paragraph) <= SEVERAL and all(other.bold for other in paragraph)
         return len(set(self.sizes.values())) + 1 if stands_alone and not line.text.endswith((".", ",", ";")) else None
 
 

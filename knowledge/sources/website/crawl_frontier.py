@@ -48,6 +48,6 @@ class CrawlFrontier:
         """The next to visit."""
         return self._within_depth.popleft() if self._within_depth else None
 
-    def left(self) -> FrontierEntry | None:
+    def next_unvisited(self) -> FrontierEntry | None:
         """The next of all that will not be visited any more."""
         return self.next() or (self._too_deep.popleft() if self._too_deep else None)

@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Crawler:
-    """One reading of a site. `frontier` holds its first addresses; `follows` says whether links are."""
+    """One reading of a site. `frontier` holds its first addresses; `follow_links` says whether links are."""
 
     site: Site
     robots: Robots
@@ -47,10 +47,10 @@ class Crawler:
     frontier: CrawlFrontier
     stamps: Stamps
     start: str
-    follows: bool
-    most_pages: int
-    most_bytes: int
-    visited: int = 0
+    follow_links: bool
+    max_pages: int
+    max_bytes: int
+    pages_visited: int = 0
     pages_read: int = 0
     consecutive_faults: int = 0
     named_urls: set[str] = field(default_factory=set)
@@ -79,9 +79,9 @@ class Crawler:
                 yield from forms
 
     def _next_entries(self) -> Iterator[FrontierEntry]:
-        while self.visited < self.most_pages and (entry := self.frontier.next()):
+        while self.pages_visited < self.max_pages and (entry := self.frontier.next()):
             if self.robots.allows(entry.url) and pages.may_be_page(entry.url):
-                self.visited += 1
+                self.pages_visited += 1
                 yield entry
 
     def _visit(
@@ -90,8 +90,8 @@ class Crawler:
         last_visit = revisit.read_stamp(self.stamps(entry.url))
         if response is None:
             try:
-                response = self.client.ask(
-                    entry.url, self.most_bytes, last_visit.conditional_headers() if last_visit else None
+                response = self.client.get(
+                    entry.url, self.max_bytes, last_visit.conditional_headers() if last_visit else None
                 )
             except Blocked:
                 raise
@@ -117,7 +117,7 @@ class Crawler:
         if markup is None:
             return
         if not response.whole:
-            yield self._unreadable(entry, last_visit, f"is larger than {self.most_bytes:,} bytes")
+            yield self._unreadable(entry, last_visit, f"is larger than {self.max_bytes:,} bytes")
             return
         if last_visit and last_visit.digest == revisit.body_digest(response):
             yield from self._handle_unchanged(entry, last_visit, response)
@@ -140,7 +140,7 @@ class Crawler:
         if crawled.metadata.onward and (target := normalize_url(crawled.metadata.onward, entry.url)) != entry.url:
             yield from self._handle_redirect(entry, target, temporary=False)
             return
-        links = self._page_links(entry, crawled) if self.follows and crawled.directives.follow else ()
+        links = self._page_links(entry, crawled) if self.follow_links and crawled.directives.follow else ()
         if entry.url == self.start and last_visit and len(last_visit.links) >= FEW_LINKS and not links:
             raise Temporary("the start has lost all its links, as a site does under maintenance")
         self._follow_links(entry, links)
@@ -190,18 +190,18 @@ class Crawler:
             raise Temporary(why)
         self.consecutive_faults += 1
         if self.consecutive_faults >= MOST_FAULTS:
-            self.client.ask(self.start, self.most_bytes)
+            self.client.get(self.start, self.max_bytes)
             self.consecutive_faults = 0
         return self._unreadable(entry, last_visit, why)
 
     def _unreadable(self, entry: FrontierEntry, last_visit: PageVisit | None, why: str) -> UnreadablePage:
         self._follow_links(entry, last_visit.links if last_visit else ())
         self.named_urls.add(entry.url)
-        return UnreadablePage(entry.url, why, hides=self.follows and last_visit is None)
+        return UnreadablePage(entry.url, why, hides=self.follow_links and last_visit is None)
 
     def _beyond_limits(self) -> Iterator[CrawlResult]:
         """What lies beyond the limits is there, too, with all that the index knows behind it."""
-        while entry := self.frontier.left():
+        while entry := self.frontier.next_unvisited():
             if entry.url not in self.named_urls and self.robots.allows(entry.url) and pages.may_be_page(entry.url):
                 last_visit = revisit.read_stamp(self.stamps(entry.url))
                 yield self._unreadable(entry, last_visit, "lies beyond `max_pages` or `max_depth`")
@@ -216,7 +216,7 @@ class Crawler:
         return tuple(dict.fromkeys(url[len(root) :] if url.startswith(f"{root}/") else url for url in page_urls))
 
     def _follow_links(self, entry: FrontierEntry, links: tuple[str, ...]) -> None:
-        if self.follows:
+        if self.follow_links:
             urls = (f"{self.site.root}{link}" if link.startswith("/") else link for link in links)
             self.frontier.add(urls, entry.depth + 1)
 

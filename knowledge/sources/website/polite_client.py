@@ -25,7 +25,7 @@ class PoliteClient:
         self._pause = pause
         self._has_requested = False
 
-    def ask(self, url: str, max_bytes: int, extra_headers: Mapping[str, str] | None = None) -> HttpResponse:
+    def get(self, url: str, max_bytes: int, extra_headers: Mapping[str, str] | None = None) -> HttpResponse:
         """The answer, unless it is of the kind 429 or 5xx. Raises Temporary when that, or none, comes twice; Blocked
         when it is 429; Permanent when the host may not be asked."""
         try:
@@ -35,10 +35,10 @@ class PoliteClient:
         return self._request(url, max_bytes, extra_headers)
 
     def follow(self, url: str, max_bytes: int, within: Callable[[str], bool]) -> HttpResponse | None:
-        """The answer behind at most five redirects; None when there are more, or they go in a circle. Raises as `ask`,
+        """The answer behind at most five redirects; None when there are more, or they go in a circle. Raises as `get`,
         and Permanent when one leads to where we may not follow."""
         for _ in range(MOST_REDIRECTS + 1):
-            response = self.ask(url, max_bytes)
+            response = self.get(url, max_bytes)
             if response.status not in REDIRECTS:
                 return response
             target = redirect_target(response)

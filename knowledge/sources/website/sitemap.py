@@ -107,7 +107,7 @@ class Sitemaps:
         self._may_be_missing: frozenset[str] = frozenset()
         self.faults: list[UnreadablePage] = []
 
-    def pages_if_there(self, addresses: Sequence[str]) -> list[str]:
+    def pages_if_present(self, addresses: Sequence[str]) -> list[str]:
         """Of the sitemaps that robots.txt names, of which a forgotten one is no reason to read nothing."""
         own_urls = [self._site.own(normalize_url(address, f"{self._site.root}/")) for address in addresses]
         sitemap_urls = list(dict.fromkeys(url for url in own_urls if url))

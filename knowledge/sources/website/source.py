@@ -131,7 +131,7 @@ class _SiteReading:
             frontier.add([start_response.url], 0)
         sitemaps = Sitemaps(self._client, site, start_response)
         frontier.add(
-            sitemaps.pages([start_response.url]) if is_listing else sitemaps.pages_if_there(robots.sitemaps), 0
+            sitemaps.pages([start_response.url]) if is_listing else sitemaps.pages_if_present(robots.sitemaps), 0
         )
         if not is_listing and len(frontier) == 1 and is_blank(start_response):
             raise Temporary(f"{start_response.url} answers with an empty page")
@@ -142,9 +142,9 @@ class _SiteReading:
             frontier=frontier,
             stamps=stamps,
             start=start_response.url,
-            follows=not is_listing,
-            most_pages=settings.max_pages,
-            most_bytes=settings.max_bytes,
+            follow_links=not is_listing,
+            max_pages=settings.max_pages,
+            max_bytes=settings.max_bytes,
         )
         yield from sitemaps.faults
         yield from crawler.crawl(None if is_listing else start_response)

@@ -206,4 +206,4 @@ def test_the_frontier_remembers_each_address_once_and_not_without_end(monkeypatc
     frontier.add(["c", "d"], 2)
     assert frontier.dropped == 1
     assert [item.url for item in iter(frontier.next, None)] == ["a", "b"]
-    assert [item.url for item in iter(frontier.left, None)] == ["c"]
+    assert [item.url for item in iter(frontier.next_unvisited, None)] == ["c"]
