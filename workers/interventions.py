@@ -31,19 +31,19 @@ class Requeued:
     at_once: bool
 
 
-def requeue(db: Database, account: str, which: ParkedFilter, enqueue: Enqueue, by: str) -> Requeued:
+def requeue(db: Database, account: str, parked_filter: ParkedFilter, enqueue: Enqueue, by: str) -> Requeued:
     """Have parked items worked on again. What is parked anew meanwhile stays parked; a broker that is away is no fault:
     the sweeper comes by."""
     with db.account(account) as tx:
-        which = replace(which, until=which.until or parked.count_parked(tx, which).at)
-    count, first = 0, list[str]()
+        parked_filter = replace(parked_filter, until=parked_filter.until or parked.count_parked(tx, parked_filter).at)
+    count, ids_to_enqueue = 0, list[str]()
     while True:
         with db.account(account) as tx:
-            done = _put_back(tx, which, by, AT_ONCE - len(first))
-        count, first = count + len(done), (first + done)[:AT_ONCE]
-        if len(done) < IN_ONE:
+            requeued_ids = _requeue_batch(tx, parked_filter, by, AT_ONCE - len(ids_to_enqueue))
+        count, ids_to_enqueue = count + len(requeued_ids), (ids_to_enqueue + requeued_ids)[:AT_ONCE]
+        if len(requeued_ids) < IN_ONE:
             break
-    return Requeued(count, _hand_over(account, first, enqueue))
+    return Requeued(count, _enqueue_all(account, ids_to_enqueue, enqueue))
 
 
 def set_paused(tx: Transaction, paused: bool, by: str) -> None:
@@ -52,15 +52,15 @@ def set_paused(tx: Transaction, paused: bool, by: str) -> None:
     log.info("paused" if paused else "resumed", account=tx.account, by=by)
 
 
-def _put_back(tx: Transaction, which: ParkedFilter, by: str, handed: int) -> list[str]:
-    items = parked.requeue_parked(tx, which, IN_ONE, handed)
+def _requeue_batch(tx: Transaction, parked_filter: ParkedFilter, by: str, enqueue_count: int) -> list[str]:
+    items = parked.requeue_parked(tx, parked_filter, IN_ONE, enqueue_count)
     record.record_requeued(tx, [(item.channel, item.ticket_id) for item in items])
     for item in items:
         log.info("requeued", account=tx.account, ticket=item.ticket_id, item=item.id, by=by)
     return [item.id for item in items]
 
 
-def _hand_over(account: str, item_ids: list[str], enqueue: Enqueue) -> bool:
+def _enqueue_all(account: str, item_ids: list[str], enqueue: Enqueue) -> bool:
     """False as soon as the broker does not answer."""
     for item_id in item_ids:
         try:

@@ -41,28 +41,28 @@ class ItemLine:
 def list_items(tx: Transaction, state: ItemState | None = None, most: int = 100) -> list[ItemLine]:
     """The newest items, or the newest in one state, with what they led to."""
     items = inbox.list_items(tx, state, most)
-    led_to = outbox.deliveries_of_items(tx, [item.id for item in items])
-    return [_line(item, outcome_of(led_to.get(item.id, []))) for item in items]
+    deliveries_by_item = outbox.deliveries_of_items(tx, [item.id for item in items])
+    return [_item_line(item, outcome_of(deliveries_by_item.get(item.id, []))) for item in items]
 
 
 def outcomes(tx: Transaction, lines: Sequence[TicketLine]) -> dict[tuple[str, str], Outcome]:
     """What came of the last decision on each ticket, by channel and id; none where nothing was to be delivered."""
-    found = outbox.deliveries_of_last_run(tx, [(line.channel, line.ticket_id) for line in lines])
-    return {key: outcome_of(theirs) for key, theirs in found.items()}
+    deliveries_by_ticket = outbox.deliveries_of_last_run(tx, [(line.channel, line.ticket_id) for line in lines])
+    return {key: outcome_of(deliveries) for key, deliveries in deliveries_by_ticket.items()}
 
 
-def _line(item: InboxItem, outcome: Outcome) -> ItemLine:
-    done = item.state is ItemState.DONE
-    word = item.outcome or ""
+def _item_line(item: InboxItem, outcome: Outcome) -> ItemLine:
+    is_done = item.state is ItemState.DONE
+    outcome_code = item.outcome or ""
     return ItemLine(
         id=item.id,
         channel=item.channel,
         ticket_id=item.ticket_id,
         kind=item.kind.value,
-        state=UNFINISHED.get(outcome.state, item.state.value) if done else item.state.value,
+        state=UNFINISHED.get(outcome.state, item.state.value) if is_done else item.state.value,
         attempts=item.attempts,
-        decided=DECIDED.get(word, word.replace("_", " ")),
-        happened=outcome.text if done and outcome.state is not OutcomeState.NOTHING else "",
+        decided=DECIDED.get(outcome_code, outcome_code.replace("_", " ")),
+        happened=outcome.text if is_done and outcome.state is not OutcomeState.NOTHING else "",
         since=outcome.since,
         error=item.error,
         received_at=item.received_at,

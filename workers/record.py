@@ -17,7 +17,7 @@ from desk.ticket import Requester, TicketState
 from workers.tables import daily_spend, policies, run_citations, runs, ticket_states
 
 _run = TypeAdapter(Run)
-_NAMES = [ticket_states.c.requester_hashes[literal_column(place)] for place in ("1", "2")]
+_REQUESTER_HASHES = [ticket_states.c.requester_hashes[literal_column(place)] for place in ("1", "2")]
 
 LOOKED_THROUGH = 50
 """Of a requester's tickets, for others on one matter; a monitor that writes every minute has thousands."""
@@ -76,13 +76,13 @@ def save_run(tx: Transaction, run: Run, policy: PolicyFile) -> None:
 
 def keep_citations(tx: Transaction, run: Run) -> None:
     """Write down which passages the run's draft cites, with the names of their documents, which may be gone one day."""
-    cited = {citation.passage_id: citation for citation in run.draft.citations}
-    found = {hit.passage.id: hit.passage for hit in run.hits}
+    citations = {citation.passage_id: citation for citation in run.draft.citations}
+    passages = {hit.passage.id: hit.passage for hit in run.hits}
     rows = [
         {
             "account_id": tx.account,
             "run_id": run.id,
-            "passage_id": key,
+            "passage_id": passage_id,
             "document_id": citation.document_id,
             "version": citation.version,
             "source": passage.source,
@@ -91,8 +91,8 @@ def keep_citations(tx: Transaction, run: Run) -> None:
             "url": passage.url,
             "at": run.at,
         }
-        for key, citation in cited.items()
-        if (passage := found.get(key))
+        for passage_id, citation in citations.items()
+        if (passage := passages.get(passage_id))
     ]
     if rows:
         tx.execute(insert(run_citations).on_conflict_do_nothing(), rows)
@@ -100,22 +100,22 @@ def keep_citations(tx: Transaction, run: Run) -> None:
 
 def runs_of(tx: Transaction, channel: str, ticket_id: str) -> list[Run]:
     """All runs over a ticket, oldest first."""
-    theirs = (runs.c.channel == channel, runs.c.ticket_id == ticket_id)
-    return [_open(tx, row) for row in tx.execute(select(runs.c.body).where(*theirs).order_by(runs.c.at))]
+    conditions = (runs.c.channel == channel, runs.c.ticket_id == ticket_id)
+    return [_open_run(tx, row) for row in tx.execute(select(runs.c.body).where(*conditions).order_by(runs.c.at))]
 
 
 def get_run(tx: Transaction, run_id: str) -> Run | None:
     """One run."""
     row = tx.execute(select(runs.c.body).where(runs.c.id == run_id)).one_or_none()
-    return _open(tx, row) if row else None
+    return _open_run(tx, row) if row else None
 
 
 def keep_older_citations(tx: Transaction, most: int = 100) -> int:
     """Do the same for up to so many runs of before that was done; how many there were."""
-    older = select(runs.c.id, runs.c.body).where(~runs.c.citations_kept).order_by(runs.c.at).limit(most)
-    rows = tx.execute(older.with_for_update(skip_locked=True)).all()
+    query = select(runs.c.id, runs.c.body).where(~runs.c.citations_kept).order_by(runs.c.at).limit(most)
+    rows = tx.execute(query.with_for_update(skip_locked=True)).all()
     for row in rows:
-        keep_citations(tx, _open(tx, row))
+        keep_citations(tx, _open_run(tx, row))
     tx.execute(update(runs).where(runs.c.id.in_([row.id for row in rows])).values(citations_kept=True))
     return len(rows)
 
@@ -127,21 +127,21 @@ def count_older_runs(tx: Transaction) -> int:
 
 def dollars_today(tx: Transaction) -> float:
     """What models have cost since midnight, UTC. Postgres adds up as runs are saved (`m0008_backlog.py`)."""
-    today = select(daily_spend.c.dollars).where(daily_spend.c.day == datetime.now(UTC).date())
-    return float(tx.execute(today).scalar_one_or_none() or 0.0)
+    query = select(daily_spend.c.dollars).where(daily_spend.c.day == datetime.now(UTC).date())
+    return float(tx.execute(query).scalar_one_or_none() or 0.0)
 
 
 def was_handed_over(tx: Transaction, channel: str, ticket_id: str) -> frozenset[str]:
     """The messages of a ticket whose runs gave it to people."""
-    theirs = (runs.c.channel == channel, runs.c.ticket_id == ticket_id, runs.c.action == Action.ESCALATE)
-    return frozenset(tx.execute(select(runs.c.message_id).where(*theirs)).scalars())
+    conditions = (runs.c.channel == channel, runs.c.ticket_id == ticket_id, runs.c.action == Action.ESCALATE)
+    return frozenset(tx.execute(select(runs.c.message_id).where(*conditions)).scalars())
 
 
 def earlier_topics(tx: Transaction, channel: str, ticket_id: str, run_id: str) -> tuple[str, ...]:
     """The sensitive topics that the last run over a ticket before this one saw."""
-    theirs = (runs.c.channel == channel, runs.c.ticket_id == ticket_id, runs.c.id != run_id)
-    row = tx.execute(select(runs.c.body).where(*theirs).order_by(runs.c.at.desc()).limit(1)).one_or_none()
-    return _open(tx, row).classification.sensitive if row else ()
+    conditions = (runs.c.channel == channel, runs.c.ticket_id == ticket_id, runs.c.id != run_id)
+    row = tx.execute(select(runs.c.body).where(*conditions).order_by(runs.c.at.desc()).limit(1)).one_or_none()
+    return _open_run(tx, row).classification.sensitive if row else ()
 
 
 def older_tickets(
@@ -152,38 +152,43 @@ def older_tickets(
     are none, nor those that a guard stopped, nor is what lies behind the newest `LOOKED_THROUGH`.
     """
     c = ticket_states.c
-    own = select(c.first_seen_at).where(c.channel == channel, c.ticket_id == ticket_id).scalar_subquery()
-    known = _known_by(tx, requester.id, requester.email)
-    newest = (select(ticket_states).where(same, c.first_seen_at <= own) for same in known)
-    some = union(*(each.order_by(c.first_seen_at.desc()).limit(LOOKED_THROUGH) for each in newest)).subquery()
-    theirs = (
-        or_(some.c.channel != channel, some.c.ticket_id != ticket_id),
-        or_(some.c.first_seen_at < own, some.c.ticket_id < ticket_id),
-        some.c.state.not_in((TicketState.CONFIRMED, TicketState.PARKED)),
-        some.c.updated_at >= func.now() - func.make_interval(0, 0, 0, days),
+    first_seen_at = select(c.first_seen_at).where(c.channel == channel, c.ticket_id == ticket_id).scalar_subquery()
+    requester_conditions = _requester_conditions(tx, requester.id, requester.email)
+    newest_queries = (
+        select(ticket_states).where(is_requester, c.first_seen_at <= first_seen_at)
+        for is_requester in requester_conditions
     )
-    columns = (some.c.channel, some.c.ticket_id, some.c.state)
-    found = select(*columns).where(*theirs).order_by(some.c.first_seen_at.desc()).limit(most)
-    asked = ((row, last_run(tx, row.channel, row.ticket_id)) for row in tx.execute(found).all())
+    candidates = union(
+        *(each.order_by(c.first_seen_at.desc()).limit(LOOKED_THROUGH) for each in newest_queries)
+    ).subquery()
+    conditions = (
+        or_(candidates.c.channel != channel, candidates.c.ticket_id != ticket_id),
+        or_(candidates.c.first_seen_at < first_seen_at, candidates.c.ticket_id < ticket_id),
+        candidates.c.state.not_in((TicketState.CONFIRMED, TicketState.PARKED)),
+        candidates.c.updated_at >= func.now() - func.make_interval(0, 0, 0, days),
+    )
+    columns = (candidates.c.channel, candidates.c.ticket_id, candidates.c.state)
+    query = select(*columns).where(*conditions).order_by(candidates.c.first_seen_at.desc()).limit(most)
+    rows_with_runs = ((row, last_run(tx, row.channel, row.ticket_id)) for row in tx.execute(query).all())
     return [
         (row.channel, row.ticket_id, "\n".join(run.classification.questions) if run else None)
-        for row, run in asked
+        for row, run in rows_with_runs
         if run or row.state == TicketState.RECEIVED
     ]
 
 
-def _known_by(tx: Transaction, *names: str | None) -> list[ColumnElement[bool]]:
+def _requester_conditions(tx: Transaction, *names: str | None) -> list[ColumnElement[bool]]:
     """Is a ticket's requester known by one of these names? A condition for each place where it may stand: only then
     has each an index."""
     hashes = [tx.sealer.lookup(name) for name in names if name]
-    return [column == each for column in _NAMES for each in hashes]
+    return [column == each for column in _REQUESTER_HASHES for each in hashes]
 
 
 def last_run(tx: Transaction, channel: str, ticket_id: str) -> Run | None:
     """The latest run over a ticket."""
-    theirs = (runs.c.channel == channel, runs.c.ticket_id == ticket_id)
-    row = tx.execute(select(runs.c.body).where(*theirs).order_by(runs.c.at.desc()).limit(1)).one_or_none()
-    return _open(tx, row) if row else None
+    conditions = (runs.c.channel == channel, runs.c.ticket_id == ticket_id)
+    row = tx.execute(select(runs.c.body).where(*conditions).order_by(runs.c.at.desc()).limit(1)).one_or_none()
+    return _open_run(tx, row) if row else None
 
 
 def set_ticket_state(
@@ -196,16 +201,16 @@ def set_ticket_state(
     requester: Requester | None = None,
 ) -> None:
     """Say where a ticket stands; what is not given stays as it was. A ticket that is new was received."""
-    given: dict[str, Any] = {"state": state, "updated_at": func.clock_timestamp()} if state else {}
+    changes: dict[str, Any] = {"state": state, "updated_at": func.clock_timestamp()} if state else {}
     if category:
-        given["category"] = category
+        changes["category"] = category
     if requester:
-        given["requester"] = tx.seal(json.dumps(asdict(requester)))
-        known_by = filter(None, (requester.id, requester.email))
-        given["requester_hashes"] = [tx.sealer.lookup(name) for name in known_by]
+        changes["requester"] = tx.seal(json.dumps(asdict(requester)))
+        names = filter(None, (requester.id, requester.email))
+        changes["requester_hashes"] = [tx.sealer.lookup(name) for name in names]
     key = {"account_id": tx.account, "channel": channel, "ticket_id": ticket_id}
-    new = insert(ticket_states).values({"state": TicketState.RECEIVED} | key | given)
-    tx.execute(new.on_conflict_do_update(index_elements=list(key), set_=given))
+    statement = insert(ticket_states).values({"state": TicketState.RECEIVED} | key | changes)
+    tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changes))
 
 
 def lock_ticket(tx: Transaction, channel: str, ticket_id: str) -> None:
@@ -213,28 +218,30 @@ def lock_ticket(tx: Transaction, channel: str, ticket_id: str) -> None:
     tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"ticket:{channel}:{ticket_id}", 0))))
 
 
-def record_requeued(tx: Transaction, requeued: Collection[tuple[str, str]]) -> None:
+def record_requeued(tx: Transaction, parked_tickets: Collection[tuple[str, str]]) -> None:
     """Parked tickets (channel, id) are worked on again. One that people have taken up meanwhile stays theirs."""
     key = ("account_id", "channel", "ticket_id")
     state = {"state": TicketState.RECEIVED, "updated_at": func.clock_timestamp()}
-    rows = [dict(zip(key, (tx.account, *ticket), strict=True)) | state for ticket in sorted(set(requeued))]
+    rows = [dict(zip(key, (tx.account, *ticket), strict=True)) | state for ticket in sorted(set(parked_tickets))]
     if rows:
-        added, parked = insert(ticket_states).values(rows), ticket_states.c.state == TicketState.PARKED
-        tx.execute(added.on_conflict_do_update(index_elements=list(key), set_=state, where=parked))
+        statement, is_parked = insert(ticket_states).values(rows), ticket_states.c.state == TicketState.PARKED
+        tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=state, where=is_parked))
 
 
 def get_ticket_line(tx: Transaction, channel: str, ticket_id: str) -> TicketLine | None:
     """Where one ticket stands."""
-    its = (ticket_states.c.channel == channel, ticket_states.c.ticket_id == ticket_id)
-    row = tx.execute(select(ticket_states).where(*its)).one_or_none()
-    return _line(tx, row) if row else None
+    conditions = (ticket_states.c.channel == channel, ticket_states.c.ticket_id == ticket_id)
+    row = tx.execute(select(ticket_states).where(*conditions)).one_or_none()
+    return _line_from_row(tx, row) if row else None
 
 
-def list_tickets(tx: Transaction, wanted: TicketFilter, *, most: int = 50, skip: int = 0) -> list[TicketLine]:
+def list_tickets(tx: Transaction, ticket_filter: TicketFilter, *, most: int = 50, skip: int = 0) -> list[TicketLine]:
     """The tickets that fit, the latest changed first. Never looks inside what people wrote."""
-    statement = select(ticket_states).where(*_conditions(tx, wanted))
-    ordered = statement.order_by(ticket_states.c.updated_at.desc(), ticket_states.c.ticket_id).limit(most).offset(skip)
-    return [_line(tx, row) for row in tx.execute(ordered)]
+    statement = select(ticket_states).where(*_filter_conditions(tx, ticket_filter))
+    page_query = (
+        statement.order_by(ticket_states.c.updated_at.desc(), ticket_states.c.ticket_id).limit(most).offset(skip)
+    )
+    return [_line_from_row(tx, row) for row in tx.execute(page_query)]
 
 
 def count_tickets(tx: Transaction) -> dict[TicketState, int]:
@@ -249,30 +256,30 @@ def categories(tx: Transaction) -> Sequence[str]:
     return tx.execute(select(column).distinct().where(column.is_not(None)).order_by(column)).scalars().all()
 
 
-def _conditions(tx: Transaction, wanted: TicketFilter) -> list[ColumnElement[bool]]:
+def _filter_conditions(tx: Transaction, ticket_filter: TicketFilter) -> list[ColumnElement[bool]]:
     table = ticket_states.c
     conditions: list[ColumnElement[bool]] = []
-    if wanted.state:
-        conditions.append(table.state == wanted.state)
-    if wanted.category:
-        conditions.append(table.category == wanted.category)
-    if wanted.ticket_id:
-        conditions.append(table.ticket_id == wanted.ticket_id)
-    if wanted.requester:
-        conditions.append(or_(*_known_by(tx, wanted.requester)))
-    if wanted.since:
-        conditions.append(table.updated_at >= datetime.combine(wanted.since, time(), UTC))
-    if wanted.until:
-        conditions.append(table.updated_at < datetime.combine(wanted.until + timedelta(days=1), time(), UTC))
+    if ticket_filter.state:
+        conditions.append(table.state == ticket_filter.state)
+    if ticket_filter.category:
+        conditions.append(table.category == ticket_filter.category)
+    if ticket_filter.ticket_id:
+        conditions.append(table.ticket_id == ticket_filter.ticket_id)
+    if ticket_filter.requester:
+        conditions.append(or_(*_requester_conditions(tx, ticket_filter.requester)))
+    if ticket_filter.since:
+        conditions.append(table.updated_at >= datetime.combine(ticket_filter.since, time(), UTC))
+    if ticket_filter.until:
+        conditions.append(table.updated_at < datetime.combine(ticket_filter.until + timedelta(days=1), time(), UTC))
     return conditions
 
 
-def _line(tx: Transaction, row: Row[Any]) -> TicketLine:
+def _line_from_row(tx: Transaction, row: Row[Any]) -> TicketLine:
     requester = Requester(**json.loads(tx.open(row.requester))) if row.requester else None
     return TicketLine(
         row.channel, row.ticket_id, TicketState(row.state), row.category, requester, row.first_seen_at, row.updated_at
     )
 
 
-def _open(tx: Transaction, row: Row[Any]) -> Run:
+def _open_run(tx: Transaction, row: Row[Any]) -> Run:
     return _run.validate_json(tx.open(row.body))

@@ -31,25 +31,27 @@ log = structlog.get_logger(__name__)
 @shared_task(name="answer", bind=True)
 def handle_item(self: Task[Any, None], account: str, item_id: str) -> None:
     """Work on one inbox item, and send what it leads to."""
-    _work_off(self, account, items=[item_id])
+    _work_through(self, account, items=[item_id])
 
 
 @shared_task(name="deliver", bind=True)
 def deliver(self: Task[Any, None], account: str, delivery_id: str) -> None:
     """Send one delivery."""
-    _work_off(self, account, deliveries=[delivery_id])
+    _work_through(self, account, deliveries=[delivery_id])
 
 
-def _work_off(task: Task[Any, None], account: str, items: Sequence[str] = (), deliveries: Sequence[str] = ()) -> None:
+def _work_through(
+    task: Task[Any, None], account: str, items: Sequence[str] = (), deliveries: Sequence[str] = ()
+) -> None:
     """Work on these, and on all that comes of it: what has been decided leaves before anything else is begun."""
     tools, worker = _tools(task), _worker(task)
-    to_send, to_think = deque(deliveries), deque(items)
-    with _left_for_later(rows=[*deliveries, *items]):
-        while to_send or to_think:
+    to_send, to_process = deque(deliveries), deque(items)
+    with _leave_for_sweeper(rows=[*deliveries, *items]):
+        while to_send or to_process:
             if to_send:
-                to_think.extend(delivery.send_delivery(tools, account, to_send.popleft(), worker))
+                to_process.extend(delivery.send_delivery(tools, account, to_send.popleft(), worker))
             else:
-                to_send.extend(process_item.process_item(tools, account, to_think.popleft(), worker))
+                to_send.extend(process_item.process_item(tools, account, to_process.popleft(), worker))
 
 
 @shared_task(name="sweep", bind=True)
@@ -57,20 +59,20 @@ def sweep(self: Task[Any, None]) -> None:
     """Hand to the broker what waits in Postgres: what is urgent, what it forgot, what was postponed, what a dead worker
     held; and the sources that are to be read before their time. What the broker still holds, it is not given again."""
     tools = _tools(self)
-    with _left_for_later():
-        missed = leases.note_missed(tools.db, count_held(self.app))
+    with _leave_for_sweeper():
+        missed_count = leases.note_missed(tools.db, count_held(self.app))
         items = leases.due_items(tools.db, tools.enqueue_again_seconds)
         deliveries = leases.due_deliveries(tools.db, tools.enqueue_again_seconds)
-        for due in deliveries:
-            enqueue(deliver, due.account, due.id, due.queue)
-        for due in items:
-            enqueue(handle_item, due.account, due.id, due.queue)
-        for away in [*standing.due_probes(tools.db), *notices.accounts_with_notices(tools.db)]:
-            enqueue(look_after, away.account, away.party)
-        for wanted in take_sync_requests(tools.db):
-            enqueue(sync_source, wanted.account, wanted.name)
+        for due_row in deliveries:
+            enqueue(deliver, due_row.account, due_row.id, due_row.queue)
+        for due_row in items:
+            enqueue(handle_item, due_row.account, due_row.id, due_row.queue)
+        for due_probe in [*standing.due_probes(tools.db), *notices.accounts_with_notices(tools.db)]:
+            enqueue(look_after, due_probe.account, due_probe.party)
+        for sync_request in take_sync_requests(tools.db):
+            enqueue(sync_source, sync_request.account, sync_request.name)
         if items or deliveries:
-            log.info("swept", items=len(items), deliveries=len(deliveries), missed=missed)
+            log.info("swept", items=len(items), deliveries=len(deliveries), missed=missed_count)
         heartbeats.record_heartbeat(tools.db, heartbeats.BEAT)
 
 
@@ -79,13 +81,13 @@ def look_after(self: Task[Any, None], account: str, party: str) -> None:
     """Ask whether a party that is away is back; as long as it is not, tell people what they must hear. For `NOTICES`,
     tell them of the alerts that wait."""
     tools = _tools(self)
-    with _left_for_later(party=party):
+    with _leave_for_sweeper(party=party):
         if party == NOTICES:
-            planned = notices.note_instead_of_alert(tools, account)
+            delivery_ids = notices.note_instead_of_alert(tools, account)
         else:
             waiting.probe_party(tools, account, party)
-            planned = notices.send_notices(tools, account)
-        for delivery_id in planned:
+            delivery_ids = notices.send_notices(tools, account)
+        for delivery_id in delivery_ids:
             enqueue(deliver, account, delivery_id)
 
 
@@ -93,15 +95,15 @@ def look_after(self: Task[Any, None], account: str, party: str) -> None:
 def catch_up(self: Task[Any, None]) -> None:
     """Read from every helpdesk what changed since last time: webhooks get lost, and some installations have none."""
     tools = _tools(self)
-    with _left_for_later():
+    with _leave_for_sweeper():
         for account in list_accounts(tools.db):
-            for read in tools.catch_ups:
-                _catch_up(read, account.id)
+            for read_changes in tools.catch_ups:
+                _catch_up(read_changes, account.id)
 
 
-def _catch_up(read: CatchUp, account: str) -> None:
+def _catch_up(read_changes: CatchUp, account: str) -> None:
     try:
-        for item_id in read(account):
+        for item_id in read_changes(account):
             enqueue(handle_item, account, item_id)
     except FirstlineError as error:
         log.warning("not caught up", account=account, why=str(error))
@@ -111,7 +113,7 @@ def _catch_up(read: CatchUp, account: str) -> None:
 def reindex(self: Task[Any, None]) -> None:
     """Bring the index of every account in step with its sources. One that fails leaves its part as it was."""
     tools = _tools(self)
-    with _left_for_later():
+    with _leave_for_sweeper():
         for account in list_accounts(tools.db):
             try:
                 tools.sync(account.id)
@@ -154,12 +156,12 @@ def count_held(app: Celery) -> dict[str, int]:
     with app.connection_for_read() as connection:  # of its own: kombu leaves one that failed half open in the pool
         try:
             connection.ensure_connection(max_retries=0, timeout=1)
-            return {queue: _count(connection, queue) for queue in broker_queues.OF_ROWS}
+            return {queue: _count_messages(connection, queue) for queue in broker_queues.OF_ROWS}
         except (*connection.connection_errors, OperationalError) as error:
             raise Temporary("the broker did not answer") from error
 
 
-def _count(connection: Any, queue: str) -> int:
+def _count_messages(connection: Any, queue: str) -> int:
     try:
         with connection.channel() as channel:
             return int(channel.queue_declare(queue, passive=True).message_count)
@@ -168,13 +170,13 @@ def _count(connection: Any, queue: str) -> int:
 
 
 @contextmanager
-def _left_for_later(**what: object) -> Iterator[None]:
+def _leave_for_sweeper(**log_fields: object) -> Iterator[None]:
     """A database that is away is no fault of the task: the row waits there, or its lease runs out, and the sweeper
     comes by; what beat asks for, it asks for again."""
     try:
         yield
     except Temporary as error:
-        log.warning("left for later", why=str(error), **what)
+        log.warning("left for later", why=str(error), **log_fields)
 
 
 def _tools(task: Task[Any, None]) -> Toolbox:

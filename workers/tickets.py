@@ -62,22 +62,22 @@ class Accepted:
     item_id: str
 
 
-def open_ticket(tx: Transaction, new: NewTicket, channel: str = CHANNEL) -> Accepted:
+def open_ticket(tx: Transaction, new_ticket: NewTicket, channel: str = CHANNEL) -> Accepted:
     """Store a ticket with its first message, and the event of it."""
-    ticket_id, requester = new_id(), _cleaned(new.requester)
+    ticket_id, requester = new_id(), _clean_requester(new_ticket.requester)
     values = {
         "account_id": tx.account,
         "id": ticket_id,
-        "via": clean(new.via),
+        "via": clean(new_ticket.via),
         "requester": tx.seal(json.dumps(asdict(requester))),
-        "subject": tx.seal(clean(new.subject)),
+        "subject": tx.seal(clean(new_ticket.subject)),
         "status": TicketStatus.OPEN,
-        "priority": new.priority,
+        "priority": new_ticket.priority,
     }
     tx.execute(insert(tickets).values(values))
     record.set_ticket_state(tx, channel, ticket_id, TicketState.RECEIVED, requester=requester)
-    urgent = new.priority is Priority.URGENT
-    return _take_in(tx, channel, ticket_id, Role.CUSTOMER, new.body, public=True, urgent=urgent)
+    is_urgent = new_ticket.priority is Priority.URGENT
+    return _store_message(tx, channel, ticket_id, Role.CUSTOMER, new_ticket.body, public=True, urgent=is_urgent)
 
 
 def add_message(
@@ -87,17 +87,17 @@ def add_message(
 
     Raises Refused: 404 when there is no such ticket, 409 when it is closed.
     """
-    row = _lock(tx, ticket_id)
+    row = _lock_ticket(tx, ticket_id)
     if row is None:
         raise Refused("no such ticket", status=404)
     if row.status == TicketStatus.CLOSED:
         raise Refused("the ticket is closed; open a new one", status=409)
     if role is not Role.CUSTOMER:
-        return _take_in(tx, channel, ticket_id, role, body, public=public)
+        return _store_message(tx, channel, ticket_id, role, body, public=public)
     tx.execute(update(tickets).where(tickets.c.id == ticket_id).values(status=TicketStatus.OPEN))
     record.set_ticket_state(tx, channel, ticket_id, TicketState.RECEIVED)
-    before = None if row.status == TicketStatus.OPEN else row.status
-    return _take_in(tx, channel, ticket_id, role, body, public=public, status_before=before)
+    previous_status = None if row.status == TicketStatus.OPEN else row.status
+    return _store_message(tx, channel, ticket_id, role, body, public=public, status_before=previous_status)
 
 
 def read_ticket(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Ticket | None:
@@ -115,7 +115,7 @@ def read_ticket(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Tick
         subject=tx.open(row.subject),
         status=TicketStatus(row.status),
         requester=Requester(**json.loads(tx.open(row.requester))),
-        messages=tuple(_message(tx, each) for each in rows),
+        messages=tuple(_message_from_row(tx, each) for each in rows),
         priority=Priority(row.priority),
         tags=tuple(row.tags),
         assignee=row.assignee,
@@ -126,15 +126,15 @@ def read_ticket(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Tick
 
 def ticket_subjects(tx: Transaction, ticket_ids: Sequence[str]) -> dict[str, str]:
     """The subjects of those tickets that live here, by id; for lists."""
-    wanted = tickets.c.id.in_([each for each in ticket_ids if _is_id(each)])
-    rows = tx.execute(select(tickets.c.id, tickets.c.subject).where(wanted))
+    is_wanted = tickets.c.id.in_([each for each in ticket_ids if _is_id(each)])
+    rows = tx.execute(select(tickets.c.id, tickets.c.subject).where(is_wanted))
     return {row.id: tx.open(row.subject) for row in rows}
 
 
 def ticket_sources(tx: Transaction, ticket_id: str) -> dict[str, tuple[Source, ...]]:
     """The numbered sources behind each of our messages, by message id."""
-    wanted = (messages.c.ticket_id == ticket_id, messages.c.sources.is_not(None))
-    rows = tx.execute(select(messages.c.id, messages.c.sources).where(*wanted))
+    conditions = (messages.c.ticket_id == ticket_id, messages.c.sources.is_not(None))
+    rows = tx.execute(select(messages.c.id, messages.c.sources).where(*conditions))
     return {row.id: _sources.validate_json(tx.open(row.sources)) for row in rows}
 
 
@@ -157,23 +157,23 @@ class TicketChannel:
     def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted) -> str | None:
         """Post publicly, if the last look at the locked ticket allows it."""
         with self._db.account(ticket.account) as tx:
-            row = _lock(tx, ticket.id)
+            row = _lock_ticket(tx, ticket.id)
             if row is None or row.status == TicketStatus.CLOSED:
                 return None
-            if done := _find(tx, delivery.id):
-                return done
-            now = read_ticket(tx, ticket.id, self.name)
-            if now is None or not still_wanted(now):
+            if message_id := _find_message(tx, delivery.id):
+                return message_id
+            current = read_ticket(tx, ticket.id, self.name)
+            if current is None or not still_wanted(current):
                 return None
-            return _post(tx, ticket.id, Role.ASSISTANT, outgoing, delivery, public=True)
+            return _post_message(tx, ticket.id, Role.ASSISTANT, outgoing, delivery, public=True)
 
     def restore_status(
         self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted
     ) -> str | None:
         """Set the locked ticket's status back, if the last look allows it; the ticket's own id."""
         with self._db.account(ticket.account) as tx:
-            now = read_ticket(tx, ticket.id, self.name) if _lock(tx, ticket.id) is not None else None
-            if now is None or outgoing.status is None or not still_wanted(now):
+            current = read_ticket(tx, ticket.id, self.name) if _lock_ticket(tx, ticket.id) is not None else None
+            if current is None or outgoing.status is None or not still_wanted(current):
                 return None
             values = {"status": TicketStatus(outgoing.status)}
             tx.execute(update(tickets).where(tickets.c.id == ticket.id).values(values))
@@ -182,17 +182,19 @@ class TicketChannel:
     def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
         """Post internally. Raises Permanent when the ticket is gone."""
         with self._db.account(ticket.account) as tx:
-            if _lock(tx, ticket.id) is None:
+            if _lock_ticket(tx, ticket.id) is None:
                 raise Permanent(f"ticket {ticket.id} is gone")
-            return _find(tx, delivery.id) or _post(tx, ticket.id, Role.ASSISTANT, outgoing, delivery, public=False)
+            return _find_message(tx, delivery.id) or _post_message(
+                tx, ticket.id, Role.ASSISTANT, outgoing, delivery, public=False
+            )
 
     def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
         """The message that carries the delivery id."""
         with self._db.account(ticket.account) as tx:
-            return _find(tx, delivery.id)
+            return _find_message(tx, delivery.id)
 
 
-def _take_in(
+def _store_message(
     tx: Transaction,
     channel: str,
     ticket_id: str,
@@ -203,7 +205,7 @@ def _take_in(
     urgent: bool = False,
     **extra: Any,
 ) -> Accepted:
-    message_id = _insert(tx, ticket_id, role, clean(body), public=public, **extra)
+    message_id = _insert_message(tx, ticket_id, role, clean(body), public=public, **extra)
     kind = EventKind.CUSTOMER_MESSAGE if role is Role.CUSTOMER else EventKind.AGENT_MESSAGE
     event = Event(kind, message_id, ticket_id, message_id, text=body, urgent=urgent)
     item_id = inbox.add_event(tx, channel, event, payload="{}")
@@ -211,12 +213,12 @@ def _take_in(
     return Accepted(ticket_id, message_id, item_id)
 
 
-def _cleaned(requester: Requester) -> Requester:
+def _clean_requester(requester: Requester) -> Requester:
     name, email = (clean(value) if value else None for value in (requester.name, requester.email))
     return Requester(clean(requester.id), name, email)
 
 
-def _lock(tx: Transaction, ticket_id: str) -> Row[Any] | None:
+def _lock_ticket(tx: Transaction, ticket_id: str) -> Row[Any] | None:
     if not _is_id(ticket_id):
         return None
     return tx.execute(select(tickets).where(tickets.c.id == ticket_id).with_for_update()).one_or_none()
@@ -226,23 +228,27 @@ def _is_id(value: str) -> bool:
     return UUID.fullmatch(value) is not None
 
 
-def _find(tx: Transaction, delivery_id: str) -> str | None:
+def _find_message(tx: Transaction, delivery_id: str) -> str | None:
     return tx.execute(select(messages.c.id).where(messages.c.delivery_id == delivery_id)).scalar_one_or_none()
 
 
-def _post(tx: Transaction, ticket_id: str, role: Role, out: Outgoing, delivery: Delivery, *, public: bool) -> str:
-    shown = tx.seal(_sources.dump_json(out.sources).decode()) if out.sources else None
-    return _insert(tx, ticket_id, role, out.text, public=public, sources=shown, delivery_id=delivery.id)
+def _post_message(
+    tx: Transaction, ticket_id: str, role: Role, outgoing: Outgoing, delivery: Delivery, *, public: bool
+) -> str:
+    sealed_sources = tx.seal(_sources.dump_json(outgoing.sources).decode()) if outgoing.sources else None
+    return _insert_message(
+        tx, ticket_id, role, outgoing.text, public=public, sources=sealed_sources, delivery_id=delivery.id
+    )
 
 
-def _insert(tx: Transaction, ticket_id: str, role: Role, body: str, *, public: bool, **extra: Any) -> str:
+def _insert_message(tx: Transaction, ticket_id: str, role: Role, body: str, *, public: bool, **extra: Any) -> str:
     """The next message of a ticket; the caller holds the ticket's lock, or has just made it."""
-    last = select(func.coalesce(func.max(messages.c.position), 0)).where(messages.c.ticket_id == ticket_id)
+    last_position = select(func.coalesce(func.max(messages.c.position), 0)).where(messages.c.ticket_id == ticket_id)
     values = {
         "account_id": tx.account,
         "id": new_id(),
         "ticket_id": ticket_id,
-        "position": last.scalar_subquery() + 1,
+        "position": last_position.scalar_subquery() + 1,
         "role": role,
         "public": public,
         "body": tx.seal(body),
@@ -251,6 +257,6 @@ def _insert(tx: Transaction, ticket_id: str, role: Role, body: str, *, public: b
     return str(tx.execute(insert(messages).values(values).returning(messages.c.id)).scalar_one())
 
 
-def _message(tx: Transaction, row: Row[Any]) -> Message:
+def _message_from_row(tx: Transaction, row: Row[Any]) -> Message:
     role, status = Role(row.role), row.status_before
     return Message(row.id, role, row.public, tx.open(row.body), row.at, row.delivery_id, status_before=status)

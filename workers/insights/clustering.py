@@ -21,32 +21,32 @@ Vectors = NDArray[np.float32]
 
 def cluster_vectors(vectors: Sequence[Sequence[float]] | Vectors, same: float = SAME) -> list[list[int]]:
     """Positions of the vectors (of length 1, all of one size), cluster by cluster, the largest first, each in order."""
-    given = np.asarray(vectors, dtype=np.float32)
-    if not given.size:
+    matrix = np.asarray(vectors, dtype=np.float32)
+    if not matrix.size:
         return []
-    centres = _centres(given, same)
-    nearest = (given @ centres.T).argmax(axis=1)
-    found: dict[int, list[int]] = {}
-    for position, place in enumerate(nearest.tolist()):
-        found.setdefault(place, []).append(position)
-    return sorted(found.values(), key=lambda members: (-len(members), members[0]))
+    centres = _find_centres(matrix, same)
+    nearest = (matrix @ centres.T).argmax(axis=1)
+    clusters: dict[int, list[int]] = {}
+    for position, centre in enumerate(nearest.tolist()):
+        clusters.setdefault(centre, []).append(position)
+    return sorted(clusters.values(), key=lambda members: (-len(members), members[0]))
 
 
 def centroid(vectors: Sequence[Sequence[float]] | Vectors) -> Vectors:
     """The direction in the middle, of length 1."""
     total = np.asarray(vectors, dtype=np.float32).sum(axis=0)
     length = float(np.linalg.norm(total))
-    made: Vectors = total / length if length > 0 else total
-    return made
+    unit: Vectors = total / length if length > 0 else total
+    return unit
 
 
-def _centres(given: Vectors, same: float) -> Vectors:
-    sums, centres, count = np.zeros_like(given), np.zeros_like(given), 0
-    for vector in given:
-        near = centres[:count] @ vector
-        place = int(near.argmax()) if count else 0
-        if not count or near[place] < same:
-            place, count = count, count + 1
-        sums[place] += vector
-        centres[place] = centroid(sums[place : place + 1])
+def _find_centres(matrix: Vectors, same: float) -> Vectors:
+    sums, centres, count = np.zeros_like(matrix), np.zeros_like(matrix), 0
+    for vector in matrix:
+        similarities = centres[:count] @ vector
+        cluster = int(similarities.argmax()) if count else 0
+        if not count or similarities[cluster] < same:
+            cluster, count = count, count + 1
+        sums[cluster] += vector
+        centres[cluster] = centroid(sums[cluster : cluster + 1])
     return centres[:count]

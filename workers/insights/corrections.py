@@ -68,7 +68,7 @@ def affected_tickets(uses: Sequence[DocumentUse]) -> list[Affected]:
     for use in uses:
         if use.stands:
             tickets.setdefault((use.channel, use.ticket_id), []).append(use)
-    return [Affected(channel, ticket_id, tuple(theirs)) for (channel, ticket_id), theirs in tickets.items()]
+    return [Affected(channel, ticket_id, tuple(ticket_uses)) for (channel, ticket_id), ticket_uses in tickets.items()]
 
 
 def existing_note(tx: Transaction, recall: Recall, ticket: Affected) -> DeliveryState | None:
@@ -84,17 +84,17 @@ def read_runs(tx: Transaction, ticket: Affected) -> dict[str, Run]:
 def write_correction(recall: Recall, ticket: Affected, runs: Mapping[str, Run], ask: AskAgain | None) -> Outgoing:
     """The note. Asks the newest question again, so no transaction may be open; raises as `ask` does. Without `ask`,
     and where the run knows no question, there is no proposal."""
-    told = [_told(use, runs[use.run_id]) for use in ticket.uses if use.run_id in runs]
+    use_texts = [_describe_use(use, runs[use.run_id]) for use in ticket.uses if use.run_id in runs]
     opening = f"Firstline: recall {recall.id} of “{recall.title}”. {recall.note}"
-    parts = [opening, *told, _now(recall, ticket)]
+    parts = [opening, *use_texts, _current_state(recall, ticket)]
     questions = next((run.classification.questions for run in runs.values()), ())
     if ask is None or not questions:
         return Outgoing("\n\n".join([*parts, NOT_ASKED]))
     proposal = ask("\n".join(questions))
-    if why_not := _why_not(proposal, recall, ticket):
-        return Outgoing("\n\n".join([*parts, why_not]))
-    checked = f"Proposed from the documents as they are now, not sent (confidence {proposal.decision.confidence:.2f})."
-    return compose_note(proposal.draft, proposal.hits, "\n\n".join([*parts, checked]))
+    if no_proposal := _no_proposal_reason(proposal, recall, ticket):
+        return Outgoing("\n\n".join([*parts, no_proposal]))
+    heading = f"Proposed from the documents as they are now, not sent (confidence {proposal.decision.confidence:.2f})."
+    return compose_note(proposal.draft, proposal.hits, "\n\n".join([*parts, heading]))
 
 
 def plan_note(tx: Transaction, recall: Recall, ticket: Affected, note: Outgoing, message_id: str) -> list[str]:
@@ -103,30 +103,30 @@ def plan_note(tx: Transaction, recall: Recall, ticket: Affected, note: Outgoing,
     return outbox.plan_deliveries(tx, [planned], None, None)
 
 
-def _told(use: DocumentUse, run: Run) -> str:
-    when = f"{use.sent_at or use.at:%Y-%m-%d %H:%M} UTC"
-    opening = f"Told to the customer on {when}:" if use.sent_at else f"Planned for the customer ({use.state}):"
+def _describe_use(use: DocumentUse, run: Run) -> str:
+    date_text = f"{use.sent_at or use.at:%Y-%m-%d %H:%M} UTC"
+    opening = f"Told to the customer on {date_text}:" if use.sent_at else f"Planned for the customer ({use.state}):"
     if use.kind is DeliveryKind.NOTE:
-        opening = f"Left here as a draft on {when}:"
-    said = "\n".join(f"> {sentence}" for sentence in use.said)
-    return f"{opening}\n{said}\n\nThe article then (version {use.version}):\n{_passages(use, run)}"
+        opening = f"Left here as a draft on {date_text}:"
+    quoted_sentences = "\n".join(f"> {sentence}" for sentence in use.said)
+    return f"{opening}\n{quoted_sentences}\n\nThe article then (version {use.version}):\n{_quote_passages(use, run)}"
 
 
-def _passages(use: DocumentUse, run: Run) -> str:
+def _quote_passages(use: DocumentUse, run: Run) -> str:
     """The cited blocks as they stood."""
     passages = {hit.passage.id: hit.passage for hit in run.hits}
     lines = [
-        passages[citation.passage_id].blocks[place].text
+        passages[citation.passage_id].blocks[block_index].text
         for citation in run.draft.citations
         if citation.passage_id in use.passage_ids and citation.passage_id in passages
-        for place in citation.blocks
-        if 0 <= place < len(passages[citation.passage_id].blocks)
+        for block_index in citation.blocks
+        if 0 <= block_index < len(passages[citation.passage_id].blocks)
     ]
     text = "\n".join(f"> {line}" for line in dict.fromkeys(lines))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _now(recall: Recall, ticket: Affected) -> str:
+def _current_state(recall: Recall, ticket: Affected) -> str:
     if recall.version is None:
         return "The article is gone now."
     if all(use.version == recall.version for use in ticket.uses):
@@ -134,10 +134,14 @@ def _now(recall: Recall, ticket: Affected) -> str:
     return f"The article now: changed (version {recall.version})."
 
 
-def _why_not(proposal: Run, recall: Recall, ticket: Affected) -> str | None:
+def _no_proposal_reason(proposal: Run, recall: Recall, ticket: Affected) -> str | None:
     """Why a new draft is no proposal: it says nothing, or rests on what is recalled as it was."""
     if not any(not statement.courtesy for statement in proposal.draft.statements):
         return NO_ANSWER
-    wrong = {use.version for use in ticket.uses}
-    cited = proposal.draft.citations
-    return UNCHANGED if any(c.document_id in recall.document_ids and c.version in wrong for c in cited) else None
+    recalled_versions = {use.version for use in ticket.uses}
+    citations = proposal.draft.citations
+    return (
+        UNCHANGED
+        if any(c.document_id in recall.document_ids and c.version in recalled_versions for c in citations)
+        else None
+    )

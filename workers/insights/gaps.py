@@ -90,15 +90,15 @@ class Disagreement:
 def gap_reason(run: Run) -> Reason | None:
     """The reason by which a run tells of missing knowledge, or None; which ones do stands at the top of this file."""
     reasons = {cap.reason for cap in run.decision.caps}
-    weak = max(map(evidence_fitness, run.hits), default=0.0) < WEAK
-    if weak and ALWAYS_PERSON.issuperset(run.classification.sensitive):
+    is_weak = max(map(evidence_fitness, run.hits), default=0.0) < WEAK
+    if is_weak and ALWAYS_PERSON.issuperset(run.classification.sensitive):
         reasons.discard(Reason.SENSITIVE_TOPIC)  # "Do you refund gift cards?": people answer, out of the documents
     if reasons & NO_ARTICLE_HELPS or run.draft.hand_over == NO_MODEL or run.draft.way_out is WayOut.NEEDS_A_PERSON:
         return None
     for reason in (Reason.NOTHING_FOUND, Reason.HANDED_OVER):
         if reason in reasons:
             return reason
-    return Reason.LOW_CONFIDENCE if weak and Reason.LOW_CONFIDENCE in reasons else None
+    return Reason.LOW_CONFIDENCE if is_weak and Reason.LOW_CONFIDENCE in reasons else None
 
 
 def unanswered_questions(run: Run, embedder: Embedder) -> tuple[UnansweredQuestion, ...]:
@@ -110,37 +110,37 @@ def unanswered_questions(run: Run, embedder: Embedder) -> tuple[UnansweredQuesti
         return ()
     try:
         vectors = [embedder.embed_query(question) for question in questions]
-        stated = [s.text for s in run.draft.statements if not s.courtesy] if reason is Reason.HANDED_OVER else []
-        likeness = _likeness(vectors, [embedder.embed_query(text) for text in stated])
+        statements = [s.text for s in run.draft.statements if not s.courtesy] if reason is Reason.HANDED_OVER else []
+        similarities = _similarities(vectors, [embedder.embed_query(text) for text in statements])
     except FirstlineError as error:
         log.warning("open questions kept without vectors", run=run.id, why=str(error))
         return tuple(UnansweredQuestion(question, reason, embedder.name, None) for question in questions)
-    bar = max(ANSWERED, min(likeness))
-    kept = (each for each in zip(questions, vectors, likeness, strict=True) if each[2] <= bar)
-    return tuple(UnansweredQuestion(question, reason, embedder.name, vector) for question, vector, _ in kept)
+    threshold = max(ANSWERED, min(similarities))
+    unanswered = (each for each in zip(questions, vectors, similarities, strict=True) if each[2] <= threshold)
+    return tuple(UnansweredQuestion(question, reason, embedder.name, vector) for question, vector, _ in unanswered)
 
 
-def _likeness(questions: Sequence[Sequence[float]], stated: Sequence[Sequence[float]]) -> list[float]:
+def _similarities(questions: Sequence[Sequence[float]], statements: Sequence[Sequence[float]]) -> list[float]:
     """How near each question comes to what was stated; 0 where nothing was."""
-    if not stated:
+    if not statements:
         return [0.0] * len(questions)
-    near: list[float] = (np.asarray(questions) @ np.asarray(stated).T).max(axis=1).tolist()
-    return near
+    similarities: list[float] = (np.asarray(questions) @ np.asarray(statements).T).max(axis=1).tolist()
+    return similarities
 
 
-def save_questions(tx: Transaction, run: Run, asked: Sequence[UnansweredQuestion]) -> None:
+def save_questions(tx: Transaction, run: Run, unanswered: Sequence[UnansweredQuestion]) -> None:
     """Keep what a run left open, instead of what an earlier run over the message did, and which sources disagreed.
     After `record.save_run`: with the run these rows go."""
     for table in (open_questions, disagreements):
         tx.execute(delete(table).where(table.c.channel == run.channel, table.c.message_id == run.message_id))
-    if asked:
-        tx.execute(insert(open_questions), [_about(run) | _question(tx, run, each) for each in asked])
-    for documents, told in _disagreements(run):
-        values = {"documents": documents, "told": tx.seal(told), "at": run.at}
-        tx.execute(insert(disagreements).values(_about(run) | values))
+    if unanswered:
+        tx.execute(insert(open_questions), [_run_values(run) | _question_values(tx, run, each) for each in unanswered])
+    for documents, detail in _find_disagreements(run):
+        values = {"documents": documents, "told": tx.seal(detail), "at": run.at}
+        tx.execute(insert(disagreements).values(_run_values(run) | values))
 
 
-def _about(run: Run) -> dict[str, object]:
+def _run_values(run: Run) -> dict[str, object]:
     return {
         "account_id": run.account,
         "id": new_id(),
@@ -151,15 +151,15 @@ def _about(run: Run) -> dict[str, object]:
     }
 
 
-def _question(tx: Transaction, run: Run, asked: UnansweredQuestion) -> dict[str, object]:
+def _question_values(tx: Transaction, run: Run, unanswered: UnansweredQuestion) -> dict[str, object]:
     return {
         "category": run.classification.category,
         "language": run.classification.language,
-        "reason": asked.reason,
+        "reason": unanswered.reason,
         "asked_at": run.at,
-        "question": tx.seal(asked.question),
-        "embedder": asked.embedder if asked.vector is not None else None,
-        "vector": _seal_vector(tx, asked.vector) if asked.vector is not None else None,
+        "question": tx.seal(unanswered.question),
+        "embedder": unanswered.embedder if unanswered.vector is not None else None,
+        "vector": _seal_vector(tx, unanswered.vector) if unanswered.vector is not None else None,
     }
 
 
@@ -167,9 +167,9 @@ def read_open_questions(
     tx: Transaction, since: datetime, embedder: str, most: int = MOST
 ) -> tuple[list[OpenQuestion], Vectors]:
     """The newest open questions since then that have a vector of this embedder, oldest first, and their vectors."""
-    table = open_questions.c
-    wanted = select(open_questions).where(table.asked_at >= since, table.embedder == embedder)
-    rows = list(tx.execute(wanted.order_by(table.asked_at.desc(), table.id.desc()).limit(most)))[::-1]
+    columns = open_questions.c
+    query = select(open_questions).where(columns.asked_at >= since, columns.embedder == embedder)
+    rows = list(tx.execute(query.order_by(columns.asked_at.desc(), columns.id.desc()).limit(most)))[::-1]
     questions = [
         OpenQuestion(r.id, r.channel, r.ticket_id, r.category, r.language, Reason(r.reason), r.asked_at, r.question)
         for r in rows
@@ -180,14 +180,16 @@ def read_open_questions(
 
 def count_open_questions(tx: Transaction, since: datetime) -> int:
     """How many open questions there are since then, with a vector or without."""
-    number: int = tx.execute(select(func.count()).where(open_questions.c.asked_at >= since)).scalar_one()
-    return number
+    count: int = tx.execute(select(func.count()).where(open_questions.c.asked_at >= since)).scalar_one()
+    return count
 
 
 def read_disagreements(tx: Transaction, since: datetime, most: int = 500) -> list[Disagreement]:
     """What runs said of sources that disagree, the newest first."""
-    table = disagreements.c
-    rows = tx.execute(select(disagreements).where(table.at >= since).order_by(table.at.desc(), table.id).limit(most))
+    columns = disagreements.c
+    rows = tx.execute(
+        select(disagreements).where(columns.at >= since).order_by(columns.at.desc(), columns.id).limit(most)
+    )
     return [Disagreement(tuple(r.documents), tx.open(r.told), r.channel, r.ticket_id, r.at) for r in rows]
 
 
@@ -197,42 +199,42 @@ def embed_missing(
     """Give questions since then a vector of this embedder, the newest first, until there are `most` or the time is up:
     those whose embedder was away, or was another. How many. Raises as the embedder does, once what it gave is kept; no
     transaction is open meanwhile."""
-    table, end = open_questions.c, time.monotonic() + seconds
-    lacking = (or_(table.embedder.is_(None), table.embedder != embedder.name), table.asked_at >= since)
-    newest = select(table.id, table.question).where(*lacking).order_by(table.asked_at.desc()).limit(most)
+    columns, deadline = open_questions.c, time.monotonic() + seconds
+    conditions = (or_(columns.embedder.is_(None), columns.embedder != embedder.name), columns.asked_at >= since)
+    query = select(columns.id, columns.question).where(*conditions).order_by(columns.asked_at.desc()).limit(most)
     with db.account(account) as tx:
-        texts = {row.id: tx.open(row.question) for row in tx.execute(newest)}
-    made: dict[str, Sequence[float]] = {}
+        texts = {row.id: tx.open(row.question) for row in tx.execute(query)}
+    vectors: dict[str, Sequence[float]] = {}
     try:
         for row_id, text in texts.items():
-            if time.monotonic() < end:
-                made[row_id] = embedder.embed_query(text)
+            if time.monotonic() < deadline:
+                vectors[row_id] = embedder.embed_query(text)
     finally:
-        _keep_vectors(db, account, embedder.name, made)
-    return len(made)
+        _save_vectors(db, account, embedder.name, vectors)
+    return len(vectors)
 
 
-def _keep_vectors(db: Database, account: str, embedder: str, made: Mapping[str, Sequence[float]]) -> None:
-    if made:
+def _save_vectors(db: Database, account: str, embedder: str, vectors: Mapping[str, Sequence[float]]) -> None:
+    if vectors:
         with db.account(account) as tx:
-            for row_id, vector in made.items():
+            for row_id, vector in vectors.items():
                 values = {"embedder": embedder, "vector": _seal_vector(tx, vector)}
                 tx.execute(update(open_questions).where(open_questions.c.id == row_id).values(values))
 
 
-def _disagreements(run: Run) -> list[tuple[list[str], str]]:
+def _find_disagreements(run: Run) -> list[tuple[list[str], str]]:
     """Which documents disagree, in what words: pair by pair where a check saw it, at large where a model says so."""
-    said = [cap.detail for cap in run.decision.caps if cap.reason is Reason.CONTRADICTION]
-    if not said:
+    cap_details = [cap.detail for cap in run.decision.caps if cap.reason is Reason.CONTRADICTION]
+    if not cap_details:
         return []
     pairs = find_contradictions(tuple(hit.passage for hit in run.hits), run.draft.citations)
-    told = [finding.detail for finding in run.findings if finding.check == CHECK]
-    if told and len(told) == len(pairs):
+    finding_details = [finding.detail for finding in run.findings if finding.check == CHECK]
+    if finding_details and len(finding_details) == len(pairs):
         ids = [dict.fromkeys((pair.one.passage.document_id, pair.other.passage.document_id)) for pair in pairs]
-        return list(zip(map(list, ids), told, strict=True))
+        return list(zip(map(list, ids), finding_details, strict=True))
     titles = ((hit.passage.title, hit.passage.document_id) for hit in run.hits)
-    named = dict.fromkeys(document_id for title, document_id in titles if title and title in said[0])
-    return [(list(named), said[0])]
+    document_ids = dict.fromkeys(document_id for title, document_id in titles if title and title in cap_details[0])
+    return [(list(document_ids), cap_details[0])]
 
 
 def _seal_vector(tx: Transaction, vector: Sequence[float]) -> bytes:

@@ -1,9 +1,9 @@
 """Which replies rest on which documents: for `firstline recall` and the page of documents.
 
-    uses_of(tx, document_ids, since=None, passage_id=None, most=None) -> list[Use]      newest first, with what was said
-    citing(tx, document_ids=None, since=None) -> dict[str, Citing]                      numbers by document id, quick
+    document_uses(tx, document_ids, since=None, passage_id=None, most=None) -> list[DocumentUse]    newest first
+    citation_counts(tx, document_ids=None, since=None) -> dict[str, CitationCounts]     numbers by document id, quick
     cited_documents(tx, name) -> list[CitedDocument]                                    by what a person calls it
-    ids_of(tx, source, external_id) -> list[str]                 all ids a document had: read anew, it gets another
+    cited_ids(tx, source, external_id) -> list[str]                 all ids a document had: read anew, it gets another
 
 `document_ids` are those of `desk.passage.Citation`. `record.save_run` writes the citations in the run's transaction;
 runs of before there was a table for them are caught up on by `record.keep_older_citations`.
@@ -81,69 +81,81 @@ def document_uses(
     most: int | None = None,
 ) -> list[DocumentUse]:
     """Every draft that went somewhere and cites one of the documents, newest first. Opens the body of each."""
-    cited = run_citations.c
-    columns = (cited.run_id, cited.document_id, cited.version, cited.title, runs.c.channel, runs.c.ticket_id, runs.c.at)
-    sent = deliveries.c
+    citations = run_citations.c
+    columns = (
+        citations.run_id,
+        citations.document_id,
+        citations.version,
+        citations.title,
+        runs.c.channel,
+        runs.c.ticket_id,
+        runs.c.at,
+    )
+    delivery = deliveries.c
     query = (
-        select(*columns, func.array_agg(cited.passage_id).label("passage_ids"), *_delivered())
-        .join(runs, runs.c.id == cited.run_id)
-        .join(deliveries, _of_run())
-        .where(cited.document_id.in_(document_ids), _within(since))
-        .group_by(*columns, *_delivered(), sent.id)
-        .order_by(runs.c.at.desc(), cited.run_id)
+        select(*columns, func.array_agg(citations.passage_id).label("passage_ids"), *_delivery_columns())
+        .join(runs, runs.c.id == citations.run_id)
+        .join(deliveries, _carries_run_draft())
+        .where(citations.document_id.in_(document_ids), _is_within(since))
+        .group_by(*columns, *_delivery_columns(), delivery.id)
+        .order_by(runs.c.at.desc(), citations.run_id)
         .limit(most)
     )
     if passage_id:
-        query = query.where(cited.passage_id == passage_id)
-    return [use for row in tx.execute(query).all() if (use := _use(tx, row))]
+        query = query.where(citations.passage_id == passage_id)
+    return [use for row in tx.execute(query).all() if (use := _use_from_row(tx, row))]
 
 
 def citation_counts(
     tx: Transaction, document_ids: Sequence[str] | None = None, since: datetime | None = None
 ) -> dict[str, CitationCounts]:
     """How often each document was cited, by its id; those that nobody cited are missing. Opens nothing."""
-    cited = run_citations.c
-    answered = and_(deliveries.c.kind == DeliveryKind.REPLY, deliveries.c.state == DeliveryState.SENT)
+    citations = run_citations.c
+    is_sent_reply = and_(deliveries.c.kind == DeliveryKind.REPLY, deliveries.c.state == DeliveryState.SENT)
     query = (
         select(
-            cited.document_id,
-            func.count(distinct(cited.run_id)).label("drafts"),
-            func.count(distinct(cited.run_id)).filter(answered).label("replies"),
-            func.max(cited.at).label("last_at"),
+            citations.document_id,
+            func.count(distinct(citations.run_id)).label("drafts"),
+            func.count(distinct(citations.run_id)).filter(is_sent_reply).label("replies"),
+            func.max(citations.at).label("last_at"),
         )
-        .join(runs, runs.c.id == cited.run_id)
-        .join(deliveries, _of_run())
-        .where(_within(since))
-        .group_by(cited.document_id)
+        .join(runs, runs.c.id == citations.run_id)
+        .join(deliveries, _carries_run_draft())
+        .where(_is_within(since))
+        .group_by(citations.document_id)
     )
     if document_ids is not None:
-        query = query.where(cited.document_id.in_(document_ids))
+        query = query.where(citations.document_id.in_(document_ids))
     return {row.document_id: CitationCounts(row.drafts, row.replies, row.last_at) for row in tx.execute(query)}
 
 
 def cited_documents(tx: Transaction, name: str) -> list[CitedDocument]:
     """The cited documents that are or were called so: by id, by the id or address that their source gave, or by title
     in any case; each id once, under its latest names."""
-    cited = run_citations.c
-    called = or_(
-        cited.document_id == name,
-        cited.external_id == name,
-        cited.url == name,
-        func.lower(cited.title) == name.lower(),
+    citations = run_citations.c
+    is_named = or_(
+        citations.document_id == name,
+        citations.external_id == name,
+        citations.url == name,
+        func.lower(citations.title) == name.lower(),
     )
-    return _latest(tx, called)
+    return _latest_documents(tx, is_named)
 
 
 def cited_passage(tx: Transaction, passage_id: str) -> list[CitedDocument]:
     """The document that a cited passage belongs to."""
-    return _latest(tx, run_citations.c.passage_id == passage_id)
+    return _latest_documents(tx, run_citations.c.passage_id == passage_id)
 
 
 def cited_ids(tx: Transaction, source: str, external_id: str) -> list[str]:
     """Every id under which the source's document was cited: one that was gone and came back has several."""
-    cited = run_citations.c
-    same = and_(cited.source == source, cited.external_id == external_id)
-    return list(tx.execute(select(cited.document_id).distinct().where(same).order_by(cited.document_id)).scalars())
+    citations = run_citations.c
+    is_document = and_(citations.source == source, citations.external_id == external_id)
+    return list(
+        tx.execute(
+            select(citations.document_id).distinct().where(is_document).order_by(citations.document_id)
+        ).scalars()
+    )
 
 
 def citing_sentences(run: Run, document_ids: Sequence[str]) -> tuple[str, ...]:
@@ -151,30 +163,30 @@ def citing_sentences(run: Run, document_ids: Sequence[str]) -> tuple[str, ...]:
     return tuple(s.text for s in run.draft.statements if any(c.document_id in document_ids for c in s.citations))
 
 
-def _delivered() -> tuple[ColumnElement[Any], ...]:
-    sent = deliveries.c
-    return (sent.kind, sent.state, sent.reason, sent.sent_at)
+def _delivery_columns() -> tuple[ColumnElement[Any], ...]:
+    delivery = deliveries.c
+    return (delivery.kind, delivery.state, delivery.reason, delivery.sent_at)
 
 
-def _of_run() -> ColumnElement[bool]:
+def _carries_run_draft() -> ColumnElement[bool]:
     """The delivery that carries the run's draft. By ticket too, for which there is an index."""
-    sent = deliveries.c
+    delivery = deliveries.c
     return and_(
-        sent.account_id == runs.c.account_id,
-        sent.channel == runs.c.channel,
-        sent.ticket_id == runs.c.ticket_id,
-        sent.run_id == runs.c.id,
-        sent.kind.in_(_DRAFTS),
-        ~sent.key.startswith(ORDER),
+        delivery.account_id == runs.c.account_id,
+        delivery.channel == runs.c.channel,
+        delivery.ticket_id == runs.c.ticket_id,
+        delivery.run_id == runs.c.id,
+        delivery.kind.in_(_DRAFTS),
+        ~delivery.key.startswith(ORDER),
     )
 
 
-def _within(since: datetime | None) -> ColumnElement[bool]:
-    own: ColumnElement[bool] = run_citations.c.account_id == runs.c.account_id
-    return and_(own, run_citations.c.at >= since) if since else own
+def _is_within(since: datetime | None) -> ColumnElement[bool]:
+    same_account: ColumnElement[bool] = run_citations.c.account_id == runs.c.account_id
+    return and_(same_account, run_citations.c.at >= since) if since else same_account
 
 
-def _use(tx: Transaction, row: Row[Any]) -> DocumentUse | None:
+def _use_from_row(tx: Transaction, row: Row[Any]) -> DocumentUse | None:
     run = record.get_run(tx, row.run_id)
     if run is None:
         return None
@@ -195,11 +207,11 @@ def _use(tx: Transaction, row: Row[Any]) -> DocumentUse | None:
     )
 
 
-def _latest(tx: Transaction, which: ColumnElement[bool]) -> list[CitedDocument]:
-    cited = run_citations.c
-    columns = (cited.document_id, cited.source, cited.external_id, cited.title, cited.url)
-    rows = tx.execute(select(*columns).where(which).group_by(*columns).order_by(func.max(cited.at))).all()
-    newest = {
+def _latest_documents(tx: Transaction, condition: ColumnElement[bool]) -> list[CitedDocument]:
+    citations = run_citations.c
+    columns = (citations.document_id, citations.source, citations.external_id, citations.title, citations.url)
+    rows = tx.execute(select(*columns).where(condition).group_by(*columns).order_by(func.max(citations.at))).all()
+    documents_by_id = {
         row.document_id: CitedDocument(row.document_id, row.source, row.external_id, row.title, row.url) for row in rows
     }
-    return sorted(newest.values(), key=lambda document: (document.title, document.id))
+    return sorted(documents_by_id.values(), key=lambda document: (document.title, document.id))

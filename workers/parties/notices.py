@@ -39,11 +39,13 @@ def send_notices(tools: Toolbox, account: str) -> list[str]:
     if policy is None or tools.alerts is None or not tools.alerts.ready(account):
         return []
     with tools.db.account(account) as tx:
-        known = standing.away_parties(tx)
-        if PartyAccess(tools.alerts.name, Access.WRITE) in {_use(each.standing) for each in known}:
+        away_parties = standing.away_parties(tx)
+        if PartyAccess(tools.alerts.name, Access.WRITE) in {_party_access(each.standing) for each in away_parties}:
             return []  # what it cannot be told now it is told when it is back
-        parties = {each.standing.party for each in known} - {tools.alerts.name}
-        notices = [made for party in sorted(parties) for made in _due_notices(tx, policy, _of(known, party))]
+        parties = {each.standing.party for each in away_parties} - {tools.alerts.name}
+        notices = [
+            notice for party in sorted(parties) for notice in _due_notices(tx, policy, _with_party(away_parties, party))
+        ]
         return outbox.plan_deliveries(tx, notices, None, None)
 
 
@@ -61,13 +63,13 @@ def note_instead_of_alert(tools: Toolbox, account: str) -> list[str]:
     if policy is None:
         return []
     with tools.db.account(account) as tx:
-        planned: list[str] = []
-        for alert, since in outbox.postponed_alerts(tx):
-            age = datetime.now(UTC) - since
-            late = age >= timedelta(minutes=policy.waiting.alert_minutes)
-            if late or (age.total_seconds() < FRESH_SECONDS and _is_urgent(tx, alert, policy)):
-                planned += plan_note_instead_of_alert(tx, alert, since)
-        return planned
+        delivery_ids: list[str] = []
+        for alert, waiting_since in outbox.postponed_alerts(tx):
+            age = datetime.now(UTC) - waiting_since
+            is_overdue = age >= timedelta(minutes=policy.waiting.alert_minutes)
+            if is_overdue or (age.total_seconds() < FRESH_SECONDS and _is_urgent(tx, alert, policy)):
+                delivery_ids += plan_note_instead_of_alert(tx, alert, waiting_since)
+        return delivery_ids
 
 
 def plan_note_instead_of_alert(tx: Transaction, alert: Delivery, since: datetime, *, handed: bool = True) -> list[str]:
@@ -76,10 +78,11 @@ def plan_note_instead_of_alert(tx: Transaction, alert: Delivery, since: datetime
     outbox.mark_told_otherwise(tx, alert.id)
     if alert.channel == NOTICES or alert.run_id is None:
         return []
-    why = (
-        f"An alert about this ticket could not be posted since {_stamp(since)}: it is told here. A person has to look."
+    text = (
+        f"An alert about this ticket could not be posted since {_format_utc(since)}: "
+        "it is told here. A person has to look."
     )
-    outgoing = Outgoing(why, escalated=True, labels=Labels(tags=(ALERT_TAG,)))
+    outgoing = Outgoing(text, escalated=True, labels=Labels(tags=(ALERT_TAG,)))
     order = f"otherwise:{alert.id}"
     note = PlannedDelivery(alert.channel, alert.ticket_id, alert.message_id, DeliveryKind.NOTE, outgoing, order)
     return outbox.plan_deliveries(tx, [note], None, None, handed=handed)
@@ -87,8 +90,8 @@ def plan_note_instead_of_alert(tx: Transaction, alert: Delivery, since: datetime
 
 def urgent_topics(payload: str, policy: Policy) -> Sequence[str]:
     """The urgent topics that the texts of an event touch, whatever its shape."""
-    found = sensitive_topics("\n".join(_texts(payload))[:LONGEST_READ], policy.sensitive_topics)
-    return [topic for topic in found if topic in policy.urgent_topics]
+    topics = sensitive_topics("\n".join(_texts_in(payload))[:LONGEST_READ], policy.sensitive_topics)
+    return [topic for topic in topics if topic in policy.urgent_topics]
 
 
 def policy_of(tools: Toolbox, account: str) -> Policy | None:
@@ -99,71 +102,73 @@ def policy_of(tools: Toolbox, account: str) -> Policy | None:
         return None
 
 
-def _texts(payload: str) -> Iterator[str]:
+def _texts_in(payload: str) -> Iterator[str]:
     """Every text in a JSON document, in order."""
     try:
-        todo = [json.loads(payload)]
+        pending = [json.loads(payload)]
     except (ValueError, RecursionError):
         return
-    while todo:
-        match todo.pop():
+    while pending:
+        match pending.pop():
             case str(text):
                 yield text
             case dict(pairs):
-                todo += reversed(pairs.values())
+                pending += reversed(pairs.values())
             case list(entries):
-                todo += reversed(entries)
+                pending += reversed(entries)
 
 
-def _due_notices(tx: Transaction, policy: Policy, known: Sequence[AwayParty]) -> Iterable[PlannedDelivery]:
+def _due_notices(tx: Transaction, policy: Policy, away_parties: Sequence[AwayParty]) -> Iterable[PlannedDelivery]:
     """Of one party: that work waits for it, and later of each that does. Broken is told at once: it needs a person."""
-    worst = max(known, key=lambda each: (each.standing.state is PartyState.BROKEN, -each.standing.since.timestamp()))
-    now, since = datetime.now(UTC), min(each.standing.since for each in known)
-    told = all(each.told_at for each in known) or (worst.told_at is not None)
-    broken = worst.standing.state is PartyState.BROKEN
-    if not told and (broken or now - since >= timedelta(minutes=policy.waiting.notice_minutes)):
-        yield _notice(tx, worst.standing, since, late=False)
-        _mark(tx, known, late=False)
+    worst = max(
+        away_parties, key=lambda each: (each.standing.state is PartyState.BROKEN, -each.standing.since.timestamp())
+    )
+    now, since = datetime.now(UTC), min(each.standing.since for each in away_parties)
+    was_told = all(each.told_at for each in away_parties) or (worst.told_at is not None)
+    is_broken = worst.standing.state is PartyState.BROKEN
+    if not was_told and (is_broken or now - since >= timedelta(minutes=policy.waiting.notice_minutes)):
+        yield _compose_notice(tx, worst.standing, since, late=False)
+        _mark_notices_sent(tx, away_parties, late=False)
     limit = timedelta(hours=policy.waiting.hours)
-    last = max((each.told_late_at for each in known if each.told_late_at), default=since)
-    if now - last >= limit:
-        yield _notice(tx, worst.standing, since, late=True)
-        _mark(tx, known, late=True)
+    last_told_at = max((each.told_late_at for each in away_parties if each.told_late_at), default=since)
+    if now - last_told_at >= limit:
+        yield _compose_notice(tx, worst.standing, since, late=True)
+        _mark_notices_sent(tx, away_parties, late=True)
 
 
-def _notice(tx: Transaction, about: PartyStatus, since: datetime, *, late: bool) -> PlannedDelivery:
+def _compose_notice(tx: Transaction, status: PartyStatus, since: datetime, *, late: bool) -> PlannedDelivery:
     waiting = sorted(
-        [*inbox.items_waiting_for(tx, about.party), *outbox.deliveries_waiting_for(tx, about.party)],
+        [*inbox.items_waiting_for(tx, status.party), *outbox.deliveries_waiting_for(tx, status.party)],
         key=lambda each: each.since,
     )
-    broken = about.state is PartyState.BROKEN
-    how = "refuses the connection" if broken else "does not answer"
+    is_broken = status.state is PartyState.BROKEN
+    symptom = "refuses the connection" if is_broken else "does not answer"
     lines = [
-        f"{about.party.capitalize()} {how} since {_stamp(since)}",
-        about.reason,
-        _count(waiting),
-        f"Connect it again: firstline connect {about.party}" if broken else "",
+        f"{status.party.capitalize()} {symptom} since {_format_utc(since)}",
+        status.reason,
+        _waiting_summary(waiting),
+        f"Connect it again: firstline connect {status.party}" if is_broken else "",
     ]
     if late:
         lines += ["The oldest first:", *ticket_lines([(each.channel, each.ticket_id) for each in waiting])]
     order = f"away:{new_id()}"
     outgoing = Outgoing("\n".join(line for line in lines if line))
-    return PlannedDelivery(NOTICES, about.party, about.party, DeliveryKind.ALERT, outgoing, order)
+    return PlannedDelivery(NOTICES, status.party, status.party, DeliveryKind.ALERT, outgoing, order)
 
 
-def _count(waiting: Sequence[WaitingTicket]) -> str:
+def _waiting_summary(waiting: Sequence[WaitingTicket]) -> str:
     if not waiting:
         return "Nothing waits for it yet."
     count, oldest = sum(each.count for each in waiting), min(each.since for each in waiting)
     return (
-        f"{count} messages and deliveries wait for it, the oldest since {_stamp(oldest)}. "
+        f"{count} messages and deliveries wait for it, the oldest since {_format_utc(oldest)}. "
         "Nothing is lost: they go on by themselves when it is back."
     )
 
 
-def _mark(tx: Transaction, known: Sequence[AwayParty], *, late: bool) -> None:
-    for each in known:
-        standing.mark_notice_sent(tx, _use(each.standing), late=late)
+def _mark_notices_sent(tx: Transaction, away_parties: Sequence[AwayParty], *, late: bool) -> None:
+    for away_party in away_parties:
+        standing.mark_notice_sent(tx, _party_access(away_party.standing), late=late)
 
 
 def _is_urgent(tx: Transaction, alert: Delivery, policy: Policy) -> bool:
@@ -171,13 +176,13 @@ def _is_urgent(tx: Transaction, alert: Delivery, policy: Policy) -> bool:
     return run is not None and bool(set(run.classification.sensitive) & set(policy.urgent_topics))
 
 
-def _of(known: Sequence[AwayParty], party: str) -> list[AwayParty]:
-    return [each for each in known if each.standing.party == party]
+def _with_party(away_parties: Sequence[AwayParty], party: str) -> list[AwayParty]:
+    return [each for each in away_parties if each.standing.party == party]
 
 
-def _use(about: PartyStatus) -> PartyAccess:
-    return PartyAccess(about.party, about.access)
+def _party_access(status: PartyStatus) -> PartyAccess:
+    return PartyAccess(status.party, status.access)
 
 
-def _stamp(moment: datetime) -> str:
+def _format_utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -38,10 +38,10 @@ class TroubleOwner(StrEnum):
 
 def refuse_if_away(away: Iterable[PartyAccess], *needed: PartyAccess) -> None:
     """Raises Waiting when one of those that are needed is known to be away."""
-    known = set(away)
-    for use in needed:
-        if use in known:
-            raise PartyAway(f"{use.party} is away", use.party, use.access)
+    away_accesses = set(away)
+    for party_access in needed:
+        if party_access in away_accesses:
+            raise PartyAway(f"{party_access.party} is away", party_access.party, party_access.access)
 
 
 def whose_trouble(tools: Toolbox, account: str, error: FirstlineError) -> TroubleOwner:
@@ -50,19 +50,19 @@ def whose_trouble(tools: Toolbox, account: str, error: FirstlineError) -> Troubl
         return TroubleOwner.PARTY
     if not isinstance(error, Outage):
         return TroubleOwner.OWN
-    use, party = PartyAccess(error.party, error.access), tools.parties.get(error.party)
+    party_access, party_probe = PartyAccess(error.party, error.access), tools.parties.get(error.party)
     if error.certain:
-        return _certain(tools, account, error)
-    if party is None:
+        return _declare_unless_known(tools, account, error)
+    if party_probe is None:
         return TroubleOwner.OWN
     with tools.db.account(account) as tx:
-        if not standing.take_probe(tx, use):
-            return TroubleOwner.PARTY if standing.is_away(tx, use) else TroubleOwner.ASKING
-    if outage := _ask(party, account, use.access):
-        _declare(tools, account, outage)
+        if not standing.take_probe(tx, party_access):
+            return TroubleOwner.PARTY if standing.is_away(tx, party_access) else TroubleOwner.ASKING
+    if outage := _probe(party_probe, account, party_access.access):
+        _declare_away(tools, account, outage)
         return TroubleOwner.PARTY
     with tools.db.account(account) as tx:
-        standing.end_probe(tx, use)
+        standing.end_probe(tx, party_access)
     return TroubleOwner.OWN
 
 
@@ -76,55 +76,55 @@ def awaited_party(tx: Transaction, error: FirstlineError) -> str | None:
 def probe_party(tools: Toolbox, account: str, party: str) -> None:
     """Ask whether a party is back, where it is time to; if so, let go on what waits for it."""
     for access in Access:
-        use = PartyAccess(party, access)
+        party_access = PartyAccess(party, access)
         with tools.db.account(account) as tx:
-            ours = standing.take_due_probe(tx, use)
-        if not ours:
+            has_turn = standing.take_due_probe(tx, party_access)
+        if not has_turn:
             continue
-        known = tools.parties.get(party)
-        if known and (outage := _ask(known, account, access)):
-            _declare(tools, account, outage)
+        party_probe = tools.parties.get(party)
+        if party_probe and (outage := _probe(party_probe, account, access)):
+            _declare_away(tools, account, outage)
         else:
             with tools.db.account(account) as tx:
-                _is_back(tx, use)
+                _declare_back(tx, party_access)
 
 
-def _ask(party: PartyProbe, account: str, access: Access) -> Outage | None:
+def _probe(party_probe: PartyProbe, account: str, access: Access) -> Outage | None:
     """Why it is away, or None. What is not connected any more is nothing to wait for."""
     try:
-        party.probe(account, access)
+        party_probe.probe(account, access)
     except Outage as outage:
         return outage
     except Permanent as error:
-        log.warning("cannot be probed", party=party.name, why=str(error))
+        log.warning("cannot be probed", party=party_probe.name, why=str(error))
     except Temporary as error:
-        return Outage(str(error), party.name, access, error.retry_after)
+        return Outage(str(error), party_probe.name, access, error.retry_after)
     return None
 
 
-def _certain(tools: Toolbox, account: str, outage: Outage) -> TroubleOwner:
+def _declare_unless_known(tools: Toolbox, account: str, outage: Outage) -> TroubleOwner:
     """Many workers may hear it at once: that makes it no longer."""
     with tools.db.account(account) as tx:
-        known = standing.is_away(tx, PartyAccess(outage.party, outage.access))
-    if not known:
-        _declare(tools, account, outage)
+        is_known = standing.is_away(tx, PartyAccess(outage.party, outage.access))
+    if not is_known:
+        _declare_away(tools, account, outage)
     return TroubleOwner.PARTY
 
 
-def _declare(tools: Toolbox, account: str, outage: Outage) -> None:
+def _declare_away(tools: Toolbox, account: str, outage: Outage) -> None:
     with tools.db.account(account) as tx:
         standing.declare_outage(tx, outage)
     log.warning("away", account=account, party=outage.party, access=outage.access.value, why=str(outage))
 
 
-def _is_back(tx: Transaction, use: PartyAccess) -> None:
-    standing.declare_up(tx, use)
-    away = {each.access for each in standing.parties_away(tx) if each.party == use.party}
+def _declare_back(tx: Transaction, party_access: PartyAccess) -> None:
+    standing.declare_up(tx, party_access)
+    away_accesses = {each.access for each in standing.parties_away(tx) if each.party == party_access.party}
     released = 0
-    if Access.READ not in away:
-        released += inbox.release_party(tx, use.party)
-    if Access.WRITE not in away:
-        released += outbox.release_party(tx, use.party, alerts=True)
-    if not away:
-        released += outbox.release_party(tx, use.party, alerts=False)
-    log.info("back", account=tx.account, party=use.party, access=use.access.value, released=released)
+    if Access.READ not in away_accesses:
+        released += inbox.release_party(tx, party_access.party)
+    if Access.WRITE not in away_accesses:
+        released += outbox.release_party(tx, party_access.party, alerts=True)
+    if not away_accesses:
+        released += outbox.release_party(tx, party_access.party, alerts=False)
+    log.info("back", account=tx.account, party=party_access.party, access=party_access.access.value, released=released)

@@ -46,58 +46,62 @@ THINK_AGAIN = (
 def send_delivery(tools: Toolbox, account: str, delivery_id: str, worker: str) -> list[str]:
     """Work on one delivery, whatever happens. Returns the ids of inbox items to enqueue."""
     with tools.db.account(account) as tx:
-        held = outbox.claim_delivery(tx, delivery_id, worker, tools.claim_seconds)
-    if held is None:
+        claim = outbox.claim_delivery(tx, delivery_id, worker, tools.claim_seconds)
+    if claim is None:
         return []
-    with structlog.contextvars.bound_contextvars(account=account, ticket=held.delivery.ticket_id, delivery=delivery_id):
+    with structlog.contextvars.bound_contextvars(
+        account=account, ticket=claim.delivery.ticket_id, delivery=delivery_id
+    ):
         try:
-            refuse_if_away(held.away, *_needed(tools, held))
-            return _send(tools, held)
+            refuse_if_away(claim.away, *_required_access(tools, claim))
+            return _send(tools, claim)
         except FirstlineError as error:
-            return retry_while_database_is_away(partial(handle_delivery_failure, tools, held, error))
+            return retry_while_database_is_away(partial(handle_delivery_failure, tools, claim, error))
         except Exception as error:  # the task wrapper: whatever it is, the delivery must not be lost
             log.exception("unexpected error")
             unexpected = Temporary(f"unexpected {type(error).__name__}")
-            return retry_while_database_is_away(partial(handle_delivery_failure, tools, held, unexpected))
+            return retry_while_database_is_away(partial(handle_delivery_failure, tools, claim, unexpected))
 
 
-def _needed(tools: Toolbox, held: ClaimedDelivery) -> Sequence[PartyAccess]:
+def _required_access(tools: Toolbox, claim: ClaimedDelivery) -> Sequence[PartyAccess]:
     """Whom it takes. The ticket of an alert can be told of without a look at it."""
-    if held.delivery.kind is not DeliveryKind.ALERT:
-        return [PartyAccess(held.delivery.channel, access) for access in Access]
+    if claim.delivery.kind is not DeliveryKind.ALERT:
+        return [PartyAccess(claim.delivery.channel, access) for access in Access]
     return [PartyAccess(tools.alerts.name, Access.WRITE)] if tools.alerts else []
 
 
-def _send(tools: Toolbox, held: ClaimedDelivery) -> list[str]:
-    delivery = held.delivery
+def _send(tools: Toolbox, claim: ClaimedDelivery) -> list[str]:
+    delivery = claim.delivery
     if delivery.kind is DeliveryKind.ALERT:
-        return _tell(tools, held)
+        return _send_alert(tools, claim)
     channel = tools.channel(delivery.channel)
     ticket = channel.fetch(delivery.account, delivery.ticket_id)
-    if delivery.attempts > 1 and (found := channel.find_delivery(ticket, delivery)):
-        return _sent(tools, held, found)
-    looked = LastLook(tools, delivery, _own_record(tools, delivery))
+    if delivery.attempts > 1 and (existing_id := channel.find_delivery(ticket, delivery)):
+        return _mark_sent(tools, claim, existing_id)
+    last_look = LastLook(tools, delivery, _own_record(tools, delivery))
     if delivery.kind is DeliveryKind.NOTE:
-        return _note(tools, held, ticket, looked)
-    if stop := recheck(tools, held, ticket, looked):
+        return _send_note(tools, claim, ticket, last_look)
+    if stop := recheck(tools, claim, ticket, last_look):
         return _withdraw(
-            tools, held, stop, message_left_open(stop, read_conversation(ticket, looked.record), looked.record)
+            tools, claim, stop, message_left_open(stop, read_conversation(ticket, last_look.record), last_look.record)
         )
     if delivery.kind is DeliveryKind.STATUS:
-        done = channel.restore_status(ticket, held.outgoing, delivery, looked.still_wanted)
-        return _sent(tools, held, done) if done else _withdraw(tools, held, looked.stop)
-    foreign_id = channel.reply(ticket, held.outgoing, delivery, looked.still_wanted)
-    return _sent(tools, held, foreign_id) if foreign_id else _withdraw(tools, held, looked.stop, looked.left)
+        restored_id = channel.restore_status(ticket, claim.outgoing, delivery, last_look.still_wanted)
+        return _mark_sent(tools, claim, restored_id) if restored_id else _withdraw(tools, claim, last_look.stop)
+    foreign_id = channel.reply(ticket, claim.outgoing, delivery, last_look.still_wanted)
+    return (
+        _mark_sent(tools, claim, foreign_id) if foreign_id else _withdraw(tools, claim, last_look.stop, last_look.left)
+    )
 
 
-def _note(tools: Toolbox, held: ClaimedDelivery, ticket: Ticket, looked: LastLook) -> list[str]:
+def _send_note(tools: Toolbox, claim: ClaimedDelivery, ticket: Ticket, last_look: LastLook) -> list[str]:
     """It opens the ticket again only as long as a person is owed."""
-    if not looked.still_wanted(ticket):
-        return _withdraw(tools, held, looked.stop)
-    outgoing = held.outgoing
-    if outgoing.status and not read_conversation(ticket, looked.record).person_owed:
+    if not last_look.still_wanted(ticket):
+        return _withdraw(tools, claim, last_look.stop)
+    outgoing = claim.outgoing
+    if outgoing.status and not read_conversation(ticket, last_look.record).person_owed:
         outgoing = replace(outgoing, status=None)
-    return _sent(tools, held, tools.channel(held.delivery.channel).note(ticket, outgoing, held.delivery))
+    return _mark_sent(tools, claim, tools.channel(claim.delivery.channel).note(ticket, outgoing, claim.delivery))
 
 
 def _own_record(tools: Toolbox, delivery: Delivery) -> OwnRecord:
@@ -105,28 +109,28 @@ def _own_record(tools: Toolbox, delivery: Delivery) -> OwnRecord:
         return own_record.read_own_record(tx, delivery.channel, delivery.ticket_id, besides=delivery.id)
 
 
-def _tell(tools: Toolbox, held: ClaimedDelivery) -> list[str]:
+def _send_alert(tools: Toolbox, claim: ClaimedDelivery) -> list[str]:
     """Alert people, or add to what they were told. Its failure never undoes what was delivered to the ticket."""
     if tools.alerts is None:
         raise Permanent("this installation has nowhere to alert people")
-    delivery = held.delivery
+    delivery = claim.delivery
     if seconds := tools.alerts.quiet(delivery.account):  # before the ticket is looked at, which costs calls
         raise Blocked("alerts are to wait a little", retry_after=seconds)
-    alert = _alert(tools, held)
+    alert = _compose_alert(tools, claim)
     if isinstance(alert, Stop):
-        return _withdraw(tools, held, alert)
-    posted = delivery.foreign_id
-    if posted is None and delivery.attempts > 1:
-        posted = tools.alerts.find_delivery(alert, delivery)
-    if posted is None:
-        return _sent(tools, held, tools.alerts.post(alert, delivery))
-    return _sent(tools, held, tools.alerts.update(alert, delivery, posted) if held.revision else posted)
+        return _withdraw(tools, claim, alert)
+    posted_id = delivery.foreign_id
+    if posted_id is None and delivery.attempts > 1:
+        posted_id = tools.alerts.find_delivery(alert, delivery)
+    if posted_id is None:
+        return _mark_sent(tools, claim, tools.alerts.post(alert, delivery))
+    return _mark_sent(tools, claim, tools.alerts.update(alert, delivery, posted_id) if claim.revision else posted_id)
 
 
-def _alert(tools: Toolbox, held: ClaimedDelivery) -> Alert | Stop:
+def _compose_alert(tools: Toolbox, claim: ClaimedDelivery) -> Alert | Stop:
     """What to tell; that a ticket cannot be read any more is told as well. Or why the ticket is to be left alone, as
     long as nobody has been told."""
-    delivery, why = held.delivery, held.outgoing.text
+    delivery, why = claim.delivery, claim.outgoing.text
     if delivery.channel == NOTICES:
         return compose_notice(delivery.account, why, f"{tools.address}/console/" if tools.address else None)
     with tools.db.account(delivery.account) as tx:
@@ -134,23 +138,23 @@ def _alert(tools: Toolbox, held: ClaimedDelivery) -> Alert | Stop:
         own = own_record.read_own_record(tx, delivery.channel, delivery.ticket_id)
     console = f"{tools.address}/console/tickets/{delivery.channel}/{delivery.ticket_id}" if tools.address else None
     try:
-        refuse_if_away(held.away, PartyAccess(delivery.channel, Access.READ))
-        holding = run.message_id if run else delivery.message_id
-        ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id, holding)
+        refuse_if_away(claim.away, PartyAccess(delivery.channel, Access.READ))
+        message_id = run.message_id if run else delivery.message_id
+        ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id, message_id)
     except (Permanent, PartyAway):
         return alert_without_ticket(delivery.account, delivery.channel, delivery.ticket_id, why, console)
-    looked = LastLook(tools, delivery, own)
-    if delivery.foreign_id is None and not looked.still_wanted(ticket):
-        return looked.stop
+    last_look = LastLook(tools, delivery, own)
+    if delivery.foreign_id is None and not last_look.still_wanted(ticket):
+        return last_look.stop
     return compose_alert(run, ticket, console, own) if run else alert_without_run(ticket, why, console, own)
 
 
-def _sent(tools: Toolbox, held: ClaimedDelivery, foreign_id: str) -> list[str]:
-    delivery = held.delivery
+def _mark_sent(tools: Toolbox, claim: ClaimedDelivery, foreign_id: str) -> list[str]:
+    delivery = claim.delivery
 
     def write() -> None:
         with tools.db.account(delivery.account) as tx:
-            if outbox.mark_sent(tx, held, foreign_id) and delivery.kind is DeliveryKind.REPLY:
+            if outbox.mark_sent(tx, claim, foreign_id) and delivery.kind is DeliveryKind.REPLY:
                 record.set_ticket_state(tx, delivery.channel, delivery.ticket_id, TicketState.ANSWERED)
 
     retry_while_database_is_away(write)
@@ -158,31 +162,32 @@ def _sent(tools: Toolbox, held: ClaimedDelivery, foreign_id: str) -> list[str]:
     return []
 
 
-def _withdraw(tools: Toolbox, held: ClaimedDelivery, stop: Stop, left: str | None = None) -> list[str]:
-    """It must not leave. `left`: the message that is open all the same, and is worked on again."""
-    delivery = held.delivery
+def _withdraw(tools: Toolbox, claim: ClaimedDelivery, stop: Stop, open_message_id: str | None = None) -> list[str]:
+    """It must not leave. `open_message_id`: the message that is open all the same, and is
+    worked on again."""
+    delivery = claim.delivery
     with tools.db.account(delivery.account) as tx:
-        if not outbox.withdraw_delivery(tx, held, stop):
+        if not outbox.withdraw_delivery(tx, claim, stop):
             return []
         if state := STATE_AFTER.get(stop):
             record.set_ticket_state(tx, delivery.channel, delivery.ticket_id, state)
         if delivery.kind is DeliveryKind.HANDOVER and stop is Stop.PAUSED:
-            outbox.plan_deliveries(tx, [_untold(delivery)], None, None, handed=False)
-        again = delivery.kind is DeliveryKind.REPLY and stop in THINK_AGAIN and held.item_id is not None
-        if again and held.item_id and inbox.reprocess_item(tx, held.item_id):
+            outbox.plan_deliveries(tx, [_handover_note(delivery)], None, None, handed=False)
+        think_again = delivery.kind is DeliveryKind.REPLY and stop in THINK_AGAIN and claim.item_id is not None
+        if think_again and claim.item_id and inbox.reprocess_item(tx, claim.item_id):
             log.info("withdrawn, thinking again", why=stop.value)
-            return [held.item_id]
-        if left and delivery.kind is DeliveryKind.REPLY:
-            item_id = inbox.reprocess_message(tx, delivery.channel, left)
+            return [claim.item_id]
+        if open_message_id and delivery.kind is DeliveryKind.REPLY:
+            item_id = inbox.reprocess_message(tx, delivery.channel, open_message_id)
             log.info("withdrawn, thinking about what is left open", why=stop.value)
             return [item_id] if item_id else []
     log.info("withdrawn", why=stop.value)
     return []
 
 
-def _untold(delivery: Delivery) -> PlannedDelivery:
+def _handover_note(delivery: Delivery) -> PlannedDelivery:
     """A hand-over that may not leave now still puts the ticket before people. With the customer's next message after
     the pause, it is made up for."""
     text = "The customer was not told that a person will answer: automatic messages are paused."
-    place = (delivery.channel, delivery.ticket_id, delivery.message_id)
-    return PlannedDelivery(*place, DeliveryKind.NOTE, Outgoing(text, escalated=True), f"untold:{delivery.id}")
+    address = (delivery.channel, delivery.ticket_id, delivery.message_id)
+    return PlannedDelivery(*address, DeliveryKind.NOTE, Outgoing(text, escalated=True), f"untold:{delivery.id}")

@@ -25,68 +25,68 @@ LEAVES_WORK = (DeliveryKind.REPLY, DeliveryKind.HANDOVER, DeliveryKind.NOTE)
 """Kinds of which people have to do what could not be done."""
 
 
-def _wait(tools: Toolbox, held: ClaimedDelivery, error: FirstlineError, why: str) -> list[str]:
+def _postpone(tools: Toolbox, claim: ClaimedDelivery, error: FirstlineError, why: str) -> list[str]:
     """Until the party is back, or it is known whether it is away. That uses no attempt up. An alert whose ticket's
     channel is away is told without a look at the ticket, and soon."""
     called = isinstance(error, Outage)
-    with tools.db.account(held.delivery.account) as tx:
+    with tools.db.account(claim.delivery.account) as tx:
         party = awaited_party(tx, error)
-        if held.delivery.kind is DeliveryKind.ALERT and party == held.delivery.channel:
+        if claim.delivery.kind is DeliveryKind.ALERT and party == claim.delivery.channel:
             party = None
         seconds = LATER if party else SOON
-        outbox.postpone_delivery(tx, held, seconds, why, tried=False, called=called, waits_for=party)
+        outbox.postpone_delivery(tx, claim, seconds, why, tried=False, called=called, waits_for=party)
     log.warning("waits", why=why, party=party)
     return []
 
 
-def handle_delivery_failure(tools: Toolbox, held: ClaimedDelivery, error: FirstlineError) -> list[str]:
+def handle_delivery_failure(tools: Toolbox, claim: ClaimedDelivery, error: FirstlineError) -> list[str]:
     """Later, if it may still work, or when the party that is away is back; otherwise failed, and the message it answers
     is parked for a person."""
-    delivery, why = held.delivery, f"{type(error).__name__}: {error}"
+    delivery, why = claim.delivery, f"{type(error).__name__}: {error}"
     if whose_trouble(tools, delivery.account, error) is not TroubleOwner.OWN:
-        return _wait(tools, held, error, why)
-    if again := next_try(error, delivery.attempts, tools.max_attempts):
+        return _postpone(tools, claim, error, why)
+    if retry := next_try(error, delivery.attempts, tools.max_attempts):
         called = isinstance(error, Outage)
         with tools.db.account(delivery.account) as tx:
-            outbox.postpone_delivery(tx, held, again.seconds, why, tried=again.counts, called=called)
-        log.warning("postponed", why=why, seconds=round(again.seconds, 1), attempt=delivery.attempts)
+            outbox.postpone_delivery(tx, claim, retry.seconds, why, tried=retry.counts, called=called)
+        log.warning("postponed", why=why, seconds=round(retry.seconds, 1), attempt=delivery.attempts)
         return []
-    return _give_up(tools, held, why)
+    return _give_up(tools, claim, why)
 
 
-def _give_up(tools: Toolbox, held: ClaimedDelivery, why: str) -> list[str]:
+def _give_up(tools: Toolbox, claim: ClaimedDelivery, why: str) -> list[str]:
     """It will not work, and nothing ends in silence: an alert is told by a note; of what a decision led to people hear,
     and find what was to be sent on the ticket."""
-    delivery = held.delivery
-    rings = delivery.run_id is not None and tools.alerts is not None and tools.alerts.ready(delivery.account)
+    delivery = claim.delivery
+    can_alert = delivery.run_id is not None and tools.alerts is not None and tools.alerts.ready(delivery.account)
     policy = policy_of(tools, delivery.account)
-    rules = policy.incidents if policy else IncidentPolicy()
+    incident_policy = policy.incidents if policy else IncidentPolicy()
     with tools.db.account(delivery.account) as tx:
-        if not outbox.mark_failed(tx, held, why):
+        if not outbox.mark_failed(tx, claim, why):
             return []
         if delivery.kind is DeliveryKind.ALERT:
             plan_note_instead_of_alert(tx, delivery, datetime.now(UTC), handed=False)
-        elif held.item_id and inbox.park_finished_item(tx, held.item_id, why):
+        elif claim.item_id and inbox.park_finished_item(tx, claim.item_id, why):
             record.set_ticket_state(tx, delivery.channel, delivery.ticket_id, TicketState.PARKED)
         if delivery.run_id and delivery.kind in LEAVES_WORK:
-            alerts = [incident_alert(tx, _failure_alert(delivery, why), why, rules)] if rings else []
-            outbox.plan_deliveries(tx, [*_failure_note(held), *alerts], None, None, handed=False)
+            alerts = [incident_alert(tx, _failure_alert(delivery, why), why, incident_policy)] if can_alert else []
+            outbox.plan_deliveries(tx, [*_failure_note(claim), *alerts], None, None, handed=False)
     log.error("failed", why=why)
     return []
 
 
-def _failure_note(held: ClaimedDelivery) -> Sequence[PlannedDelivery]:
+def _failure_note(claim: ClaimedDelivery) -> Sequence[PlannedDelivery]:
     """What was to be sent, for whoever sends it now. Where a note could not be left, another cannot either."""
-    delivery, outgoing = held.delivery, held.outgoing
+    delivery, outgoing = claim.delivery, claim.outgoing
     if delivery.kind is DeliveryKind.NOTE:
         return []
     text = f"Firstline could not send this. The customer has not got it; a person has to answer.\n\n{outgoing.text}"
     note = Outgoing(text, outgoing.sources, escalated=True)
-    place = (delivery.channel, delivery.ticket_id, delivery.message_id)
-    return [PlannedDelivery(*place, DeliveryKind.NOTE, note, f"failed:{delivery.id}")]
+    address = (delivery.channel, delivery.ticket_id, delivery.message_id)
+    return [PlannedDelivery(*address, DeliveryKind.NOTE, note, f"failed:{delivery.id}")]
 
 
 def _failure_alert(delivery: Delivery, why: str) -> PlannedDelivery:
     text = f"What was to be sent could not be sent ({why}); a person has to answer"
-    place = (delivery.channel, delivery.ticket_id, delivery.message_id)
-    return PlannedDelivery(*place, DeliveryKind.ALERT, Outgoing(text, escalated=True))
+    address = (delivery.channel, delivery.ticket_id, delivery.message_id)
+    return PlannedDelivery(*address, DeliveryKind.ALERT, Outgoing(text, escalated=True))

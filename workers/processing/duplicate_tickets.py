@@ -35,37 +35,39 @@ def find_duplicate(tools: Toolbox, ticket: Ticket, conversation: Conversation) -
     open: it asks the embedder and the channel. Raises Temporary while an older ticket cannot be read."""
     text = "\n".join(own_text(message) for message in conversation.own)
     with tools.db.account(ticket.account) as tx:
-        older = record.older_tickets(tx, ticket.channel, ticket.id, ticket.requester, days=DAYS, most=MOST)
-    for channel, ticket_id, asked in older:
-        if asked is not None and not _is_alike(tools.embedder, text, asked):
+        candidates = record.older_tickets(tx, ticket.channel, ticket.id, ticket.requester, days=DAYS, most=MOST)
+    for channel, ticket_id, older_text in candidates:
+        if older_text is not None and not _is_alike(tools.embedder, text, older_text):
             continue
-        found = _open(tools, ticket.account, channel, ticket_id)
-        if found and (asked is not None or _is_alike(tools.embedder, text, _asked_in(found))):
-            return f"ticket {found.id}" + (f" ({found.url})" if found.url else "")
+        older_ticket = _fetch_if_open(tools, ticket.account, channel, ticket_id)
+        if older_ticket and (older_text is not None or _is_alike(tools.embedder, text, _open_text(older_ticket))):
+            return f"ticket {older_ticket.id}" + (f" ({older_ticket.url})" if older_ticket.url else "")
     return ""
 
 
-def _asked_in(ticket: Ticket) -> str:
+def _open_text(ticket: Ticket) -> str:
     """What is open on a ticket that is only being thought about now."""
     return "\n".join(own_text(message) for message in read_conversation(ticket).own)
 
 
-def _is_alike(embedder: Embedder, one: str, other: str) -> bool:
-    if not one.strip() or not other.strip():
+def _is_alike(embedder: Embedder, first_text: str, second_text: str) -> bool:
+    if not first_text.strip() or not second_text.strip():
         return False
-    if text_fingerprint(one) == text_fingerprint(other):
+    if text_fingerprint(first_text) == text_fingerprint(second_text):
         return True
-    if set(_FIGURE.findall(one)) != set(_FIGURE.findall(other)):
+    if set(_FIGURE.findall(first_text)) != set(_FIGURE.findall(second_text)):
         return False
     try:
-        first, second = (embedder.embed_query(first_words(text, _WORDS)[0]) for text in (one, other))
+        first_vector, second_vector = (
+            embedder.embed_query(first_words(text, _WORDS)[0]) for text in (first_text, second_text)
+        )
     except FirstlineError as error:
         log.warning("tickets not compared", why=str(error))
         return False
-    return sum(a * b for a, b in zip(first, second, strict=True)) >= ALIKE
+    return sum(a * b for a, b in zip(first_vector, second_vector, strict=True)) >= ALIKE
 
 
-def _open(tools: Toolbox, account: str, channel: str, ticket_id: str) -> Ticket | None:
+def _fetch_if_open(tools: Toolbox, account: str, channel: str, ticket_id: str) -> Ticket | None:
     """The older ticket, if it is still open where it lives. One that is gone leads nobody; while it cannot be read,
     nobody knows, and the newer waits with it."""
     try:

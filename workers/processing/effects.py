@@ -51,105 +51,120 @@ class FinishedRun:
     def effect(self, kind: DeliveryKind, outgoing: Outgoing) -> PlannedDelivery:
         """Something to bring about for the message that the run answers. What is public counts towards the turns."""
         item, run = self.item, self.run
-        made = PlannedDelivery(item.channel, item.ticket_id, run.message_id, kind, outgoing)
+        planned = PlannedDelivery(item.channel, item.ticket_id, run.message_id, kind, outgoing)
         if kind not in outbox.PUBLIC:
-            return made
+            return planned
         turns, lookup = self.circumstances.turns, self.tools.db.sealer.lookup
         texts = tuple(turns.fingerprint(own_text(message)) for message in self.conversation.own)
         says = turns.fingerprint(matches_own_words(run.draft)) if kind is DeliveryKind.REPLY else None
-        return replace(made, requester=lookup(self.ticket.requester.id), answers=texts, says=says)
+        return replace(planned, requester=lookup(self.ticket.requester.id), answers=texts, says=says)
 
 
-def plan_effects(work: FinishedRun, topics_before: Sequence[str], *, told: bool) -> Sequence[PlannedDelivery]:
-    """On the ticket: what is posted, with its labels. `topics_before` are the sensitive topics of the run before this
-    one, `told` whether an alert goes out. A hand-over message goes out once as long as a person is owed."""
-    return _labelled(work, _posted(work, topics_before, told=told))
+def plan_effects(
+    finished_run: FinishedRun, earlier_topics: Sequence[str], *, alerting: bool
+) -> Sequence[PlannedDelivery]:
+    """On the ticket: what is posted, with its labels. `earlier_topics` are the sensitive topics of the run before
+    this one, `alerting` whether an alert goes out. A hand-over message goes out once as long as a person is owed."""
+    return _add_labels(finished_run, _plan_posts(finished_run, earlier_topics, alerting=alerting))
 
 
-def _posted(work: FinishedRun, topics_before: Sequence[str], *, told: bool) -> Sequence[PlannedDelivery]:
-    run, rules = work.run, work.policy
+def _plan_posts(
+    finished_run: FinishedRun, earlier_topics: Sequence[str], *, alerting: bool
+) -> Sequence[PlannedDelivery]:
+    run, policy = finished_run.run, finished_run.policy
     match run.decision.action:
         case Action.AUTO_REPLY:
-            reply = reply_for(work.ticket.via, run, rules)
-            return [work.effect(DeliveryKind.REPLY, reply) if reply else _note(work, escalated=False)]
+            reply = reply_for(finished_run.ticket.via, run, policy)
+            return [finished_run.effect(DeliveryKind.REPLY, reply) if reply else _note(finished_run, escalated=False)]
         case Action.INTERNAL_NOTE:
-            return [_note(work, escalated=False)]
-        case Action.ESCALATE if is_with_people(work) and (_was_told(work) or not _is_handed_over_aloud(work)):
-            news = set(run.classification.sensitive) - set(topics_before)
-            return [] if told and not news else [_note(work, escalated=True)]
-        case Action.ESCALATE if _is_handed_over_aloud(work):
+            return [_note(finished_run, escalated=False)]
+        case Action.ESCALATE if is_with_people(finished_run) and (
+            _customer_was_told(finished_run) or not _announces_handover(finished_run)
+        ):
+            new_topics = set(run.classification.sensitive) - set(earlier_topics)
+            return [] if alerting and not new_topics else [_note(finished_run, escalated=True)]
+        case Action.ESCALATE if _announces_handover(finished_run):
             # The hand-over puts the ticket before people: were it the note, they could take it before it is sent.
-            seen = run.classification
-            handover = handover_for(work.ticket.via, rules, run.message_id, seen.language, seen.sensitive)
-            return [work.effect(DeliveryKind.HANDOVER, handover), _note(work, escalated=False)]
+            classification = run.classification
+            handover = handover_for(
+                finished_run.ticket.via, policy, run.message_id, classification.language, classification.sensitive
+            )
+            return [finished_run.effect(DeliveryKind.HANDOVER, handover), _note(finished_run, escalated=False)]
         case Action.ESCALATE:
-            return [_note(work, escalated=True)]
+            return [_note(finished_run, escalated=True)]
         case _:
             return []
 
 
-def _labelled(work: FinishedRun, effects: Sequence[PlannedDelivery]) -> Sequence[PlannedDelivery]:
+def _add_labels(finished_run: FinishedRun, effects: Sequence[PlannedDelivery]) -> Sequence[PlannedDelivery]:
     """What the policy's table sets on the ticket goes with the first of them."""
-    labels = route_ticket(work.run, work.ticket, work.policy)
+    labels = route_ticket(finished_run.run, finished_run.ticket, finished_run.policy)
     return [
-        replace(each, outgoing=replace(each.outgoing, labels=labels)) if place == 0 else each
-        for place, each in enumerate(effects)
+        replace(effect, outgoing=replace(effect.outgoing, labels=labels)) if index == 0 else effect
+        for index, effect in enumerate(effects)
     ]
 
 
-def _note(work: FinishedRun, *, escalated: bool) -> PlannedDelivery:
-    run = work.run
-    address, item = work.tools.address, work.item
+def _note(finished_run: FinishedRun, *, escalated: bool) -> PlannedDelivery:
+    run = finished_run.run
+    address, item = finished_run.tools.address, finished_run.item
     receipt = f"{address}/console/tickets/{item.channel}/{item.ticket_id}" if address else None
     note = compose_note(run.draft, run.hits, explain_decision(run), escalated=escalated, receipt=receipt)
-    return work.effect(DeliveryKind.NOTE, note)
+    return finished_run.effect(DeliveryKind.NOTE, note)
 
 
-def _is_handed_over_aloud(work: FinishedRun) -> bool:
+def _announces_handover(finished_run: FinishedRun) -> bool:
     """Is the customer told? Not while paused, not a requester who has just been told and only runs in circles, and
     nobody who has been told as often as no person needs to be: it may be a machine that writes of humans."""
-    if work.item.channel not in work.policy.handover.channels or Reason.PAUSED in work.reasons:
+    if finished_run.item.channel not in finished_run.policy.handover.channels or Reason.PAUSED in finished_run.reasons:
         return False
-    turns = work.circumstances.turns
-    return not (turns.handed_over and _only_circles(work)) and turns.handed_over < MOST_HANDOVERS
+    turns = finished_run.circumstances.turns
+    return not (turns.handed_over and _only_circles(finished_run)) and turns.handed_over < MOST_HANDOVERS
 
 
-def _was_told(work: FinishedRun) -> bool:
+def _customer_was_told(finished_run: FinishedRun) -> bool:
     """Has a public message of ours answered anything of what is open, or is about to?"""
-    answering = work.circumstances.record.answering
-    return any(message.id in answering for message in work.conversation.open)
+    answering = finished_run.circumstances.record.answering
+    return any(message.id in answering for message in finished_run.conversation.open)
 
 
-def _only_circles(work: FinishedRun) -> bool:
+def _only_circles(finished_run: FinishedRun) -> bool:
     """Is it nothing that the customer said for which people are asked, but how often we have spoken?"""
-    reasons = {cap.reason for cap in work.run.decision.caps if cap.limit is Limit.PERSON}
+    reasons = {cap.reason for cap in finished_run.run.decision.caps if cap.limit is Limit.PERSON}
     return reasons <= CIRCLES
 
 
-def plan_alerts(work: FinishedRun) -> Sequence[PlannedDelivery]:
+def plan_alerts(finished_run: FinishedRun) -> Sequence[PlannedDelivery]:
     """People are told once, when the ticket becomes theirs; what comes while they have it adds to that."""
-    if not needs_people(work):
+    if not needs_people(finished_run):
         return []
-    if work.circumstances.turns.handed_over and _only_circles(work):
+    if finished_run.circumstances.turns.handed_over and _only_circles(finished_run):
         return []
-    about = alerted_about(work.conversation, work.circumstances.record) or work.run.message_id
-    return plan_alert(work.tools, work.item, about, Outgoing(explain_decision(work.run), escalated=True))
+    alerted_message_id = (
+        alerted_about(finished_run.conversation, finished_run.circumstances.record) or finished_run.run.message_id
+    )
+    return plan_alert(
+        finished_run.tools,
+        finished_run.item,
+        alerted_message_id,
+        Outgoing(explain_decision(finished_run.run), escalated=True),
+    )
 
 
-def needs_people(work: FinishedRun) -> bool:
+def needs_people(finished_run: FinishedRun) -> bool:
     """Does the decision give the ticket to people?"""
-    return work.run.decision.action is Action.ESCALATE
+    return finished_run.run.decision.action is Action.ESCALATE
 
 
-def is_with_people(work: FinishedRun) -> bool:
+def is_with_people(finished_run: FinishedRun) -> bool:
     """Do people have the ticket already?"""
-    return needs_people(work) and Reason.WITH_PEOPLE in work.reasons
+    return needs_people(finished_run) and Reason.WITH_PEOPLE in finished_run.reasons
 
 
 def restore_status(item: InboxItem, ticket: Ticket, conversation: Conversation) -> Sequence[PlannedDelivery]:
     """A thank-you opens a solved ticket again: it goes back to what it was before the first of them."""
-    before = next((message.status_before for message in conversation.open if message.status_before), None)
-    if before is None or conversation.newest is None:
+    previous_status = next((message.status_before for message in conversation.open if message.status_before), None)
+    if previous_status is None or conversation.newest is None:
         return []
-    outgoing = Outgoing("", newest_message_id=conversation.newest.id, status=before)
+    outgoing = Outgoing("", newest_message_id=conversation.newest.id, status=previous_status)
     return [PlannedDelivery(item.channel, item.ticket_id, conversation.newest.id, DeliveryKind.STATUS, outgoing)]

@@ -26,30 +26,30 @@ def handle_failure(tools: Toolbox, item: InboxItem, error: FirstlineError) -> li
     """Later, if it may still work, or when the party that is away is back; otherwise parked, with a note on the
     ticket."""
     why = f"{type(error).__name__}: {error}"
-    trouble = whose_trouble(tools, item.account, error)
-    if trouble is not TroubleOwner.OWN:
-        return _wait(tools, item, error, why)
-    if again := next_try(error, item.attempts, tools.max_attempts):
+    owner = whose_trouble(tools, item.account, error)
+    if owner is not TroubleOwner.OWN:
+        return _wait_for_party(tools, item, error, why)
+    if retry := next_try(error, item.attempts, tools.max_attempts):
         with tools.db.account(item.account) as tx:
-            inbox.postpone_item(tx, item, again.seconds, why, tried=again.counts)
-        log.warning("postponed", why=why, seconds=round(again.seconds, 1), attempt=item.attempts)
+            inbox.postpone_item(tx, item, retry.seconds, why, tried=retry.counts)
+        log.warning("postponed", why=why, seconds=round(retry.seconds, 1), attempt=item.attempts)
         return []
-    return _park(tools, item, why)
+    return _park_item(tools, item, why)
 
 
-def _wait(tools: Toolbox, item: InboxItem, error: FirstlineError, why: str) -> list[str]:
+def _wait_for_party(tools: Toolbox, item: InboxItem, error: FirstlineError, why: str) -> list[str]:
     """Until the party is back, or it is known whether it is away. That uses no attempt up."""
-    warning = _warning(tools, item)
+    warnings = _urgent_warnings(tools, item)
     with tools.db.account(item.account) as tx:
         party = awaited_party(tx, error)
         if not inbox.postpone_item(tx, item, LATER if party else SOON, why, tried=False, waits_for=party):
             return []
-        planned = outbox.plan_deliveries(tx, warning if party == item.channel else [], None, None)
+        delivery_ids = outbox.plan_deliveries(tx, warnings if party == item.channel else [], None, None)
     log.warning("waits", why=why, party=party)
-    return planned
+    return delivery_ids
 
 
-def _warning(tools: Toolbox, item: InboxItem) -> Sequence[PlannedDelivery]:
+def _urgent_warnings(tools: Toolbox, item: InboxItem) -> Sequence[PlannedDelivery]:
     """While nobody can read the ticket, what came in may tell that it is urgent: people are told at once, once."""
     policy = policy_of(tools, item.account)
     if policy is None or item.waits_for or item.kind is not EventKind.CUSTOMER_MESSAGE:
@@ -63,21 +63,21 @@ def _warning(tools: Toolbox, item: InboxItem) -> Sequence[PlannedDelivery]:
     return plan_alert(tools, item, item.message_id or item.id, Outgoing(text, escalated=True)) if topics else []
 
 
-def _park(tools: Toolbox, item: InboxItem, why: str) -> list[str]:
+def _park_item(tools: Toolbox, item: InboxItem, why: str) -> list[str]:
     """One note on the ticket, and one alert: its own, or that of the incident it belongs to."""
     note = _parking_note(item)
     alerts = plan_alert(tools, item, note.message_id, note.outgoing)
     policy = policy_of(tools, item.account)
-    rules = policy.incidents if policy else IncidentPolicy()
+    incident_policy = policy.incidents if policy else IncidentPolicy()
     with tools.db.account(item.account) as tx:
         if not inbox.park_item(tx, item, why):
             return []
         record.set_ticket_state(tx, item.channel, item.ticket_id, TicketState.PARKED)
-        planned = outbox.plan_deliveries(
-            tx, [note, *(incident_alert(tx, own, why, rules) for own in alerts)], None, None
+        delivery_ids = outbox.plan_deliveries(
+            tx, [note, *(incident_alert(tx, alert, why, incident_policy) for alert in alerts)], None, None
         )
     log.error("parked", why=why)
-    return planned
+    return delivery_ids
 
 
 def _parking_note(item: InboxItem) -> PlannedDelivery:

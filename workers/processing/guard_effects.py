@@ -36,24 +36,24 @@ def effects_after(
     item: InboxItem,
     ticket: Ticket,
     conversation: Conversation,
-    circumstances: RunContext,
+    context: RunContext,
     stop: Stop,
 ) -> Sequence[PlannedDelivery]:
     """Who needs a person is heard though the ticket is solved or closed: by an alert, and a note where it takes one."""
     if stop not in ENDED or conversation.newest is None or conversation.taken_over:
         return []
-    policy, record = circumstances.policy, circumstances.record
-    local = add_heard_signals(read_conversation_text(ticket, conversation), policy)
-    if not local.wants_human and not local.sensitive:
+    policy, own = context.policy, context.record
+    signals = add_heard_signals(read_conversation_text(ticket, conversation), policy)
+    if not signals.wants_human and not signals.sensitive:
         return []
-    about = alerted_about(conversation, record)
-    topics = ", ".join(local.sensitive).replace("_", " ") or "a wish for a person"
-    unread = ", and the customer had written again" if about else f" before anybody read this: {topics}"
-    why = f"The ticket was {ENDED[stop]}{unread}. Nothing was sent; a person has to look."
-    outgoing, message_id = Outgoing(why, escalated=True), conversation.newest.id
+    alerted_message_id = alerted_about(conversation, own)
+    topics = ", ".join(signals.sensitive).replace("_", " ") or "a wish for a person"
+    ending = ", and the customer had written again" if alerted_message_id else f" before anybody read this: {topics}"
+    text = f"The ticket was {ENDED[stop]}{ending}. Nothing was sent; a person has to look."
+    outgoing, message_id = Outgoing(text, escalated=True), conversation.newest.id
     note = PlannedDelivery(item.channel, item.ticket_id, message_id, DeliveryKind.NOTE, outgoing)
-    heard_of = about is not None or stop is not Stop.SOLVED
-    return [*([] if heard_of else [note]), *plan_alert(tools, item, about or message_id, outgoing)]
+    people_know = alerted_message_id is not None or stop is not Stop.SOLVED
+    return [*([] if people_know else [note]), *plan_alert(tools, item, alerted_message_id or message_id, outgoing)]
 
 
 def alerted_about(conversation: Conversation, record: OwnRecord) -> str | None:

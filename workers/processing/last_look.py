@@ -49,27 +49,27 @@ class LastLook:
             return Stop.PAUSED if accounts.is_paused(tx) else None
 
 
-def recheck(tools: Toolbox, held: ClaimedDelivery, ticket: Ticket, looked: LastLook) -> Stop | None:
+def recheck(tools: Toolbox, claim: ClaimedDelivery, ticket: Ticket, last_look: LastLook) -> Stop | None:
     """The last look before something public leaves: at the ticket, and at what we alone know."""
-    delivery = held.delivery
+    delivery = claim.delivery
     with tools.db.account(delivery.account) as tx:
         if accounts.is_paused(tx):
             return Stop.PAUSED
-    if not looked.still_wanted(ticket):
-        return looked.stop
-    return _reply_stop(tools, held, ticket, looked.record) if delivery.kind is DeliveryKind.REPLY else None
+    if not last_look.still_wanted(ticket):
+        return last_look.stop
+    return _reply_stop(tools, claim, ticket, last_look.record) if delivery.kind is DeliveryKind.REPLY else None
 
 
-def _reply_stop(tools: Toolbox, held: ClaimedDelivery, ticket: Ticket, own: OwnRecord) -> Stop | None:
+def _reply_stop(tools: Toolbox, claim: ClaimedDelivery, ticket: Ticket, own: OwnRecord) -> Stop | None:
     """What may have changed since the decision besides the ticket: the turns, another ticket, the sources."""
-    delivery, policy = held.delivery, tools.policies.get(held.delivery.account).policy
+    delivery, policy = claim.delivery, tools.policies.get(claim.delivery.account).policy
     with tools.db.account(delivery.account) as tx:
         requester = tx.sealer.lookup(ticket.requester.id)
         _, turns = own_record.read_record_and_turns(
             tx, delivery.channel, delivery.ticket_id, requester, policy, besides=delivery.id
         )
         run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
-    if run and _is_lowered(policy, run):
+    if run and _may_no_longer_answer(policy, run):
         return Stop.POLICY_CHANGED
     if limit_reached(turns, policy):
         return Stop.LIMIT_REACHED
@@ -80,7 +80,7 @@ def _reply_stop(tools: Toolbox, held: ClaimedDelivery, ticket: Ticket, own: OwnR
     return None
 
 
-def _is_lowered(policy: Policy, run: Run) -> bool:
+def _may_no_longer_answer(policy: Policy, run: Run) -> bool:
     """May the category's replies not leave by themselves any more? What was allowed counts to the last moment."""
     category = policy.categories.get(run.classification.category or "")
     return policy.version != run.versions.policy and (category is None or category.level is not Level.AUTO)

@@ -23,7 +23,7 @@ BY_A_PERSON = "intervention:"
 def read_own_record(tx: Transaction, channel: str, ticket_id: str, besides: str | None = None) -> OwnRecord:
     """Our record of a ticket; what is `besides`, a delivery's id, does not count as an answer that is under way."""
     rows = outbox.told_of(tx, channel, ticket_id)
-    return _own_record(rows, record.was_handed_over(tx, channel, ticket_id), besides)
+    return _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), besides)
 
 
 def read_record_and_turns(
@@ -31,27 +31,27 @@ def read_record_and_turns(
 ) -> tuple[OwnRecord, Turns]:
     """Our record of a ticket, and the turns that count: with `besides`, those planned before that delivery alone."""
     rows = outbox.told_of(tx, channel, ticket_id)
-    theirs = outbox.deliveries_to_requester(tx, requester, policy.limits.requester_minutes) if requester else ()
-    own = _own_record(rows, record.was_handed_over(tx, channel, ticket_id), besides)
-    return own, _turns(tx, rows, theirs, policy, besides)
+    requester_rows = outbox.deliveries_to_requester(tx, requester, policy.limits.requester_minutes) if requester else ()
+    own = _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), besides)
+    return own, _count_turns(tx, rows, requester_rows, policy, besides)
 
 
-def _own_record(rows: Sequence[Row[Any]], handed_over: frozenset[str], besides: str | None) -> OwnRecord:
+def _build_own_record(rows: Sequence[Row[Any]], handed_over: frozenset[str], besides: str | None) -> OwnRecord:
     public = [row for row in rows if row.kind in PUBLIC]
-    sent = {name: _sent_as(row) for row in public for name in (row.id, row.foreign_id) if name}
+    sent = {name: _sent_kind(row) for row in public for name in (row.id, row.foreign_id) if name}
     answering = {row.message_id for row in public if row.state not in TAKEN_BACK and row.id != besides}
     alerted = {row.message_id for row in rows if row.kind == DeliveryKind.ALERT and row.state not in TAKEN_BACK}
     return OwnRecord(sent, handed_over, frozenset(answering), frozenset(alerted))
 
 
-def _sent_as(row: Row[Any]) -> Sent:
+def _sent_kind(row: Row[Any]) -> Sent:
     if row.key.startswith(BY_A_PERSON):
         return Sent.PERSON
     return Sent.REPLY if row.kind == DeliveryKind.REPLY else Sent.HANDOVER
 
 
-def _turns(
-    tx: Transaction, rows: Sequence[Row[Any]], theirs: Sequence[Row[Any]], policy: Policy, besides: str | None
+def _count_turns(
+    tx: Transaction, rows: Sequence[Row[Any]], requester_rows: Sequence[Row[Any]], policy: Policy, besides: str | None
 ) -> Turns:
     """Ids are UUIDs of version 7, so they stand in the order in which they were planned."""
     replies = [row for row in rows if _is_automatic(row, besides) and row.state not in TAKEN_BACK]
@@ -59,10 +59,10 @@ def _turns(
     return Turns(
         on_ticket=len(replies),
         on_ticket_lately=sum(row.created_at >= since for row in replies),
-        to_requester_lately=sum(_is_automatic(row, besides) for row in theirs),
+        to_requester_lately=sum(_is_automatic(row, besides) for row in requester_rows),
         answered=frozenset(text for row in replies for text in row.answers),
         said=frozenset(row.says for row in replies if row.says),
-        handed_over=sum(row.kind == DeliveryKind.HANDOVER for row in theirs),
+        handed_over=sum(row.kind == DeliveryKind.HANDOVER for row in requester_rows),
         fingerprint=lambda text: tx.sealer.lookup(text_fingerprint(text)),
     )
 

@@ -82,7 +82,7 @@ def process_item(tools: Toolbox, account: str, item_id: str, worker: str) -> lis
     with structlog.contextvars.bound_contextvars(account=account, ticket=item.ticket_id, item=item.id):
         try:
             refuse_if_away(item.away, PartyAccess(item.channel, Access.READ))
-            return _work_undisturbed(tools, item)
+            return _process_until_settled(tools, item)
         except ClaimLost:
             log.warning("claim lost to another worker")
             return []
@@ -94,58 +94,62 @@ def process_item(tools: Toolbox, account: str, item_id: str, worker: str) -> lis
             return retry_while_database_is_away(partial(handle_failure, tools, item, unexpected))
 
 
-def _work_undisturbed(tools: Toolbox, item: InboxItem) -> list[str]:
+def _process_until_settled(tools: Toolbox, item: InboxItem) -> list[str]:
     """Two workers may think about one ticket at once: whoever ends second looks at it anew."""
     for _ in range(OVERTAKEN_TRIES - 1):
         with suppress(Overtaken):
-            return _work(tools, item)
+            return _process(tools, item)
         item = replace(item, attempts=item.attempts + 1)  # what was read before is too old now
         log.info("overtaken, thinking again")
-    return _work(tools, item)
+    return _process(tools, item)
 
 
-def _work(tools: Toolbox, item: InboxItem) -> list[str]:
+def _process(tools: Toolbox, item: InboxItem) -> list[str]:
     if item.kind is EventKind.ASSIGNED:
-        return _close(tools, item, inbox.STORED, None, again=_given_back(tools, item))
+        return _close_item(tools, item, inbox.STORED, None, reopened_message_id=_message_given_back(tools, item))
     if item.kind is EventKind.RATING and (effects := ratings.effects_of_rating(tools, item)):
-        return _close(tools, item, Stop.RATED_BAD, TicketState.ESCALATED, effects)
+        return _close_item(tools, item, Stop.RATED_BAD, TicketState.ESCALATED, effects)
     if item.kind is not EventKind.CUSTOMER_MESSAGE:
         with suppress(Permanent):  # a ticket that is gone needs nobody
-            return _close(tools, item, inbox.STORED, TicketState.STEPPED_BACK if _taken_over(tools, item) else None)
-        return _close(tools, item, inbox.STORED, None)
-    if item.message_id and not _leads(tools, item, item.message_id):  # which needs no look at the ticket
-        return _close(tools, item, DUPLICATE, None)
+            return _close_item(
+                tools, item, inbox.STORED, TicketState.STEPPED_BACK if _is_taken_over(tools, item) else None
+            )
+        return _close_item(tools, item, inbox.STORED, None)
+    if item.message_id and not _claim_message(tools, item, item.message_id):  # which needs no look at the ticket
+        return _close_item(tools, item, DUPLICATE, None)
     ticket = fetch_ticket(tools, item)
     policy = tools.policies.get(item.account)
     message_id = item.message_id or newest_message(ticket, item)
-    if not item.message_id and not _leads(tools, item, message_id):
-        return _close(tools, item, DUPLICATE, None)
+    if not item.message_id and not _claim_message(tools, item, message_id):
+        return _close_item(tools, item, DUPLICATE, None)
     if not policy.policy.scope.holds(ticket):  # observed by nobody: not even the ticket is written down
-        return _close(tools, item, Stop.OUT_OF_SCOPE, None)
-    circumstances, stop = _look_up(tools, item, ticket, message_id, policy)
-    conversation = read_conversation(ticket, circumstances.record)
+        return _close_item(tools, item, Stop.OUT_OF_SCOPE, None)
+    context, stop = _load_context(tools, item, ticket, message_id, policy)
+    conversation = read_conversation(ticket, context.record)
     if stop:
-        return _stopped(tools, item, ticket, conversation, circumstances, stop)
+        return _close_stopped(tools, item, ticket, conversation, context, stop)
     if is_confirmation(conversation, ticket.requester.name or ""):
-        return _close(tools, item, Stop.CONFIRMED, TicketState.CONFIRMED, restore_status(item, ticket, conversation))
-    circumstances = replace(circumstances, same_matter=duplicate_tickets.find_duplicate(tools, ticket, conversation))
-    run = run_pipeline(ticket, tools.models, tools.library, circumstances, _progress(tools, item))
-    work = FinishedRun(tools, item, policy.policy, ticket, conversation, circumstances, run)
-    return _keep(work, policy, gaps.unanswered_questions(run, tools.embedder))
+        return _close_item(
+            tools, item, Stop.CONFIRMED, TicketState.CONFIRMED, restore_status(item, ticket, conversation)
+        )
+    context = replace(context, same_matter=duplicate_tickets.find_duplicate(tools, ticket, conversation))
+    run = run_pipeline(ticket, tools.models, tools.library, context, _stage_callback(tools, item))
+    finished_run = FinishedRun(tools, item, policy.policy, ticket, conversation, context, run)
+    return _save_decision(finished_run, policy, gaps.unanswered_questions(run, tools.embedder))
 
 
-def _given_back(tools: Toolbox, item: InboxItem) -> str | None:
+def _message_given_back(tools: Toolbox, item: InboxItem) -> str | None:
     """A change of its assignee may give a ticket back that an agent had: the message that was left to them."""
     with tools.db.account(item.account) as tx:
         own = own_record.read_own_record(tx, item.channel, item.ticket_id)
     ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
     conversation = read_conversation(ticket, own)
     newest = conversation.newest
-    left = newest is not None and not conversation.taken_over and newest.id not in own.answering
-    return newest.id if newest and left else None
+    is_left_open = newest is not None and not conversation.taken_over and newest.id not in own.answering
+    return newest.id if newest and is_left_open else None
 
 
-def _taken_over(tools: Toolbox, item: InboxItem) -> bool:
+def _is_taken_over(tools: Toolbox, item: InboxItem) -> bool:
     """Does this event show that a person works on the ticket? Our own comments come back as an agent's: the token
     belongs to one."""
     if item.kind is not EventKind.AGENT_MESSAGE:
@@ -155,111 +159,118 @@ def _taken_over(tools: Toolbox, item: InboxItem) -> bool:
             return False
         own = own_record.read_own_record(tx, item.channel, item.ticket_id)
     ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id, item.message_id or "")
-    ours = tools.policies.get(item.account).policy.scope.holds(ticket)
-    return ours and read_conversation(ticket, own).taken_over
+    is_in_scope = tools.policies.get(item.account).policy.scope.holds(ticket)
+    return is_in_scope and read_conversation(ticket, own).taken_over
 
 
-def _leads(tools: Toolbox, item: InboxItem, message_id: str) -> bool:
+def _claim_message(tools: Toolbox, item: InboxItem, message_id: str) -> bool:
     """Several events can tell of one message (created, commented, caught up): the first to get here answers it."""
     with tools.db.account(item.account) as tx:
         return inbox.claim_message(tx, item, message_id)
 
 
-def _look_up(
+def _load_context(
     tools: Toolbox, item: InboxItem, ticket: Ticket, message_id: str, policy: PolicyFile
 ) -> tuple[RunContext, Stop | None]:
     """What the database knows about this ticket and this account, in one short transaction; and what the guards say.
     Only a message that is worked on makes the ticket one that was just received."""
-    rules = policy.policy
+    account_policy = policy.policy
     with tools.db.account(item.account) as tx:
         requester = tx.sealer.lookup(ticket.requester.id)
-        own, turns = own_record.read_record_and_turns(tx, item.channel, item.ticket_id, requester, rules)
+        own, turns = own_record.read_record_and_turns(tx, item.channel, item.ticket_id, requester, account_policy)
         stop = stop_before_run(ticket, message_id, own)
         state = None if stop else TicketState.RECEIVED
         record.set_ticket_state(tx, item.channel, item.ticket_id, state, requester=ticket.requester)
-        circumstances = RunContext(
-            policy=rules,
+        context = RunContext(
+            policy=account_policy,
             paused=accounts.is_paused(tx),
-            budget_spent=record.dollars_today(tx) >= rules.budget.dollars_per_day,
+            budget_spent=record.dollars_today(tx) >= account_policy.budget.dollars_per_day,
             record=own,
             turns=turns,
             patient=True,
             rethought=item.rethought,
             product_version=tools.product_version,
         )
-    return circumstances, stop
+    return context, stop
 
 
-def _keep(work: FinishedRun, policy: PolicyFile, unanswered: Sequence[gaps.UnansweredQuestion]) -> list[str]:
+def _save_decision(
+    finished_run: FinishedRun, policy: PolicyFile, unanswered_questions: Sequence[gaps.UnansweredQuestion]
+) -> list[str]:
     """Save the run, plan what it leads to and close the item: all of it or nothing."""
-    tools, item = work.tools, work.item
-    alerts = plan_alerts(work)
+    tools, item = finished_run.tools, finished_run.item
+    alerts = plan_alerts(finished_run)
     run = (
-        work.run if alerts or not needs_people(work) else replace(work.run, remarks=(*work.run.remarks, NOBODY_ALERTED))
+        finished_run.run
+        if alerts or not needs_people(finished_run)
+        else replace(finished_run.run, remarks=(*finished_run.run.remarks, NOBODY_ALERTED))
     )
     state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
     with tools.db.account(item.account) as tx:
         record.lock_ticket(tx, item.channel, item.ticket_id)
-        if own_record.read_own_record(tx, item.channel, item.ticket_id).has_grown(work.circumstances.record):
+        if own_record.read_own_record(tx, item.channel, item.ticket_id).has_grown(finished_run.circumstances.record):
             raise Overtaken("something else was decided about this ticket meanwhile")
-        before = record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if is_with_people(work) else ()
-        effects = plan_effects(work, before, told=bool(alerts))
+        earlier_topics = (
+            record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if is_with_people(finished_run) else ()
+        )
+        effects = plan_effects(finished_run, earlier_topics, alerting=bool(alerts))
         if run.decision.action is Action.AUTO_REPLY and not any(each.kind is DeliveryKind.REPLY for each in effects):
             state = TicketState.NOTED  # it does not fit the customer's channel
         record.save_run(tx, run, policy)
-        gaps.save_questions(tx, run, unanswered)
+        gaps.save_questions(tx, run, unanswered_questions)
         record.set_ticket_state(tx, item.channel, item.ticket_id, state, category=run.classification.category)
-        planned = outbox.plan_deliveries(tx, [*effects, *alerts], run.id, item.id)
+        delivery_ids = outbox.plan_deliveries(tx, [*effects, *alerts], run.id, item.id)
         if not inbox.finish_item(tx, item, run.decision.action):
             raise ClaimLost
-    log.info("decided", run=run.id, action=run.decision.action.value, deliveries=len(planned))
-    return planned
+    log.info("decided", run=run.id, action=run.decision.action.value, deliveries=len(delivery_ids))
+    return delivery_ids
 
 
-def _stopped(
+def _close_stopped(
     tools: Toolbox,
     item: InboxItem,
     ticket: Ticket,
     conversation: Conversation,
-    circumstances: RunContext,
+    context: RunContext,
     stop: Stop,
 ) -> list[str]:
-    effects = guard_effects.effects_after(tools, item, ticket, conversation, circumstances, stop)
+    effects = guard_effects.effects_after(tools, item, ticket, conversation, context, stop)
     state = TicketState.ESCALATED if effects else guard_effects.state_after(stop, conversation)
-    left = guard_effects.message_left_open(stop, conversation, circumstances.record)
-    return _close(tools, item, stop, state, effects, left)
+    open_message_id = guard_effects.message_left_open(stop, conversation, context.record)
+    return _close_item(tools, item, stop, state, effects, open_message_id)
 
 
-def _close(
+def _close_item(
     tools: Toolbox,
     item: InboxItem,
     outcome: str,
     state: TicketState | None,
     effects: Sequence[PlannedDelivery] = (),
-    again: str | None = None,
+    reopened_message_id: str | None = None,
 ) -> list[str]:
-    """Close the item. `again`: the message that is left open by this, and is worked on anew with the next sweep."""
+    """Close the item. `reopened_message_id`: the message that is left open by this, and is worked on anew with the
+    next sweep."""
     with tools.db.account(item.account) as tx:
-        if again:
-            inbox.reprocess_message(tx, item.channel, again)
+        if reopened_message_id:
+            inbox.reprocess_message(tx, item.channel, reopened_message_id)
         if state:
             record.set_ticket_state(tx, item.channel, item.ticket_id, state)
-        planned = outbox.plan_deliveries(tx, effects, None, item.id)
+        delivery_ids = outbox.plan_deliveries(tx, effects, None, item.id)
         if not inbox.finish_item(tx, item, outcome):
             raise ClaimLost
     log.info("stopped", outcome=outcome)
-    return planned
+    return delivery_ids
 
 
-def _progress(tools: Toolbox, item: InboxItem) -> Callable[[Stage], None]:
+def _stage_callback(tools: Toolbox, item: InboxItem) -> Callable[[Stage], None]:
     """Called as each stage begins: keeps the claim and says how far the run is, not more often than is useful."""
-    last = time.monotonic()
+    reported_at = time.monotonic()
 
     def on_stage(stage: Stage) -> None:
-        nonlocal last
-        if time.monotonic() - last < PROGRESS_SECONDS:
+        nonlocal reported_at
+        if time.monotonic() - reported_at < PROGRESS_SECONDS:
             return
-        last = time.monotonic()
+        reported_at = time.monotonic()
         with tools.db.account(item.account) as tx:
             if not inbox.renew_lease(tx, item, tools.claim_seconds, stage):
                 raise ClaimLost

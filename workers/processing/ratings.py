@@ -28,16 +28,16 @@ def effects_of_rating(tools: Toolbox, item: InboxItem) -> Sequence[PlannedDelive
     scope = tools.policies.get(item.account).policy.scope
     if not conversation.rated_bad or stop_before_send(ticket, "", DeliveryKind.NOTE, own, scope):
         return []
-    return _handed_over(tools, item, ticket, conversation)
+    return _plan_handover(tools, item, ticket, conversation)
 
 
-def _handed_over(
+def _plan_handover(
     tools: Toolbox, item: InboxItem, ticket: Ticket, conversation: Conversation
 ) -> Sequence[PlannedDelivery]:
-    answer = conversation.answer.id if conversation.answer else item.id
+    answer_id = conversation.answer.id if conversation.answer else item.id
     status = TicketStatus.OPEN.value if ticket.status is TicketStatus.SOLVED else None
     note = PlannedDelivery(
-        item.channel, item.ticket_id, answer, DeliveryKind.NOTE, Outgoing(TEXT, escalated=True, status=status)
+        item.channel, item.ticket_id, answer_id, DeliveryKind.NOTE, Outgoing(TEXT, escalated=True, status=status)
     )
-    alerts = plan_alert(tools, item, answer, Outgoing(TEXT, escalated=True))
+    alerts = plan_alert(tools, item, answer_id, Outgoing(TEXT, escalated=True))
     return alerts if ticket.status is TicketStatus.CLOSED else [note, *alerts]

@@ -43,8 +43,8 @@ def back_off(attempt: int, retry_after: float | None = None) -> float:
     """Seconds until the next try: doubling from 1 s with full jitter on the upper half, at most 5 minutes, and never
     sooner than the other side wishes ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015)."""
     step = min(LONGEST_WAIT, 2.0 ** max(0, attempt - 1))
-    waiting = step / 2 + random.uniform(0, step / 2)  # noqa: S311  # spreads load, hides nothing
-    return max(waiting, retry_after or 0.0)
+    delay = step / 2 + random.uniform(0, step / 2)  # noqa: S311  # spreads load, hides nothing
+    return max(delay, retry_after or 0.0)
 
 
 def retry_while_database_is_away(write: Callable[[], T], sleep: Callable[[float], None] = time.sleep) -> T:

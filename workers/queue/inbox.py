@@ -56,7 +56,7 @@ def add_event(tx: Transaction, channel: str, event: Event, payload: str) -> str 
     """Store an event with its raw payload; its item id, or None if there is nothing to do about it: it was stored
     before, or is of a kind that is only kept. Enqueue after the commit. What looks urgent counts as handed to nobody:
     the sweeper takes it past the queue."""
-    kept, urgent = event.kind in ONLY_KEPT, event.urgent or looks_urgent(event.text)
+    is_only_stored, is_urgent = event.kind in ONLY_KEPT, event.urgent or looks_urgent(event.text)
     values: dict[str, Any] = {
         "account_id": tx.account,
         "id": new_id(),
@@ -66,13 +66,13 @@ def add_event(tx: Transaction, channel: str, event: Event, payload: str) -> str 
         "ticket_id": event.ticket_id,
         "message_id": event.message_id,
         "payload": tx.seal(payload),
-        "state": ItemState.DONE if kept else ItemState.WAITING,
-        "queue": "urgent" if urgent else "answer",
-        "enqueued_at": None if urgent else func.now(),
-    } | ({"outcome": STORED, "done_at": func.now()} if kept else {})
+        "state": ItemState.DONE if is_only_stored else ItemState.WAITING,
+        "queue": "urgent" if is_urgent else "answer",
+        "enqueued_at": None if is_urgent else func.now(),
+    } | ({"outcome": STORED, "done_at": func.now()} if is_only_stored else {})
     statement = insert(inbox_items).values(values).on_conflict_do_nothing().returning(inbox_items.c.id)
-    added = tx.execute(statement).scalar_one_or_none()
-    return None if kept else added
+    item_id = tx.execute(statement).scalar_one_or_none()
+    return None if is_only_stored else item_id
 
 
 def claim_item(tx: Transaction, item_id: str, worker: str, seconds: float) -> InboxItem | None:
@@ -83,25 +83,28 @@ def claim_item(tx: Transaction, item_id: str, worker: str, seconds: float) -> In
 
 def renew_lease(tx: Transaction, item: InboxItem, seconds: float, stage: Stage | None = None) -> bool:
     """Keep the item and say how far it is; False if it was lost meanwhile."""
-    return leases.renew_lease(tx, inbox_items, item.id, _held(item), seconds, {"stage": stage} if stage else {})
+    return leases.renew_lease(tx, inbox_items, item.id, _claim_id(item), seconds, {"stage": stage} if stage else {})
 
 
 def claim_message(tx: Transaction, item: InboxItem, message_id: str) -> bool:
     """Make this the item that answers the message; False if another item does already."""
     tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{item.channel}:{message_id}", 0))))
-    other = inbox_items.alias()
-    rival = select(other.c.id).where(
-        other.c.channel == item.channel, other.c.message_id == message_id, other.c.leads, other.c.id != item.id
+    other_items = inbox_items.alias()
+    rival_query = select(other_items.c.id).where(
+        other_items.c.channel == item.channel,
+        other_items.c.message_id == message_id,
+        other_items.c.leads,
+        other_items.c.id != item.id,
     )
-    if tx.execute(rival).first() is not None:
+    if tx.execute(rival_query).first() is not None:
         return False
-    return leases.write_claimed(tx, inbox_items, item.id, _held(item), {"message_id": message_id, "leads": True})
+    return leases.write_claimed(tx, inbox_items, item.id, _claim_id(item), {"message_id": message_id, "leads": True})
 
 
 def finish_item(tx: Transaction, item: InboxItem, outcome: str) -> bool:
     """Close the item; False if it was lost meanwhile, and then nothing else of this transaction may stay."""
     values = leases.released_values(ItemState.DONE) | {"outcome": outcome, "done_at": func.now(), "error": None}
-    return leases.write_claimed(tx, inbox_items, item.id, _held(item), values)
+    return leases.write_claimed(tx, inbox_items, item.id, _claim_id(item), values)
 
 
 def postpone_item(
@@ -110,13 +113,13 @@ def postpone_item(
     """Put the item back for later, or until a party is back; one that was not `tried` keeps its attempt."""
     values = leases.retry_values(seconds, None if tried else inbox_items) | {"error": why}
     values |= leases.waiting_values(inbox_items, waits_for)
-    return leases.write_claimed(tx, inbox_items, item.id, _held(item), values)
+    return leases.write_claimed(tx, inbox_items, item.id, _claim_id(item), values)
 
 
 def park_item(tx: Transaction, item: InboxItem, why: str) -> bool:
     """Set the item aside for a person to look at."""
     values = leases.released_values(ItemState.PARKED) | {"error": why, "parked_at": func.now()}
-    return leases.write_claimed(tx, inbox_items, item.id, _held(item), values)
+    return leases.write_claimed(tx, inbox_items, item.id, _claim_id(item), values)
 
 
 def release_party(tx: Transaction, party: str) -> int:
@@ -131,16 +134,16 @@ def items_waiting_for(tx: Transaction, party: str) -> list[WaitingTicket]:
 
 def read_payload(tx: Transaction, item_id: str) -> str:
     """What came in, as it came."""
-    stored = tx.execute(select(inbox_items.c.payload).where(inbox_items.c.id == item_id)).scalar_one_or_none()
-    return tx.open(stored) if stored else ""
+    sealed_payload = tx.execute(select(inbox_items.c.payload).where(inbox_items.c.id == item_id)).scalar_one_or_none()
+    return tx.open(sealed_payload) if sealed_payload else ""
 
 
 def reprocess_item(tx: Transaction, item_id: str) -> bool:
     """Put a finished item back: what was to be sent no longer fits."""
     values = leases.retry_values(0) | {"attempts": 0, "outcome": None, "done_at": None, "stage": None}
     values["rethought"] = inbox_items.c.rethought + 1
-    done = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.DONE)
-    return tx.execute(update(inbox_items).where(*done).values(values)).rowcount == 1
+    conditions = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.DONE)
+    return tx.execute(update(inbox_items).where(*conditions).values(values)).rowcount == 1
 
 
 LEFT = (Stop.NEWER_MESSAGE, Stop.PERSON_TOOK_OVER, Action.AUTO_REPLY)
@@ -149,17 +152,22 @@ LEFT = (Stop.NEWER_MESSAGE, Stop.PERSON_TOOK_OVER, Action.AUTO_REPLY)
 
 def reprocess_message(tx: Transaction, channel: str, message_id: str) -> str | None:
     """Put back the item that leads a message, if it was left to something that is no more; its id."""
-    left = inbox_items.c.outcome.in_(LEFT)
-    its = (inbox_items.c.channel == channel, inbox_items.c.message_id == message_id, inbox_items.c.leads, left)
-    row = tx.execute(select(inbox_items.c.id).where(*its, inbox_items.c.state == ItemState.DONE)).one_or_none()
+    was_left = inbox_items.c.outcome.in_(LEFT)
+    conditions = (
+        inbox_items.c.channel == channel,
+        inbox_items.c.message_id == message_id,
+        inbox_items.c.leads,
+        was_left,
+    )
+    row = tx.execute(select(inbox_items.c.id).where(*conditions, inbox_items.c.state == ItemState.DONE)).one_or_none()
     return row.id if row is not None and reprocess_item(tx, row.id) else None
 
 
 def park_finished_item(tx: Transaction, item_id: str, why: str) -> bool:
     """Park a finished item after all: what it led to could not be delivered."""
-    done = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.DONE)
+    conditions = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.DONE)
     values = {"state": ItemState.PARKED, "error": why, "parked_at": func.now()}
-    return tx.execute(update(inbox_items).where(*done).values(values)).rowcount == 1
+    return tx.execute(update(inbox_items).where(*conditions).values(values)).rowcount == 1
 
 
 def get_item(tx: Transaction, item_id: str) -> InboxItem | None:
@@ -184,24 +192,26 @@ class LastHeard:
     found_since: int
 
 
-def last_heard(tx: Transaction, channel: str, found: str) -> LastHeard:
-    """As `Heard`; what had to be found has an external id that begins with `found`."""
-    theirs, by_hand = inbox_items.c.channel == channel, inbox_items.c.external_id.startswith(found, autoescape=True)
-    told_at = tx.execute(select(func.max(inbox_items.c.received_at)).where(theirs, ~by_hand)).scalar_one()
+def last_heard(tx: Transaction, channel: str, catch_up_prefix: str) -> LastHeard:
+    """What had to be found has an external id that begins with `catch_up_prefix`."""
+    on_channel = inbox_items.c.channel == channel
+    is_caught_up = inbox_items.c.external_id.startswith(catch_up_prefix, autoescape=True)
+    told_at = tx.execute(select(func.max(inbox_items.c.received_at)).where(on_channel, ~is_caught_up)).scalar_one()
     since = [inbox_items.c.received_at > told_at] if told_at else []
-    count = select(func.count()).select_from(inbox_items).where(theirs, by_hand, *since)
+    count = select(func.count()).select_from(inbox_items).where(on_channel, is_caught_up, *since)
     return LastHeard(told_at, tx.execute(count).scalar_one())
 
 
 def items_of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[InboxItem]:
     """All items of one ticket, oldest first."""
-    theirs = (inbox_items.c.channel == channel, inbox_items.c.ticket_id == ticket_id)
+    conditions = (inbox_items.c.channel == channel, inbox_items.c.ticket_id == ticket_id)
     return [
-        item_from_row(row) for row in tx.execute(select(inbox_items).where(*theirs).order_by(inbox_items.c.received_at))
+        item_from_row(row)
+        for row in tx.execute(select(inbox_items).where(*conditions).order_by(inbox_items.c.received_at))
     ]
 
 
-def _held(item: InboxItem) -> str:
+def _claim_id(item: InboxItem) -> str:
     if item.claim_id is None:
         raise ValueError(f"item {item.id} is not claimed by this worker")
     return item.claim_id

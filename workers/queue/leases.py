@@ -54,7 +54,7 @@ class DueRow:
 def take_row(tx: Transaction, table: Table, row_id: str, busy: str, worker: str, seconds: float) -> Row[Any] | None:
     """Take the row for so many seconds; None if it is not free (taken, done, or not due yet). `away_of` reads from it
     who is away."""
-    free = or_(
+    is_free = or_(
         and_(table.c.state == "waiting", table.c.not_before <= func.now()),
         and_(table.c.state == busy, table.c.lease_until < func.now()),
     )
@@ -62,18 +62,18 @@ def take_row(tx: Transaction, table: Table, row_id: str, busy: str, worker: str,
         "state": busy,
         "claimed_by": worker,
         "claim_id": new_id(),
-        "lease_until": _in(seconds),
+        "lease_until": _seconds_from_now(seconds),
         "attempts": table.c.attempts + 1,
         "missed_at": None,
     }
-    taken = update(table).where(table.c.id == row_id, free).values(values)
-    return tx.execute(taken.returning(table, _AWAY)).one_or_none()
+    statement = update(table).where(table.c.id == row_id, is_free).values(values)
+    return tx.execute(statement.returning(table, _AWAY)).one_or_none()
 
 
 def parties_away(row: Row[Any]) -> frozenset[PartyAccess]:
     """The parties that are away, as it was when the row was taken."""
-    uses = (each.split() for each in row._mapping.get("away") or ())
-    return frozenset(PartyAccess(party, Access(access)) for party, access in uses)
+    pairs = (each.split() for each in row._mapping.get("away") or ())
+    return frozenset(PartyAccess(party, Access(access)) for party, access in pairs)
 
 
 def waiting_for(tx: Transaction, table: Table, party: str, age: ColumnElement[Any]) -> list[WaitingTicket]:
@@ -88,19 +88,19 @@ def renew_lease(
     tx: Transaction, table: Table, row_id: str, claim_id: str, seconds: float, values: Mapping[str, Any] = NOTHING
 ) -> bool:
     """Prolong the lease, and write further values with it; False if the claim was lost meanwhile."""
-    return write_claimed(tx, table, row_id, claim_id, {**values, "lease_until": _in(seconds)})
+    return write_claimed(tx, table, row_id, claim_id, {**values, "lease_until": _seconds_from_now(seconds)})
 
 
 def write_claimed(tx: Transaction, table: Table, row_id: str, claim_id: str, values: dict[str, Any]) -> bool:
     """Write to a row that is ours; False, and nothing written, if the claim was lost meanwhile."""
-    ours = and_(table.c.id == row_id, table.c.claim_id == claim_id)
-    return tx.execute(update(table).where(ours).values(values)).rowcount == 1
+    is_claimed = and_(table.c.id == row_id, table.c.claim_id == claim_id)
+    return tx.execute(update(table).where(is_claimed).values(values)).rowcount == 1
 
 
 def released_values(state: str) -> dict[str, Any]:
     """The values that end a claim and leave the row in this state, waiting for nobody."""
-    nobody = {"claimed_by": None, "claim_id": None, "lease_until": None}
-    return nobody | {"state": state, "waits_for": None, "waits_since": None}
+    no_claim = {"claimed_by": None, "claim_id": None, "lease_until": None}
+    return no_claim | {"state": state, "waits_for": None, "waits_since": None}
 
 
 def waiting_values(table: Table, party: str | None) -> dict[str, Any]:
@@ -108,40 +108,42 @@ def waiting_values(table: Table, party: str | None) -> dict[str, Any]:
     return {"waits_for": party, "waits_since": func.coalesce(table.c.waits_since, func.now())}
 
 
-def release_waiting_rows(tx: Transaction, table: Table, age: ColumnElement[Any], theirs: ColumnElement[bool]) -> int:
+def release_waiting_rows(
+    tx: Transaction, table: Table, age: ColumnElement[Any], is_awaiting_party: ColumnElement[bool]
+) -> int:
     """Let go on what waited for a party, in order of age, not all in the same second. Returns how many."""
-    which = (theirs, table.c.state == "waiting")
+    conditions = (is_awaiting_party, table.c.state == "waiting")
     ranked = select(table.c.id, (func.row_number().over(order_by=(age, table.c.id)) - 1).label("rank"))
-    due = ranked.where(*which).cte("due")
-    moment = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, due.c.rank * RELEASE_SECONDS)
-    values = {"waits_for": None, "not_before": moment}
-    return tx.execute(update(table).where(table.c.id == due.c.id, *which).values(values)).rowcount
+    due = ranked.where(*conditions).cte("due")
+    release_at = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, due.c.rank * RELEASE_SECONDS)
+    values = {"waits_for": None, "not_before": release_at}
+    return tx.execute(update(table).where(table.c.id == due.c.id, *conditions).values(values)).rowcount
 
 
 def retry_values(seconds: float, table: Table | None = None, least: int = 0) -> dict[str, Any]:
     """The values that put a row back, not to be taken before so many seconds have passed. With its table, the attempt
     is given back too: nothing was tried. `least`: as if so many had been made all the same."""
-    given_back = {} if table is None else {"attempts": func.greatest(table.c.attempts - 1, least)}
-    return released_values("waiting") | {"not_before": _in(seconds)} | given_back
+    restored_attempt = {} if table is None else {"attempts": func.greatest(table.c.attempts - 1, least)}
+    return released_values("waiting") | {"not_before": _seconds_from_now(seconds)} | restored_attempt
 
 
-def note_missed(db: Database, held: Mapping[str, int]) -> int:
+def note_missed(db: Database, messages_by_queue: Mapping[str, int]) -> int:
     """Note which rows were handed over and are neither taken nor at the broker, given how many messages each of its
     queues holds. How many are missed that were not before."""
     with db.across() as connection:
-        noted = sql("SELECT firstline_missed_items(:held) + firstline_missed_deliveries(:held)")
-        return int(connection.execute(noted, {"held": json.dumps(held)}).scalar_one())
+        statement = sql("SELECT firstline_missed_items(:held) + firstline_missed_deliveries(:held)")
+        return int(connection.execute(statement, {"held": json.dumps(messages_by_queue)}).scalar_one())
 
 
 def due_items(db: Database, again_after: float = 60.0, most: int = 500) -> list[DueRow]:
     """Inbox items of all accounts that are to be handed to the broker, urgent ones first, then by age: those that
     nobody has handed over since they could be taken, and those missed for `again_after` seconds. Each is named once."""
-    return _due(db, "firstline_due_items", again_after, most)
+    return _due_rows(db, "firstline_due_items", again_after, most)
 
 
 def due_deliveries(db: Database, again_after: float = 60.0, most: int = 500) -> list[DueRow]:
     """Deliveries of all accounts that are to be handed to the broker; `again_after` as above."""
-    return _due(db, "firstline_due_deliveries", again_after, most)
+    return _due_rows(db, "firstline_due_deliveries", again_after, most)
 
 
 def release_worker(db: Database, worker: str) -> int:
@@ -150,12 +152,12 @@ def release_worker(db: Database, worker: str) -> int:
         return int(connection.execute(sql("SELECT firstline_release_claims(:worker)"), {"worker": worker}).scalar_one())
 
 
-def _due(db: Database, function: str, again: float, most: int) -> list[DueRow]:
+def _due_rows(db: Database, function: str, again_after: float, most: int) -> list[DueRow]:
     statement = sql(f"SELECT account_id, id, queue FROM {function}(:most, make_interval(secs => :again))")  # noqa: S608  # ours
     with db.across() as connection:
-        rows = connection.execute(statement, {"most": most, "again": again})
+        rows = connection.execute(statement, {"most": most, "again": again_after})
         return [DueRow(account, str(row_id), queue) for account, row_id, queue in rows]
 
 
-def _in(seconds: float) -> Any:
+def _seconds_from_now(seconds: float) -> Any:
     return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)

@@ -82,10 +82,10 @@ def plan_deliveries(
     that stands is added to: it goes out again as a change of what was posted. What is not `handed` to the broker by
     the caller is left to the next sweep.
     """
-    moment = func.now() if handed else None
+    enqueued_at = func.now() if handed else None
     if run_id:
-        _keep_withdrawn(tx, [each.key for each in planned], run_id)
-    return [row_id for each in planned if (row_id := _plan_one(tx, each, run_id, item_id, moment))]
+        _copy_withdrawn(tx, [each.key for each in planned], run_id)
+    return [row_id for each in planned if (row_id := _plan_delivery(tx, each, run_id, item_id, enqueued_at))]
 
 
 def claim_delivery(tx: Transaction, delivery_id: str, worker: str, seconds: float) -> ClaimedDelivery | None:
@@ -97,27 +97,26 @@ def claim_delivery(tx: Transaction, delivery_id: str, worker: str, seconds: floa
     return ClaimedDelivery(_delivery(row), outgoing, row.item_id, row.claim_id, row.revision, leases.parties_away(row))
 
 
-def mark_sent(tx: Transaction, held: ClaimedDelivery, foreign_id: str) -> bool:
+def mark_sent(tx: Transaction, claim: ClaimedDelivery, foreign_id: str) -> bool:
     """It is out, under this foreign id. What was added to an alert meanwhile is still to go out."""
     values = {"foreign_id": foreign_id, "sent_at": func.now(), "reason": None}
-    added_to = deliveries.c.revision != held.revision
-    state = case((added_to, DeliveryState.WAITING.value), else_=DeliveryState.SENT.value)
-    return _end(tx, held, DeliveryState.SENT, values | {"state": state})
+    state = case((deliveries.c.revision != claim.revision, DeliveryState.WAITING.value), else_=DeliveryState.SENT.value)
+    return _end_claim(tx, claim, DeliveryState.SENT, values | {"state": state})
 
 
-def withdraw_delivery(tx: Transaction, held: ClaimedDelivery, why: Stop) -> bool:
+def withdraw_delivery(tx: Transaction, claim: ClaimedDelivery, why: Stop) -> bool:
     """It was not sent, and should not be."""
-    return _end(tx, held, DeliveryState.WITHDRAWN, {"reason": why})
+    return _end_claim(tx, claim, DeliveryState.WITHDRAWN, {"reason": why})
 
 
-def mark_failed(tx: Transaction, held: ClaimedDelivery, why: str) -> bool:
+def mark_failed(tx: Transaction, claim: ClaimedDelivery, why: str) -> bool:
     """It could not be sent."""
-    return _end(tx, held, DeliveryState.FAILED, {"reason": why})
+    return _end_claim(tx, claim, DeliveryState.FAILED, {"reason": why})
 
 
 def postpone_delivery(
     tx: Transaction,
-    held: ClaimedDelivery,
+    claim: ClaimedDelivery,
     seconds: float,
     why: str,
     *,
@@ -130,14 +129,14 @@ def postpone_delivery(
     """
     values = leases.retry_values(seconds, None if tried else deliveries, int(called)) | {"reason": why}
     values |= leases.waiting_values(deliveries, waits_for)
-    return leases.write_claimed(tx, deliveries, held.delivery.id, held.claim_id, values)
+    return leases.write_claimed(tx, deliveries, claim.delivery.id, claim.claim_id, values)
 
 
 def release_party(tx: Transaction, party: str, *, alerts: bool) -> int:
     """The party is back: what waited for it goes on, the oldest first; its `alerts`, or everything else."""
-    kind = deliveries.c.kind == DeliveryKind.ALERT
-    theirs = and_(deliveries.c.waits_for == party, kind if alerts else not_(kind))
-    return leases.release_waiting_rows(tx, deliveries, deliveries.c.created_at, theirs)
+    is_alert = deliveries.c.kind == DeliveryKind.ALERT
+    is_released = and_(deliveries.c.waits_for == party, is_alert if alerts else not_(is_alert))
+    return leases.release_waiting_rows(tx, deliveries, deliveries.c.created_at, is_released)
 
 
 def deliveries_waiting_for(tx: Transaction, party: str) -> list[WaitingTicket]:
@@ -164,9 +163,9 @@ class LastNotice:
 def find_last_notice(tx: Transaction, about: str, minutes: int) -> LastNotice | None:
     """The latest notice about this, if it was planned or changed within so many minutes."""
     c = deliveries.c
-    recent = func.coalesce(c.enqueued_at, func.now()) >= func.now() - func.make_interval(0, 0, 0, 0, 0, minutes)
-    theirs = (c.channel == NOTICES, c.ticket_id == about, recent)
-    row = tx.execute(select(c.key, c.created_at).where(*theirs).order_by(c.created_at.desc()).limit(1)).one_or_none()
+    is_recent = func.coalesce(c.enqueued_at, func.now()) >= func.now() - func.make_interval(0, 0, 0, 0, 0, minutes)
+    filters = (c.channel == NOTICES, c.ticket_id == about, is_recent)
+    row = tx.execute(select(c.key, c.created_at).where(*filters).order_by(c.created_at.desc()).limit(1)).one_or_none()
     return LastNotice(row.key, row.created_at) if row else None
 
 
@@ -176,7 +175,7 @@ def mark_told_otherwise(tx: Transaction, delivery_id: str) -> None:
 
 
 def ordered_state(tx: Transaction, order: str, channel: str, ticket_id: str) -> DeliveryState | None:
-    """What became of what was ordered for this ticket; None if `plan` would plan it (again)."""
+    """What became of what was ordered for this ticket; None if `plan_deliveries` would plan it (again)."""
     key = f"{order}:{channel}:{ticket_id}"
     state = tx.execute(select(deliveries.c.state).where(deliveries.c.key == key)).scalar_one_or_none()
     return None if state is None or state in TAKEN_BACK else DeliveryState(state)
@@ -184,8 +183,8 @@ def ordered_state(tx: Transaction, order: str, channel: str, ticket_id: str) -> 
 
 def is_own_message(tx: Transaction, channel: str, foreign_id: str) -> bool:
     """True if this is what one of our deliveries became."""
-    ours = (deliveries.c.channel == channel, deliveries.c.foreign_id == foreign_id)
-    return tx.execute(select(deliveries.c.id).where(*ours).limit(1)).one_or_none() is not None
+    conditions = (deliveries.c.channel == channel, deliveries.c.foreign_id == foreign_id)
+    return tx.execute(select(deliveries.c.id).where(*conditions).limit(1)).one_or_none() is not None
 
 
 def told_of(tx: Transaction, channel: str, ticket_id: str) -> Sequence[Row[Any]]:
@@ -193,61 +192,61 @@ def told_of(tx: Transaction, channel: str, ticket_id: str) -> Sequence[Row[Any]]
     state, message_id, answers, says, created_at."""
     c = deliveries.c
     columns = (c.id, c.foreign_id, c.kind, c.key, c.state, c.message_id, c.answers, c.says, c.created_at)
-    theirs = (c.channel == channel, c.ticket_id == ticket_id, c.kind.in_((*PUBLIC, DeliveryKind.ALERT)))
-    return tx.execute(select(*columns).where(*theirs).order_by(c.created_at, c.id)).all()
+    conditions = (c.channel == channel, c.ticket_id == ticket_id, c.kind.in_((*PUBLIC, DeliveryKind.ALERT)))
+    return tx.execute(select(*columns).where(*conditions).order_by(c.created_at, c.id)).all()
 
 
 def deliveries_to_requester(tx: Transaction, requester: str, minutes: int) -> Sequence[Row[Any]]:
     """Public deliveries to a requester (a keyed hash), planned in so many minutes and not taken back: id, kind, key."""
     c = deliveries.c
-    theirs = (c.requester == requester, c.created_at >= func.now() - func.make_interval(0, 0, 0, 0, 0, minutes))
-    return tx.execute(select(c.id, c.kind, c.key).where(*theirs, c.state.not_in(TAKEN_BACK))).all()
+    conditions = (c.requester == requester, c.created_at >= func.now() - func.make_interval(0, 0, 0, 0, 0, minutes))
+    return tx.execute(select(c.id, c.kind, c.key).where(*conditions, c.state.not_in(TAKEN_BACK))).all()
 
 
 def deliveries_of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[Delivery]:
     """All deliveries of a ticket, oldest first."""
-    theirs = (deliveries.c.channel == channel, deliveries.c.ticket_id == ticket_id)
-    return [_delivery(row) for row in tx.execute(select(deliveries).where(*theirs).order_by(deliveries.c.id))]
+    conditions = (deliveries.c.channel == channel, deliveries.c.ticket_id == ticket_id)
+    return [_delivery(row) for row in tx.execute(select(deliveries).where(*conditions).order_by(deliveries.c.id))]
 
 
 def deliveries_of_items(tx: Transaction, item_ids: Sequence[str]) -> dict[str, list[Delivery]]:
     """What each of these inbox items led to, oldest first; for lists."""
     rows = tx.execute(select(deliveries).where(deliveries.c.item_id.in_(item_ids)).order_by(deliveries.c.id))
-    return _grouped(rows, lambda row: row.item_id)
+    return _group_deliveries(rows, lambda row: row.item_id)
 
 
 def deliveries_of_last_run(
     tx: Transaction, tickets: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], list[Delivery]]:
     """What the last run over each of these tickets (channel, id) led to; for lists."""
-    theirs = tuple_(deliveries.c.channel, deliveries.c.ticket_id).in_(tickets)
-    rows = tx.execute(select(deliveries).where(theirs, deliveries.c.run_id.is_not(None)).order_by(deliveries.c.id))
-    found = _grouped(rows, lambda row: (row.channel, row.ticket_id))
-    last = {key: max(each.run_id or "" for each in theirs) for key, theirs in found.items()}
-    return {key: [each for each in theirs if each.run_id == last[key]] for key, theirs in found.items()}
+    of_tickets = tuple_(deliveries.c.channel, deliveries.c.ticket_id).in_(tickets)
+    rows = tx.execute(select(deliveries).where(of_tickets, deliveries.c.run_id.is_not(None)).order_by(deliveries.c.id))
+    by_ticket = _group_deliveries(rows, lambda row: (row.channel, row.ticket_id))
+    last_run_ids = {key: max(each.run_id or "" for each in group) for key, group in by_ticket.items()}
+    return {key: [each for each in group if each.run_id == last_run_ids[key]] for key, group in by_ticket.items()}
 
 
-def _grouped(rows: Iterable[Row[Any]], key: Callable[[Row[Any]], K]) -> dict[K, list[Delivery]]:
-    found: dict[K, list[Delivery]] = {}
+def _group_deliveries(rows: Iterable[Row[Any]], key: Callable[[Row[Any]], K]) -> dict[K, list[Delivery]]:
+    groups: dict[K, list[Delivery]] = {}
     for row in rows:
-        found.setdefault(key(row), []).append(_delivery(row))
-    return found
+        groups.setdefault(key(row), []).append(_delivery(row))
+    return groups
 
 
-def _keep_withdrawn(tx: Transaction, keys: Sequence[str], run_id: str) -> None:
+def _copy_withdrawn(tx: Transaction, keys: Sequence[str], run_id: str) -> None:
     """What another run planned and was withdrawn is about to be replaced: it stays told of that run, under a key and an
     id of its own."""
     c = deliveries.c
-    replaced = select(deliveries).where(c.key.in_(keys), c.state == DeliveryState.WITHDRAWN, c.run_id != run_id)
-    for row in tx.execute(replaced).mappings().all():
-        own = {"id": new_id(), "key": f"{row['key']}:{row['run_id']}", "foreign_id": None}
-        tx.execute(insert(deliveries).values(dict(row) | own))
+    query = select(deliveries).where(c.key.in_(keys), c.state == DeliveryState.WITHDRAWN, c.run_id != run_id)
+    for row in tx.execute(query).mappings().all():
+        copy_values = {"id": new_id(), "key": f"{row['key']}:{row['run_id']}", "foreign_id": None}
+        tx.execute(insert(deliveries).values(dict(row) | copy_values))
 
 
-def _plan_one(
+def _plan_delivery(
     tx: Transaction, planned: PlannedDelivery, run_id: str | None, item_id: str | None, enqueued_at: Any
 ) -> str | None:
-    fresh: dict[str, Any] = {
+    shared_values: dict[str, Any] = {
         "run_id": run_id,
         "item_id": item_id,
         "kind": planned.kind,
@@ -258,7 +257,7 @@ def _plan_one(
         "state": DeliveryState.WAITING,
         "enqueued_at": enqueued_at,
     }
-    values = fresh | {
+    insert_values = shared_values | {
         "account_id": tx.account,
         "id": new_id(),
         "channel": planned.channel,
@@ -266,18 +265,19 @@ def _plan_one(
         "message_id": planned.message_id,
         "key": planned.key,
     }
-    again = fresh | {"not_before": func.now(), "attempts": 1, "reason": None}
+    changes = shared_values | {"not_before": func.now(), "attempts": 1, "reason": None}
     replaceable: ColumnElement[bool] = deliveries.c.state.in_(TAKEN_BACK)
     if planned.kind is DeliveryKind.ALERT:
-        again |= {"state": _WAITING_UNLESS_SENDING, "revision": deliveries.c.revision + 1}
+        changes |= {"state": _WAITING_UNLESS_SENDING, "revision": deliveries.c.revision + 1}
         replaceable = true()
-    statement = insert(deliveries).values(values)
-    statement = statement.on_conflict_do_update(index_elements=["account_id", "key"], set_=again, where=replaceable)
+    statement = insert(deliveries).values(insert_values)
+    statement = statement.on_conflict_do_update(index_elements=["account_id", "key"], set_=changes, where=replaceable)
     return tx.execute(statement.returning(deliveries.c.id)).scalar_one_or_none()
 
 
-def _end(tx: Transaction, held: ClaimedDelivery, state: DeliveryState, values: dict[str, Any]) -> bool:
-    return leases.write_claimed(tx, deliveries, held.delivery.id, held.claim_id, leases.released_values(state) | values)
+def _end_claim(tx: Transaction, claim: ClaimedDelivery, state: DeliveryState, extra: dict[str, Any]) -> bool:
+    values = leases.released_values(state) | extra
+    return leases.write_claimed(tx, deliveries, claim.delivery.id, claim.claim_id, values)
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -67,10 +67,10 @@ class ParkedTicket:
 def parked_alike(tx: Transaction, error: str, minutes: int, since: datetime | None = None) -> list[ParkedTicket]:
     """What was parked for a like reason in the last minutes, or since so many before a moment; the oldest first."""
     c = inbox_items.c
-    begin = (since or func.now()) - func.make_interval(0, 0, 0, 0, 0, minutes)
-    like = func.regexp_replace(_reason, "[0-9]+", "#", "g") == error_kind(error)
-    theirs = (c.state == ItemState.PARKED, c.parked_at >= begin, like)
-    rows = tx.execute(select(c.channel, c.ticket_id, c.parked_at).where(*theirs).order_by(c.parked_at))
+    earliest = (since or func.now()) - func.make_interval(0, 0, 0, 0, 0, minutes)
+    is_alike = func.regexp_replace(_reason, "[0-9]+", "#", "g") == error_kind(error)
+    conditions = (c.state == ItemState.PARKED, c.parked_at >= earliest, is_alike)
+    rows = tx.execute(select(c.channel, c.ticket_id, c.parked_at).where(*conditions).order_by(c.parked_at))
     return [ParkedTicket(row.channel, row.ticket_id, row.parked_at) for row in rows]
 
 
@@ -79,30 +79,34 @@ def error_kind(error: str) -> str:
     return re.sub(r"[0-9]+", "#", re.sub(_IN_PARENTHESES, "", error))
 
 
-def count_parked(tx: Transaction, which: ParkedFilter) -> ParkedCount:
+def count_parked(tx: Transaction, parked_filter: ParkedFilter) -> ParkedCount:
     """How many parked items are meant."""
-    row: Any = tx.execute(select(func.count(), func.clock_timestamp()).where(*_meant(which))).one()
+    row: Any = tx.execute(select(func.count(), func.clock_timestamp()).where(*_filter_conditions(parked_filter))).one()
     return ParkedCount(*row)
 
 
 def group_parked(tx: Transaction, most: int = 100) -> list[ParkedGroup]:
     """By reason, the most frequent first."""
-    counted = select(
+    query = select(
         _key.label("key"),
         func.min(_reason).label("reason"),
         func.count().label("items"),
         func.min(_parked_at).label("oldest_at"),
     )
-    counted = counted.where(inbox_items.c.state == ItemState.PARKED).group_by("key")
-    rows = tx.execute(counted.order_by(func.count().desc(), "reason").limit(most)).all()
-    return [ParkedGroup(row.key, row.reason, row.items, row.oldest_at, _oldest(tx, row.key)) for row in rows]
+    query = query.where(inbox_items.c.state == ItemState.PARKED).group_by("key")
+    rows = tx.execute(query.order_by(func.count().desc(), "reason").limit(most)).all()
+    return [ParkedGroup(row.key, row.reason, row.items, row.oldest_at, _oldest_items(tx, row.key)) for row in rows]
 
 
-def requeue_parked(tx: Transaction, which: ParkedFilter, most: int, handed: int) -> list[InboxItem]:
-    """Put up to so many back, the oldest first, with all their attempts before them. The first `handed` are left to
-    whoever hands them to the broker now, the others to the sweeper."""
-    meant = select(inbox_items.c.id).where(*_meant(which)).order_by(inbox_items.c.received_at, inbox_items.c.id)
-    ids = tx.execute(meant.limit(most).with_for_update(skip_locked=True)).scalars().all()
+def requeue_parked(tx: Transaction, parked_filter: ParkedFilter, most: int, enqueue_count: int) -> list[InboxItem]:
+    """Put up to so many back, the oldest first, with all their attempts before them. The first `enqueue_count` are
+    left to whoever hands them to the broker now, the others to the sweeper."""
+    query = (
+        select(inbox_items.c.id)
+        .where(*_filter_conditions(parked_filter))
+        .order_by(inbox_items.c.received_at, inbox_items.c.id)
+    )
+    ids = tx.execute(query.limit(most).with_for_update(skip_locked=True)).scalars().all()
     values = leases.retry_values(0) | {
         "attempts": 0,
         "rethought": 0,
@@ -110,29 +114,29 @@ def requeue_parked(tx: Transaction, which: ParkedFilter, most: int, handed: int)
         "parked_at": None,
         "queue": "answer",
     }
-    for some, enqueued_at in ((ids[:handed], func.now()), (ids[handed:], None)):
-        if some:
-            given = values | {"queue": "answer", "enqueued_at": enqueued_at}
-            tx.execute(update(inbox_items).where(inbox_items.c.id.in_(some)).values(given))
+    for batch_ids, enqueued_at in ((ids[:enqueue_count], func.now()), (ids[enqueue_count:], None)):
+        if batch_ids:
+            batch_values = values | {"queue": "answer", "enqueued_at": enqueued_at}
+            tx.execute(update(inbox_items).where(inbox_items.c.id.in_(batch_ids)).values(batch_values))
     rows = tx.execute(select(inbox_items).where(inbox_items.c.id.in_(ids)))
     return sorted((item_from_row(row) for row in rows), key=lambda item: ids.index(item.id))
 
 
-def _oldest(tx: Transaction, key: str) -> tuple[InboxItem, ...]:
-    its = select(inbox_items).where(*_meant(ParkedFilter(key=key))).order_by(_parked_at, inbox_items.c.id)
-    return tuple(item_from_row(row) for row in tx.execute(its.limit(SHOWN)))
+def _oldest_items(tx: Transaction, key: str) -> tuple[InboxItem, ...]:
+    query = select(inbox_items).where(*_filter_conditions(ParkedFilter(key=key))).order_by(_parked_at, inbox_items.c.id)
+    return tuple(item_from_row(row) for row in tx.execute(query.limit(SHOWN)))
 
 
-def _meant(which: ParkedFilter) -> list[ColumnElement[bool]]:
+def _filter_conditions(parked_filter: ParkedFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [inbox_items.c.state == ItemState.PARKED]
-    if which.item_id is not None:
-        conditions.append(inbox_items.c.id == which.item_id)
-    if which.words is not None:
-        conditions.append(inbox_items.c.error.icontains(which.words, autoescape=True))
-    if which.key is not None:
-        conditions.append(_key == which.key)
-    if which.since is not None:
-        conditions.append(_parked_at >= which.since)
-    if which.until is not None:
-        conditions.append(_parked_at <= which.until)
+    if parked_filter.item_id is not None:
+        conditions.append(inbox_items.c.id == parked_filter.item_id)
+    if parked_filter.words is not None:
+        conditions.append(inbox_items.c.error.icontains(parked_filter.words, autoescape=True))
+    if parked_filter.key is not None:
+        conditions.append(_key == parked_filter.key)
+    if parked_filter.since is not None:
+        conditions.append(_parked_at >= parked_filter.since)
+    if parked_filter.until is not None:
+        conditions.append(_parked_at <= parked_filter.until)
     return conditions

@@ -18,14 +18,14 @@ LOOKED_AT = 2_000
 
 def looks_urgent(text: str) -> bool:
     """Does it tell of an outage, lost data, a break-in, or of what the policy calls an urgent topic?"""
-    begun = text[:LOOKED_AT]
-    if not begun.strip():
+    beginning = text[:LOOKED_AT]
+    if not beginning.strip():
         return False
-    policy = _shipped()
+    policy = _shipped_policy()
     topics = {name: policy.sensitive_topics[name] for name in policy.urgent_topics}
-    return urgency(begun) is Urgency.CRITICAL or bool(sensitive_topics(begun, topics))
+    return urgency(beginning) is Urgency.CRITICAL or bool(sensitive_topics(beginning, topics))
 
 
 @cache
-def _shipped() -> Policy:
+def _shipped_policy() -> Policy:
     return parse_policy(DEFAULT_POLICY.read_text(encoding="utf-8"))
