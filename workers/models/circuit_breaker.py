@@ -22,10 +22,10 @@ class CircuitBreaker:
         """Raises ModelAway while open."""
         if self._in_a_row < self._failures:
             return
-        left = self._until - self._clock()
-        if left > 0:
-            why = f"not asked for another {math.ceil(left)} s, after {self._in_a_row} failures in a row"
-            raise ModelAway(why, left, seconds=self.away_for())
+        seconds_left = self._until - self._clock()
+        if seconds_left > 0:
+            why = f"not asked for another {math.ceil(seconds_left)} s, after {self._in_a_row} failures in a row"
+            raise ModelAway(why, seconds_left, seconds=self.away_for())
         self._until = self._clock() + self._pause  # this caller tries; the others wait for what it finds
 
     def succeeded(self) -> None:

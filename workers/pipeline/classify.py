@@ -35,17 +35,17 @@ def read_signals(
 
     `subject` counts for every signal too; for the language only where the text is too short to tell.
     """
-    whole = f"{subject}\n{text}"
+    full_text = f"{subject}\n{text}"
     return Classification(
         category=None,
         confidence=0.0,
-        urgency=urgency(whole, priority),
-        sentiment=sentiment(whole),
-        language=detect_language(text if len(words(text)) >= _ENOUGH_WORDS else whole, policy.languages),
-        wants_human=asks_for_human(whole),
-        sensitive=sensitive_topics(whole, policy.sensitive_topics),
+        urgency=urgency(full_text, priority),
+        sentiment=sentiment(full_text),
+        language=detect_language(text if len(words(text)) >= _ENOUGH_WORDS else full_text, policy.languages),
+        wants_human=asks_for_human(full_text),
+        sensitive=sensitive_topics(full_text, policy.sensitive_topics),
         questions=(text,) if text else (),
-        orders_machine=is_prompt_injection(whole),
+        orders_machine=is_prompt_injection(full_text),
     )
 
 
@@ -56,16 +56,16 @@ def add_heard_signals(reading: ConversationText, policy: Policy) -> Classificati
     together too: who writes in bursts parts a sentence over messages.
     """
     priority, subject = reading.ticket.priority, reading.subject
-    each = [_alone(text, policy, priority) for text in (subject, *reading.heard)]
+    signals = [_message_signals(text, policy, priority) for text in (subject, *reading.heard)]
     if len(reading.heard) <= _BURST:
-        each.append(read_signals("\n\n".join(reading.heard), policy, subject=subject, priority=priority))
-    topics = {topic for one in each for topic in one.sensitive}
+        signals.append(read_signals("\n\n".join(reading.heard), policy, subject=subject, priority=priority))
+    topics = {topic for message_signals in signals for topic in message_signals.sensitive}
     return replace(
-        each[-1],
-        sentiment=max((one.sentiment for one in each), key=BRIGHTEST_FIRST.index),
-        urgency=max((one.urgency for one in each), key=CALMEST_FIRST.index),
-        wants_human=any(one.wants_human for one in each),
-        orders_machine=any(one.orders_machine for one in each),
+        signals[-1],
+        sentiment=max((message_signals.sentiment for message_signals in signals), key=BRIGHTEST_FIRST.index),
+        urgency=max((message_signals.urgency for message_signals in signals), key=CALMEST_FIRST.index),
+        wants_human=any(message_signals.wants_human for message_signals in signals),
+        orders_machine=any(message_signals.orders_machine for message_signals in signals),
         sensitive=tuple(name for name in policy.sensitive_topics if name in topics),
         language=_language(reading, policy),
         questions=(reading.text,) if reading.text else (),
@@ -75,10 +75,10 @@ def add_heard_signals(reading: ConversationText, policy: Policy) -> Classificati
 _remembered: dict[bytes, Classification] = {}
 
 
-def _alone(text: str, policy: Policy, priority: Priority) -> Classification:
+def _message_signals(text: str, policy: Policy, priority: Priority) -> Classification:
     """What one message says by itself. Kept by a hash: it is heard again with each further message of its ticket."""
-    rules = (policy.version, policy.languages, tuple(policy.sensitive_topics), priority)
-    key = hashlib.sha256(repr((rules, text)).encode("utf-8", "replace")).digest()
+    cache_scope = (policy.version, policy.languages, tuple(policy.sensitive_topics), priority)
+    key = hashlib.sha256(repr((cache_scope, text)).encode("utf-8", "replace")).digest()
     if key not in _remembered:
         if len(_remembered) >= _MOST_REMEMBERED:
             _remembered.clear()
@@ -88,22 +88,22 @@ def _alone(text: str, policy: Policy, priority: Priority) -> Classification:
 
 def _language(reading: ConversationText, policy: Policy) -> str:
     """That of the newest message that is long enough to tell; one that is not served is enough not to serve all."""
-    telling = [text for text in reading.texts[-_NEWEST:] if len(words(text)) >= _ENOUGH_WORDS]
+    long_enough = [text for text in reading.texts[-_NEWEST:] if len(words(text)) >= _ENOUGH_WORDS]
     if not any(map(words, reading.heard)):
         return policy.languages[0]
-    if not telling:
+    if not long_enough:
         return detect_language(f"{reading.subject}\n{reading.text or ' '.join(reading.heard)}", policy.languages)
-    found = [detect_language(text, policy.languages) for text in telling]
-    foreign = [language for language in found if language not in policy.languages]
-    return (foreign or found)[-1]
+    languages = [detect_language(text, policy.languages) for text in long_enough]
+    unserved = [language for language in languages if language not in policy.languages]
+    return (unserved or languages)[-1]
 
 
 def merge_classification(local: Classification, guess: ModelClassification, policy: Policy) -> Classification:
     """Local signals and guess together: what either saw is seen, and the worse view of urgency and mood counts."""
-    known = guess.category if guess.category in policy.categories else None
+    category = guess.category if guess.category in policy.categories else None
     topics = set(local.sensitive) | (set(guess.sensitive) & set(policy.sensitive_topics))
     return Classification(
-        category=known,
+        category=category,
         confidence=category_probability(guess.confidence),
         urgency=max(local.urgency, guess.urgency, key=CALMEST_FIRST.index),
         sentiment=max(local.sentiment, guess.sentiment, key=BRIGHTEST_FIRST.index),

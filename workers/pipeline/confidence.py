@@ -20,27 +20,31 @@ from desk.run import Classification, Draft, Finding
 
 def confidence(classification: Classification, hits: Sequence[Hit], draft: Draft, findings: Sequence[Finding]) -> float:
     """How far the evidence carries, 0 to 1; the formula stands at the top of this file."""
-    factual = [statement for statement in draft.statements if not statement.courtesy]
-    cited = [statement for statement in factual if statement.citations]
-    if not cited or draft.hand_over:
+    factual_statements = [statement for statement in draft.statements if not statement.courtesy]
+    cited_statements = [statement for statement in factual_statements if statement.citations]
+    if not cited_statements or draft.hand_over:
         return 0.0
-    fit = {hit.passage.id: evidence_fitness(hit) for hit in hits}
-    weights = [fit.get(c.passage_id, 0.0) for s in cited for c in s.citations for _ in c.blocks]
+    fitness_by_passage = {hit.passage.id: evidence_fitness(hit) for hit in hits}
+    weights = [
+        fitness_by_passage.get(c.passage_id, 0.0) for s in cited_statements for c in s.citations for _ in c.blocks
+    ]
     match = sum(weights) / len(weights) if weights else 0.0
     category, doubt = classification.confidence**0.2, 0.6 ** len(findings)
-    number: float = category * match**0.8 * len(cited) / len(factual) * relevance_lead(hits, draft) * doubt
+    number: float = (
+        category * match**0.8 * len(cited_statements) / len(factual_statements) * relevance_lead(hits, draft) * doubt
+    )
     return round(min(1.0, max(0.0, number)), 3)
 
 
 def relevance_lead(hits: Sequence[Hit], draft: Draft) -> float:
     """How the best passage cited compares with the best found, by share of the question's IDF; 0 to 1."""
-    quoted = {citation.passage_id for citation in draft.citations}
+    quoted_ids = {citation.passage_id for citation in draft.citations}
     best = max((hit.share for hit in hits), default=0.0)
-    best_quoted = max((hit.share for hit in hits if hit.passage.id in quoted), default=0.0)
+    best_quoted = max((hit.share for hit in hits if hit.passage.id in quoted_ids), default=0.0)
     return min(1.0, best_quoted / best) if best > 0 else 1.0
 
 
 def evidence_fitness(hit: Hit) -> float:
     """How well a passage fits the question, 0 to 1, by its cosine and its share of the question's IDF."""
-    near = min(1.0, max(0.0, (hit.cosine - 0.25) / 0.5))
-    return 0.6 * near + 0.4 * min(1.0, max(0.0, hit.share))
+    similarity = min(1.0, max(0.0, (hit.cosine - 0.25) / 0.5))
+    return 0.6 * similarity + 0.4 * min(1.0, max(0.0, hit.share))

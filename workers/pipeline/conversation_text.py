@@ -40,21 +40,33 @@ class ConversationText:
 
 def read_conversation_text(ticket: Ticket, conversation: Conversation) -> ConversationText:
     """The ticket with its open conversation, which may not be empty; the guards see to that."""
-    newest, others = conversation.open[-1], [m for m in conversation.open if m.third_party]
+    newest, third_party_messages = conversation.open[-1], [m for m in conversation.open if m.third_party]
     texts = tuple(dict.fromkeys(own_text(message) for message in conversation.own))
-    heard = tuple(dict.fromkeys([*texts, *(own_text(message) for message in others)]))
-    text, cut = _newest_first(texts)
-    cut = cut or any(len(message.body) > _CHARACTERS for message in conversation.open)
-    before = ticket.messages[: ticket.messages.index(conversation.open[0])]
-    earlier, remarks = _earlier([m for m in before if m.public])
-    if cut:
+    heard = tuple(dict.fromkeys([*texts, *(own_text(message) for message in third_party_messages)]))
+    text, is_cut = _fit_newest(texts)
+    is_cut = is_cut or any(len(message.body) > _CHARACTERS for message in conversation.open)
+    messages_before = ticket.messages[: ticket.messages.index(conversation.open[0])]
+    earlier, remarks = _fit_earlier([m for m in messages_before if m.public])
+    if is_cut:
         remarks = (f"Only the newest {MESSAGE_WORDS} words of what is open were read.", *remarks)
-    first = not any(m.role is Role.CUSTOMER for m in earlier)
+    is_first = not any(m.role is Role.CUSTOMER for m in earlier)
     subject = clean(ticket.subject[:500]).strip()
-    shown = [replace(message, body=own_text(message)) for message in others]
-    whole = replace(newest, body=text, attachments=sum(m.attachments for m in conversation.open), third_party=False)
-    seen = replace(ticket, subject=subject, messages=(*earlier, *shown, whole))
-    return ConversationText(seen, whole, text, texts, heard, len(others), subject if first else "", cut, remarks)
+    third_party_texts = [replace(message, body=own_text(message)) for message in third_party_messages]
+    open_message = replace(
+        newest, body=text, attachments=sum(m.attachments for m in conversation.open), third_party=False
+    )
+    readable_ticket = replace(ticket, subject=subject, messages=(*earlier, *third_party_texts, open_message))
+    return ConversationText(
+        readable_ticket,
+        open_message,
+        text,
+        texts,
+        heard,
+        len(third_party_messages),
+        subject if is_first else "",
+        is_cut,
+        remarks,
+    )
 
 
 def own_text(message: Message) -> str:
@@ -65,32 +77,32 @@ def own_text(message: Message) -> str:
     )  # "Thanks!" closes a mail, or is all of it
 
 
-def _newest_first(texts: Sequence[str]) -> tuple[str, bool]:
+def _fit_newest(texts: Sequence[str]) -> tuple[str, bool]:
     """As many words as there is room for, and whether any were left out; in the order in which they were written."""
-    kept: list[str] = []
-    room, cut = MESSAGE_WORDS, False
+    kept_texts: list[str] = []
+    words_left, is_cut = MESSAGE_WORDS, False
     for text in reversed(texts):
-        part, left_out = first_words(text, room) if room > 0 else ("", bool(text))
-        room -= len(part.split())
-        cut = cut or left_out
+        part, was_cut = first_words(text, words_left) if words_left > 0 else ("", bool(text))
+        words_left -= len(part.split())
+        is_cut = is_cut or was_cut
         if part:
-            kept.insert(0, part)
-    return "\n\n".join(kept), cut
+            kept_texts.insert(0, part)
+    return "\n\n".join(kept_texts), is_cut
 
 
-def _earlier(messages: list[Message]) -> tuple[list[Message], tuple[str, ...]]:
+def _fit_earlier(messages: list[Message]) -> tuple[list[Message], tuple[str, ...]]:
     """The last messages that fit, oldest first, and what was left out."""
-    kept: list[Message] = []
+    kept_messages: list[Message] = []
     remarks: list[str] = []
-    room = EARLIER_WORDS
+    words_left = EARLIER_WORDS
     for message in reversed(messages[-(MESSAGES - 1) :]):
-        body, cut = first_words(strip_quotes_and_signature(clean(message.body[:_CHARACTERS])), room)
-        room -= len(body.split())
-        kept.insert(0, replace(message, body=body))
-        if cut:
+        body, is_cut = first_words(strip_quotes_and_signature(clean(message.body[:_CHARACTERS])), words_left)
+        words_left -= len(body.split())
+        kept_messages.insert(0, replace(message, body=body))
+        if is_cut:
             remarks.append("An earlier message was read in part.")
-        if cut or room <= 0:
+        if is_cut or words_left <= 0:
             break
-    if left := len(messages) - len(kept):
-        remarks.append(f"{left} earlier message{'s were' if left > 1 else ' was'} not read.")
-    return kept, tuple(remarks)
+    if left_out_count := len(messages) - len(kept_messages):
+        remarks.append(f"{left_out_count} earlier message{'s were' if left_out_count > 1 else ' was'} not read.")
+    return kept_messages, tuple(remarks)

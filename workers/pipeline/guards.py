@@ -33,7 +33,7 @@ Guard = Callable[[GuardInput], Stop | None]
 
 def stop_before_run(ticket: Ticket, message_id: str, record: OwnRecord, scope: TicketScope = EVERYWHERE) -> Stop | None:
     """The first guard's objection to answering this message of the ticket as it stands now, or None."""
-    return _first(GUARDS, ticket, message_id, record, scope)
+    return _first_objection(GUARDS, ticket, message_id, record, scope)
 
 
 def stop_before_send(
@@ -44,19 +44,19 @@ def stop_before_send(
     act ends it; a note and an alert are left out only where the ticket is none of ours any more.
     """
     if kind in STANDING_GUARDS:
-        view = GuardInput(ticket, _ANY_MESSAGE, read_conversation(ticket, record), record, scope)
-        return next((stop for guard in STANDING_GUARDS[kind] if (stop := guard(view))), None)
-    return _first((*GUARDS, person_owed), ticket, message_id, record, scope)
+        guard_input = GuardInput(ticket, _ANY_MESSAGE, read_conversation(ticket, record), record, scope)
+        return next((stop for guard in STANDING_GUARDS[kind] if (stop := guard(guard_input))), None)
+    return _first_objection((*GUARDS, person_owed), ticket, message_id, record, scope)
 
 
-def _first(
+def _first_objection(
     guards: tuple[Guard, ...], ticket: Ticket, message_id: str, record: OwnRecord, scope: TicketScope
 ) -> Stop | None:
     message = ticket.message(message_id)
     if message is None:
         return Stop.MESSAGE_GONE
-    view = GuardInput(ticket, message, read_conversation(ticket, record), record, scope)
-    return next((stop for guard in guards if (stop := guard(view))), None)
+    guard_input = GuardInput(ticket, message, read_conversation(ticket, record), record, scope)
+    return next((stop for guard in guards if (stop := guard(guard_input))), None)
 
 
 def out_of_scope(view: GuardInput) -> Stop | None:
@@ -102,8 +102,8 @@ def solved(view: GuardInput) -> Stop | None:
 
 def already_answered(view: GuardInput) -> Stop | None:
     """One customer message gets at most one reply."""
-    answered = view.message not in view.conversation.open or view.message.id in view.record.answering
-    return Stop.ALREADY_ANSWERED if answered else None
+    is_answered = view.message not in view.conversation.open or view.message.id in view.record.answering
+    return Stop.ALREADY_ANSWERED if is_answered else None
 
 
 def newer_message(view: GuardInput) -> Stop | None:

@@ -40,17 +40,19 @@ def retrieve(
     ticket: Ticket, message_id: str, classification: Classification, library: Library, policy: Policy
 ) -> Retrieval:
     """The best passages for the standalone questions, at most `LIMIT`. Raises as the library does."""
-    asked = classification.questions[: policy.max_questions]
-    queries = {question: build_query(ticket, message_id, question) for question in asked}
+    questions = classification.questions[: policy.max_questions]
+    queries = {question: build_query(ticket, message_id, question) for question in questions}
     audiences = searchable_text(classification, policy)
-    found = {
-        each: library.search(ticket.account, each, limit=LIMIT, audiences=audiences, locale=classification.language)
-        for each in dict.fromkeys(queries.values())
-        if each
+    hits_by_query = {
+        query_text: library.search(
+            ticket.account, query_text, limit=LIMIT, audiences=audiences, locale=classification.language
+        )
+        for query_text in dict.fromkeys(queries.values())
+        if query_text
     }
-    best = {query: frozenset(hit.passage.id for hit in hits[:BEST]) for query, hits in found.items()}
-    best_of = {question: best.get(query, frozenset()) for question, query in queries.items()}
-    return Retrieval(interleave(list(found.values())), best_of)
+    best_ids = {query: frozenset(hit.passage.id for hit in hits[:BEST]) for query, hits in hits_by_query.items()}
+    best_of = {question: best_ids.get(query, frozenset()) for question, query in queries.items()}
+    return Retrieval(interleave(list(hits_by_query.values())), best_of)
 
 
 def searchable_text(classification: Classification, policy: Policy) -> frozenset[str]:
@@ -61,36 +63,36 @@ def searchable_text(classification: Classification, policy: Policy) -> frozenset
 
 def build_query(ticket: Ticket, message_id: str, question: str) -> str:
     """What to search for. A terse follow-up ("and on mobile?") is preceded by what the customer wrote before."""
-    asked, _ = first_words(question, QUERY_WORDS)
-    if sum(word not in _EMPTY for word in words(asked)) >= TERSE:
-        return asked
-    before = _earlier(ticket, message_id)
-    return f"{before}\n{asked}".strip() if before else asked
+    query, _ = first_words(question, QUERY_WORDS)
+    if sum(word not in _EMPTY for word in words(query)) >= TERSE:
+        return query
+    earlier_text = _earlier(ticket, message_id)
+    return f"{earlier_text}\n{query}".strip() if earlier_text else query
 
 
 def _earlier(ticket: Ticket, message_id: str) -> str:
     """The subject, or the customer's last message before this one that says something."""
-    places = [place for place, message in enumerate(ticket.messages) if message.id == message_id]
-    for message in reversed(ticket.messages[: places[0] if places else 0]):
+    positions = [position for position, message in enumerate(ticket.messages) if message.id == message_id]
+    for message in reversed(ticket.messages[: positions[0] if positions else 0]):
         if (
             message.role is Role.CUSTOMER
             and message.public
             and not message.automatic
-            and (said := strip_quotes_and_signature(message.body))
+            and (body := strip_quotes_and_signature(message.body))
         ):
-            return first_words(said, QUERY_WORDS // 2)[0]
+            return first_words(body, QUERY_WORDS // 2)[0]
     subject = ticket.subject.strip()
     return subject if any(word not in _EMPTY for word in words(subject)) else ""
 
 
 def interleave(lists: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
     """The lists' best, then their seconds, and so on; each passage once. Fused scores of two queries do not compare."""
-    found: dict[str, Hit] = {}
+    best_hits: dict[str, Hit] = {}
     for rank in range(max(map(len, lists), default=0)):
         for hits in lists:
             if rank < len(hits):
                 hit = hits[rank]
-                seen = found.get(hit.passage.id)
-                if seen is None or hit.cosine > seen.cosine:
-                    found[hit.passage.id] = hit
-    return tuple(found.values())[:LIMIT]
+                best_hit = best_hits.get(hit.passage.id)
+                if best_hit is None or hit.cosine > best_hit.cosine:
+                    best_hits[hit.passage.id] = hit
+    return tuple(best_hits.values())[:LIMIT]

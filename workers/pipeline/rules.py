@@ -76,10 +76,10 @@ def too_many_turns(case: DecisionInput) -> Cap | None:
 
 def loop(case: DecisionInput) -> Cap | None:
     """The customer's same text again after our answer to it, or our own about to be said a second time."""
-    turns = case.turns
-    if case.texts and turns.fingerprint(case.texts[-1]) in turns.answered:
+    earlier_turns = case.turns
+    if case.texts and earlier_turns.fingerprint(case.texts[-1]) in earlier_turns.answered:
         return _person(Reason.LOOP, "the same message came again after it was answered")
-    if _states(case.draft) and turns.fingerprint(matches_own_words(case.draft)) in turns.said:
+    if _states(case.draft) and earlier_turns.fingerprint(matches_own_words(case.draft)) in earlier_turns.said:
         return _person(Reason.LOOP, "the same reply was given before")
     return None
 
@@ -91,8 +91,8 @@ def not_helped(case: DecisionInput) -> Cap | None:
 
 def model_refused(case: DecisionInput) -> Cap | None:
     """What the model will not touch is read by people."""
-    declined = case.refused or case.draft.way_out is WayOut.DECLINED
-    return _person(Reason.MODEL_REFUSED) if declined else None
+    is_declined = case.refused or case.draft.way_out is WayOut.DECLINED
+    return _person(Reason.MODEL_REFUSED) if is_declined else None
 
 
 def no_question(case: DecisionInput) -> Cap | None:
@@ -117,8 +117,8 @@ def handed_over(case: DecisionInput) -> Cap | None:
     draft = case.draft
     if draft.way_out in (WayOut.CONTRADICTION, WayOut.DECLINED) or not draft.hand_over:
         return None
-    wanted = draft.way_out is WayOut.NEEDS_A_PERSON or _states(draft)
-    return _person(Reason.HANDED_OVER, draft.hand_over) if wanted else None
+    needs_person = draft.way_out is WayOut.NEEDS_A_PERSON or _states(draft)
+    return _person(Reason.HANDED_OVER, draft.hand_over) if needs_person else None
 
 
 # --- A draft, for an agent to look at --------------------------------------------------------------------------------
@@ -126,10 +126,10 @@ def handed_over(case: DecisionInput) -> Cap | None:
 
 def unknown_category(case: DecisionInput) -> Cap | None:
     """No category fits, or none well enough."""
-    known = case.classification.category is not None
-    if case.skipped or (known and case.classification.confidence >= UNSURE):
+    has_category = case.classification.category is not None
+    if case.skipped or (has_category and case.classification.confidence >= UNSURE):
         return None
-    return _draft(Reason.UNKNOWN_CATEGORY, f"best guess {case.classification.confidence:.2f}" if known else "")
+    return _draft(Reason.UNKNOWN_CATEGORY, f"best guess {case.classification.confidence:.2f}" if has_category else "")
 
 
 def low_confidence(case: DecisionInput) -> Cap | None:
@@ -176,16 +176,16 @@ def contradiction(case: DecisionInput) -> Cap | None:
     """The sources disagree: the model says so, or what is cited and what else was found do."""
     if case.draft.way_out is WayOut.CONTRADICTION:
         return _person(Reason.CONTRADICTION, case.draft.hand_over or "")
-    told = [finding.detail for finding in case.findings if finding.check == CONTRADICTION]
-    return _draft(Reason.CONTRADICTION, "; ".join(told)) if told else None
+    details = [finding.detail for finding in case.findings if finding.check == CONTRADICTION]
+    return _draft(Reason.CONTRADICTION, "; ".join(details)) if details else None
 
 
 def reply_too_long(case: DecisionInput) -> Cap | None:
     """X, Facebook, WhatsApp, SMS and chat take no more than so many characters, and no claim is cut to them."""
-    via, seen = case.ticket.via, case.classification
-    several = len(seen.questions) > 1
+    via, classification = case.ticket.via, case.classification
+    has_several = len(classification.questions) > 1
     if not _states(case.draft) or formatted_reply(
-        via, case.draft, case.hits, case.policy, case.message.id, seen.language, whole=several
+        via, case.draft, case.hits, case.policy, case.message.id, classification.language, whole=has_several
     ):
         return None
     return _draft(Reason.REPLY_TOO_LONG, via.replace("_", " "))
@@ -213,8 +213,8 @@ def budget_spent(case: DecisionInput) -> Cap | None:
 
 def without_model(case: DecisionInput) -> Cap | None:
     """A model that is set up and away: local parts may draft, and send only where the policy says so."""
-    away = case.model_away and case.policy.without_model == "draft"
-    return _draft(Reason.WITHOUT_MODEL, case.model_away) if away else None
+    drafts_locally = case.model_away and case.policy.without_model == "draft"
+    return _draft(Reason.WITHOUT_MODEL, case.model_away) if drafts_locally else None
 
 
 def paused(case: DecisionInput) -> Cap | None:

@@ -58,7 +58,7 @@ class RunContext:
 
 
 @dataclass(slots=True)
-class _Notes:
+class _RunTrace:
     """What a pass leaves behind besides its results."""
 
     on_stage: Callable[[Stage], None]
@@ -81,7 +81,7 @@ class _Notes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Thought:
+class _PipelineState:
     """The stages' results on their way to the decision. `rungs` are the models not yet fallen from."""
 
     reading: ConversationText
@@ -102,7 +102,7 @@ def run_pipeline(
     ticket: Ticket,
     models: Sequence[LanguageModel],
     library: Library,
-    circumstances: RunContext,
+    context: RunContext,
     on_stage: Callable[[Stage], None] = lambda stage: None,
 ) -> Run:
     """What is to become of the ticket's open conversation, which may not be empty. `on_stage` is called as each stage
@@ -111,74 +111,76 @@ def run_pipeline(
     Raises Temporary or Permanent as the library does, ModelAway while there is patience with a model, and whatever
     `on_stage` raises; a failing model raises nothing else.
     """
-    notes = _Notes(on_stage, patient=circumstances.patient)
-    conversation = read_conversation(ticket, circumstances.record)
-    thought = _classified(read_conversation_text(ticket, conversation), conversation, models, circumstances, notes)
-    thought = _retrieved(thought, library, circumstances.policy, notes)
-    thought = _drafted(thought, circumstances.policy, notes)
-    thought = _validated(thought, circumstances.policy, notes)
-    return _decided(thought, library, circumstances, conversation, notes)
+    trace = _RunTrace(on_stage, patient=context.patient)
+    conversation = read_conversation(ticket, context.record)
+    state = _classify(read_conversation_text(ticket, conversation), conversation, models, context, trace)
+    state = _retrieve(state, library, context.policy, trace)
+    state = _draft(state, context.policy, trace)
+    state = _validate(state, context.policy, trace)
+    return _decide(state, library, context, conversation, trace)
 
 
-def _classified(
+def _classify(
     reading: ConversationText,
     conversation: Conversation,
     models: Sequence[LanguageModel],
-    circumstances: RunContext,
-    notes: _Notes,
-) -> _Thought:
-    policy = circumstances.policy
-    with notes.stage(Stage.CLASSIFY):
-        notes.remarks.extend(reading.remarks)
-        local = add_heard_signals(reading, policy)
-        notes.patient = notes.patient and not _for_a_person(local)
-        rungs = _rungs(models, circumstances.budget_spent, notes)
-        if _needs_no_model(local, reading.text, policy) or _goes_round(reading, conversation, circumstances):
-            return _Thought(reading, local, rungs, skipped=True)
-        guess, rungs = _climb(rungs, lambda model: model.classify(reading.ticket, reading.text, policy), notes)
-        if guess is None:
-            return _Thought(reading, local, rungs, skipped=False)
-        notes.usage.extend(guess.usage)
-        return _Thought(reading, merge_classification(local, guess, policy), rungs, skipped=False)
-
-
-def _retrieved(thought: _Thought, library: Library, policy: Policy, notes: _Notes) -> _Thought:
-    with notes.stage(Stage.RETRIEVE):
-        if thought.skipped:
-            return thought
-        reading = thought.reading
-        retrieved = retrieve(reading.ticket, reading.message.id, thought.classification, library, policy)
-        return replace(thought, retrieved=retrieved)
-
-
-def _drafted(thought: _Thought, policy: Policy, notes: _Notes) -> _Thought:
-    with notes.stage(Stage.DRAFT):
-        if thought.skipped:
-            return thought
-        ticket, hits = thought.reading.ticket, thought.hits
-        drafted, rungs = _climb(
-            thought.rungs, lambda model: draft_reply(ticket, thought.classification, hits, model, policy), notes
+    context: RunContext,
+    trace: _RunTrace,
+) -> _PipelineState:
+    policy = context.policy
+    with trace.stage(Stage.CLASSIFY):
+        trace.remarks.extend(reading.remarks)
+        heard_signals = add_heard_signals(reading, policy)
+        trace.patient = trace.patient and not _needs_person_anyway(heard_signals)
+        models_left = _available_models(models, context.budget_spent, trace)
+        if _needs_no_model(heard_signals, reading.text, policy) or _is_going_round(reading, conversation, context):
+            return _PipelineState(reading, heard_signals, models_left, skipped=True)
+        guess, models_left = _ask_first_available(
+            models_left, lambda model: model.classify(reading.ticket, reading.text, policy), trace
         )
-        drafted = drafted or ModelDraft(is_handed_over(NO_MODEL))
-        notes.usage.extend(drafted.usage)
-        return replace(thought, draft=drafted.draft, rungs=rungs, prompts=_made_with(rungs))
+        if guess is None:
+            return _PipelineState(reading, heard_signals, models_left, skipped=False)
+        trace.usage.extend(guess.usage)
+        return _PipelineState(reading, merge_classification(heard_signals, guess, policy), models_left, skipped=False)
 
 
-def _validated(thought: _Thought, policy: Policy, notes: _Notes) -> _Thought:
-    with notes.stage(Stage.VALIDATE):
-        found = validate(thought.reading.ticket, thought.draft, thought.hits, thought.classification, policy)
-        return replace(thought, findings=found)
+def _retrieve(state: _PipelineState, library: Library, policy: Policy, trace: _RunTrace) -> _PipelineState:
+    with trace.stage(Stage.RETRIEVE):
+        if state.skipped:
+            return state
+        reading = state.reading
+        retrieved = retrieve(reading.ticket, reading.message.id, state.classification, library, policy)
+        return replace(state, retrieved=retrieved)
 
 
-def _decided(
-    thought: _Thought, library: Library, circumstances: RunContext, conversation: Conversation, notes: _Notes
+def _draft(state: _PipelineState, policy: Policy, trace: _RunTrace) -> _PipelineState:
+    with trace.stage(Stage.DRAFT):
+        if state.skipped:
+            return state
+        ticket, hits = state.reading.ticket, state.hits
+        model_draft, models_left = _ask_first_available(
+            state.rungs, lambda model: draft_reply(ticket, state.classification, hits, model, policy), trace
+        )
+        model_draft = model_draft or ModelDraft(is_handed_over(NO_MODEL))
+        trace.usage.extend(model_draft.usage)
+        return replace(state, draft=model_draft.draft, rungs=models_left, prompts=_prompts_of(models_left))
+
+
+def _validate(state: _PipelineState, policy: Policy, trace: _RunTrace) -> _PipelineState:
+    with trace.stage(Stage.VALIDATE):
+        findings = validate(state.reading.ticket, state.draft, state.hits, state.classification, policy)
+        return replace(state, findings=findings)
+
+
+def _decide(
+    state: _PipelineState, library: Library, context: RunContext, conversation: Conversation, trace: _RunTrace
 ) -> Run:
-    ticket = thought.reading.ticket
-    unhelped = conversation.answered_by is Sent.REPLY and any(map(says_not_helped, thought.reading.texts))
-    with notes.stage(Stage.DECIDE):
-        case = _case(thought, library, circumstances)
+    ticket = state.reading.ticket
+    unhelped = conversation.answered_by is Sent.REPLY and any(map(says_not_helped, state.reading.texts))
+    with trace.stage(Stage.DECIDE):
+        case = _decision_input(state, library, context)
         case = replace(case, with_people=conversation.person_owed, unhelped=unhelped)
-        case = replace(case, model_away=notes.away, refused=notes.refused)
+        case = replace(case, model_away=trace.away, refused=trace.refused)
         decision = decide(case)
         knowledge = library.revision(ticket.account)
     return Run(
@@ -186,110 +188,119 @@ def _decided(
         account=ticket.account,
         channel=ticket.channel,
         ticket_id=ticket.id,
-        message_id=thought.reading.message.id,
-        classification=thought.classification,
-        hits=thought.hits,
-        draft=thought.draft,
-        findings=thought.findings,
+        message_id=state.reading.message.id,
+        classification=state.classification,
+        hits=state.hits,
+        draft=state.draft,
+        findings=state.findings,
         decision=decision,
-        versions=Versions(
-            circumstances.policy.version, knowledge, thought.prompts, product=circumstances.product_version
-        ),
-        usage=tuple(notes.usage),
-        times=tuple(notes.times),
-        remarks=tuple(dict.fromkeys(notes.remarks)),
+        versions=Versions(context.policy.version, knowledge, state.prompts, product=context.product_version),
+        usage=tuple(trace.usage),
+        times=tuple(trace.times),
+        remarks=tuple(dict.fromkeys(trace.remarks)),
         at=datetime.now(UTC),
     )
 
 
-def _case(thought: _Thought, library: Library, circumstances: RunContext) -> DecisionInput:
-    citations = thought.draft.citations
+def _decision_input(state: _PipelineState, library: Library, context: RunContext) -> DecisionInput:
+    citations = state.draft.citations
     return DecisionInput(
-        ticket=thought.reading.ticket,
-        message=thought.reading.message,
-        text=thought.reading.text,
-        classification=thought.classification,
-        hits=thought.hits,
-        draft=thought.draft,
-        findings=thought.findings,
-        policy=circumstances.policy,
-        confidence=confidence(thought.classification, thought.hits, thought.draft, thought.findings),
-        outdated=tuple(library.outdated(thought.reading.ticket.account, citations)) if citations else (),
-        cut=thought.reading.cut,
-        skipped=thought.skipped,
-        paused=circumstances.paused,
-        budget_spent=circumstances.budget_spent,
-        rethought=circumstances.rethought,
-        texts=thought.reading.texts,
-        open_questions=_open_questions(thought),
-        third_parties=thought.reading.third_parties,
-        turns=circumstances.turns,
-        same_matter=circumstances.same_matter,
+        ticket=state.reading.ticket,
+        message=state.reading.message,
+        text=state.reading.text,
+        classification=state.classification,
+        hits=state.hits,
+        draft=state.draft,
+        findings=state.findings,
+        policy=context.policy,
+        confidence=confidence(state.classification, state.hits, state.draft, state.findings),
+        outdated=tuple(library.outdated(state.reading.ticket.account, citations)) if citations else (),
+        cut=state.reading.cut,
+        skipped=state.skipped,
+        paused=context.paused,
+        budget_spent=context.budget_spent,
+        rethought=context.rethought,
+        texts=state.reading.texts,
+        open_questions=_open_questions(state),
+        third_parties=state.reading.third_parties,
+        turns=context.turns,
+        same_matter=context.same_matter,
     )
 
 
-def _open_questions(thought: _Thought) -> tuple[str, ...]:
+def _open_questions(state: _PipelineState) -> tuple[str, ...]:
     """Of a burst of messages, the questions of whose best passages the draft cites none."""
-    if len(thought.reading.texts) < 2 or not thought.draft.citations:
+    if len(state.reading.texts) < 2 or not state.draft.citations:
         return ()
-    cited = {citation.passage_id for citation in thought.draft.citations}
-    return tuple(question for question, best in thought.retrieved.best_of.items() if cited.isdisjoint(best))
+    cited_passage_ids = {citation.passage_id for citation in state.draft.citations}
+    return tuple(
+        question
+        for question, best_passage_ids in state.retrieved.best_of.items()
+        if cited_passage_ids.isdisjoint(best_passage_ids)
+    )
 
 
 # --- The ladder ------------------------------------------------------------------------------------------------------
 
 
-def _needs_no_model(local: Classification, text: str, policy: Policy) -> bool:
+def _needs_no_model(heard_signals: Classification, text: str, policy: Policy) -> bool:
     """Where people read anyway, and a model could only be harmed or paid for: orders to the machine, a language that
     is not served, no text, a mere thank-you. Other reasons for a person keep the draft: it helps the agent."""
-    return local.orders_machine or local.language not in policy.languages or not words(text) or is_polite(text)
+    return (
+        heard_signals.orders_machine
+        or heard_signals.language not in policy.languages
+        or not words(text)
+        or is_polite(text)
+    )
 
 
-def _goes_round(reading: ConversationText, conversation: Conversation, circumstances: RunContext) -> bool:
+def _is_going_round(reading: ConversationText, conversation: Conversation, context: RunContext) -> bool:
     """Has the conversation had its turns, or do people have it already with as many messages as need a draft? A machine
     that answers everything would be paid for without end."""
-    turns = circumstances.turns
-    again = bool(reading.texts) and turns.fingerprint(reading.texts[-1]) in turns.answered
-    handed_over = sum(message.id in circumstances.record.handed_over for message in conversation.open)
-    with_people = handed_over >= MOST_DRAFTS_FOR_PEOPLE
-    return again or with_people or bool(limit_reached(turns, circumstances.policy))
+    turns = context.turns
+    is_repeated = bool(reading.texts) and turns.fingerprint(reading.texts[-1]) in turns.answered
+    handed_over_count = sum(message.id in context.record.handed_over for message in conversation.open)
+    has_enough_drafts = handed_over_count >= MOST_DRAFTS_FOR_PEOPLE
+    return is_repeated or has_enough_drafts or bool(limit_reached(turns, context.policy))
 
 
-def _for_a_person(local: Classification) -> bool:
+def _needs_person_anyway(heard_signals: Classification) -> bool:
     """Does a person get this whatever a model says? Then nobody waits for one."""
-    return local.wants_human or bool(local.sensitive) or local.urgency is Urgency.CRITICAL
+    return heard_signals.wants_human or bool(heard_signals.sensitive) or heard_signals.urgency is Urgency.CRITICAL
 
 
-def _rungs(models: Sequence[LanguageModel], budget_spent: bool, notes: _Notes) -> tuple[LanguageModel, ...]:
+def _available_models(
+    models: Sequence[LanguageModel], budget_spent: bool, trace: _RunTrace
+) -> tuple[LanguageModel, ...]:
     """All models, or the last alone, the local one, once the day's dollars are spent."""
     if budget_spent and len(models) > 1:
-        notes.remarks.append(f"The day's budget is spent; only {models[-1].name} was asked.")
+        trace.remarks.append(f"The day's budget is spent; only {models[-1].name} was asked.")
         return tuple(models[-1:])
     return tuple(models)
 
 
-def _climb(
-    rungs: tuple[LanguageModel, ...], ask: Callable[[LanguageModel], Answer], notes: _Notes
+def _ask_first_available(
+    models: tuple[LanguageModel, ...], ask: Callable[[LanguageModel], Answer], trace: _RunTrace
 ) -> tuple[Answer | None, tuple[LanguageModel, ...]]:
     """The first answer that a model gives, and the rungs from that model down."""
-    for place, model in enumerate(rungs):
+    for index, model in enumerate(models):
         try:
-            return ask(model), rungs[place:]
+            return ask(model), models[index:]
         except (Temporary, Permanent) as error:
-            last = place == len(rungs) - 1
-            if isinstance(error, ModelAway) and not last and _is_worth_waiting(error, notes):
+            is_last = index == len(models) - 1
+            if isinstance(error, ModelAway) and not is_last and _is_worth_waiting(error, trace):
                 raise
-            notes.remarks.append(f"{model.name} failed ({type(error).__name__}: {error}).")
-            notes.usage.extend(error.usage if isinstance(error, UnusableAnswer) else ())
-            notes.refused = notes.refused or isinstance(error, ModelRefusal)
-            notes.away = notes.away or ("" if last else f"{model.name} failed")
+            trace.remarks.append(f"{model.name} failed ({type(error).__name__}: {error}).")
+            trace.usage.extend(error.usage if isinstance(error, UnusableAnswer) else ())
+            trace.refused = trace.refused or isinstance(error, ModelRefusal)
+            trace.away = trace.away or ("" if is_last else f"{model.name} failed")
     return None, ()
 
 
-def _is_worth_waiting(error: ModelAway, notes: _Notes) -> bool:
+def _is_worth_waiting(error: ModelAway, trace: _RunTrace) -> bool:
     """A model that has only just gone, and before anything was paid for: what is thrown away then cost nothing."""
-    return notes.patient and not notes.usage and error.seconds < PATIENCE_SECONDS
+    return trace.patient and not trace.usage and error.seconds < PATIENCE_SECONDS
 
 
-def _made_with(rungs: tuple[LanguageModel, ...]) -> str:
-    return f"{rungs[0].name} {rungs[0].prompts}" if rungs else "none"
+def _prompts_of(models: tuple[LanguageModel, ...]) -> str:
+    return f"{models[0].name} {models[0].prompts}" if models else "none"

@@ -37,7 +37,7 @@ def limit_reached(turns: Turns, policy: Policy) -> str:
             f"to this customer within {limits.requester_minutes} minutes",
         ),
     )
-    return next((f"{count} automatic replies {where}" for count, most, where in counts if count >= most), "")
+    return next((f"{count} automatic replies {where}" for count, allowed, where in counts if count >= allowed), "")
 
 
 def text_fingerprint(text: str) -> str:

@@ -57,22 +57,22 @@ class AnthropicClient:
         """Let all connections go."""
         self._client.close()
 
-    def call(self, stage: Stage, size: ModelSize, ask: MessagesRequest) -> tuple[ModelReply, Usage]:
+    def call(self, stage: Stage, size: ModelSize, request: MessagesRequest) -> tuple[ModelReply, Usage]:
         """The answer and what it cost. Raises ModelAway (also while the breaker is open), Temporary and Permanent."""
         self._breaker.check()
         try:
-            body = self._post(size, ask)
+            body = self._post(size, request)
             reply = ModelReply.model_validate_json(body)
         except ValidationError:
             self._breaker.failed()
             # Not `from` the original: its text quotes the answer.
             raise self._away(Temporary("the API answered with something that is no message")) from None
         except (anthropic.AnthropicError, httpx2.HTTPError) as error:
-            ours = translate_error(error, size.name)
+            translated = translate_error(error, size.name)
             if not opens_breaker(error):
-                raise ours from error
+                raise translated from error
             self._breaker.failed()
-            raise (self._away(ours) if isinstance(ours, Temporary) else ours) from error
+            raise (self._away(translated) if isinstance(translated, Temporary) else translated) from error
         self._breaker.succeeded()
         return reply, _usage(stage, size, reply)
 
@@ -80,16 +80,16 @@ class AnthropicClient:
         """That no other ticket would fare better now, and since when."""
         return ModelAway(str(error), error.retry_after, seconds=self._breaker.away_for())
 
-    def _post(self, size: ModelSize, ask: MessagesRequest) -> bytes:
+    def _post(self, size: ModelSize, request: MessagesRequest) -> bytes:
         omitted = anthropic.omit
-        output: OutputConfigParam = {"format": {"type": "json_schema", "schema": ask.schema}}
+        output: OutputConfigParam = {"format": {"type": "json_schema", "schema": request.schema}}
         response = self._client.messages.with_raw_response.create(
             model=size.name,
             max_tokens=size.max_tokens,
-            system=ask.system,
-            messages=ask.messages,
-            tools=ask.tools or omitted,
-            output_config=output if ask.schema else omitted,
+            system=request.system,
+            messages=request.messages,
+            tools=request.tools or omitted,
+            output_config=output if request.schema else omitted,
             timeout=httpx2.Timeout(size.seconds, connect=min(CONNECT_SECONDS, size.seconds)),
         )
         return response.http_response.content
@@ -107,16 +107,19 @@ def user_turn(*texts: str) -> MessageParam:
 
 
 def _usage(stage: Stage, size: ModelSize, reply: ModelReply) -> Usage:
-    spent = reply.usage
-    read, written = spent.cache_read_input_tokens or 0, spent.cache_creation_input_tokens or 0
+    tokens = reply.usage
+    cache_read_tokens, cache_write_tokens = tokens.cache_read_input_tokens or 0, tokens.cache_creation_input_tokens or 0
     return Usage(
         stage=stage,
         model=reply.model[:100],
-        input_tokens=spent.input_tokens,
-        output_tokens=spent.output_tokens,
-        cache_read_tokens=read,
-        cache_write_tokens=written,
+        input_tokens=tokens.input_tokens,
+        output_tokens=tokens.output_tokens,
+        cache_read_tokens=cache_read_tokens,
+        cache_write_tokens=cache_write_tokens,
         dollars=size.prices.dollars(
-            input=spent.input_tokens, output=spent.output_tokens, cache_read=read, cache_write=written
+            input=tokens.input_tokens,
+            output=tokens.output_tokens,
+            cache_read=cache_read_tokens,
+            cache_write=cache_write_tokens,
         ),
     )

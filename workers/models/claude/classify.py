@@ -35,7 +35,7 @@ class ClassificationForm(BaseModel):
     @classmethod
     def is_of_the_policy(cls, name: str | None, info: ValidationInfo) -> str | None:
         """A category that the policy has, or none."""
-        if name is not None and name not in _names(info, "categories"):
+        if name is not None and name not in _allowed_names(info, "categories"):
             raise ValueError("must be a category of the list, or null")
         return name
 
@@ -43,12 +43,12 @@ class ClassificationForm(BaseModel):
     @classmethod
     def are_of_the_policy(cls, names: list[str], info: ValidationInfo) -> list[str]:
         """Topics that the policy has."""
-        if not _names(info, "topics").issuperset(names):
+        if not _allowed_names(info, "topics").issuperset(names):
             raise ValueError("must be topics of the list")
         return names
 
 
-def _names(info: ValidationInfo, kind: str) -> frozenset[str]:
+def _allowed_names(info: ValidationInfo, kind: str) -> frozenset[str]:
     """The policy's names of this kind; none without a policy."""
     return frozenset((info.context or {}).get(kind, ()))
 
@@ -59,17 +59,19 @@ class InvalidForm(ValueError):
 
 def classification_request(ticket: Ticket, text: str, policy: Policy) -> MessagesRequest:
     """The request: rules, this account's lists, and the ticket as data."""
-    system = [cached_block(prompt("classify")), cached_block(_lists(policy))]
-    shown = filled("classify_request", subject=untrusted(ticket.subject), conversation=earlier_messages(ticket))
+    system = [cached_block(prompt("classify")), cached_block(_policy_lists(policy))]
+    conversation = filled("classify_request", subject=untrusted(ticket.subject), conversation=earlier_messages(ticket))
     newest = filled("newest", text=untrusted(text) or "(no text)")
-    return MessagesRequest(system, [user_turn(ticket_fields(ticket) + shown, newest)], schema=form_schema(policy))
+    return MessagesRequest(
+        system, [user_turn(ticket_fields(ticket) + conversation, newest)], schema=form_schema(policy)
+    )
 
 
-def correction_request(asked: MessagesRequest, answer: str, faults: str) -> MessagesRequest:
+def correction_request(request: MessagesRequest, answer: str, faults: str) -> MessagesRequest:
     """The request once more, with what was wrong with the answer."""
-    said: list[MessageParam] = [{"role": "assistant", "content": answer}] if answer.strip() else []
-    again = user_turn(filled("classify_repair", faults=faults))
-    return MessagesRequest(asked.system, [*asked.messages, *said, again], schema=asked.schema)
+    answer_turns: list[MessageParam] = [{"role": "assistant", "content": answer}] if answer.strip() else []
+    correction = user_turn(filled("classify_repair", faults=faults))
+    return MessagesRequest(request.system, [*request.messages, *answer_turns, correction], schema=request.schema)
 
 
 def form_schema(policy: Policy) -> dict[str, object]:
@@ -78,8 +80,8 @@ def form_schema(policy: Policy) -> dict[str, object]:
     fields = schema["properties"]
     fields["category"] = {"anyOf": [{"enum": list(policy.categories)}, {"type": "null"}]}
     fields["sensitive"]["items"] = {"enum": list(policy.sensitive_topics)}
-    closed: dict[str, Any] = transform_schema(schema)
-    return closed
+    strict_schema: dict[str, Any] = transform_schema(schema)
+    return strict_schema
 
 
 def read_form(answer: str, policy: Policy) -> ClassificationForm:
@@ -94,11 +96,11 @@ def read_form(answer: str, policy: Policy) -> ClassificationForm:
 
 def to_classification(form: ClassificationForm, usage: tuple[Usage, ...]) -> ModelClassification:
     """The form as the pipeline's own value."""
-    asked = (question.strip()[:_QUESTION_CHARACTERS] for question in form.questions[:MOST_QUESTIONS])
+    questions = (question.strip()[:_QUESTION_CHARACTERS] for question in form.questions[:MOST_QUESTIONS])
     return ModelClassification(
         category=form.category,
         confidence=form.probability if form.category else 0.0,
-        questions=tuple(question for question in asked if question),
+        questions=tuple(question for question in questions if question),
         urgency=form.urgency,
         sentiment=form.sentiment,
         wants_human=form.wants_human,
@@ -107,7 +109,7 @@ def to_classification(form: ClassificationForm, usage: tuple[Usage, ...]) -> Mod
     )
 
 
-def _lists(policy: Policy) -> str:
+def _policy_lists(policy: Policy) -> str:
     categories = "\n".join(
         f"{name}: {' '.join(c.description.split())}\n" + "\n".join(f"  - {' '.join(e.split())}" for e in c.examples)
         for name, c in policy.categories.items()

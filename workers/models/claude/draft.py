@@ -58,11 +58,11 @@ class ShownPassage:
 
 def shown_passages(hits: Sequence[Hit]) -> tuple[ShownPassage, ...]:
     """The passages that have something to show, in order: the n-th is search result n."""
-    found = (
+    candidates = (
         ShownPassage(hit, tuple(n for n, block in enumerate(hit.passage.blocks) if clean(block.text).strip()))
         for hit in hits
     )
-    return tuple(each for each in found if each.places)
+    return tuple(each for each in candidates if each.places)
 
 
 def draft_request(
@@ -77,10 +77,10 @@ def draft_request(
         conversation=earlier_messages(ticket),
         questions="\n".join(f"- {untrusted(question)}" for question in classification.questions) or "(not known)",
     )
-    last = filled("newest", text=untrusted(newest_messages(ticket).body) or "(no text)")
+    newest = filled("newest", text=untrusted(newest_messages(ticket).body) or "(no text)")
     texts: list[TextBlockParam] = [
         {"type": "text", "text": ticket_fields(ticket) + request},
-        {"type": "text", "text": last},
+        {"type": "text", "text": newest},
     ]
     turn: MessageParam = {"role": "user", "content": [*map(_search_result, results), *texts]}
     return MessagesRequest(system, [turn], tools=[HAND_OVER])
@@ -89,7 +89,7 @@ def draft_request(
 def _search_result(result: ShownPassage) -> SearchResultBlockParam:
     passage = result.hit.passage
     blocks: list[TextBlockParam] = [
-        {"type": "text", "text": clean(passage.blocks[place].text).strip()} for place in result.places
+        {"type": "text", "text": clean(passage.blocks[index].text).strip()} for index in result.places
     ]
     return {
         "type": "search_result",
@@ -108,27 +108,29 @@ def read_draft(reply: ModelReply, results: Sequence[ShownPassage]) -> Draft:
     for part in reply.content:
         if part.type != "text":
             continue
-        cited = tuple(c for place in part.citations or () if (c := _citation(place, results)))
-        if cited:
-            stretches.append(CitedStretch(len(text), len(text) + len(part.text), cited))
+        citations = tuple(c for location in part.citations or () if (c := _citation(location, results)))
+        if citations:
+            stretches.append(CitedStretch(len(text), len(text) + len(part.text), citations))
         text += part.text
-    return Draft(split_statements(_same_length_clean(text), stretches), *_way_out(reply))
+    return Draft(split_statements(_clean_in_place(text), stretches), *_read_way_out(reply))
 
 
-def _way_out(reply: ModelReply) -> tuple[str | None, WayOut | None]:
+def _read_way_out(reply: ModelReply) -> tuple[str | None, WayOut | None]:
     """Why the model wants a person, in its own words, made short and harmless, and of which kind that is; None if it
     does not, or does not say."""
     call = next((part for part in reply.content if part.type == "tool_use"), None)
     if call is None:
         return None, None
     reason, kind = call.input.get("reason"), call.input.get("kind")
-    said = " ".join(clean(reason).split()) if isinstance(reason, str) else ""
-    return said[:_REASON_CHARACTERS] or NO_REASON, next((one for one in OFFERED if one == kind), None)
+    reason_text = " ".join(clean(reason).split()) if isinstance(reason, str) else ""
+    return reason_text[:_REASON_CHARACTERS] or NO_REASON, next(
+        (way_out for way_out in OFFERED if way_out == kind), None
+    )
 
 
-def _citation(place: CitationLocation, results: Sequence[ShownPassage]) -> Citation | None:
+def _citation(location: CitationLocation, results: Sequence[ShownPassage]) -> Citation | None:
     """The citation in the product's own terms; None for one that names nothing that was shown."""
-    index, first, last = place.search_result_index, place.start_block_index, place.end_block_index
+    index, first, last = location.search_result_index, location.start_block_index, location.end_block_index
     if index is None or first is None or last is None or not 0 <= index < len(results):
         return None
     blocks = results[index].places[max(0, first) : max(0, last)]
@@ -136,8 +138,8 @@ def _citation(place: CitationLocation, results: Sequence[ShownPassage]) -> Citat
     return Citation(passage.document_id, passage.version, passage.id, blocks) if blocks and first >= 0 else None
 
 
-def _same_length_clean(text: str) -> str:
+def _clean_in_place(text: str) -> str:
     """The text without what must not enter, each odd character a space, so that positions stay what they were."""
     if clean(text) == text:
         return text
-    return "".join(one if one == "\n" or clean(one) == one else " " for one in text)
+    return "".join(character if character == "\n" or clean(character) == character else " " for character in text)

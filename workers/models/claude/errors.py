@@ -33,7 +33,7 @@ EVERYBODY = frozenset({401, 402, 403})
 def translate_error(error: Exception, model: str) -> Temporary | Permanent:
     """The product's own error for what the SDK or its HTTP library raised."""
     if isinstance(error, APIStatusError):
-        return _by_status(error, model)
+        return _from_status(error, model)
     if isinstance(error, APITimeoutError):
         return Temporary("the API did not answer in time")
     if isinstance(error, APIConnectionError):
@@ -41,14 +41,14 @@ def translate_error(error: Exception, model: str) -> Temporary | Permanent:
     return Temporary(f"the call broke off ({type(error).__name__})")
 
 
-def _by_status(error: APIStatusError, model: str) -> Temporary | Permanent:
+def _from_status(error: APIStatusError, model: str) -> Temporary | Permanent:
     status = error.status_code
     trace = _trace(error.request_id)
     if status in _NEVER:
         return Permanent(f"the API {_NEVER[status].format(model=model)} ({status}{trace})")
     if status in _LATER or status >= 500:
-        what = _LATER.get(status, "failed")
-        return Temporary(f"the API {what} ({status}{trace})", retry_after(error.response.headers.get("retry-after")))
+        failure = _LATER.get(status, "failed")
+        return Temporary(f"the API {failure} ({status}{trace})", retry_after(error.response.headers.get("retry-after")))
     return Permanent(f"the API refuses the request ({status}{trace})")
 
 

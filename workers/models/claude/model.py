@@ -47,8 +47,8 @@ class ClaudeModel:
         self._line = AnthropicClient(account.api_key, account.base_url, account.breaker)
         self._small = small
         self._large = large
-        made_of = f"{prompts_version()} {HAND_OVER} {small.name} {large.name}"
-        self.prompts = hashlib.sha256(made_of.encode()).hexdigest()[:12]
+        prompt_inputs = f"{prompts_version()} {HAND_OVER} {small.name} {large.name}"
+        self.prompts = hashlib.sha256(prompt_inputs.encode()).hexdigest()[:12]
 
     def close(self) -> None:
         """Let all connections go."""
@@ -56,45 +56,45 @@ class ClaudeModel:
 
     def classify(self, ticket: Ticket, text: str, policy: Policy) -> ModelClassification:
         """The small model's view, by a form; a misfilled one is sent back once. Raises Temporary and Permanent."""
-        asked = classify.classification_request(ticket, text, policy)
-        answer, used = self._filled(asked, ())
+        request = classify.classification_request(ticket, text, policy)
+        answer, usage = self._filled(request, ())
         try:
-            return classify.to_classification(classify.read_form(answer, policy), used)
-        except InvalidForm as fault:
-            again = classify.correction_request(asked, answer, str(fault))
-        answer, used = self._filled(again, used)
+            return classify.to_classification(classify.read_form(answer, policy), usage)
+        except InvalidForm as error:
+            correction = classify.correction_request(request, answer, str(error))
+        answer, usage = self._filled(correction, usage)
         try:
-            return classify.to_classification(classify.read_form(answer, policy), used)
-        except InvalidForm as fault:
-            raise UnusableAnswer("its classification did not fit the form, twice", used) from fault
+            return classify.to_classification(classify.read_form(answer, policy), usage)
+        except InvalidForm as error:
+            raise UnusableAnswer("its classification did not fit the form, twice", usage) from error
 
-    def _filled(self, asked: MessagesRequest, before: tuple[Usage, ...]) -> tuple[str, tuple[Usage, ...]]:
+    def _filled(self, request: MessagesRequest, earlier_usage: tuple[Usage, ...]) -> tuple[str, tuple[Usage, ...]]:
         """The form as text, and what was used so far."""
         try:
-            reply, usage = self._line.call(Stage.CLASSIFY, self._small, asked)
+            reply, usage = self._line.call(Stage.CLASSIFY, self._small, request)
         except (Temporary, Permanent) as error:
-            if not before:
+            if not earlier_usage:
                 raise
-            raise UnusableAnswer(str(error), before) from error
-        used = (*before, usage)
+            raise UnusableAnswer(str(error), earlier_usage) from error
+        total_usage = (*earlier_usage, usage)
         if reply.stop_reason == "refusal":
-            raise ModelRefusal("it declined to classify this", used)
-        return reply.text, used
+            raise ModelRefusal("it declined to classify this", total_usage)
+        return reply.text, total_usage
 
     def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> ModelDraft:
         """The large model's reply with its citations, or why a person should answer. Raises Temporary and Permanent."""
-        results = claude_draft.shown_passages(hits)
+        passages = claude_draft.shown_passages(hits)
         reply, usage = self._line.call(
-            Stage.DRAFT, self._large, claude_draft.draft_request(ticket, classification, results, policy)
+            Stage.DRAFT, self._large, claude_draft.draft_request(ticket, classification, passages, policy)
         )
         if reply.stop_reason not in _COMPLETE:
-            raise UnusableAnswer(f"its draft is not complete ({_known(reply)})", (usage,))
-        draft = claude_draft.read_draft(reply, results)
+            raise UnusableAnswer(f"its draft is not complete ({_stop_reason_text(reply)})", (usage,))
+        draft = claude_draft.read_draft(reply, passages)
         if not draft.statements and not draft.hand_over:
             raise UnusableAnswer("its draft says nothing", (usage,))
         return ModelDraft(draft, (usage,))
 
 
-def _known(reply: ModelReply) -> str:
+def _stop_reason_text(reply: ModelReply) -> str:
     """The stop reason, as far as it can be shown."""
     return (reply.stop_reason or "no reason given")[:40].replace("_", " ")

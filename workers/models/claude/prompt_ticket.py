@@ -16,12 +16,12 @@ def newest_messages(ticket: Ticket) -> Message:
 
 def earlier_messages(ticket: Ticket) -> str:
     """What was said in public before that, oldest first."""
-    shown = [
+    messages = [
         f'<message from="{_author(message)}">\n{untrusted(message.body)}\n</message>'
         for message in ticket.messages[:-1]
         if message.public and message.body.strip()
     ]
-    return "\n".join(shown) or "(nothing before)"
+    return "\n".join(messages) or "(nothing before)"
 
 
 def ticket_fields(ticket: Ticket) -> str:

@@ -42,13 +42,15 @@ def examine_claude(settings: Settings) -> Iterator[HealthCheck]:
         return
     from workers.models.claude.key_check import check_key
 
-    key, where = settings.anthropic_api_key, settings.anthropic_base_url
+    key, base_url = settings.anthropic_api_key, settings.anthropic_base_url
     models = tuple(dict.fromkeys((settings.classify_model, settings.draft_model)))
     try:
-        check_key(key.get_secret_value(), where, models)
+        check_key(key.get_secret_value(), base_url, models)
     except Permanent as error:
-        if where.rstrip("/") != ANTHROPIC and "(404" in str(error):
-            yield missing("claude", f"{where} does not tell which models it has", "see on a receipt whether it answers")
+        if base_url.rstrip("/") != ANTHROPIC and "(404" in str(error):
+            yield missing(
+                "claude", f"{base_url} does not tell which models it has", "see on a receipt whether it answers"
+            )
         else:
             yield wrong("claude", str(error), "local parts answer meanwhile")
     except FirstlineError as error:

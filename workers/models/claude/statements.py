@@ -56,30 +56,30 @@ class _Piece:
 
 def split_statements(text: str, stretches: Sequence[CitedStretch]) -> tuple[Statement, ...]:
     """The text's statements, in order."""
-    made = [_statement(text, piece, stretches) for piece in _pieces(text)]
-    return tuple(_led_in([statement for statement in made if words(statement.text)]))
+    statements = [_build_statement(text, piece, stretches) for piece in _split_pieces(text)]
+    return tuple(_cite_lead_ins([statement for statement in statements if words(statement.text)]))
 
 
-def _statement(text: str, piece: _Piece, stretches: Sequence[CitedStretch]) -> Statement:
+def _build_statement(text: str, piece: _Piece, stretches: Sequence[CitedStretch]) -> Statement:
     raw = text[piece.start : piece.end]
-    plain = raw.strip("\n") if piece.kind is BlockKind.CODE else " ".join(_EMPHASIS.sub("", raw).split())
-    cited = _cited(text, piece, stretches)
-    courtesy = not cited and piece.kind is BlockKind.SENTENCE and is_courtesy(plain)
-    return Statement(plain, piece.kind, piece.group, cited, courtesy)
+    plain_text = raw.strip("\n") if piece.kind is BlockKind.CODE else " ".join(_EMPHASIS.sub("", raw).split())
+    citations = _citations_of(text, piece, stretches)
+    courtesy = not citations and piece.kind is BlockKind.SENTENCE and is_courtesy(plain_text)
+    return Statement(plain_text, piece.kind, piece.group, citations, courtesy)
 
 
 def is_courtesy(sentence: str) -> bool:
     """Thanks, greetings, good wishes: words that state nothing."""
-    said = words(sentence)
-    return 0 < len(said) <= _COURTESY_WORDS and _COURTEOUS.issuperset(said)
+    sentence_words = words(sentence)
+    return 0 < len(sentence_words) <= _COURTESY_WORDS and _COURTEOUS.issuperset(sentence_words)
 
 
-def _cited(text: str, piece: _Piece, stretches: Sequence[CitedStretch]) -> tuple[Citation, ...]:
+def _citations_of(text: str, piece: _Piece, stretches: Sequence[CitedStretch]) -> tuple[Citation, ...]:
     """What the piece cites, each passage once, where enough of its words lie in cited stretches."""
-    found = [word.start() for word in _WORD.finditer(text, piece.start, piece.end)]
-    covering = [s for s in stretches if any(s.start <= place < s.end for place in found)]
-    covered = sum(any(s.start <= place < s.end for s in covering) for place in found)
-    if not found or covered < CITED_PART * len(found):
+    word_starts = [word.start() for word in _WORD.finditer(text, piece.start, piece.end)]
+    covering = [s for s in stretches if any(s.start <= position < s.end for position in word_starts)]
+    covered_count = sum(any(s.start <= position < s.end for s in covering) for position in word_starts)
+    if not word_starts or covered_count < CITED_PART * len(word_starts):
         return ()
     return join_citations(citation for stretch in covering for citation in stretch.citations)
 
@@ -89,46 +89,46 @@ def join_citations(citations: Iterator[Citation] | Sequence[Citation]) -> tuple[
     blocks: dict[str, tuple[Citation, set[int]]] = {}
     for citation in citations:
         blocks.setdefault(citation.passage_id, (citation, set()))[1].update(citation.blocks)
-    return tuple(replace(first, blocks=tuple(sorted(places))) for first, places in blocks.values())
+    return tuple(replace(first, blocks=tuple(sorted(block_indexes))) for first, block_indexes in blocks.values())
 
 
-def _led_in(made: list[Statement]) -> Iterator[Statement]:
+def _cite_lead_ins(statements: list[Statement]) -> Iterator[Statement]:
     """A line that ends in a colon rests on what it leads into."""
-    for place, statement in enumerate(made):
-        following = made[place + 1] if place + 1 < len(made) else None
-        leads = statement.kind is BlockKind.SENTENCE and statement.text.endswith(":")
-        if not leads or statement.citations or statement.courtesy or not following:
+    for index, statement in enumerate(statements):
+        following = statements[index + 1] if index + 1 < len(statements) else None
+        is_lead_in = statement.kind is BlockKind.SENTENCE and statement.text.endswith(":")
+        if not is_lead_in or statement.citations or statement.courtesy or not following:
             yield statement
             continue
-        led = [s for s in made[place + 1 :] if s.group == following.group]
-        yield replace(statement, citations=join_citations([c for s in led for c in s.citations]))
+        introduced = [s for s in statements[index + 1 :] if s.group == following.group]
+        yield replace(statement, citations=join_citations([c for s in introduced for c in s.citations]))
 
 
 # --- Lines -----------------------------------------------------------------------------------------------------------
 
 
-def _pieces(text: str) -> Iterator[_Piece]:
+def _split_pieces(text: str) -> Iterator[_Piece]:
     """The parts of the text. Lines of one paragraph or list share a group."""
-    group, before, code = 0, "", -1
-    for start, end in _lines(text):
+    group, previous_kind, code_start = 0, "", -1
+    for start, end in _line_spans(text):
         line = text[start:end]
         if _FENCE.match(line):
-            if code >= 0 and text[code:start].strip():
-                yield _Piece(code, start, BlockKind.CODE, group)
-            code = end if code < 0 else -1
-            group, before = group + 1, ""
+            if code_start >= 0 and text[code_start:start].strip():
+                yield _Piece(code_start, start, BlockKind.CODE, group)
+            code_start = end if code_start < 0 else -1
+            group, previous_kind = group + 1, ""
             continue
-        if code >= 0:
+        if code_start >= 0:
             continue
         kind = _line_kind(line)
-        group += kind != before
-        before = kind
+        group += kind != previous_kind
+        previous_kind = kind
         yield from _line_pieces(text, start, end, group, kind)
-    if code >= 0 and text[code:].strip():
-        yield _Piece(code, len(text), BlockKind.CODE, group + 1)
+    if code_start >= 0 and text[code_start:].strip():
+        yield _Piece(code_start, len(text), BlockKind.CODE, group + 1)
 
 
-def _lines(text: str) -> Iterator[tuple[int, int]]:
+def _line_spans(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for line in text.split("\n"):
         yield start, start + len(line)
@@ -146,8 +146,8 @@ def _line_kind(line: str) -> str:
 
 
 def _line_pieces(text: str, start: int, end: int, group: int, kind: str) -> Iterator[_Piece]:
-    for pattern, named in ((_STEP, "step"), (_ITEM, "item")):
-        if kind == named and (mark := pattern.match(text, start, end)):
+    for pattern, piece_kind in ((_STEP, "step"), (_ITEM, "item")):
+        if kind == piece_kind and (mark := pattern.match(text, start, end)):
             yield _Piece(mark.end(), end, BlockKind(kind), group)
             return
     if kind == "heading" and (mark := _HEADING.match(text, start, end)):

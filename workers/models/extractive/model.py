@@ -87,19 +87,19 @@ class ExtractiveModel:
 
     def classify(self, ticket: Ticket, text: str, policy: Policy) -> ModelClassification:
         """The category whose examples the text is most like, with its probability, and the questions in it."""
-        subject = "" if _has_earlier(ticket) else ticket.subject
-        asked = split_questions(text, subject)
-        whole, _ = first_words(" ".join(asked) or text, _QUERY_WORDS)
-        if not words(whole):
+        subject = "" if _has_earlier_message(ticket) else ticket.subject
+        questions = split_questions(text, subject)
+        query, _ = first_words(" ".join(questions) or text, _QUERY_WORDS)
+        if not words(query):
             return ModelClassification(category=None, confidence=0.0, questions=())
-        vector = self._embedder.embed_query(whole)
+        vector = self._embedder.embed_query(query)
         prototypes = self._prototypes_of(policy)
         scores = {
-            name: category_likeness(vector, prototypes[name], keywords_in(whole, category))
+            name: category_likeness(vector, prototypes[name], keywords_in(query, category))
             for name, category in policy.categories.items()
         }
         name, probability = best_category(scores)
-        return ModelClassification(category=name, confidence=probability, questions=asked)
+        return ModelClassification(category=name, confidence=probability, questions=questions)
 
     def _prototypes_of(self, policy: Policy) -> dict[str, list[Vector]]:
         """The vectors of each category's examples and description, embedded once per policy."""
@@ -118,39 +118,47 @@ class ExtractiveModel:
 
     def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> ModelDraft:
         """The best sentences and whole lists of the best passages, in reading order, each cited."""
-        fitting = [hit for hit in hits if is_on_topic(hit)]
-        asked = classification.questions[: policy.max_questions]
-        if not fitting or not asked:
+        relevant_hits = [hit for hit in hits if is_on_topic(hit)]
+        questions = classification.questions[: policy.max_questions]
+        if not relevant_hits or not questions:
             return ModelDraft(Draft((), hand_over=NO_ANSWER))
-        all_units = [unit for rank, hit in enumerate(fitting) for unit in quotable_units(hit, rank)]
-        answers = [self._answer(question, all_units) for question in asked]
-        chosen = _in_order([unit for answer in answers for unit in answer])
-        if not chosen:
+        all_units = [unit for rank, hit in enumerate(relevant_hits) for unit in quotable_units(hit, rank)]
+        answers = [self._answer(question, all_units) for question in questions]
+        chosen_units = _in_reading_order([unit for answer in answers for unit in answer])
+        if not chosen_units:
             return ModelDraft(Draft((), hand_over=NO_ANSWER))
         open_questions = sum(not answer for answer in answers)
-        way_out = f"{open_questions} of {len(asked)} questions not answered" if open_questions else None
+        way_out = f"{open_questions} of {len(questions)} questions not answered" if open_questions else None
         opening = courtesy(classification.language, policy)
-        return ModelDraft(Draft(_statements(opening, chosen), hand_over=way_out))
+        return ModelDraft(Draft(_statements(opening, chosen_units), hand_over=way_out))
 
     def _answer(self, question: str, all_units: Sequence[QuotableUnit]) -> list[QuotableUnit]:
         """The units that answer one question; none if none is good enough."""
-        sought = content_stems(question)
-        weights = term_rarity(sought, all_units)
-        by_words = sorted(all_units, key=lambda unit: -(term_overlap(sought, unit, weights) + 0.5 * unit.hit.cosine))
-        candidates = by_words[:CANDIDATES]
-        pages = {u.document: max(o.hit.cosine for o in all_units if o.document == u.document) for u in candidates}
-        asked = self._embedder.embed_query(question)
+        question_stems = content_stems(question)
+        weights = term_rarity(question_stems, all_units)
+        ranked_by_words = sorted(
+            all_units, key=lambda unit: -(term_overlap(question_stems, unit, weights) + 0.5 * unit.hit.cosine)
+        )
+        candidates = ranked_by_words[:CANDIDATES]
+        page_cosines = {
+            u.document: max(o.hit.cosine for o in all_units if o.document == u.document) for u in candidates
+        }
+        question_vector = self._embedder.embed_query(question)
         vectors = self._embedder.embed_documents([unit.in_context for unit in candidates])
-        scored = [
+        scored_units = [
             (
                 score_unit(
-                    _dot(asked, vector), term_overlap(sought, unit, weights), pages[unit.document], unit, question
+                    _dot(question_vector, vector),
+                    term_overlap(question_stems, unit, weights),
+                    page_cosines[unit.document],
+                    unit,
+                    question,
                 ),
                 unit,
             )
             for unit, vector in zip(candidates, vectors, strict=True)
         ]
-        return best_units(sorted(scored, key=lambda pair: (-pair[0], pair[1].rank, pair[1].blocks)))
+        return best_units(sorted(scored_units, key=lambda pair: (-pair[0], pair[1].rank, pair[1].blocks)))
 
 
 def category_likeness(vector: Vector, prototypes: Sequence[Vector], keywords: int) -> float:
@@ -177,9 +185,9 @@ def best_category(scores: dict[str, float]) -> tuple[str | None, float]:
 
 def is_on_topic(hit: Hit) -> bool:
     """Whether a passage is about the question at all: near in meaning, and sharing its telling words or very near."""
-    near = hit.cosine >= PASSAGE_COSINE and hit.share >= PASSAGE_SHARE
-    named = hit.cosine >= NAMED_COSINE and hit.share >= NAMED_SHARE
-    return near or named or hit.cosine >= SURE_COSINE
+    is_near = hit.cosine >= PASSAGE_COSINE and hit.share >= PASSAGE_SHARE
+    holds_names = hit.cosine >= NAMED_COSINE and hit.share >= NAMED_SHARE
+    return is_near or holds_names or hit.cosine >= SURE_COSINE
 
 
 def term_rarity(sought: frozenset[str], all_units: Sequence[QuotableUnit]) -> dict[str, float]:
@@ -189,44 +197,44 @@ def term_rarity(sought: frozenset[str], all_units: Sequence[QuotableUnit]) -> di
 
 def term_overlap(sought: frozenset[str], unit: QuotableUnit, weights: dict[str, float]) -> float:
     """The part of the weight of the words sought that the unit holds, 0 to 1."""
-    whole = sum(weights.values())
-    return sum(weights[word] for word in sought & unit.words) / whole if whole else 0.0
+    total = sum(weights.values())
+    return sum(weights[word] for word in sought & unit.words) / total if total else 0.0
 
 
 def score_unit(cosine: float, overlapping: float, page: float, unit: QuotableUnit, question: str) -> float:
     """How well a unit answers: its nearness, the telling words it holds, its page's nearness, and its form."""
-    form = (
+    bonus = (
         FORM * has_form(unit, wanted_answer_form(question))
         + NAMED * names_all_of(unit, question)
         + LEAD * is_lead(unit)
     )
-    form += TITLED * title_overlap(unit, question)
-    return NEAR * cosine + WORDS * overlapping + PAGE * page + form
+    bonus += TITLED * title_overlap(unit, question)
+    return NEAR * cosine + WORDS * overlapping + PAGE * page + bonus
 
 
 def best_units(scored: Sequence[tuple[float, QuotableUnit]]) -> list[QuotableUnit]:
     """The best unit with what stands beside it in its passage, and other passages' units that are nearly as good."""
     if not scored or scored[0][0] < GOOD:
         return []
-    best, first = scored[0]
-    chosen, room = [first], MOST_WORDS - first.length
-    for points, unit in scored[1:]:
-        if points < best * _closeness(unit, first) or len(chosen) >= MOST_UNITS:
+    best_score, first = scored[0]
+    chosen_units, words_left = [first], MOST_WORDS - first.length
+    for score, unit in scored[1:]:
+        if score < best_score * _required_share(unit, first) or len(chosen_units) >= MOST_UNITS:
             continue
-        if unit.length <= room and not any(_alike(unit, other) for other in chosen):
-            chosen.append(unit)
-            room -= unit.length
-    return chosen
+        if unit.length <= words_left and not any(_says_the_same(unit, other) for other in chosen_units):
+            chosen_units.append(unit)
+            words_left -= unit.length
+    return chosen_units
 
 
-def _closeness(unit: QuotableUnit, first: QuotableUnit) -> float:
+def _required_share(unit: QuotableUnit, first: QuotableUnit) -> float:
     """How near to the best a unit must come to be quoted with it."""
     if unit.rank == first.rank:
         return SAME_PASSAGE
     return SAME_DOCUMENT if unit.document == first.document else OTHER_DOCUMENT
 
 
-def _alike(unit: QuotableUnit, other: QuotableUnit) -> bool:
+def _says_the_same(unit: QuotableUnit, other: QuotableUnit) -> bool:
     """Whether one says what the other says."""
     if unit.rank == other.rank and not set(unit.blocks).isdisjoint(other.blocks):
         return True
@@ -234,36 +242,38 @@ def _alike(unit: QuotableUnit, other: QuotableUnit) -> bool:
     return smaller > 0 and len(unit.own_words & other.own_words) >= SAME * smaller
 
 
-def _in_order(chosen: Sequence[QuotableUnit]) -> list[QuotableUnit]:
+def _in_reading_order(chosen_units: Sequence[QuotableUnit]) -> list[QuotableUnit]:
     """As a reader would want it: the passage with the best unit first, blocks as they stand in it, each once."""
-    places = {rank: place for place, rank in enumerate(dict.fromkeys(unit.rank for unit in chosen))}
-    ordered: list[QuotableUnit] = []
-    for unit in sorted(chosen, key=lambda unit: (places[unit.rank], unit.blocks)):
-        if not any(_alike(unit, other) for other in ordered):
-            ordered.append(unit)
-    return ordered
+    positions = {rank: position for position, rank in enumerate(dict.fromkeys(unit.rank for unit in chosen_units))}
+    ordered_units: list[QuotableUnit] = []
+    for unit in sorted(chosen_units, key=lambda unit: (positions[unit.rank], unit.blocks)):
+        if not any(_says_the_same(unit, other) for other in ordered_units):
+            ordered_units.append(unit)
+    return ordered_units
 
 
 def courtesy(language: str, policy: Policy) -> str:
     """In the customer's language; in the account's first one where that is not known."""
-    known = (each.partition("-")[0] for each in (language, *policy.languages[:1], "en"))
-    return next(COURTESIES[each] for each in known if each in COURTESIES)
+    languages = (each.partition("-")[0] for each in (language, *policy.languages[:1], "en"))
+    return next(COURTESIES[each] for each in languages if each in COURTESIES)
 
 
-def _statements(opening: str, chosen: Sequence[QuotableUnit]) -> tuple[Statement, ...]:
+def _statements(opening: str, chosen_units: Sequence[QuotableUnit]) -> tuple[Statement, ...]:
     statements = [Statement(opening, BlockKind.SENTENCE, group=0, courtesy=True)]
     groups: dict[tuple[int, int], int] = {}
-    for unit in chosen:
-        for place in unit.blocks:
-            block = unit.hit.passage.blocks[place]
+    for unit in chosen_units:
+        for block_index in unit.blocks:
+            block = unit.hit.passage.blocks[block_index]
             group = groups.setdefault((unit.rank, block.group), len(groups) + 1)
-            statements.append(Statement(block.text, block.kind, group, (unit.citation(place),)))
+            statements.append(Statement(block.text, block.kind, group, (unit.citation(block_index),)))
     return tuple(statements)
 
 
-def _has_earlier(ticket: Ticket) -> bool:
+def _has_earlier_message(ticket: Ticket) -> bool:
     return sum(message.role is Role.CUSTOMER and message.public for message in ticket.messages) > 1
 
 
-def _dot(one: Vector, other: Vector) -> float:
-    return math.sumprod(one, other) if hasattr(math, "sumprod") else sum(a * b for a, b in zip(one, other, strict=True))
+def _dot(left: Vector, right: Vector) -> float:
+    return (
+        math.sumprod(left, right) if hasattr(math, "sumprod") else sum(a * b for a, b in zip(left, right, strict=True))
+    )

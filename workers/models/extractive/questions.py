@@ -68,31 +68,31 @@ def split_questions(text: str, subject: str = "") -> tuple[str, ...]:
 
     Greetings and empty phrases are left out. The subject leads up to the first.
     """
-    found: list[str] = []
+    questions: list[str] = []
     lead: list[str] = []
     for sentence in sentences(text):
         if content_stems(sentence):
             lead.append(sentence)
         if sentence.rstrip("\"'”’») ").endswith("?") and len(content_stems(" ".join(lead))) >= _TELLING:
-            found.append(_short(lead))
+            questions.append(_shorten(lead))
             lead = []
     if lead:  # what trails belongs to the last question
-        found = [*found[:-1], _short([found[-1], *lead])] if found else [_short(lead)]
+        questions = [*questions[:-1], _shorten([questions[-1], *lead])] if questions else [_shorten(lead)]
     if subject.strip() and content_stems(subject):
-        first = found[0] if found else ""
-        told = content_stems(subject) <= content_stems(first)
-        found[:1] = [first if told else f"{subject.strip().rstrip('.')}. {first}".strip()]
-    return tuple(found)
+        first = questions[0] if questions else ""
+        is_repeated = content_stems(subject) <= content_stems(first)
+        questions[:1] = [first if is_repeated else f"{subject.strip().rstrip('.')}. {first}".strip()]
+    return tuple(questions)
 
 
-def _short(lead: list[str]) -> str:
+def _shorten(lead: list[str]) -> str:
     """The end of what was said, where the question stands, at most 60 words of it."""
-    kept: list[str] = []
-    room = _LONGEST
+    kept_sentences: list[str] = []
+    words_left = _LONGEST
     for sentence in reversed(lead):
-        cut, _ = first_words(sentence, room)
-        kept.insert(0, cut)
-        room -= len(words(cut))
-        if room <= 0:
+        shortened, _ = first_words(sentence, words_left)
+        kept_sentences.insert(0, shortened)
+        words_left -= len(words(shortened))
+        if words_left <= 0:
             break
-    return " ".join(kept)
+    return " ".join(kept_sentences)

@@ -54,16 +54,19 @@ def has_form(unit: QuotableUnit, wish: AnswerForm) -> bool:
 
 def names_all_of(unit: QuotableUnit, question: str) -> bool:
     """Whether the unit holds every number or code of the question, and the question has one."""
-    codes = {word for word in content_stems(question) if any(map(str.isdigit, word))}
+    codes = {stem for stem in content_stems(question) if any(map(str.isdigit, stem))}
     return bool(codes) and codes <= unit.words
 
 
 def title_overlap(unit: QuotableUnit, question: str) -> float:
     """How much of the page's title, or of the heading right above, the question repeats, 0 to 1."""
     passage = unit.hit.passage
-    asked = content_stems(question)
-    above = [content_stems(passage.title), *(content_stems(heading) for heading in passage.headings[-1:])]
-    return max((len(asked & said) / len(said) for said in above if said), default=0.0)
+    question_stems = content_stems(question)
+    headings = [content_stems(passage.title), *(content_stems(heading) for heading in passage.headings[-1:])]
+    return max(
+        (len(question_stems & heading_stems) / len(heading_stems) for heading_stems in headings if heading_stems),
+        default=0.0,
+    )
 
 
 def is_lead(unit: QuotableUnit) -> bool:
@@ -77,17 +80,17 @@ def quotable_units(hit: Hit, rank: int) -> list[QuotableUnit]:
     blocks = hit.passage.blocks
     if hit.passage.headings and _LINKS_ONLY.search(hit.passage.headings[-1]):
         return []
-    return [_unit(hit, rank, places) for places in _places(blocks)]
+    return [_unit(hit, rank, block_indexes) for block_indexes in _group_blocks(blocks)]
 
 
-def _unit(hit: Hit, rank: int, places: tuple[int, ...]) -> QuotableUnit:
+def _unit(hit: Hit, rank: int, block_indexes: tuple[int, ...]) -> QuotableUnit:
     passage = hit.passage
-    text = " ".join(passage.blocks[place].text for place in places)
+    text = " ".join(passage.blocks[index].text for index in block_indexes)
     heading = " > ".join(dict.fromkeys((passage.title, *passage.headings)))
     return QuotableUnit(
         hit,
         rank,
-        places,
+        block_indexes,
         f"{heading}: {text[:1500]}",
         content_stems(f"{heading} {text}"),
         content_stems(text),
@@ -95,30 +98,32 @@ def _unit(hit: Hit, rank: int, places: tuple[int, ...]) -> QuotableUnit:
     )
 
 
-def _places(blocks: Sequence[Block]) -> Iterator[tuple[int, ...]]:
+def _group_blocks(blocks: Sequence[Block]) -> Iterator[tuple[int, ...]]:
     """Positions of blocks that belong together."""
-    for _, members in groupby(range(len(blocks)), key=lambda place: (blocks[place].group, blocks[place].kind)):
-        places = tuple(members)
-        kind = blocks[places[0]].kind
-        if kind is BlockKind.SENTENCE or (kind is BlockKind.ROW and len(places) > LONGEST_TABLE):
-            yield from (_with_support(blocks, (place,)) for place in places if not _only_opens(blocks, place))
+    for _, members in groupby(range(len(blocks)), key=lambda index: (blocks[index].group, blocks[index].kind)):
+        block_indexes = tuple(members)
+        kind = blocks[block_indexes[0]].kind
+        if kind is BlockKind.SENTENCE or (kind is BlockKind.ROW and len(block_indexes) > LONGEST_TABLE):
+            yield from (_with_support(blocks, (index,)) for index in block_indexes if not _only_opens(blocks, index))
         else:
-            yield _with_support(blocks, places)
+            yield _with_support(blocks, block_indexes)
 
 
-def _only_opens(blocks: Sequence[Block], place: int) -> bool:
+def _only_opens(blocks: Sequence[Block], index: int) -> bool:
     """A sentence that ends in a colon says nothing without the list after it."""
-    return blocks[place].kind is BlockKind.SENTENCE and blocks[place].text.rstrip().endswith(":")
+    return blocks[index].kind is BlockKind.SENTENCE and blocks[index].text.rstrip().endswith(":")
 
 
-def _with_support(blocks: Sequence[Block], places: tuple[int, ...]) -> tuple[int, ...]:
+def _with_support(blocks: Sequence[Block], block_indexes: tuple[int, ...]) -> tuple[int, ...]:
     """With the sentence before that opens a list ("Do this:") or that the first sentence leans on ("It ...")."""
-    first = places[0]
+    first = block_indexes[0]
     if first == 0:
-        return places
-    before, block = blocks[first - 1], blocks[first]
-    if before.kind is not BlockKind.SENTENCE:
-        return places
-    opens = block.kind is not BlockKind.SENTENCE and before.text.rstrip().endswith(":")
-    leans = block.kind is BlockKind.SENTENCE and block.group == before.group and block.text.lower().startswith(_LEANS)
-    return (first - 1, *places) if opens or leans else places
+        return block_indexes
+    previous, block = blocks[first - 1], blocks[first]
+    if previous.kind is not BlockKind.SENTENCE:
+        return block_indexes
+    opens_list = block.kind is not BlockKind.SENTENCE and previous.text.rstrip().endswith(":")
+    leans_on_previous = (
+        block.kind is BlockKind.SENTENCE and block.group == previous.group and block.text.lower().startswith(_LEANS)
+    )
+    return (first - 1, *block_indexes) if opens_list or leans_on_previous else block_indexes

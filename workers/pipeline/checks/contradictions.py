@@ -120,31 +120,35 @@ class Contradiction:
 
 def find_contradiction(evidence: Evidence) -> Iterator[Finding]:
     """A cited block and another passage that was found disagree: whichever is right, nobody has said so."""
-    for each in find_contradictions(tuple(evidence.passages.values()), evidence.draft.citations):
-        yield Finding(CHECK, f"{_quoted(each.one)} against {_quoted(each.other)} ({each.about})")
+    for contradiction in find_contradictions(tuple(evidence.passages.values()), evidence.draft.citations):
+        yield Finding(
+            CHECK, f"{_quote(contradiction.one)} against {_quote(contradiction.other)} ({contradiction.about})"
+        )
 
 
 def find_contradictions(passages: Sequence[Passage], citations: Sequence[Citation]) -> tuple[Contradiction, ...]:
     """What the cited blocks and the other passages that were found disagree about; at most `MOST`, each pair once."""
-    cited = {(citation.passage_id, place) for citation in citations for place in citation.blocks}
-    if not cited or len(passages) < 2:
+    cited_places = {(citation.passage_id, place) for citation in citations for place in citation.blocks}
+    if not cited_places or len(passages) < 2:
         return ()
-    sayings = [saying for passage in passages for saying in comparable_sentences(passage)]
-    found: dict[frozenset[str], Contradiction] = {}
-    for one in sayings:
-        if (one.passage.id, one.place) not in cited:
+    all_sentences = [sentence for passage in passages for sentence in comparable_sentences(passage)]
+    contradictions: dict[frozenset[str], Contradiction] = {}
+    for cited_sentence in all_sentences:
+        if (cited_sentence.passage.id, cited_sentence.place) not in cited_places:
             continue
-        for other in sayings:
-            if other.passage.id != one.passage.id and (about := contradicts(one, other)):
-                found.setdefault(frozenset({one.text, other.text}), Contradiction(one, other, about))
-    return tuple(found.values())[:MOST]
+        for other in all_sentences:
+            if other.passage.id != cited_sentence.passage.id and (about := contradicts(cited_sentence, other)):
+                contradictions.setdefault(
+                    frozenset({cited_sentence.text, other.text}), Contradiction(cited_sentence, other, about)
+                )
+    return tuple(contradictions.values())[:MOST]
 
 
 def comparable_sentences(passage: Passage) -> Iterator[ComparableSentence]:
     """The passage's blocks that claim something which another passage might deny."""
     for place, block in enumerate(passage.blocks):
-        if _claims(block) and (saying := _saying(passage, place, block.text)):
-            yield saying
+        if _is_claim(block) and (sentence := _to_sentence(passage, place, block.text)):
+            yield sentence
 
 
 def contradicts(one: ComparableSentence, other: ComparableSentence) -> str | None:
@@ -152,17 +156,17 @@ def contradicts(one: ComparableSentence, other: ComparableSentence) -> str | Non
     about = quantities_disagree(one.quantities, other.quantities)
     if not about and (one.negated == other.negated or one.quantities != other.quantities):
         return None
-    if not _alike(one, other, negation=not about) or not _same_matter(one, other):
+    if not _is_worded_alike(one, other, negation=not about) or not _is_same_matter(one, other):
         return None
     return about or "negation"
 
 
-def _quoted(saying: ComparableSentence) -> str:
-    text = saying.text if len(saying.text) <= _SHOWN else f"{saying.text[:_SHOWN]}…"
-    return f"“{text}” ({saying.passage.title})"
+def _quote(sentence: ComparableSentence) -> str:
+    text = sentence.text if len(sentence.text) <= _SHOWN else f"{sentence.text[:_SHOWN]}…"
+    return f"“{text}” ({sentence.passage.title})"
 
 
-def _claims(block: Block) -> bool:
+def _is_claim(block: Block) -> bool:
     """Is it a sentence that says how things are? Titles, records of figures, code and questions do not."""
     text = block.text.strip()
     if block.kind in (BlockKind.CODE, BlockKind.ROW) or len(text) > _MOST_LETTERS:
@@ -170,104 +174,104 @@ def _claims(block: Block) -> bool:
     if text.endswith(("?", ":")) or text.count(": ") > 1:
         return False
     length = len(text.split())
-    whole = length >= (1 if text.endswith((".", "!", "。")) else _SHORTEST)
-    return whole and length <= _LONGEST and not _CODE.search(text) and not _EXAMPLE.search(text)
+    is_sentence = length >= (1 if text.endswith((".", "!", "。")) else _SHORTEST)
+    return is_sentence and length <= _LONGEST and not _CODE.search(text) and not _EXAMPLE.search(text)
 
 
-def _saying(passage: Passage, place: int, text: str) -> ComparableSentence | None:
-    plain = _spelled(text)
-    conditions = words(" ".join(_CONDITION.findall(plain)))
-    counted = read_quantities(plain)
-    every = words(counted.rest)
-    said = tuple(_root(word) for word in every if word in _POSITIVE or word not in _NEGATORS | _PASSED_OVER)
-    if not every or every[0] in _LEANING or len(set(said) - _SMALL) < FEWEST:
+def _to_sentence(passage: Passage, place: int, text: str) -> ComparableSentence | None:
+    plain_text = _normalise_negations(text)
+    conditions = words(" ".join(_CONDITION.findall(plain_text)))
+    counted_quantities = read_quantities(plain_text)
+    all_words = words(counted_quantities.rest)
+    roots = tuple(_word_root(word) for word in all_words if word in _POSITIVE or word not in _NEGATORS | _PASSED_OVER)
+    if not all_words or all_words[0] in _LEANING or len(set(roots) - _SMALL) < FEWEST:
         return None
     return ComparableSentence(
         passage=passage,
         place=place,
         text=text,
-        said=said,
-        which=_which(every) | counted.named,
-        bounds=_OR_ELSE.intersection(every),
-        above=_which(words(" ".join((passage.title, *passage.headings)))),
-        names=frozenset(name.lower() for name in _NAME.findall(counted.rest)),
-        quantities=counted.quantities,
-        negated=_odd(words(_CONDITION.sub(" ", plain))),
-        condition=frozenset(map(_root, conditions)) - _SMALL | ({"not"} if _odd(conditions) else set()),
+        said=roots,
+        which=_distinguishing_words(all_words) | counted_quantities.named,
+        bounds=_OR_ELSE.intersection(all_words),
+        above=_distinguishing_words(words(" ".join((passage.title, *passage.headings)))),
+        names=frozenset(name.lower() for name in _NAME.findall(counted_quantities.rest)),
+        quantities=counted_quantities.quantities,
+        negated=_is_negated(words(_CONDITION.sub(" ", plain_text))),
+        condition=frozenset(map(_word_root, conditions)) - _SMALL | ({"not"} if _is_negated(conditions) else set()),
     )
 
 
-def _spelled(text: str) -> str:
+def _normalise_negations(text: str) -> str:
     """With each "not" as a word of its own, and what is no denial left out."""
     plain = _CANNOT.sub("can not", _WILL_NOT.sub("will not", text))
     plain = _SHORTENED.sub(r"\1 not", plain)
     return _BY_DEFAULT.sub("not enabled", _ON_BY_DEFAULT.sub("enabled", _NOT_ONLY.sub(" ", plain)))
 
 
-def _odd(found: Sequence[str]) -> bool:
-    return sum(word in _NEGATORS for word in found) % 2 == 1
+def _is_negated(word_list: Sequence[str]) -> bool:
+    return sum(word in _NEGATORS for word in word_list) % 2 == 1
 
 
-def _root(word: str) -> str:
+def _word_root(word: str) -> str:
     """The word's beginning, one for all words of the same meaning."""
-    short = _single(_POSITIVE.get(word, word))[:_STEM]
-    return _SAME.get(short, short)
+    root = _singular(_POSITIVE.get(word, word))[:_STEM]
+    return _SAME.get(root, root)
 
 
-def _single(word: str) -> str:
-    plural = len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is"))
-    return word[:-1] if plural else word
+def _singular(word: str) -> str:
+    is_plural = len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is"))
+    return word[:-1] if is_plural else word
 
 
-def _which(found: Sequence[str]) -> frozenset[str]:
-    return _WHICH.intersection(map(_single, found))
+def _distinguishing_words(word_list: Sequence[str]) -> frozenset[str]:
+    return _WHICH.intersection(map(_singular, word_list))
 
 
-def _alike(one: ComparableSentence, other: ComparableSentence, *, negation: bool) -> bool:
+def _is_worded_alike(one: ComparableSentence, other: ComparableSentence, *, negation: bool) -> bool:
     """Are their other words nearly the same? Less will do where one holds all that the other says, or all that matters
     is the same; but not of a "not", which a detail more may explain."""
-    here, there = frozenset(one.said), frozenset(other.said)
-    if here == there:
+    words_here, words_there = frozenset(one.said), frozenset(other.said)
+    if words_here == words_there:
         return True
-    telling, others = here - _SMALL, there - _SMALL
-    if telling == others and not negation:
-        return _likeness(here, there) >= WITHIN
-    if min(len(telling), len(others)) <= FEWEST:
+    telling_here, telling_there = words_here - _SMALL, words_there - _SMALL
+    if telling_here == telling_there and not negation:
+        return _overlap(words_here, words_there) >= WITHIN
+    if min(len(telling_here), len(telling_there)) <= FEWEST:
         return False
-    within = not negation and (here <= there or there <= here)
-    return _likeness(here, there) >= (WITHIN if within else ALIKE)
+    is_subset = not negation and (words_here <= words_there or words_there <= words_here)
+    return _overlap(words_here, words_there) >= (WITHIN if is_subset else ALIKE)
 
 
-def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     """The part of all their words that both hold, 0 to 1."""
     return len(one & other) / len(one | other) if one or other else 1.0
 
 
-def _same_matter(one: ComparableSentence, other: ComparableSentence) -> bool:
+def _is_same_matter(one: ComparableSentence, other: ComparableSentence) -> bool:
     """Do both speak of the same thing, under the same condition?"""
     pairs = ((one.names, other.names), (one.above, other.above), (one.bounds, other.bounds))
-    if one.which != other.which or any(_apart(here, there) for here, there in pairs):
+    if one.which != other.which or any(_each_has_own(here, there) for here, there in pairs):
         return False
-    if _likeness(one.condition, other.condition) < ALIKE:
+    if _overlap(one.condition, other.condition) < ALIKE:
         return False
-    return not _exchanged(one.said, other.said)
+    return not _has_exchanged_words(one.said, other.said)
 
 
-def _apart(one: frozenset[str], other: frozenset[str]) -> bool:
+def _each_has_own(one: frozenset[str], other: frozenset[str]) -> bool:
     return bool(one - other) and bool(other - one)
 
 
-def _exchanged(one: Sequence[str], other: Sequence[str]) -> bool:
+def _has_exchanged_words(one: Sequence[str], other: Sequence[str]) -> bool:
     """Does a telling word of one stand where the other has another one? Then they speak of different things."""
-    own, theirs = set(one) - set(other) - _SMALL, set(other) - set(one) - _SMALL
-    if not own or not theirs:
+    own_words, other_words = set(one) - set(other) - _SMALL, set(other) - set(one) - _SMALL
+    if not own_words or not other_words:
         return False
     changes = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
     return any(
-        kind == "replace" and own.intersection(one[a:b]) and theirs.intersection(other[c:d])
+        kind == "replace" and own_words.intersection(one[a:b]) and other_words.intersection(other[c:d])
         for kind, a, b, c, d in changes
     )
 
 
-_SAME = {_single(word)[:_STEM]: _single(group.split()[0])[:_STEM] for group in _SYNONYMS for word in group.split()}
-_SMALL = frozenset(map(_root, _UNTELLING))
+_SAME = {_singular(word)[:_STEM]: _singular(group.split()[0])[:_STEM] for group in _SYNONYMS for word in group.split()}
+_SMALL = frozenset(map(_word_root, _UNTELLING))

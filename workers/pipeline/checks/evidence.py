@@ -23,23 +23,23 @@ class Evidence:
     def passage(self, citation: Citation) -> Passage | None:
         """The cited passage, if it is among the hits in that very version."""
         found = self.passages.get(citation.passage_id)
-        known = found and (found.document_id, found.version) == (citation.document_id, citation.version)
-        return found if known else None
+        is_same_version = found and (found.document_id, found.version) == (citation.document_id, citation.version)
+        return found if is_same_version else None
 
     def blocks(self, statement: Statement) -> tuple[Block, ...]:
         """All blocks the statement cites that exist."""
         return tuple(
-            passage.blocks[place]
+            passage.blocks[index]
             for citation in statement.citations
             if (passage := self.passage(citation))
-            for place in citation.blocks
-            if 0 <= place < len(passage.blocks)
+            for index in citation.blocks
+            if 0 <= index < len(passage.blocks)
         )
 
     def cited_text(self, statement: Statement) -> str:
         """The statement's cited blocks and the headings above them."""
-        above = [" ".join((p.title, *p.headings)) for c in statement.citations if (p := self.passage(c))]
-        return "\n".join([*(block.text for block in self.blocks(statement)), *above])
+        headings = [" ".join((p.title, *p.headings)) for c in statement.citations if (p := self.passage(c))]
+        return "\n".join([*(block.text for block in self.blocks(statement)), *headings])
 
     def grounds(self, statement: Statement) -> str:
         """The text a statement may draw on: its cited blocks, the headings above them, and the customer's words."""
@@ -47,19 +47,21 @@ class Evidence:
 
     def quotes(self, statement: Statement) -> bool:
         """Whether the statement stands word for word in a block it cites."""
-        said = words(statement.text)
-        return bool(said) and any(_contains(words(block.text), said) for block in self.blocks(statement))
+        statement_words = words(statement.text)
+        return bool(statement_words) and any(
+            _contains(words(block.text), statement_words) for block in self.blocks(statement)
+        )
 
 
 def gather_evidence(
     ticket: Ticket, draft: Draft, hits: Sequence[Hit], classification: Classification, policy: Policy
 ) -> Evidence:
     """The evidence for a draft on this ticket."""
-    theirs = [m.body for m in ticket.messages if m.role is Role.CUSTOMER and m.public]
-    said = "\n".join([ticket.subject, ticket.requester.name or "", *theirs])
-    return Evidence(draft, {hit.passage.id: hit.passage for hit in hits}, said, classification, policy)
+    customer_texts = [m.body for m in ticket.messages if m.role is Role.CUSTOMER and m.public]
+    customer_words = "\n".join([ticket.subject, ticket.requester.name or "", *customer_texts])
+    return Evidence(draft, {hit.passage.id: hit.passage for hit in hits}, customer_words, classification, policy)
 
 
 def _contains(text: Sequence[str], part: Sequence[str]) -> bool:
     size = len(part)
-    return any(text[at : at + size] == part for at in range(len(text) - size + 1) if text[at] == part[0])
+    return any(text[start : start + size] == part for start in range(len(text) - size + 1) if text[start] == part[0])

@@ -53,57 +53,59 @@ _SPACED_THOUSANDS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}\b)")
 
 def hard_facts(text: str) -> frozenset[str]:
     """The text's hard facts, each as `kind:value`, in one spelling."""
-    found: set[str] = set()
+    facts: set[str] = set()
     rest = _SPACED_THOUSANDS.sub(",", text)
-    for take in (_addresses, _iso_dates, _phones, _spoken_dates):
-        rest = take(rest, found)
+    for extract in (_addresses, _iso_dates, _phones, _spoken_dates):
+        rest = extract(rest, facts)
     rest = _SPELLED_OUT.sub(lambda word: SPELLED[word.group().lower()], rest)
-    return frozenset(found.union(*map(_number_facts, _NUMBER.finditer(rest))))
+    return frozenset(facts.union(*map(_number_facts, _NUMBER.finditer(rest))))
 
 
-def _addresses(text: str, found: set[str]) -> str:
+def _addresses(text: str, facts: set[str]) -> str:
     for kind, pattern in (("link", _LINK), ("mail", _MAIL), ("link", _DOMAIN)):
-        found.update(f"{kind}:{_address(match.group())}" for match in pattern.finditer(text))
+        facts.update(f"{kind}:{_address(match.group())}" for match in pattern.finditer(text))
         text = pattern.sub(" ", text)
     return text
 
 
-def _address(written: str) -> str:
-    return re.sub(r"^(?:https?://)?(?:www\.)?", "", written.lower()).rstrip(".,;:!?/")
+def _address(address: str) -> str:
+    return re.sub(r"^(?:https?://)?(?:www\.)?", "", address.lower()).rstrip(".,;:!?/")
 
 
-def _phones(text: str, found: set[str]) -> str:
+def _phones(text: str, facts: set[str]) -> str:
     phones = [match.group() for match in _PHONE.finditer(text) if _is_phone(match.group())]
-    found.update(f"phone:{re.sub(r'[^0-9]', '', phone)}" for phone in phones)
+    facts.update(f"phone:{re.sub(r'[^0-9]', '', phone)}" for phone in phones)
     for phone in phones:
         text = text.replace(phone, " ")
     return text
 
 
-def _is_phone(written: str) -> bool:
-    digits = sum(map(str.isdigit, written))
-    return digits >= 7 and (written.startswith(("+", "0", "(")) or written.count("-") + written.count(" ") >= 2)
+def _is_phone(number_text: str) -> bool:
+    digits = sum(map(str.isdigit, number_text))
+    return digits >= 7 and (
+        number_text.startswith(("+", "0", "(")) or number_text.count("-") + number_text.count(" ") >= 2
+    )
 
 
-def _iso_dates(text: str, found: set[str]) -> str:
+def _iso_dates(text: str, facts: set[str]) -> str:
     for year, month, day in _ISO.findall(text):
-        found.update((f"number:{year}", f"month:{int(month)}", f"number:{int(day)}"))
+        facts.update((f"number:{year}", f"month:{int(month)}", f"number:{int(day)}"))
     return _ISO.sub(" ", text)
 
 
-def _spoken_dates(text: str, found: set[str]) -> str:
+def _spoken_dates(text: str, facts: set[str]) -> str:
     """Notes the months; the day and year stay in the text and count as numbers."""
-    found.update(f"month:{_month(month)}" for _, month in _DAY_MONTH.findall(text))
-    found.update(f"month:{_month(month)}" for month, _ in _MONTH_DAY.findall(text))
+    facts.update(f"month:{_month(month)}" for _, month in _DAY_MONTH.findall(text))
+    facts.update(f"month:{_month(month)}" for month, _ in _MONTH_DAY.findall(text))
     return re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", text)
 
 
 def _month(name: str) -> int:
-    return next(place for place, month in enumerate(_MONTHS, 1) if month.startswith(name.lower()[:3]))
+    return next(number for number, month in enumerate(_MONTHS, 1) if month.startswith(name.lower()[:3]))
 
 
 def _number_facts(match: re.Match[str]) -> set[str]:
-    value = _plain(match["number"])
+    value = _plain_number(match["number"])
     facts = {f"number:{value}"}
     if unit := match["unit"]:
         single = unit.lower() if unit == "%" else unit.lower().rstrip("s")
@@ -114,9 +116,9 @@ def _number_facts(match: re.Match[str]) -> set[str]:
     return facts
 
 
-def _plain(number: str) -> str:
+def _plain_number(number: str) -> str:
     """`1,000.50` → `1000.5`, `1,5` → `1.5`, `007` → `7`."""
     digits = re.sub(r"[,’' ](?=\d{3}(?:\D|$))", "", number).replace(",", ".")
-    whole, _, part = digits.partition(".")
-    part = part.rstrip("0")
-    return (whole.lstrip("0") or "0") + (f".{part}" if part else "")
+    whole, _, decimals = digits.partition(".")
+    decimals = decimals.rstrip("0")
+    return (whole.lstrip("0") or "0") + (f".{decimals}" if decimals else "")

@@ -46,7 +46,7 @@ _UNTELLING = word_set(
 
 def uncited(evidence: Evidence) -> Iterator[Finding]:
     """Every sentence that states a fact names its source."""
-    for statement in _factual(evidence):
+    for statement in _factual_statements(evidence):
         if not statement.citations:
             yield Finding("uncited", _quote(statement))
 
@@ -58,7 +58,7 @@ def unknown_citation(evidence: Evidence) -> Iterator[Finding]:
             passage = evidence.passage(citation)
             if passage is None:
                 yield Finding("unknown_citation", f"passage {citation.passage_id[:40]} was not among those found")
-            elif not citation.blocks or not all(0 <= place < len(passage.blocks) for place in citation.blocks):
+            elif not citation.blocks or not all(0 <= index < len(passage.blocks) for index in citation.blocks):
                 yield Finding("unknown_citation", f"passage {citation.passage_id[:40]} has no such block")
 
 
@@ -75,11 +75,11 @@ def unfounded_figure(evidence: Evidence) -> Iterator[Finding]:
     """Numbers, prices and dates stand in a cited block or in the customer's words; links, addresses and phone numbers
     in a cited block alone."""
     for statement in evidence.draft.statements:
-        stated = hard_facts(statement.text)
-        if not stated:
+        stated_facts = hard_facts(statement.text)
+        if not stated_facts:
             continue
-        theirs = {fact for fact in hard_facts(evidence.said) if not fact.startswith(_REACH)}
-        if unfounded := stated - hard_facts(evidence.cited_text(statement)) - theirs:
+        customer_facts = {fact for fact in hard_facts(evidence.said) if not fact.startswith(_REACH)}
+        if unfounded := stated_facts - hard_facts(evidence.cited_text(statement)) - customer_facts:
             yield Finding("unfounded_figure", f"{', '.join(sorted(unfounded))} in {_quote(statement)}")
 
 
@@ -89,70 +89,70 @@ def unfounded_name(evidence: Evidence) -> Iterator[Finding]:
         if statement.kind is BlockKind.CODE and evidence.quotes(statement):
             continue
         names = _names(statement.text)
-        if names and (unfounded := names - set(_parts(evidence.grounds(statement)))):
+        if names and (unfounded := names - set(_name_parts(evidence.grounds(statement)))):
             yield Finding("unfounded_name", f"{', '.join(sorted(unfounded))} in {_quote(statement)}")
 
 
 def unsupported(evidence: Evidence) -> Iterator[Finding]:
     """A cited statement speaks of what its blocks speak of. The customer's words are no support here."""
-    for statement in _factual(evidence):
+    for statement in _factual_statements(evidence):
         blocks = evidence.blocks(statement)
         if not blocks or statement.kind is BlockKind.CODE or evidence.quotes(statement):
             continue
-        stated, cited = _telling(statement.text), _telling(evidence.cited_text(statement))
-        if stated and len(stated & cited) < SUPPORTED * len(stated):
+        stated_stems, cited_stems = _meaning_stems(statement.text), _meaning_stems(evidence.cited_text(statement))
+        if stated_stems and len(stated_stems & cited_stems) < SUPPORTED * len(stated_stems):
             yield Finding("unsupported", f"the cited blocks speak of something else: {_quote(statement)}")
 
 
 def ordering_source(evidence: Evidence) -> Iterator[Finding]:
     """A document that commands whoever answers may have been obeyed, cited or not."""
-    if not any(_factual(evidence)):
+    if not any(_factual_statements(evidence)):
         return
     for passage in evidence.passages.values():
-        if found := is_page_injection(f"{passage.title}\n{passage.text}"):
-            yield Finding("ordering_source", f"{passage.title[:80]} gives orders to whoever answers: “{found}”")
+        if order_text := is_page_injection(f"{passage.title}\n{passage.text}"):
+            yield Finding("ordering_source", f"{passage.title[:80]} gives orders to whoever answers: “{order_text}”")
 
 
 def turned_negation(evidence: Evidence) -> Iterator[Finding]:
     """A "not" that the cited blocks do not have, or one of theirs that the draft dropped."""
-    for statement in _factual(evidence):
+    for statement in _factual_statements(evidence):
         blocks = evidence.blocks(statement)
         if not blocks or evidence.quotes(statement):
             continue
-        stated = _negated(statement.text)
-        cited = [_negated(block.text) for block in blocks]
-        if stated and not any(cited):
+        is_negated = _has_negation(statement.text)
+        blocks_negated = [_has_negation(block.text) for block in blocks]
+        if is_negated and not any(blocks_negated):
             yield Finding("turned_negation", f"no cited block says no: {_quote(statement)}")
-        elif not stated and all(cited):
+        elif not is_negated and all(blocks_negated):
             yield Finding("turned_negation", f"every cited block says no: {_quote(statement)}")
 
 
-def _factual(evidence: Evidence) -> Iterator[Statement]:
+def _factual_statements(evidence: Evidence) -> Iterator[Statement]:
     return (statement for statement in evidence.draft.statements if not statement.courtesy)
 
 
-def _telling(text: str) -> set[str]:
+def _meaning_stems(text: str) -> set[str]:
     """The beginnings of the words that carry meaning, so that "resetting" is as good as "reset"."""
     return {word[:_STEM] for word in words(_PARTICLE.sub(" ", text)) if word not in _UNTELLING}
 
 
-def _negated(text: str) -> bool:
+def _has_negation(text: str) -> bool:
     return not _NEGATIONS.isdisjoint(words(text))
 
 
 def _names(text: str) -> set[str]:
     """Names in lower case. A sentence's first word is a name only if it is spelled like an identifier."""
-    found: set[str] = set()
+    names: set[str] = set()
     for sentence in sentences(text):
         for name in _NAME.finditer(sentence):
-            opens = not sentence[: name.start()].strip("\"'“”‘’([*-–: ")
-            if name.group() in _PLAIN_CAPITALS or (opens and name.group()[1:].islower()):
+            starts_sentence = not sentence[: name.start()].strip("\"'“”‘’([*-–: ")
+            if name.group() in _PLAIN_CAPITALS or (starts_sentence and name.group()[1:].islower()):
                 continue
-            found.update(_parts(name.group()))
-    return found
+            names.update(_name_parts(name.group()))
+    return names
 
 
-def _parts(text: str) -> list[str]:
+def _name_parts(text: str) -> list[str]:
     return [word.removesuffix("'s") for word in words(_PARTICLE.sub(" ", text))]
 
 

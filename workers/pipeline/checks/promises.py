@@ -49,6 +49,6 @@ def unfounded_promise(evidence: Evidence) -> Iterator[Finding]:
     """Nothing is said to be done that nobody did, or to be about to happen that the documents do not say."""
     for statement in evidence.draft.statements:
         text = statement.text.replace("’", "'")
-        found = DONE.search(text) or (None if evidence.quotes(statement) else ANNOUNCED.search(text))
-        if found:
-            yield Finding("empty_promise", f"“{found.group()}”")
+        match = DONE.search(text) or (None if evidence.quotes(statement) else ANNOUNCED.search(text))
+        if match:
+            yield Finding("empty_promise", f"“{match.group()}”")

@@ -91,30 +91,30 @@ class SentenceQuantities:
 def read_quantities(text: str) -> SentenceQuantities:
     """Take the quantities out of a sentence. A date is no quantity: it says which event is meant."""
     rest = _REACH.sub(" ", text)
-    named: set[str] = set()
+    names: set[str] = set()
     for pattern in (_DATE, _LABEL, _CODE_WORD):
-        named.update(" ".join(found.group().lower().split()) for found in pattern.finditer(rest))
+        names.update(" ".join(found.group().lower().split()) for found in pattern.finditer(rest))
         rest = pattern.sub(" ", rest)
     rest = _SPELLED_OUT.sub(lambda word: SPELLED[word.group().lower()], rest)
     found: set[Quantity] = set()
     for pattern, read in _READERS:
         found.update(read(match) for match in pattern.finditer(rest))
         rest = pattern.sub(" ", rest)
-    return SentenceQuantities(frozenset(found), frozenset(named), rest)
+    return SentenceQuantities(frozenset(found), frozenset(names), rest)
 
 
 def quantities_disagree(one: frozenset[Quantity], other: frozenset[Quantity]) -> str | None:
     """The kind of which each side has a quantity that the other does not have, or None."""
-    here = {quantity.kind for quantity in one if not _among(quantity, other)}
-    there = {quantity.kind for quantity in other if not _among(quantity, one)}
-    return min(here & there, default=None)
+    unmatched = {quantity.kind for quantity in one if not _has_equal(quantity, other)}
+    other_unmatched = {quantity.kind for quantity in other if not _has_equal(quantity, one)}
+    return min(unmatched & other_unmatched, default=None)
 
 
-def _among(quantity: Quantity, others: frozenset[Quantity]) -> bool:
-    inexact = quantity.kind in ("time", "how often", "size")
+def _has_equal(quantity: Quantity, others: frozenset[Quantity]) -> bool:
+    is_inexact = quantity.kind in ("time", "how often", "size")
     return any(
         (other.kind, other.working) == (quantity.kind, quantity.working)
-        and abs(other.value - quantity.value) <= (NEAR * max(other.value, quantity.value) if inexact else 0.0)
+        and abs(other.value - quantity.value) <= (NEAR * max(other.value, quantity.value) if is_inexact else 0.0)
         for other in others
     )
 
@@ -131,8 +131,8 @@ def _often(match: re.Match[str]) -> Quantity:
 
 
 def _times(match: re.Match[str]) -> Quantity:
-    said = (match["times"] or "once").lower()
-    times = {"once": 1.0, "twice": 2.0}.get(said) or float(said.split()[0]) or 1.0
+    times_text = (match["times"] or "once").lower()
+    times = {"once": 1.0, "twice": 2.0}.get(times_text) or float(times_text.split()[0]) or 1.0
     return Quantity("how often", _number(match["value"] or "1") * _days(match["unit"]) / times)
 
 
@@ -145,8 +145,8 @@ def _days(unit: str) -> float:
     return _DAYS[_SHORT.get(single, single)]
 
 
-def _number(written: str) -> float:
-    return float(re.sub(r"[,’'](?=\d{3}(?:\D|$))", "", written).replace(",", "."))
+def _number(number_text: str) -> float:
+    return float(re.sub(r"[,’'](?=\d{3}(?:\D|$))", "", number_text).replace(",", "."))
 
 
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Quantity]], ...] = (

@@ -52,8 +52,8 @@ def long_courtesy(evidence: Evidence) -> Iterator[Finding]:
 
 def wrong_language(evidence: Evidence) -> Iterator[Finding]:
     """The reply is in the customer's language."""
-    spoken = [s.text for s in evidence.draft.statements if s.kind is not BlockKind.CODE]
-    text = " ".join(spoken)
+    sentences = [s.text for s in evidence.draft.statements if s.kind is not BlockKind.CODE]
+    text = " ".join(sentences)
     if len(words(text)) < _LANGUAGE_WORDS:
         return
     language = detect_language(text, (evidence.classification.language,))
@@ -66,23 +66,23 @@ def wrong_language(evidence: Evidence) -> Iterator[Finding]:
 def foreign_markup(evidence: Evidence) -> Iterator[Finding]:
     """No tag, image, link or script that the cited blocks do not contain."""
     for statement in evidence.draft.statements:
-        cited = "\n".join(block.text for block in evidence.blocks(statement))
-        for found in _TAGS.finditer(statement.text):
-            if found.group() not in cited:
-                yield Finding("foreign_markup", f"“{found.group()[:60]}”")
+        cited_text = "\n".join(block.text for block in evidence.blocks(statement))
+        for match in _TAGS.finditer(statement.text):
+            if match.group() not in cited_text:
+                yield Finding("foreign_markup", f"“{match.group()[:60]}”")
 
 
 def leftover_template(evidence: Evidence) -> Iterator[Finding]:
     """No macro of the documents' own source that nobody filled in: `{!steps.md!}`, `{% include %}`."""
     for statement in evidence.draft.statements:
-        if statement.kind is not BlockKind.CODE and (found := _TEMPLATE.search(statement.text)):
-            yield Finding("leftover_template", f"“{found.group()}”")
+        if statement.kind is not BlockKind.CODE and (match := _TEMPLATE.search(statement.text)):
+            yield Finding("leftover_template", f"“{match.group()}”")
 
 
 def leak(evidence: Evidence) -> Iterator[Finding]:
     """Nothing of the machine's own instructions, neither spoken of nor copied."""
     for statement in evidence.draft.statements:
-        if found := _LEAK.search(statement.text):
-            yield Finding("leak", f"“{found.group()}”")
-        if said := copied(statement.text):
-            yield Finding("leak", f"as in the machine's own instructions: “{said}”")
+        if match := _LEAK.search(statement.text):
+            yield Finding("leak", f"“{match.group()}”")
+        if copied_text := copied(statement.text):
+            yield Finding("leak", f"as in the machine's own instructions: “{copied_text}”")

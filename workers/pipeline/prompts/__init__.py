@@ -44,19 +44,19 @@ def prompts_version() -> str:
 
 def copied(text: str) -> str | None:
     """Words in a row that the text shares with a prompt, or None: eight of them are no coincidence."""
-    said = words(text)
-    known = _runs()
-    for at in range(len(said) - _COPIED + 1):
-        if tuple(said[at : at + _COPIED]) in known:
-            return " ".join(said[at : at + _COPIED])
+    text_words = words(text)
+    prompt_runs = _prompt_word_runs()
+    for start in range(len(text_words) - _COPIED + 1):
+        if tuple(text_words[start : start + _COPIED]) in prompt_runs:
+            return " ".join(text_words[start : start + _COPIED])
     return None
 
 
 @cache
-def _runs() -> frozenset[tuple[str, ...]]:
+def _prompt_word_runs() -> frozenset[tuple[str, ...]]:
     """Every run of eight words of every prompt."""
     runs: set[tuple[str, ...]] = set()
     for file in _FOLDER.glob("*.md"):
-        said = words(prompt(file.stem))
-        runs.update(tuple(said[at : at + _COPIED]) for at in range(len(said) - _COPIED + 1))
+        prompt_words = words(prompt(file.stem))
+        runs.update(tuple(prompt_words[start : start + _COPIED]) for start in range(len(prompt_words) - _COPIED + 1))
     return frozenset(runs)
