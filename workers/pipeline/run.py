@@ -82,7 +82,7 @@ class _RunTrace:
 
 @dataclass(frozen=True, slots=True)
 class _PipelineState:
-    """The stages' results on their way to the decision. `rungs` are the models not yet fallen from."""
+    """The stages' results on their way to the decision. `rungs` are the models that have not failed yet."""
 
     reading: ConversationText
     classification: Classification
@@ -130,18 +130,18 @@ def _classify(
     policy = context.policy
     with trace.stage(Stage.CLASSIFY):
         trace.remarks.extend(reading.remarks)
-        heard_signals = add_heard_signals(reading, policy)
-        trace.patient = trace.patient and not _needs_person_anyway(heard_signals)
+        signals = add_heard_signals(reading, policy)
+        trace.patient = trace.patient and not _needs_person_anyway(signals)
         models_left = _available_models(models, context.budget_spent, trace)
-        if _needs_no_model(heard_signals, reading.text, policy) or _is_going_round(reading, conversation, context):
-            return _PipelineState(reading, heard_signals, models_left, skipped=True)
+        if _needs_no_model(signals, reading.text, policy) or _is_going_round(reading, conversation, context):
+            return _PipelineState(reading, signals, models_left, skipped=True)
         guess, models_left = _ask_first_available(
             models_left, lambda model: model.classify(reading.ticket, reading.text, policy), trace
         )
         if guess is None:
-            return _PipelineState(reading, heard_signals, models_left, skipped=False)
+            return _PipelineState(reading, signals, models_left, skipped=False)
         trace.usage.extend(guess.usage)
-        return _PipelineState(reading, merge_classification(heard_signals, guess, policy), models_left, skipped=False)
+        return _PipelineState(reading, merge_classification(signals, guess, policy), models_left, skipped=False)
 
 
 def _retrieve(state: _PipelineState, library: Library, policy: Policy, trace: _RunTrace) -> _PipelineState:
@@ -232,26 +232,17 @@ def _open_questions(state: _PipelineState) -> tuple[str, ...]:
     """Of a burst of messages, the questions of whose best passages the draft cites none."""
     if len(state.reading.texts) < 2 or not state.draft.citations:
         return ()
-    cited_passage_ids = {citation.passage_id for citation in state.draft.citations}
-    return tuple(
-        question
-        for question, best_passage_ids in state.retrieved.best_of.items()
-        if cited_passage_ids.isdisjoint(best_passage_ids)
-    )
+    cited_ids = {citation.passage_id for citation in state.draft.citations}
+    return tuple(question for question, best_ids in state.retrieved.best_of.items() if cited_ids.isdisjoint(best_ids))
 
 
 # --- The ladder ------------------------------------------------------------------------------------------------------
 
 
-def _needs_no_model(heard_signals: Classification, text: str, policy: Policy) -> bool:
+def _needs_no_model(signals: Classification, text: str, policy: Policy) -> bool:
     """Where people read anyway, and a model could only be harmed or paid for: orders to the machine, a language that
     is not served, no text, a mere thank-you. Other reasons for a person keep the draft: it helps the agent."""
-    return (
-        heard_signals.orders_machine
-        or heard_signals.language not in policy.languages
-        or not words(text)
-        or is_polite(text)
-    )
+    return signals.orders_machine or signals.language not in policy.languages or not words(text) or is_polite(text)
 
 
 def _is_going_round(reading: ConversationText, conversation: Conversation, context: RunContext) -> bool:
@@ -264,9 +255,9 @@ def _is_going_round(reading: ConversationText, conversation: Conversation, conte
     return is_repeated or has_enough_drafts or bool(limit_reached(turns, context.policy))
 
 
-def _needs_person_anyway(heard_signals: Classification) -> bool:
+def _needs_person_anyway(signals: Classification) -> bool:
     """Does a person get this whatever a model says? Then nobody waits for one."""
-    return heard_signals.wants_human or bool(heard_signals.sensitive) or heard_signals.urgency is Urgency.CRITICAL
+    return signals.wants_human or bool(signals.sensitive) or signals.urgency is Urgency.CRITICAL
 
 
 def _available_models(

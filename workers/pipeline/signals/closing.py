@@ -79,51 +79,51 @@ def is_confirmation(conversation: Conversation, names: str = "") -> bool:
     the customer's own, with which they may sign."""
     if conversation.answered_by is not Sent.REPLY or conversation.person_owed or conversation.taken_over:
         return False
-    plain = all(not message.attachments and not message.third_party for message in conversation.open)
+    is_plain = all(not message.attachments and not message.third_party for message in conversation.open)
     texts = [without_greeting_name(message.body, names) for message in conversation.open]
-    return plain and bool(texts) and all(map(is_closing, texts))
+    return is_plain and bool(texts) and all(map(is_closing, texts))
 
 
-def _asks(clause: str) -> bool:
+def _begins_question(clause: str) -> bool:
     """Does a clause begin as a question does: "is it", "funktioniert es"?"""
-    said = words(clause)
-    return bool(said) and (said[0] in ASKING or tuple(said[:2]) in TURNED)
+    clause_words = words(clause)
+    return bool(clause_words) and (clause_words[0] in ASKING or tuple(clause_words[:2]) in TURNED)
 
 
-def _asks_you(said: list[str]) -> bool:
+def _asks_reader(text_words: list[str]) -> bool:
     """ "Have you answered", "did you": asked without a question mark."""
-    return any(one in ASKS_YOU and other == "you" for one, other in pairwise(said))
+    return any(word in ASKS_YOU and next_word == "you" for word, next_word in pairwise(text_words))
 
 
 def without_greeting_name(text: str, names: str) -> str:
     """The text without the customer's own name at its end: "Thanks, Ann"."""
-    own, lines = set(words(names)), text.strip().split("\n")
-    while len(lines) > 1 and own.issuperset(words(lines[-1])):
+    own_names, lines = set(words(names)), text.strip().split("\n")
+    while len(lines) > 1 and own_names.issuperset(words(lines[-1])):
         lines.pop()
-    kept = lines[-1].split()
-    while len(kept) > 1 and words(kept[-1]) and own.issuperset(words(kept[-1])):
-        kept.pop()
-    return "\n".join([*lines[:-1], " ".join(kept)])
+    last_line = lines[-1].split()
+    while len(last_line) > 1 and words(last_line[-1]) and own_names.issuperset(words(last_line[-1])):
+        last_line.pop()
+    return "\n".join([*lines[:-1], " ".join(last_line)])
 
 
 def is_polite(text: str) -> bool:
     """Nothing but thanks and greetings."""
-    said = words(text)
-    return 0 < len(said) <= MOST_WORDS and (POLITE.issuperset(said) or " ".join(said) in WHOLE)
+    text_words = words(text)
+    return 0 < len(text_words) <= MOST_WORDS and (POLITE.issuperset(text_words) or " ".join(text_words) in WHOLE)
 
 
 def is_closing(text: str) -> bool:
     """Nothing but thanks or success: no question, no figure, nothing that is not known to close a matter."""
-    said = words(text)
-    if not said:
+    text_words = words(text)
+    if not text_words:
         return bool(text.strip()) and SIGNS.issuperset(
             sign for sign in text if not sign.isspace() and sign not in _JOINED
         )
     if (
         not is_polite(text)
         or not DOUBTS.isdisjoint(_INSIDE.sub("", text))
-        or _asks_you(said)
-        or any(map(_asks, _CLAUSE.split(text)))
+        or _asks_reader(text_words)
+        or any(map(_begins_question, _CLAUSE.split(text)))
     ):
         return False
-    return " ".join(said) in WHOLE or not CLOSES.isdisjoint(said)
+    return " ".join(text_words) in WHOLE or not CLOSES.isdisjoint(text_words)

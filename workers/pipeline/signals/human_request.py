@@ -171,92 +171,99 @@ _NO_TYPOS = word_set(
 def asks_for_human(text: str) -> bool:
     """True if the text asks for a person: in English by any wording, in the other languages of the shipped policy by
     the commonest, or by the one word that calls for one."""
-    return any(_asks(clause) for sentence in sentences(text) for clause in _CLAUSE.split(sentence))
+    return any(_clause_asks_for_human(clause) for sentence in sentences(text) for clause in _CLAUSE.split(sentence))
 
 
-def _asks(clause: str) -> bool:
-    found = [_corrected(word) for word in words(clause)]
-    line = " ".join(found)
-    if _is_said(line, found) or _is_call_for_person(found):
+def _clause_asks_for_human(clause: str) -> bool:
+    tokens = [_correct_typo(word) for word in words(clause)]
+    line = " ".join(tokens)
+    if _has_listed_phrase(line, tokens) or _is_call_for_person(tokens):
         return True
-    return any(_leads_to_person(found, at) or _should_act(found, at) for at in range(len(found)))
+    return any(
+        _leads_to_person(tokens, position) or _asks_person_to_act(tokens, position) for position in range(len(tokens))
+    )
 
 
-def _is_said(line: str, found: Sequence[str]) -> bool:
+def _has_listed_phrase(line: str, tokens: Sequence[str]) -> bool:
     """A phrase of the lists; who refuses to talk to a machine does not refuse the person."""
-    phrases = _said().find_all(line)
+    phrases = _listed_phrases().find_all(line)
     return any(phrase.split()[-1] in MACHINES for phrase in phrases) or bool(
-        phrases and not _refuses(found, len(found))
+        phrases and not _refuses(tokens, len(tokens))
     )
 
 
 @cache
-def _said() -> Phrases:
+def _listed_phrases() -> Phrases:
     """Built at the first use: they are many."""
     return Phrases((*_SAID.split(","), *phrases_for_human()), unless=(*_HARMLESS.split(","), *harmless_phrases()))
 
 
-def _is_call_for_person(found: Sequence[str]) -> bool:
+def _is_call_for_person(tokens: Sequence[str]) -> bool:
     """Nothing but "agent", "operator, please", "human human human" or "Mensch bitte"."""
-    rest = [bare for word in found if (bare := _bare(without_accents(word))) and bare not in _AROUND]
-    if rest in (["customer", "service"], ["customer", "support"], ["customer", "care"]):
+    remaining = [core for word in tokens if (core := _strip_courtesy(without_accents(word))) and core not in _AROUND]
+    if remaining in (["customer", "service"], ["customer", "support"], ["customer", "care"]):
         return True
-    return 0 < len(rest) <= 3 and all(
-        word in _CALLED_FOR or word in PEOPLE - {"team", "department", "support", "staff", "people"} for word in rest
+    return 0 < len(remaining) <= 3 and all(
+        word in _CALLED_FOR or word in PEOPLE - {"team", "department", "support", "staff", "people"}
+        for word in remaining
     )
 
 
-def _bare(word: str) -> str:
+def _strip_courtesy(word: str) -> str:
     """A run of kana or Han without the courtesies around the one word: 担当者 of 担当者をお願いします."""
     courtesy = _COURTESY.fullmatch(word)
     return courtesy.group(1) if courtesy else word
 
 
-def _leads_to_person(found: Sequence[str], at: int) -> bool:
+def _leads_to_person(tokens: Sequence[str], position: int) -> bool:
     """From a verb of contact or of wishing to a person, with nothing but fillers between."""
-    if (found[at] not in CONTACT and found[at] not in WANT) or _is_way_of_contact(found, at):
+    if (tokens[position] not in CONTACT and tokens[position] not in WANT) or _is_way_of_contact(tokens, position):
         return False
-    contact = found[at] in CONTACT
-    for place in range(at + 1, min(at + 1 + REACH_BACK, len(found))):
-        if _is_person(found, place, contact):
-            return not _refuses(found, at + 1)
-        if found[place] not in FILLERS:
+    is_contact = tokens[position] in CONTACT
+    for later in range(position + 1, min(position + 1 + REACH_BACK, len(tokens))):
+        if _is_person(tokens, later, is_contact):
+            return not _refuses(tokens, position + 1)
+        if tokens[later] not in FILLERS:
             return False
     return False
 
 
-def _is_way_of_contact(found: Sequence[str], at: int) -> bool:
+def _is_way_of_contact(tokens: Sequence[str], position: int) -> bool:
     """ "Is phone support included?" speaks of a service; "I want phone support" asks for it."""
-    after = found[at + 1] if at + 1 < len(found) else ""
-    return found[at] in WAYS and after in SERVICE and at > 0 and found[at - 1] in NAMING
+    next_word = tokens[position + 1] if position + 1 < len(tokens) else ""
+    return tokens[position] in WAYS and next_word in SERVICE and position > 0 and tokens[position - 1] in NAMING
 
 
-def _should_act(found: Sequence[str], at: int) -> bool:
+def _asks_person_to_act(tokens: Sequence[str], position: int) -> bool:
     """ "Could a person reply", "have someone from your team contact me"."""
-    if found[at] not in ACTORS or (
-        found[at] in ACTORS - SURE and "me" not in found and "this" not in found and "reply" not in found
+    if tokens[position] not in ACTORS or (
+        tokens[position] in ACTORS - SURE and "me" not in tokens and "this" not in tokens and "reply" not in tokens
     ):
         return False
-    asked = any(word in ASKING for word in found[max(0, at - 4) : at])
-    return asked and any(word in ACTING for word in found[at + 1 : at + 6]) and not _refuses(found, at)
+    is_request = any(word in ASKING for word in tokens[max(0, position - 4) : position])
+    return (
+        is_request
+        and any(word in ACTING for word in tokens[position + 1 : position + 6])
+        and not _refuses(tokens, position)
+    )
 
 
-def _is_person(found: Sequence[str], place: int, contact: bool) -> bool:
-    word, before = found[place], found[place - 1]
-    after = found[place + 1] if place + 1 < len(found) else ""
-    if after in NOT_AFTER or before in NOT_BEFORE:
+def _is_person(tokens: Sequence[str], position: int, is_contact: bool) -> bool:
+    word, previous_word = tokens[position], tokens[position - 1]
+    next_word = tokens[position + 1] if position + 1 < len(tokens) else ""
+    if next_word in NOT_AFTER or previous_word in NOT_BEFORE:
         return False
-    if word in SERVICE and before in CUSTOMER:
-        return contact
-    if word in SURE or (word in PEOPLE and before in REAL):
+    if word in SERVICE and previous_word in CUSTOMER:
+        return is_contact
+    if word in SURE or (word in PEOPLE and previous_word in REAL):
         return True
-    if contact:
+    if is_contact:
         return word in PEOPLE - {"people"} and (
-            before not in {"a", "another", "other", "different"} or word not in {"team", "department"}
+            previous_word not in {"a", "another", "other", "different"} or word not in {"team", "department"}
         )
-    if word == "person" and before == "a" and after in {"", "please", "now", "not"}:
+    if word == "person" and previous_word == "a" and next_word in {"", "please", "now", "not"}:
         return True
-    return word in {"agent", "operator", "representative", "rep", "supervisor"} and before in {
+    return word in {"agent", "operator", "representative", "rep", "supervisor"} and previous_word in {
         "an",
         "a",
         "the",
@@ -265,28 +272,28 @@ def _is_person(found: Sequence[str], place: int, contact: bool) -> bool:
     }
 
 
-def _refuses(found: Sequence[str], end: int) -> bool:
+def _refuses(tokens: Sequence[str], end: int) -> bool:
     """A refusal shortly before: "no need to talk to a human"."""
-    before = tuple(found[max(0, end - REACH_BACK) : end])
-    return any(_holds(before, refusal) for refusal in REFUSES)
+    words_before = tuple(tokens[max(0, end - REACH_BACK) : end])
+    return any(_contains_run(words_before, refusal) for refusal in REFUSES)
 
 
-def _holds(found: tuple[str, ...], sought: tuple[str, ...]) -> bool:
-    return any(found[at : at + len(sought)] == sought for at in range(len(found) - len(sought) + 1))
+def _contains_run(tokens: tuple[str, ...], run: tuple[str, ...]) -> bool:
+    return any(tokens[start : start + len(run)] == run for start in range(len(tokens) - len(run) + 1))
 
 
 @cache
-def _near() -> dict[str, str]:
+def _misspellings() -> dict[str, str]:
     """All misspellings by one swap, one missing or one doubled letter."""
     spellings: dict[str, str] = {}
     for word in _TYPOS:
-        for at in range(len(word) - 1):
-            spellings[word[:at] + word[at + 1] + word[at] + word[at + 2 :]] = word
-            spellings[word[: at + 1] + word[at:]] = word
+        for position in range(len(word) - 1):
+            spellings[word[:position] + word[position + 1] + word[position] + word[position + 2 :]] = word
+            spellings[word[: position + 1] + word[position:]] = word
             if len(word) > 4:
-                spellings[word[:at] + word[at + 1 :]] = word
+                spellings[word[:position] + word[position + 1 :]] = word
     return {typo: word for typo, word in spellings.items() if typo not in _NO_TYPOS and typo not in _TYPOS}
 
 
-def _corrected(word: str) -> str:
-    return _near().get(word, word)
+def _correct_typo(word: str) -> str:
+    return _misspellings().get(word, word)

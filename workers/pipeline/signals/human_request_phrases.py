@@ -270,17 +270,17 @@ _HARMLESS = """
 def phrases_for_human() -> Iterator[str]:
     """All phrases that ask for a person."""
     for lines in _TEMPLATES.values():
-        yield from _spelt(lines)
-    yield from _spelt(UNSPACED, "")
+        yield from _expand_templates(lines)
+    yield from _expand_templates(UNSPACED, "")
 
 
 def harmless_phrases() -> Iterator[str]:
     """What holds one of them and asks for nobody."""
-    yield from _spelt(_HARMLESS)
+    yield from _expand_templates(_HARMLESS)
     yield from HARMLESS.split()
 
 
-def _spelt(lines: str, between: str = " ") -> Iterator[str]:
+def _expand_templates(lines: str, separator: str = " ") -> Iterator[str]:
     for line in filter(None, map(str.strip, lines.split("\n"))):
-        for words in product(*(place.split("|") for place in line.split(" "))):
-            yield between.join(filter(None, words)).replace("_", " ")
+        for words in product(*(slot.split("|") for slot in line.split(" "))):
+            yield separator.join(filter(None, words)).replace("_", " ")

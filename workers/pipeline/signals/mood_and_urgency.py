@@ -75,34 +75,36 @@ _PLEAS = re.compile(r"!{2,}|\?!|!\?")
 
 def sentiment(text: str) -> Sentiment:
     """The mood: very negative for insults, fury and threats to go public, or several strong words, or shouting."""
-    found = words(text)
-    good, bad, strong = _moods(found)
-    shouts = len(_SHOUT.findall(text)) >= max(4, len(found) // 2)
-    loud = shouts or bool(_PLEAS.search(text))
-    if _said(FURIOUS, text) or strong >= 2 or (strong and loud) or (bad >= 2 and shouts):
+    text_words = words(text)
+    good, bad, strong = _count_moods(text_words)
+    is_shouting = len(_SHOUT.findall(text)) >= max(4, len(text_words) // 2)
+    is_loud = is_shouting or bool(_PLEAS.search(text))
+    if _contains_phrase(FURIOUS, text) or strong >= 2 or (strong and is_loud) or (bad >= 2 and is_shouting):
         return Sentiment.VERY_NEGATIVE
-    if bad > good or (loud and shouts and not good):
+    if bad > good or (is_loud and is_shouting and not good):
         return Sentiment.NEGATIVE
     return Sentiment.POSITIVE if good > bad and good > 1 else Sentiment.NEUTRAL
 
 
-def _moods(found: list[str]) -> tuple[int, int, int]:
+def _count_moods(text_words: list[str]) -> tuple[int, int, int]:
     """How many words are good, bad, and very bad; a negator up to three words before turns a word round."""
     good = bad = strong = 0
-    for at, word in enumerate(found):
-        turned = not NEGATORS.isdisjoint(found[max(0, at - 3) : at])
-        good += word in POSITIVE and not turned
-        bad += (word in NEGATIVE and not turned) or (word in POSITIVE and turned and word not in {"thanks", "thank"})
-        strong += word in STRONG and not turned
+    for position, word in enumerate(text_words):
+        is_negated = not NEGATORS.isdisjoint(text_words[max(0, position - 3) : position])
+        good += word in POSITIVE and not is_negated
+        bad += (word in NEGATIVE and not is_negated) or (
+            word in POSITIVE and is_negated and word not in {"thanks", "thank"}
+        )
+        strong += word in STRONG and not is_negated
     return good, bad, strong
 
 
-def _said(listed: Phrases, text: str) -> bool:
+def _contains_phrase(phrases: Phrases, text: str) -> bool:
     """A phrase stands there, and no negator shortly before it in its sentence ("it is not a scam, is it")."""
     for sentence in sentences(text):
-        for match in listed.matches(sentence):
-            before = phrase_words(sentence)[max(0, match.at - 3) : match.at]
-            if NEGATORS.isdisjoint(before) or match.text in {"never again"}:
+        for match in phrases.matches(sentence):
+            words_before = phrase_words(sentence)[max(0, match.at - 3) : match.at]
+            if NEGATORS.isdisjoint(words_before) or match.text in {"never again"}:
                 return True
     return False
 
@@ -164,10 +166,10 @@ LOW = Phrases.listed(
 def urgency(text: str, priority: Priority = Priority.NORMAL) -> Urgency:
     """How pressing: critical for outages,
     lost data and break-ins. The sender's priority alone never makes it that."""
-    if _said(CRITICAL, text):
+    if _contains_phrase(CRITICAL, text):
         return Urgency.CRITICAL
     if LOW.find(text):
         return Urgency.LOW
-    if priority is Priority.URGENT or _said(HIGH, text):
+    if priority is Priority.URGENT or _contains_phrase(HIGH, text):
         return Urgency.HIGH
     return Urgency.NORMAL

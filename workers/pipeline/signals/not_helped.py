@@ -52,5 +52,5 @@ _PHRASES = tuple(
 
 def says_not_helped(text: str) -> bool:
     """In whole words of ten languages, or anywhere in Japanese and Chinese."""
-    said = f" {' '.join(words(text))} "
-    return any(phrase in said for phrase in _PHRASES) or _UNSPACED.search(text) is not None
+    padded_words = f" {' '.join(words(text))} "
+    return any(phrase in padded_words for phrase in _PHRASES) or _UNSPACED.search(text) is not None

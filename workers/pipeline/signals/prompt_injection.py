@@ -104,13 +104,13 @@ _AT_MACHINES = (
 _ABOUT_THE_REPLY = (rf"{_OPENS}{_MAKE}{_SENTENCE}{_REPLY}", rf"{_IN_REPLY},?{_NEAR}{_DO}")
 
 
-def _compiled(*patterns: str) -> tuple[re.Pattern[str], ...]:
+def _compile_patterns(*patterns: str) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE | re.MULTILINE) for pattern in patterns)
 
 
-INJECTION_PATTERNS = _compiled(*_AT_MACHINES, *_ABOUT_THE_REPLY)
+INJECTION_PATTERNS = _compile_patterns(*_AT_MACHINES, *_ABOUT_THE_REPLY)
 """For what customers write."""
-PAGE_INJECTION_PATTERNS = _compiled(*_AT_MACHINES, _TO_THE_ANSWERER)
+PAGE_INJECTION_PATTERNS = _compile_patterns(*_AT_MACHINES, _TO_THE_ANSWERER)
 """For documents: manuals say "delete the message" for good reasons, but have no business with whoever answers."""
 
 
@@ -121,4 +121,4 @@ def is_prompt_injection(text: str) -> bool:
 
 def is_page_injection(text: str) -> str | None:
     """The words by which a document tries to command whoever answers from it, or None."""
-    return next((found.group()[:120] for pattern in PAGE_INJECTION_PATTERNS if (found := pattern.search(text))), None)
+    return next((match.group()[:120] for pattern in PAGE_INJECTION_PATTERNS if (match := pattern.search(text))), None)
