@@ -159,7 +159,7 @@ def older_tickets(
         for is_requester in requester_conditions
     )
     candidates = union(
-        *(each.order_by(c.first_seen_at.desc()).limit(LOOKED_THROUGH) for each in newest_queries)
+        *(newest_query.order_by(c.first_seen_at.desc()).limit(LOOKED_THROUGH) for newest_query in newest_queries)
     ).subquery()
     conditions = (
         or_(candidates.c.channel != channel, candidates.c.ticket_id != ticket_id),
@@ -181,7 +181,7 @@ def _requester_conditions(tx: Transaction, *names: str | None) -> list[ColumnEle
     """Is a ticket's requester known by one of these names? A condition for each place where it may stand: only then
     has each an index."""
     hashes = [tx.sealer.lookup(name) for name in names if name]
-    return [column == each for column in _REQUESTER_HASHES for each in hashes]
+    return [column == requester_hash for column in _REQUESTER_HASHES for requester_hash in hashes]
 
 
 def last_run(tx: Transaction, channel: str, ticket_id: str) -> Run | None:

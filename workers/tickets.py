@@ -115,7 +115,7 @@ def read_ticket(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Tick
         subject=tx.open(row.subject),
         status=TicketStatus(row.status),
         requester=Requester(**json.loads(tx.open(row.requester))),
-        messages=tuple(_message_from_row(tx, each) for each in rows),
+        messages=tuple(_message_from_row(tx, message_row) for message_row in rows),
         priority=Priority(row.priority),
         tags=tuple(row.tags),
         assignee=row.assignee,
@@ -126,7 +126,7 @@ def read_ticket(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Tick
 
 def ticket_subjects(tx: Transaction, ticket_ids: Sequence[str]) -> dict[str, str]:
     """The subjects of those tickets that live here, by id; for lists."""
-    is_wanted = tickets.c.id.in_([each for each in ticket_ids if _is_id(each)])
+    is_wanted = tickets.c.id.in_([ticket_id for ticket_id in ticket_ids if _is_id(ticket_id)])
     rows = tx.execute(select(tickets.c.id, tickets.c.subject).where(is_wanted))
     return {row.id: tx.open(row.subject) for row in rows}
 

@@ -116,7 +116,7 @@ def unanswered_questions(run: Run, embedder: Embedder) -> tuple[UnansweredQuesti
         log.warning("open questions kept without vectors", run=run.id, why=str(error))
         return tuple(UnansweredQuestion(question, reason, embedder.name, None) for question in questions)
     threshold = max(ANSWERED, min(similarities))
-    unanswered = (each for each in zip(questions, vectors, similarities, strict=True) if each[2] <= threshold)
+    unanswered = (entry for entry in zip(questions, vectors, similarities, strict=True) if entry[2] <= threshold)
     return tuple(UnansweredQuestion(question, reason, embedder.name, vector) for question, vector, _ in unanswered)
 
 
@@ -134,7 +134,9 @@ def save_questions(tx: Transaction, run: Run, unanswered: Sequence[UnansweredQue
     for table in (open_questions, disagreements):
         tx.execute(delete(table).where(table.c.channel == run.channel, table.c.message_id == run.message_id))
     if unanswered:
-        tx.execute(insert(open_questions), [_run_values(run) | _question_values(tx, run, each) for each in unanswered])
+        tx.execute(
+            insert(open_questions), [_run_values(run) | _question_values(tx, run, question) for question in unanswered]
+        )
     for documents, detail in _find_disagreements(run):
         values = {"documents": documents, "told": tx.seal(detail), "at": run.at}
         tx.execute(insert(disagreements).values(_run_values(run) | values))

@@ -46,15 +46,15 @@ class ScriptedModel:
     def classify(self, ticket: Ticket, text: str, policy: Policy) -> ModelClassification:
         """The next prepared guess."""
         self.asked.append(RecordedCall("classify", ticket, text))
-        return _next(self._guesses)
+        return _next_answer(self._guesses)
 
     def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> ModelDraft:
         """The next prepared draft."""
         self.asked.append(RecordedCall("draft", ticket, "\n".join(classification.questions), tuple(hits)))
-        return _next(self._drafts)
+        return _next_answer(self._drafts)
 
 
-def _next(answers: list[Answer | Exception]) -> Answer:
+def _next_answer(answers: list[Answer | Exception]) -> Answer:
     answer = answers.pop(0) if len(answers) > 1 else answers[0]
     if isinstance(answer, Exception):
         raise answer

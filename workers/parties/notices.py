@@ -40,9 +40,11 @@ def send_notices(tools: Toolbox, account: str) -> list[str]:
         return []
     with tools.db.account(account) as tx:
         away_parties = standing.away_parties(tx)
-        if PartyAccess(tools.alerts.name, Access.WRITE) in {_party_access(each.standing) for each in away_parties}:
+        if PartyAccess(tools.alerts.name, Access.WRITE) in {
+            _party_access(away_party.standing) for away_party in away_parties
+        }:
             return []  # what it cannot be told now it is told when it is back
-        parties = {each.standing.party for each in away_parties} - {tools.alerts.name}
+        parties = {away_party.standing.party for away_party in away_parties} - {tools.alerts.name}
         notices = [
             notice for party in sorted(parties) for notice in _due_notices(tx, policy, _with_party(away_parties, party))
         ]
@@ -121,16 +123,19 @@ def _texts_in(payload: str) -> Iterator[str]:
 def _due_notices(tx: Transaction, policy: Policy, away_parties: Sequence[AwayParty]) -> Iterable[PlannedDelivery]:
     """Of one party: that work waits for it, and later of each that does. Broken is told at once: it needs a person."""
     worst = max(
-        away_parties, key=lambda each: (each.standing.state is PartyState.BROKEN, -each.standing.since.timestamp())
+        away_parties,
+        key=lambda away_party: (away_party.standing.state is PartyState.BROKEN, -away_party.standing.since.timestamp()),
     )
-    now, since = datetime.now(UTC), min(each.standing.since for each in away_parties)
-    was_told = all(each.told_at for each in away_parties) or (worst.told_at is not None)
+    now, since = datetime.now(UTC), min(away_party.standing.since for away_party in away_parties)
+    was_told = all(away_party.told_at for away_party in away_parties) or (worst.told_at is not None)
     is_broken = worst.standing.state is PartyState.BROKEN
     if not was_told and (is_broken or now - since >= timedelta(minutes=policy.waiting.notice_minutes)):
         yield _compose_notice(tx, worst.standing, since, late=False)
         _mark_notices_sent(tx, away_parties, late=False)
     limit = timedelta(hours=policy.waiting.hours)
-    last_told_at = max((each.told_late_at for each in away_parties if each.told_late_at), default=since)
+    last_told_at = max(
+        (away_party.told_late_at for away_party in away_parties if away_party.told_late_at), default=since
+    )
     if now - last_told_at >= limit:
         yield _compose_notice(tx, worst.standing, since, late=True)
         _mark_notices_sent(tx, away_parties, late=True)
@@ -139,7 +144,7 @@ def _due_notices(tx: Transaction, policy: Policy, away_parties: Sequence[AwayPar
 def _compose_notice(tx: Transaction, status: PartyStatus, since: datetime, *, late: bool) -> PlannedDelivery:
     waiting = sorted(
         [*inbox.items_waiting_for(tx, status.party), *outbox.deliveries_waiting_for(tx, status.party)],
-        key=lambda each: each.since,
+        key=lambda ticket: ticket.since,
     )
     is_broken = status.state is PartyState.BROKEN
     symptom = "refuses the connection" if is_broken else "does not answer"
@@ -150,7 +155,7 @@ def _compose_notice(tx: Transaction, status: PartyStatus, since: datetime, *, la
         f"Connect it again: firstline connect {status.party}" if is_broken else "",
     ]
     if late:
-        lines += ["The oldest first:", *ticket_lines([(each.channel, each.ticket_id) for each in waiting])]
+        lines += ["The oldest first:", *ticket_lines([(ticket.channel, ticket.ticket_id) for ticket in waiting])]
     order = f"away:{new_id()}"
     outgoing = Outgoing("\n".join(line for line in lines if line))
     return PlannedDelivery(NOTICES, status.party, status.party, DeliveryKind.ALERT, outgoing, order)
@@ -159,7 +164,7 @@ def _compose_notice(tx: Transaction, status: PartyStatus, since: datetime, *, la
 def _waiting_summary(waiting: Sequence[WaitingTicket]) -> str:
     if not waiting:
         return "Nothing waits for it yet."
-    count, oldest = sum(each.count for each in waiting), min(each.since for each in waiting)
+    count, oldest = sum(ticket.count for ticket in waiting), min(ticket.since for ticket in waiting)
     return (
         f"{count} messages and deliveries wait for it, the oldest since {_format_utc(oldest)}. "
         "Nothing is lost: they go on by themselves when it is back."
@@ -177,7 +182,7 @@ def _is_urgent(tx: Transaction, alert: Delivery, policy: Policy) -> bool:
 
 
 def _with_party(away_parties: Sequence[AwayParty], party: str) -> list[AwayParty]:
-    return [each for each in away_parties if each.standing.party == party]
+    return [away_party for away_party in away_parties if away_party.standing.party == party]
 
 
 def _party_access(status: PartyStatus) -> PartyAccess:

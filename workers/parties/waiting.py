@@ -119,7 +119,7 @@ def _declare_away(tools: Toolbox, account: str, outage: Outage) -> None:
 
 def _declare_back(tx: Transaction, party_access: PartyAccess) -> None:
     standing.declare_up(tx, party_access)
-    away_accesses = {each.access for each in standing.parties_away(tx) if each.party == party_access.party}
+    away_accesses = {status.access for status in standing.parties_away(tx) if status.party == party_access.party}
     released = 0
     if Access.READ not in away_accesses:
         released += inbox.release_party(tx, party_access.party)

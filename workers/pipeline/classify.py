@@ -67,7 +67,7 @@ def add_heard_signals(reading: ConversationText, policy: Policy) -> Classificati
         wants_human=any(message_signals.wants_human for message_signals in signals),
         orders_machine=any(message_signals.orders_machine for message_signals in signals),
         sensitive=tuple(name for name in policy.sensitive_topics if name in topics),
-        language=_language(reading, policy),
+        language=_conversation_language(reading, policy),
         questions=(reading.text,) if reading.text else (),
     )
 
@@ -86,7 +86,7 @@ def _message_signals(text: str, policy: Policy, priority: Priority) -> Classific
     return _remembered[key]
 
 
-def _language(reading: ConversationText, policy: Policy) -> str:
+def _conversation_language(reading: ConversationText, policy: Policy) -> str:
     """That of the newest message that is long enough to tell; one that is not served is enough not to serve all."""
     long_enough = [text for text in reading.texts[-_NEWEST:] if len(words(text)) >= _ENOUGH_WORDS]
     if not any(map(words, reading.heard)):

@@ -18,10 +18,10 @@ def decide(case: DecisionInput) -> Decision:
     caps = tuple(cap for rule in RULES if (cap := rule(case)))
     category = case.policy.categories.get(case.classification.category or "")
     level = category.level if category else Level.DRAFT
-    return Decision(_action(level, caps), level, caps, case.confidence)
+    return Decision(_choose_action(level, caps), level, caps, case.confidence)
 
 
-def _action(level: Level, caps: Sequence[Cap]) -> Action:
+def _choose_action(level: Level, caps: Sequence[Cap]) -> Action:
     if any(cap.limit is Limit.PERSON for cap in caps):
         return Action.ESCALATE
     return _ACTIONS[Level.DRAFT if caps and level is Level.AUTO else level]

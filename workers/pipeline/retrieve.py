@@ -66,11 +66,11 @@ def build_query(ticket: Ticket, message_id: str, question: str) -> str:
     query, _ = first_words(question, QUERY_WORDS)
     if sum(word not in _EMPTY for word in words(query)) >= TERSE:
         return query
-    earlier_text = _earlier(ticket, message_id)
+    earlier_text = _earlier_text(ticket, message_id)
     return f"{earlier_text}\n{query}".strip() if earlier_text else query
 
 
-def _earlier(ticket: Ticket, message_id: str) -> str:
+def _earlier_text(ticket: Ticket, message_id: str) -> str:
     """The subject, or the customer's last message before this one that says something."""
     positions = [position for position, message in enumerate(ticket.messages) if message.id == message_id]
     for message in reversed(ticket.messages[: positions[0] if positions else 0]):

@@ -79,7 +79,7 @@ def loop(case: DecisionInput) -> Cap | None:
     earlier_turns = case.turns
     if case.texts and earlier_turns.fingerprint(case.texts[-1]) in earlier_turns.answered:
         return _person(Reason.LOOP, "the same message came again after it was answered")
-    if _states(case.draft) and earlier_turns.fingerprint(matches_own_words(case.draft)) in earlier_turns.said:
+    if _states_anything(case.draft) and earlier_turns.fingerprint(matches_own_words(case.draft)) in earlier_turns.said:
         return _person(Reason.LOOP, "the same reply was given before")
     return None
 
@@ -107,7 +107,7 @@ def nothing_found(case: DecisionInput) -> Cap | None:
     """No passage, or none that answers."""
     if case.skipped or not words(case.text) or is_polite(case.text):
         return None
-    if _states(case.draft) or case.draft.way_out in NOT_FOR_WANT_OF_WORDS:
+    if _states_anything(case.draft) or case.draft.way_out in NOT_FOR_WANT_OF_WORDS:
         return None
     return _person(Reason.NOTHING_FOUND, case.draft.hand_over or "")
 
@@ -117,7 +117,7 @@ def handed_over(case: DecisionInput) -> Cap | None:
     draft = case.draft
     if draft.way_out in (WayOut.CONTRADICTION, WayOut.DECLINED) or not draft.hand_over:
         return None
-    needs_person = draft.way_out is WayOut.NEEDS_A_PERSON or _states(draft)
+    needs_person = draft.way_out is WayOut.NEEDS_A_PERSON or _states_anything(draft)
     return _person(Reason.HANDED_OVER, draft.hand_over) if needs_person else None
 
 
@@ -184,7 +184,7 @@ def reply_too_long(case: DecisionInput) -> Cap | None:
     """X, Facebook, WhatsApp, SMS and chat take no more than so many characters, and no claim is cut to them."""
     via, classification = case.ticket.via, case.classification
     has_several = len(classification.questions) > 1
-    if not _states(case.draft) or formatted_reply(
+    if not _states_anything(case.draft) or formatted_reply(
         via, case.draft, case.hits, case.policy, case.message.id, classification.language, whole=has_several
     ):
         return None
@@ -227,7 +227,7 @@ def matches_own_words(draft: Draft) -> str:
     return "\n".join(statement.text for statement in draft.statements if not statement.courtesy)
 
 
-def _states(draft: Draft) -> bool:
+def _states_anything(draft: Draft) -> bool:
     return any(not statement.courtesy for statement in draft.statements)
 
 

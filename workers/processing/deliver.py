@@ -78,7 +78,7 @@ def _send(tools: Toolbox, claim: ClaimedDelivery) -> list[str]:
     ticket = channel.fetch(delivery.account, delivery.ticket_id)
     if delivery.attempts > 1 and (existing_id := channel.find_delivery(ticket, delivery)):
         return _mark_sent(tools, claim, existing_id)
-    last_look = LastLook(tools, delivery, _own_record(tools, delivery))
+    last_look = LastLook(tools, delivery, _read_own_record(tools, delivery))
     if delivery.kind is DeliveryKind.NOTE:
         return _send_note(tools, claim, ticket, last_look)
     if stop := recheck(tools, claim, ticket, last_look):
@@ -104,7 +104,7 @@ def _send_note(tools: Toolbox, claim: ClaimedDelivery, ticket: Ticket, last_look
     return _mark_sent(tools, claim, tools.channel(claim.delivery.channel).note(ticket, outgoing, claim.delivery))
 
 
-def _own_record(tools: Toolbox, delivery: Delivery) -> OwnRecord:
+def _read_own_record(tools: Toolbox, delivery: Delivery) -> OwnRecord:
     with tools.db.account(delivery.account) as tx:
         return own_record.read_own_record(tx, delivery.channel, delivery.ticket_id, besides=delivery.id)
 
@@ -135,7 +135,7 @@ def _compose_alert(tools: Toolbox, claim: ClaimedDelivery) -> Alert | Stop:
         return compose_notice(delivery.account, why, f"{tools.address}/console/" if tools.address else None)
     with tools.db.account(delivery.account) as tx:
         run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
-        own = own_record.read_own_record(tx, delivery.channel, delivery.ticket_id)
+        our_record = own_record.read_own_record(tx, delivery.channel, delivery.ticket_id)
     console = f"{tools.address}/console/tickets/{delivery.channel}/{delivery.ticket_id}" if tools.address else None
     try:
         refuse_if_away(claim.away, PartyAccess(delivery.channel, Access.READ))
@@ -143,10 +143,12 @@ def _compose_alert(tools: Toolbox, claim: ClaimedDelivery) -> Alert | Stop:
         ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id, message_id)
     except (Permanent, PartyAway):
         return alert_without_ticket(delivery.account, delivery.channel, delivery.ticket_id, why, console)
-    last_look = LastLook(tools, delivery, own)
+    last_look = LastLook(tools, delivery, our_record)
     if delivery.foreign_id is None and not last_look.still_wanted(ticket):
         return last_look.stop
-    return compose_alert(run, ticket, console, own) if run else alert_without_run(ticket, why, console, own)
+    return (
+        compose_alert(run, ticket, console, our_record) if run else alert_without_run(ticket, why, console, our_record)
+    )
 
 
 def _mark_sent(tools: Toolbox, claim: ClaimedDelivery, foreign_id: str) -> list[str]:

@@ -75,23 +75,25 @@ def _plan_posts(
     match run.decision.action:
         case Action.AUTO_REPLY:
             reply = reply_for(finished_run.ticket.via, run, policy)
-            return [finished_run.effect(DeliveryKind.REPLY, reply) if reply else _note(finished_run, escalated=False)]
+            return [
+                finished_run.effect(DeliveryKind.REPLY, reply) if reply else _plan_note(finished_run, escalated=False)
+            ]
         case Action.INTERNAL_NOTE:
-            return [_note(finished_run, escalated=False)]
+            return [_plan_note(finished_run, escalated=False)]
         case Action.ESCALATE if is_with_people(finished_run) and (
             _customer_was_told(finished_run) or not _announces_handover(finished_run)
         ):
             new_topics = set(run.classification.sensitive) - set(earlier_topics)
-            return [] if alerting and not new_topics else [_note(finished_run, escalated=True)]
+            return [] if alerting and not new_topics else [_plan_note(finished_run, escalated=True)]
         case Action.ESCALATE if _announces_handover(finished_run):
             # The hand-over puts the ticket before people: were it the note, they could take it before it is sent.
             classification = run.classification
             handover = handover_for(
                 finished_run.ticket.via, policy, run.message_id, classification.language, classification.sensitive
             )
-            return [finished_run.effect(DeliveryKind.HANDOVER, handover), _note(finished_run, escalated=False)]
+            return [finished_run.effect(DeliveryKind.HANDOVER, handover), _plan_note(finished_run, escalated=False)]
         case Action.ESCALATE:
-            return [_note(finished_run, escalated=True)]
+            return [_plan_note(finished_run, escalated=True)]
         case _:
             return []
 
@@ -105,7 +107,7 @@ def _add_labels(finished_run: FinishedRun, effects: Sequence[PlannedDelivery]) -
     ]
 
 
-def _note(finished_run: FinishedRun, *, escalated: bool) -> PlannedDelivery:
+def _plan_note(finished_run: FinishedRun, *, escalated: bool) -> PlannedDelivery:
     run = finished_run.run
     address, item = finished_run.tools.address, finished_run.item
     receipt = f"{address}/console/tickets/{item.channel}/{item.ticket_id}" if address else None

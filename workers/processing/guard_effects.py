@@ -42,11 +42,11 @@ def effects_after(
     """Who needs a person is heard though the ticket is solved or closed: by an alert, and a note where it takes one."""
     if stop not in ENDED or conversation.newest is None or conversation.taken_over:
         return []
-    policy, own = context.policy, context.record
+    policy, our_record = context.policy, context.record
     signals = add_heard_signals(read_conversation_text(ticket, conversation), policy)
     if not signals.wants_human and not signals.sensitive:
         return []
-    alerted_message_id = alerted_about(conversation, own)
+    alerted_message_id = alerted_about(conversation, our_record)
     topics = ", ".join(signals.sensitive).replace("_", " ") or "a wish for a person"
     ending = ", and the customer had written again" if alerted_message_id else f" before anybody read this: {topics}"
     text = f"The ticket was {ENDED[stop]}{ending}. Nothing was sent; a person has to look."
@@ -63,8 +63,8 @@ def alerted_about(conversation: Conversation, record: OwnRecord) -> str | None:
     return next((message.id for message in (*answer, *conversation.open) if message.id in record.alerted), None)
 
 
-def message_left_open(stop: Stop, conversation: Conversation, own: OwnRecord) -> str | None:
+def message_left_open(stop: Stop, conversation: Conversation, our_record: OwnRecord) -> str | None:
     """The newest message answers for all that is open. When it drops out (made private, deleted), the one before it
     does: its id, so that its item is worked on again."""
     newest = conversation.newest
-    return newest.id if stop in LEFT_ALONE and newest is not None and newest.id not in own.answering else None
+    return newest.id if stop in LEFT_ALONE and newest is not None and newest.id not in our_record.answering else None

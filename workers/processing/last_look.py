@@ -35,12 +35,14 @@ class LastLook:
     def still_wanted(self, ticket: Ticket) -> bool:
         delivery = self.delivery
         scope = self.tools.policies.get(delivery.account).policy.scope
-        stop = self._paused() or stop_before_send(ticket, delivery.message_id, delivery.kind, self.record, scope)
+        stop = self._stop_if_paused() or stop_before_send(
+            ticket, delivery.message_id, delivery.kind, self.record, scope
+        )
         if stop:
             self.stop, self.left = stop, message_left_open(stop, read_conversation(ticket, self.record), self.record)
         return stop is None
 
-    def _paused(self) -> Stop | None:
+    def _stop_if_paused(self) -> Stop | None:
         """A helpdesk may take seconds to post. Our own tickets are posted under a lock, within a transaction and at
         once: there the look before it will do."""
         if self.delivery.channel == tickets.CHANNEL or self.delivery.kind in NOT_PUBLIC:
@@ -60,7 +62,7 @@ def recheck(tools: Toolbox, claim: ClaimedDelivery, ticket: Ticket, last_look: L
     return _reply_stop(tools, claim, ticket, last_look.record) if delivery.kind is DeliveryKind.REPLY else None
 
 
-def _reply_stop(tools: Toolbox, claim: ClaimedDelivery, ticket: Ticket, own: OwnRecord) -> Stop | None:
+def _reply_stop(tools: Toolbox, claim: ClaimedDelivery, ticket: Ticket, our_record: OwnRecord) -> Stop | None:
     """What may have changed since the decision besides the ticket: the turns, another ticket, the sources."""
     delivery, policy = claim.delivery, tools.policies.get(claim.delivery.account).policy
     with tools.db.account(delivery.account) as tx:
@@ -73,7 +75,7 @@ def _reply_stop(tools: Toolbox, claim: ClaimedDelivery, ticket: Ticket, own: Own
         return Stop.POLICY_CHANGED
     if limit_reached(turns, policy):
         return Stop.LIMIT_REACHED
-    if duplicate_tickets.find_duplicate(tools, ticket, read_conversation(ticket, own)):
+    if duplicate_tickets.find_duplicate(tools, ticket, read_conversation(ticket, our_record)):
         return Stop.SAME_MATTER
     if run and tools.library.outdated(delivery.account, run.draft.citations):
         return Stop.SOURCE_CHANGED

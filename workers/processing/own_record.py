@@ -32,8 +32,8 @@ def read_record_and_turns(
     """Our record of a ticket, and the turns that count: with `besides`, those planned before that delivery alone."""
     rows = outbox.told_of(tx, channel, ticket_id)
     requester_rows = outbox.deliveries_to_requester(tx, requester, policy.limits.requester_minutes) if requester else ()
-    own = _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), besides)
-    return own, _count_turns(tx, rows, requester_rows, policy, besides)
+    our_record = _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), besides)
+    return our_record, _count_turns(tx, rows, requester_rows, policy, besides)
 
 
 def _build_own_record(rows: Sequence[Row[Any]], handed_over: frozenset[str], besides: str | None) -> OwnRecord:

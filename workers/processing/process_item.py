@@ -141,11 +141,11 @@ def _process(tools: Toolbox, item: InboxItem) -> list[str]:
 def _message_given_back(tools: Toolbox, item: InboxItem) -> str | None:
     """A change of its assignee may give a ticket back that an agent had: the message that was left to them."""
     with tools.db.account(item.account) as tx:
-        own = own_record.read_own_record(tx, item.channel, item.ticket_id)
+        our_record = own_record.read_own_record(tx, item.channel, item.ticket_id)
     ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
-    conversation = read_conversation(ticket, own)
+    conversation = read_conversation(ticket, our_record)
     newest = conversation.newest
-    is_left_open = newest is not None and not conversation.taken_over and newest.id not in own.answering
+    is_left_open = newest is not None and not conversation.taken_over and newest.id not in our_record.answering
     return newest.id if newest and is_left_open else None
 
 
@@ -157,10 +157,10 @@ def _is_taken_over(tools: Toolbox, item: InboxItem) -> bool:
     with tools.db.account(item.account) as tx:
         if item.message_id and outbox.is_own_message(tx, item.channel, item.message_id):
             return False
-        own = own_record.read_own_record(tx, item.channel, item.ticket_id)
+        our_record = own_record.read_own_record(tx, item.channel, item.ticket_id)
     ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id, item.message_id or "")
     is_in_scope = tools.policies.get(item.account).policy.scope.holds(ticket)
-    return is_in_scope and read_conversation(ticket, own).taken_over
+    return is_in_scope and read_conversation(ticket, our_record).taken_over
 
 
 def _claim_message(tools: Toolbox, item: InboxItem, message_id: str) -> bool:
@@ -177,15 +177,17 @@ def _load_context(
     account_policy = policy.policy
     with tools.db.account(item.account) as tx:
         requester = tx.sealer.lookup(ticket.requester.id)
-        own, turns = own_record.read_record_and_turns(tx, item.channel, item.ticket_id, requester, account_policy)
-        stop = stop_before_run(ticket, message_id, own)
+        our_record, turns = own_record.read_record_and_turns(
+            tx, item.channel, item.ticket_id, requester, account_policy
+        )
+        stop = stop_before_run(ticket, message_id, our_record)
         state = None if stop else TicketState.RECEIVED
         record.set_ticket_state(tx, item.channel, item.ticket_id, state, requester=ticket.requester)
         context = RunContext(
             policy=account_policy,
             paused=accounts.is_paused(tx),
             budget_spent=record.dollars_today(tx) >= account_policy.budget.dollars_per_day,
-            record=own,
+            record=our_record,
             turns=turns,
             patient=True,
             rethought=item.rethought,
@@ -214,7 +216,9 @@ def _save_decision(
             record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if is_with_people(finished_run) else ()
         )
         effects = plan_effects(finished_run, earlier_topics, alerting=bool(alerts))
-        if run.decision.action is Action.AUTO_REPLY and not any(each.kind is DeliveryKind.REPLY for each in effects):
+        if run.decision.action is Action.AUTO_REPLY and not any(
+            effect.kind is DeliveryKind.REPLY for effect in effects
+        ):
             state = TicketState.NOTED  # it does not fit the customer's channel
         record.save_run(tx, run, policy)
         gaps.save_questions(tx, run, unanswered_questions)

@@ -22,11 +22,11 @@ TEXT = (
 def effects_of_rating(tools: Toolbox, item: InboxItem) -> Sequence[PlannedDelivery]:
     """What a rating brings about: nothing, unless it is a bad one of what we said by ourselves."""
     with tools.db.account(item.account) as tx:
-        own = own_record.read_own_record(tx, item.channel, item.ticket_id)
+        our_record = own_record.read_own_record(tx, item.channel, item.ticket_id)
     ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
-    conversation = read_conversation(ticket, own)
+    conversation = read_conversation(ticket, our_record)
     scope = tools.policies.get(item.account).policy.scope
-    if not conversation.rated_bad or stop_before_send(ticket, "", DeliveryKind.NOTE, own, scope):
+    if not conversation.rated_bad or stop_before_send(ticket, "", DeliveryKind.NOTE, our_record, scope):
         return []
     return _plan_handover(tools, item, ticket, conversation)
 

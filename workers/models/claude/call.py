@@ -66,17 +66,17 @@ class AnthropicClient:
         except ValidationError:
             self._breaker.failed()
             # Not `from` the original: its text quotes the answer.
-            raise self._away(Temporary("the API answered with something that is no message")) from None
+            raise self._model_away(Temporary("the API answered with something that is no message")) from None
         except (anthropic.AnthropicError, httpx2.HTTPError) as error:
             translated = translate_error(error, size.name)
             if not opens_breaker(error):
                 raise translated from error
             self._breaker.failed()
-            raise (self._away(translated) if isinstance(translated, Temporary) else translated) from error
+            raise (self._model_away(translated) if isinstance(translated, Temporary) else translated) from error
         self._breaker.succeeded()
         return reply, _usage(stage, size, reply)
 
-    def _away(self, error: Temporary) -> ModelAway:
+    def _model_away(self, error: Temporary) -> ModelAway:
         """That no other ticket would fare better now, and since when."""
         return ModelAway(str(error), error.retry_after, seconds=self._breaker.away_for())
 

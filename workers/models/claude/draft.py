@@ -62,7 +62,7 @@ def shown_passages(hits: Sequence[Hit]) -> tuple[ShownPassage, ...]:
         ShownPassage(hit, tuple(n for n, block in enumerate(hit.passage.blocks) if clean(block.text).strip()))
         for hit in hits
     )
-    return tuple(each for each in candidates if each.places)
+    return tuple(candidate for candidate in candidates if candidate.places)
 
 
 def draft_request(
@@ -108,7 +108,7 @@ def read_draft(reply: ModelReply, results: Sequence[ShownPassage]) -> Draft:
     for part in reply.content:
         if part.type != "text":
             continue
-        citations = tuple(c for location in part.citations or () if (c := _citation(location, results)))
+        citations = tuple(c for location in part.citations or () if (c := _citation_at(location, results)))
         if citations:
             stretches.append(CitedStretch(len(text), len(text) + len(part.text), citations))
         text += part.text
@@ -128,7 +128,7 @@ def _read_way_out(reply: ModelReply) -> tuple[str | None, WayOut | None]:
     )
 
 
-def _citation(location: CitationLocation, results: Sequence[ShownPassage]) -> Citation | None:
+def _citation_at(location: CitationLocation, results: Sequence[ShownPassage]) -> Citation | None:
     """The citation in the product's own terms; None for one that names nothing that was shown."""
     index, first, last = location.search_result_index, location.start_block_index, location.end_block_index
     if index is None or first is None or last is None or not 0 <= index < len(results):

@@ -57,18 +57,18 @@ class ClaudeModel:
     def classify(self, ticket: Ticket, text: str, policy: Policy) -> ModelClassification:
         """The small model's view, by a form; a misfilled one is sent back once. Raises Temporary and Permanent."""
         request = classify.classification_request(ticket, text, policy)
-        answer, usage = self._filled(request, ())
+        answer, usage = self._fill_form(request, ())
         try:
             return classify.to_classification(classify.read_form(answer, policy), usage)
         except InvalidForm as error:
             correction = classify.correction_request(request, answer, str(error))
-        answer, usage = self._filled(correction, usage)
+        answer, usage = self._fill_form(correction, usage)
         try:
             return classify.to_classification(classify.read_form(answer, policy), usage)
         except InvalidForm as error:
             raise UnusableAnswer("its classification did not fit the form, twice", usage) from error
 
-    def _filled(self, request: MessagesRequest, earlier_usage: tuple[Usage, ...]) -> tuple[str, tuple[Usage, ...]]:
+    def _fill_form(self, request: MessagesRequest, earlier_usage: tuple[Usage, ...]) -> tuple[str, tuple[Usage, ...]]:
         """The form as text, and what was used so far."""
         try:
             reply, usage = self._line.call(Stage.CLASSIFY, self._small, request)

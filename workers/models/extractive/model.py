@@ -123,7 +123,7 @@ class ExtractiveModel:
         if not relevant_hits or not questions:
             return ModelDraft(Draft((), hand_over=NO_ANSWER))
         all_units = [unit for rank, hit in enumerate(relevant_hits) for unit in quotable_units(hit, rank)]
-        answers = [self._answer(question, all_units) for question in questions]
+        answers = [self._answer_units(question, all_units) for question in questions]
         chosen_units = _in_reading_order([unit for answer in answers for unit in answer])
         if not chosen_units:
             return ModelDraft(Draft((), hand_over=NO_ANSWER))
@@ -132,7 +132,7 @@ class ExtractiveModel:
         opening = courtesy(classification.language, policy)
         return ModelDraft(Draft(_statements(opening, chosen_units), hand_over=way_out))
 
-    def _answer(self, question: str, all_units: Sequence[QuotableUnit]) -> list[QuotableUnit]:
+    def _answer_units(self, question: str, all_units: Sequence[QuotableUnit]) -> list[QuotableUnit]:
         """The units that answer one question; none if none is good enough."""
         question_stems = content_stems(question)
         weights = term_rarity(question_stems, all_units)
@@ -190,15 +190,18 @@ def is_on_topic(hit: Hit) -> bool:
     return is_near or holds_names or hit.cosine >= SURE_COSINE
 
 
-def term_rarity(sought: frozenset[str], all_units: Sequence[QuotableUnit]) -> dict[str, float]:
+def term_rarity(question_stems: frozenset[str], all_units: Sequence[QuotableUnit]) -> dict[str, float]:
     """A weight for each word sought: the fewer units hold it, the more it tells."""
-    return {word: math.log(1 + len(all_units) / (1 + sum(word in unit.words for unit in all_units))) for word in sought}
+    return {
+        word: math.log(1 + len(all_units) / (1 + sum(word in unit.words for unit in all_units)))
+        for word in question_stems
+    }
 
 
-def term_overlap(sought: frozenset[str], unit: QuotableUnit, weights: dict[str, float]) -> float:
+def term_overlap(question_stems: frozenset[str], unit: QuotableUnit, weights: dict[str, float]) -> float:
     """The part of the weight of the words sought that the unit holds, 0 to 1."""
     total = sum(weights.values())
-    return sum(weights[word] for word in sought & unit.words) / total if total else 0.0
+    return sum(weights[word] for word in question_stems & unit.words) / total if total else 0.0
 
 
 def score_unit(cosine: float, overlapping: float, page: float, unit: QuotableUnit, question: str) -> float:
@@ -221,7 +224,7 @@ def best_units(scored: Sequence[tuple[float, QuotableUnit]]) -> list[QuotableUni
     for score, unit in scored[1:]:
         if score < best_score * _required_share(unit, first) or len(chosen_units) >= MOST_UNITS:
             continue
-        if unit.length <= words_left and not any(_says_the_same(unit, other) for other in chosen_units):
+        if unit.length <= words_left and not any(_says_the_same(unit, chosen_unit) for chosen_unit in chosen_units):
             chosen_units.append(unit)
             words_left -= unit.length
     return chosen_units
@@ -247,15 +250,15 @@ def _in_reading_order(chosen_units: Sequence[QuotableUnit]) -> list[QuotableUnit
     positions = {rank: position for position, rank in enumerate(dict.fromkeys(unit.rank for unit in chosen_units))}
     ordered_units: list[QuotableUnit] = []
     for unit in sorted(chosen_units, key=lambda unit: (positions[unit.rank], unit.blocks)):
-        if not any(_says_the_same(unit, other) for other in ordered_units):
+        if not any(_says_the_same(unit, earlier_unit) for earlier_unit in ordered_units):
             ordered_units.append(unit)
     return ordered_units
 
 
 def courtesy(language: str, policy: Policy) -> str:
     """In the customer's language; in the account's first one where that is not known."""
-    languages = (each.partition("-")[0] for each in (language, *policy.languages[:1], "en"))
-    return next(COURTESIES[each] for each in languages if each in COURTESIES)
+    languages = (code.partition("-")[0] for code in (language, *policy.languages[:1], "en"))
+    return next(COURTESIES[code] for code in languages if code in COURTESIES)
 
 
 def _statements(opening: str, chosen_units: Sequence[QuotableUnit]) -> tuple[Statement, ...]:

@@ -48,8 +48,8 @@ def has_form(unit: QuotableUnit, wish: AnswerForm) -> bool:
     """Whether the unit has the form that is asked for."""
     blocks = unit.hit.passage.blocks
     if wish is AnswerForm.STEPS:
-        return any(blocks[place].kind is BlockKind.STEP for place in unit.blocks)
-    return wish is AnswerForm.PRICE and any(_MONEY.search(blocks[place].text) for place in unit.blocks)
+        return any(blocks[index].kind is BlockKind.STEP for index in unit.blocks)
+    return wish is AnswerForm.PRICE and any(_MONEY.search(blocks[index].text) for index in unit.blocks)
 
 
 def names_all_of(unit: QuotableUnit, question: str) -> bool:
@@ -80,10 +80,10 @@ def quotable_units(hit: Hit, rank: int) -> list[QuotableUnit]:
     blocks = hit.passage.blocks
     if hit.passage.headings and _LINKS_ONLY.search(hit.passage.headings[-1]):
         return []
-    return [_unit(hit, rank, block_indexes) for block_indexes in _group_blocks(blocks)]
+    return [_build_unit(hit, rank, block_indexes) for block_indexes in _group_blocks(blocks)]
 
 
-def _unit(hit: Hit, rank: int, block_indexes: tuple[int, ...]) -> QuotableUnit:
+def _build_unit(hit: Hit, rank: int, block_indexes: tuple[int, ...]) -> QuotableUnit:
     passage = hit.passage
     text = " ".join(passage.blocks[index].text for index in block_indexes)
     heading = " > ".join(dict.fromkeys((passage.title, *passage.headings)))

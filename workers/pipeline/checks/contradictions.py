@@ -128,7 +128,7 @@ def find_contradiction(evidence: Evidence) -> Iterator[Finding]:
 
 def find_contradictions(passages: Sequence[Passage], citations: Sequence[Citation]) -> tuple[Contradiction, ...]:
     """What the cited blocks and the other passages that were found disagree about; at most `MOST`, each pair once."""
-    cited_places = {(citation.passage_id, place) for citation in citations for place in citation.blocks}
+    cited_places = {(citation.passage_id, position) for citation in citations for position in citation.blocks}
     if not cited_places or len(passages) < 2:
         return ()
     all_sentences = [sentence for passage in passages for sentence in comparable_sentences(passage)]
@@ -136,27 +136,30 @@ def find_contradictions(passages: Sequence[Passage], citations: Sequence[Citatio
     for cited_sentence in all_sentences:
         if (cited_sentence.passage.id, cited_sentence.place) not in cited_places:
             continue
-        for other in all_sentences:
-            if other.passage.id != cited_sentence.passage.id and (about := contradicts(cited_sentence, other)):
+        for other_sentence in all_sentences:
+            if other_sentence.passage.id != cited_sentence.passage.id and (
+                about := contradicts(cited_sentence, other_sentence)
+            ):
                 contradictions.setdefault(
-                    frozenset({cited_sentence.text, other.text}), Contradiction(cited_sentence, other, about)
+                    frozenset({cited_sentence.text, other_sentence.text}),
+                    Contradiction(cited_sentence, other_sentence, about),
                 )
     return tuple(contradictions.values())[:MOST]
 
 
 def comparable_sentences(passage: Passage) -> Iterator[ComparableSentence]:
     """The passage's blocks that claim something which another passage might deny."""
-    for place, block in enumerate(passage.blocks):
-        if _is_claim(block) and (sentence := _to_sentence(passage, place, block.text)):
+    for position, block in enumerate(passage.blocks):
+        if _is_claim(block) and (sentence := _to_sentence(passage, position, block.text)):
             yield sentence
 
 
-def contradicts(one: ComparableSentence, other: ComparableSentence) -> str | None:
+def contradicts(first: ComparableSentence, second: ComparableSentence) -> str | None:
     """What two sentences disagree about, or None."""
-    about = quantities_disagree(one.quantities, other.quantities)
-    if not about and (one.negated == other.negated or one.quantities != other.quantities):
+    about = quantities_disagree(first.quantities, second.quantities)
+    if not about and (first.negated == second.negated or first.quantities != second.quantities):
         return None
-    if not _is_worded_alike(one, other, negation=not about) or not _is_same_matter(one, other):
+    if not _is_worded_alike(first, second, negation=not about) or not _is_same_matter(first, second):
         return None
     return about or "negation"
 
@@ -178,7 +181,7 @@ def _is_claim(block: Block) -> bool:
     return is_sentence and length <= _LONGEST and not _CODE.search(text) and not _EXAMPLE.search(text)
 
 
-def _to_sentence(passage: Passage, place: int, text: str) -> ComparableSentence | None:
+def _to_sentence(passage: Passage, position: int, text: str) -> ComparableSentence | None:
     plain_text = _normalise_negations(text)
     conditions = words(" ".join(_CONDITION.findall(plain_text)))
     counted_quantities = read_quantities(plain_text)
@@ -188,7 +191,7 @@ def _to_sentence(passage: Passage, place: int, text: str) -> ComparableSentence 
         return None
     return ComparableSentence(
         passage=passage,
-        place=place,
+        place=position,
         text=text,
         said=roots,
         which=_distinguishing_words(all_words) | counted_quantities.named,
@@ -227,10 +230,10 @@ def _distinguishing_words(word_list: Sequence[str]) -> frozenset[str]:
     return _WHICH.intersection(map(_singular, word_list))
 
 
-def _is_worded_alike(one: ComparableSentence, other: ComparableSentence, *, negation: bool) -> bool:
+def _is_worded_alike(first: ComparableSentence, second: ComparableSentence, *, negation: bool) -> bool:
     """Are their other words nearly the same? Less will do where one holds all that the other says, or all that matters
     is the same; but not of a "not", which a detail more may explain."""
-    words_here, words_there = frozenset(one.said), frozenset(other.said)
+    words_here, words_there = frozenset(first.said), frozenset(second.said)
     if words_here == words_there:
         return True
     telling_here, telling_there = words_here - _SMALL, words_there - _SMALL
@@ -242,33 +245,35 @@ def _is_worded_alike(one: ComparableSentence, other: ComparableSentence, *, nega
     return _overlap(words_here, words_there) >= (WITHIN if is_subset else ALIKE)
 
 
-def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+def _overlap(first: frozenset[str], second: frozenset[str]) -> float:
     """The part of all their words that both hold, 0 to 1."""
-    return len(one & other) / len(one | other) if one or other else 1.0
+    return len(first & second) / len(first | second) if first or second else 1.0
 
 
-def _is_same_matter(one: ComparableSentence, other: ComparableSentence) -> bool:
+def _is_same_matter(first: ComparableSentence, second: ComparableSentence) -> bool:
     """Do both speak of the same thing, under the same condition?"""
-    pairs = ((one.names, other.names), (one.above, other.above), (one.bounds, other.bounds))
-    if one.which != other.which or any(_each_has_own(here, there) for here, there in pairs):
+    pairs = ((first.names, second.names), (first.above, second.above), (first.bounds, second.bounds))
+    if first.which != second.which or any(
+        _each_has_own(first_words, second_words) for first_words, second_words in pairs
+    ):
         return False
-    if _overlap(one.condition, other.condition) < ALIKE:
+    if _overlap(first.condition, second.condition) < ALIKE:
         return False
-    return not _has_exchanged_words(one.said, other.said)
+    return not _has_exchanged_words(first.said, second.said)
 
 
-def _each_has_own(one: frozenset[str], other: frozenset[str]) -> bool:
-    return bool(one - other) and bool(other - one)
+def _each_has_own(first: frozenset[str], second: frozenset[str]) -> bool:
+    return bool(first - second) and bool(second - first)
 
 
-def _has_exchanged_words(one: Sequence[str], other: Sequence[str]) -> bool:
+def _has_exchanged_words(first: Sequence[str], second: Sequence[str]) -> bool:
     """Does a telling word of one stand where the other has another one? Then they speak of different things."""
-    own_words, other_words = set(one) - set(other) - _SMALL, set(other) - set(one) - _SMALL
+    own_words, other_words = set(first) - set(second) - _SMALL, set(second) - set(first) - _SMALL
     if not own_words or not other_words:
         return False
-    changes = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    changes = SequenceMatcher(None, first, second, autojunk=False).get_opcodes()
     return any(
-        kind == "replace" and own_words.intersection(one[a:b]) and other_words.intersection(other[c:d])
+        kind == "replace" and own_words.intersection(first[a:b]) and other_words.intersection(second[c:d])
         for kind, a, b, c, d in changes
     )
 

@@ -22,9 +22,12 @@ class Evidence:
 
     def passage(self, citation: Citation) -> Passage | None:
         """The cited passage, if it is among the hits in that very version."""
-        found = self.passages.get(citation.passage_id)
-        is_same_version = found and (found.document_id, found.version) == (citation.document_id, citation.version)
-        return found if is_same_version else None
+        candidate = self.passages.get(citation.passage_id)
+        is_same_version = candidate and (candidate.document_id, candidate.version) == (
+            citation.document_id,
+            citation.version,
+        )
+        return candidate if is_same_version else None
 
     def blocks(self, statement: Statement) -> tuple[Block, ...]:
         """All blocks the statement cites that exist."""

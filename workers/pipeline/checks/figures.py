@@ -55,24 +55,24 @@ def hard_facts(text: str) -> frozenset[str]:
     """The text's hard facts, each as `kind:value`, in one spelling."""
     facts: set[str] = set()
     rest = _SPACED_THOUSANDS.sub(",", text)
-    for extract in (_addresses, _iso_dates, _phones, _spoken_dates):
+    for extract in (_take_addresses, _take_iso_dates, _take_phones, _take_spoken_dates):
         rest = extract(rest, facts)
     rest = _SPELLED_OUT.sub(lambda word: SPELLED[word.group().lower()], rest)
     return frozenset(facts.union(*map(_number_facts, _NUMBER.finditer(rest))))
 
 
-def _addresses(text: str, facts: set[str]) -> str:
+def _take_addresses(text: str, facts: set[str]) -> str:
     for kind, pattern in (("link", _LINK), ("mail", _MAIL), ("link", _DOMAIN)):
-        facts.update(f"{kind}:{_address(match.group())}" for match in pattern.finditer(text))
+        facts.update(f"{kind}:{_bare_address(match.group())}" for match in pattern.finditer(text))
         text = pattern.sub(" ", text)
     return text
 
 
-def _address(address: str) -> str:
+def _bare_address(address: str) -> str:
     return re.sub(r"^(?:https?://)?(?:www\.)?", "", address.lower()).rstrip(".,;:!?/")
 
 
-def _phones(text: str, facts: set[str]) -> str:
+def _take_phones(text: str, facts: set[str]) -> str:
     phones = [match.group() for match in _PHONE.finditer(text) if _is_phone(match.group())]
     facts.update(f"phone:{re.sub(r'[^0-9]', '', phone)}" for phone in phones)
     for phone in phones:
@@ -87,20 +87,20 @@ def _is_phone(number_text: str) -> bool:
     )
 
 
-def _iso_dates(text: str, facts: set[str]) -> str:
+def _take_iso_dates(text: str, facts: set[str]) -> str:
     for year, month, day in _ISO.findall(text):
         facts.update((f"number:{year}", f"month:{int(month)}", f"number:{int(day)}"))
     return _ISO.sub(" ", text)
 
 
-def _spoken_dates(text: str, facts: set[str]) -> str:
+def _take_spoken_dates(text: str, facts: set[str]) -> str:
     """Notes the months; the day and year stay in the text and count as numbers."""
-    facts.update(f"month:{_month(month)}" for _, month in _DAY_MONTH.findall(text))
-    facts.update(f"month:{_month(month)}" for month, _ in _MONTH_DAY.findall(text))
+    facts.update(f"month:{_month_number(month)}" for _, month in _DAY_MONTH.findall(text))
+    facts.update(f"month:{_month_number(month)}" for month, _ in _MONTH_DAY.findall(text))
     return re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", text)
 
 
-def _month(name: str) -> int:
+def _month_number(name: str) -> int:
     return next(number for number, month in enumerate(_MONTHS, 1) if month.startswith(name.lower()[:3]))
 
 
@@ -119,6 +119,6 @@ def _number_facts(match: re.Match[str]) -> set[str]:
 def _plain_number(number: str) -> str:
     """`1,000.50` → `1000.5`, `1,5` → `1.5`, `007` → `7`."""
     digits = re.sub(r"[,’' ](?=\d{3}(?:\D|$))", "", number).replace(",", ".")
-    whole, _, decimals = digits.partition(".")
+    integer, _, decimals = digits.partition(".")
     decimals = decimals.rstrip("0")
-    return (whole.lstrip("0") or "0") + (f".{decimals}" if decimals else "")
+    return (integer.lstrip("0") or "0") + (f".{decimals}" if decimals else "")

@@ -93,20 +93,20 @@ def read_quantities(text: str) -> SentenceQuantities:
     rest = _REACH.sub(" ", text)
     names: set[str] = set()
     for pattern in (_DATE, _LABEL, _CODE_WORD):
-        names.update(" ".join(found.group().lower().split()) for found in pattern.finditer(rest))
+        names.update(" ".join(match.group().lower().split()) for match in pattern.finditer(rest))
         rest = pattern.sub(" ", rest)
     rest = _SPELLED_OUT.sub(lambda word: SPELLED[word.group().lower()], rest)
-    found: set[Quantity] = set()
-    for pattern, read in _READERS:
-        found.update(read(match) for match in pattern.finditer(rest))
+    quantities: set[Quantity] = set()
+    for pattern, reader in _READERS:
+        quantities.update(reader(match) for match in pattern.finditer(rest))
         rest = pattern.sub(" ", rest)
-    return SentenceQuantities(frozenset(found), frozenset(names), rest)
+    return SentenceQuantities(frozenset(quantities), frozenset(names), rest)
 
 
-def quantities_disagree(one: frozenset[Quantity], other: frozenset[Quantity]) -> str | None:
+def quantities_disagree(first: frozenset[Quantity], second: frozenset[Quantity]) -> str | None:
     """The kind of which each side has a quantity that the other does not have, or None."""
-    unmatched = {quantity.kind for quantity in one if not _has_equal(quantity, other)}
-    other_unmatched = {quantity.kind for quantity in other if not _has_equal(quantity, one)}
+    unmatched = {quantity.kind for quantity in first if not _has_equal(quantity, second)}
+    other_unmatched = {quantity.kind for quantity in second if not _has_equal(quantity, first)}
     return min(unmatched & other_unmatched, default=None)
 
 
@@ -119,42 +119,44 @@ def _has_equal(quantity: Quantity, others: frozenset[Quantity]) -> bool:
     )
 
 
-def _price(match: re.Match[str]) -> Quantity:
+def _parse_price(match: re.Match[str]) -> Quantity:
     sign = (match["sign"] or match["after"]).strip().lower()
     code = _MONEY.get(sign, _MONEY.get(sign.rstrip("s"), sign))
     per = f" a {match['every'].lower()}" if match["every"] else ""
-    return Quantity(f"{code}{per}", _number(match["value"] or match["other"]))
+    return Quantity(f"{code}{per}", _parse_number(match["value"] or match["other"]))
 
 
-def _often(match: re.Match[str]) -> Quantity:
+def _parse_frequency(match: re.Match[str]) -> Quantity:
     return Quantity("how often", _OFTEN[match["often"].lower()])
 
 
-def _times(match: re.Match[str]) -> Quantity:
+def _parse_times(match: re.Match[str]) -> Quantity:
     times_text = (match["times"] or "once").lower()
     times = {"once": 1.0, "twice": 2.0}.get(times_text) or float(times_text.split()[0]) or 1.0
-    return Quantity("how often", _number(match["value"] or "1") * _days(match["unit"]) / times)
+    return Quantity("how often", _parse_number(match["value"] or "1") * _unit_days(match["unit"]) / times)
 
 
-def _span(match: re.Match[str]) -> Quantity:
-    return Quantity("time", _number(match["value"] or "1") * _days(match["unit"]), working=bool(match["work"]))
+def _parse_span(match: re.Match[str]) -> Quantity:
+    return Quantity(
+        "time", _parse_number(match["value"] or "1") * _unit_days(match["unit"]), working=bool(match["work"])
+    )
 
 
-def _days(unit: str) -> float:
+def _unit_days(unit: str) -> float:
     single = unit.lower().rstrip("s")
     return _DAYS[_SHORT.get(single, single)]
 
 
-def _number(number_text: str) -> float:
+def _parse_number(number_text: str) -> float:
     return float(re.sub(r"[,’'](?=\d{3}(?:\D|$))", "", number_text).replace(",", "."))
 
 
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Quantity]], ...] = (
-    (_PRICE, _price),
-    (_TIMES, _times),
-    (_ADVERB, _often),
-    (_SPAN, _span),
-    (_SIZE, lambda match: Quantity("size", _number(match["value"]) * _BYTES[match["size"].lower()])),
-    (_SHARE, lambda match: Quantity("percent", _number(match["value"]))),
-    (_COUNT, lambda match: Quantity("number", _number(match["value"]))),
+    (_PRICE, _parse_price),
+    (_TIMES, _parse_times),
+    (_ADVERB, _parse_frequency),
+    (_SPAN, _parse_span),
+    (_SIZE, lambda match: Quantity("size", _parse_number(match["value"]) * _BYTES[match["size"].lower()])),
+    (_SHARE, lambda match: Quantity("percent", _parse_number(match["value"]))),
+    (_COUNT, lambda match: Quantity("number", _parse_number(match["value"]))),
 )
