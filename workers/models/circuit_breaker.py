@@ -14,30 +14,32 @@ class CircuitBreaker:
         self._failures = failures
         self._pause = pause
         self._clock = clock
-        self._in_a_row = 0
-        self._until = 0.0
-        self._since = 0.0
+        self._failures_in_a_row = 0
+        self._open_until = 0.0
+        self._failing_since = 0.0
 
     def check(self) -> None:
         """Raises ModelAway while open."""
-        if self._in_a_row < self._failures:
+        if self._failures_in_a_row < self._failures:
             return
-        seconds_left = self._until - self._clock()
+        seconds_left = self._open_until - self._clock()
         if seconds_left > 0:
-            why = f"not asked for another {math.ceil(seconds_left)} s, after {self._in_a_row} failures in a row"
+            why = (
+                f"not asked for another {math.ceil(seconds_left)} s, after {self._failures_in_a_row} failures in a row"
+            )
             raise ModelAway(why, seconds_left, seconds=self.away_for())
-        self._until = self._clock() + self._pause  # this caller tries; the others wait for what it finds
+        self._open_until = self._clock() + self._pause  # this caller tries; the others wait for what it finds
 
     def succeeded(self) -> None:
         """The other side answered."""
-        self._in_a_row = 0
+        self._failures_in_a_row = 0
 
     def failed(self) -> None:
         """It did not, or would not."""
-        self._since = self._clock() if self._in_a_row == 0 else self._since
-        self._in_a_row += 1
-        self._until = self._clock() + self._pause
+        self._failing_since = self._clock() if self._failures_in_a_row == 0 else self._failing_since
+        self._failures_in_a_row += 1
+        self._open_until = self._clock() + self._pause
 
     def away_for(self) -> float:
         """Seconds since the first of the failures in a row; 0 where the last call went well."""
-        return self._clock() - self._since if self._in_a_row else 0.0
+        return self._clock() - self._failing_since if self._failures_in_a_row else 0.0

@@ -37,7 +37,7 @@ class TroubleOwner(StrEnum):
 
 
 def refuse_if_away(away: Iterable[PartyAccess], *needed: PartyAccess) -> None:
-    """Raises Waiting when one of those that are needed is known to be away."""
+    """Raises PartyAway when one of those that are needed is known to be away."""
     away_accesses = set(away)
     for party_access in needed:
         if party_access in away_accesses:

@@ -59,61 +59,64 @@ def _first_objection(
     return next((stop for guard in guards if (stop := guard(guard_input))), None)
 
 
-def out_of_scope(view: GuardInput) -> Stop | None:
+def out_of_scope(guard_input: GuardInput) -> Stop | None:
     """The policy leaves such tickets to others."""
-    return None if view.scope.holds(view.ticket) else Stop.OUT_OF_SCOPE
+    return None if guard_input.scope.holds(guard_input.ticket) else Stop.OUT_OF_SCOPE
 
 
-def own_message(view: GuardInput) -> Stop | None:
+def own_message(guard_input: GuardInput) -> Stop | None:
     """Our own words come back as events."""
-    return Stop.OWN_MESSAGE if is_ours(view.message, view.record) else None
+    return Stop.OWN_MESSAGE if is_ours(guard_input.message, guard_input.record) else None
 
 
-def not_a_customer(view: GuardInput) -> Stop | None:
+def not_a_customer(guard_input: GuardInput) -> Stop | None:
     """Agents, other assistants and internal notes are not answered."""
-    message = view.message
+    message = guard_input.message
     return Stop.NOT_A_CUSTOMER if message.role is not Role.CUSTOMER or not message.public else None
 
 
-def machine_mail(view: GuardInput) -> Stop | None:
+def machine_mail(guard_input: GuardInput) -> Stop | None:
     """Two machines would write to each other for ever."""
-    return Stop.MACHINE_MAIL if view.message.automatic else None
+    return Stop.MACHINE_MAIL if guard_input.message.automatic else None
 
 
-def closed(view: GuardInput) -> Stop | None:
+def closed(guard_input: GuardInput) -> Stop | None:
     """A closed ticket takes no more messages."""
-    return Stop.CLOSED if view.ticket.status is TicketStatus.CLOSED else None
+    return Stop.CLOSED if guard_input.ticket.status is TicketStatus.CLOSED else None
 
 
-def switched_off(view: GuardInput) -> Stop | None:
+def switched_off(guard_input: GuardInput) -> Stop | None:
     """An agent said so, by tag or button."""
-    return Stop.SWITCHED_OFF if OFF_TAG in view.ticket.tags else None
+    return Stop.SWITCHED_OFF if OFF_TAG in guard_input.ticket.tags else None
 
 
-def person_took_over(view: GuardInput) -> Stop | None:
+def person_took_over(guard_input: GuardInput) -> Stop | None:
     """A person has the ticket, so Firstline steps back."""
-    return Stop.PERSON_TOOK_OVER if view.conversation.taken_over else None
+    return Stop.PERSON_TOOK_OVER if guard_input.conversation.taken_over else None
 
 
-def solved(view: GuardInput) -> Stop | None:
+def solved(guard_input: GuardInput) -> Stop | None:
     """Solved since the customer wrote, who wants no answer any more: a message would have opened it again."""
-    return Stop.SOLVED if view.ticket.status is TicketStatus.SOLVED else None
+    return Stop.SOLVED if guard_input.ticket.status is TicketStatus.SOLVED else None
 
 
-def already_answered(view: GuardInput) -> Stop | None:
+def already_answered(guard_input: GuardInput) -> Stop | None:
     """One customer message gets at most one reply."""
-    is_answered = view.message not in view.conversation.open or view.message.id in view.record.answering
+    is_answered = (
+        guard_input.message not in guard_input.conversation.open
+        or guard_input.message.id in guard_input.record.answering
+    )
     return Stop.ALREADY_ANSWERED if is_answered else None
 
 
-def newer_message(view: GuardInput) -> Stop | None:
+def newer_message(guard_input: GuardInput) -> Stop | None:
     """The walk of the newest message judges all that is open; a burst gets one answer."""
-    return Stop.NEWER_MESSAGE if view.message != view.conversation.newest else None
+    return Stop.NEWER_MESSAGE if guard_input.message != guard_input.conversation.newest else None
 
 
-def person_owed(view: GuardInput) -> Stop | None:
+def person_owed(guard_input: GuardInput) -> Stop | None:
     """Who was promised a person is not answered by a machine."""
-    return Stop.PERSON_OWED if view.conversation.person_owed else None
+    return Stop.PERSON_OWED if guard_input.conversation.person_owed else None
 
 
 NOT_OURS: tuple[Guard, ...] = (out_of_scope, switched_off)

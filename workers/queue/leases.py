@@ -52,8 +52,8 @@ class DueRow:
 
 
 def take_row(tx: Transaction, table: Table, row_id: str, busy: str, worker: str, seconds: float) -> Row[Any] | None:
-    """Take the row for so many seconds; None if it is not free (taken, done, or not due yet). `away_of` reads from it
-    who is away."""
+    """Take the row for so many seconds; None if it is not free (taken, done, or not due yet). `parties_away` reads
+    from it who is away."""
     is_free = or_(
         and_(table.c.state == "waiting", table.c.not_before <= func.now()),
         and_(table.c.state == busy, table.c.lease_until < func.now()),

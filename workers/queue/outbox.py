@@ -39,7 +39,7 @@ class PlannedDelivery:
     """An effect to bring about. Reply and hand-over share a key: one customer message gets one public answer.
 
     `order` names what a person ordered, such as `recall:<id>`: each ticket gets that once, whatever its message.
-    `requester`, `answers` and `says` are keyed hashes by which turns and loops are counted (`workers/turns.py`)."""
+    `requester`, `answers` and `says` are keyed hashes by which turns and loops are counted (`pipeline/turns.py`)."""
 
     channel: str
     ticket_id: str

@@ -44,7 +44,7 @@ class ClaudeModel:
     name = "claude"
 
     def __init__(self, account: AnthropicAccount, small: ModelSize, large: ModelSize) -> None:
-        self._line = AnthropicClient(account.api_key, account.base_url, account.breaker)
+        self._client = AnthropicClient(account.api_key, account.base_url, account.breaker)
         self._small = small
         self._large = large
         prompt_inputs = f"{prompts_version()} {HAND_OVER} {small.name} {large.name}"
@@ -52,7 +52,7 @@ class ClaudeModel:
 
     def close(self) -> None:
         """Let all connections go."""
-        self._line.close()
+        self._client.close()
 
     def classify(self, ticket: Ticket, text: str, policy: Policy) -> ModelClassification:
         """The small model's view, by a form; a misfilled one is sent back once. Raises Temporary and Permanent."""
@@ -71,7 +71,7 @@ class ClaudeModel:
     def _fill_form(self, request: MessagesRequest, earlier_usage: tuple[Usage, ...]) -> tuple[str, tuple[Usage, ...]]:
         """The form as text, and what was used so far."""
         try:
-            reply, usage = self._line.call(Stage.CLASSIFY, self._small, request)
+            reply, usage = self._client.call(Stage.CLASSIFY, self._small, request)
         except (Temporary, Permanent) as error:
             if not earlier_usage:
                 raise
@@ -84,7 +84,7 @@ class ClaudeModel:
     def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> ModelDraft:
         """The large model's reply with its citations, or why a person should answer. Raises Temporary and Permanent."""
         passages = claude_draft.shown_passages(hits)
-        reply, usage = self._line.call(
+        reply, usage = self._client.call(
             Stage.DRAFT, self._large, claude_draft.draft_request(ticket, classification, passages, policy)
         )
         if reply.stop_reason not in _COMPLETE:

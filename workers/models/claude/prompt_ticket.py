@@ -1,6 +1,6 @@
 """A ticket as the prompts show it: messages as data between delimiters, without names and addresses.
 
-The pipeline gives a ticket as it was read (`pipeline/reading.py`): its last message holds all that is open.
+The pipeline gives a ticket as it was read (`pipeline/conversation_text.py`): its last message holds all that is open.
 """
 
 from desk.ticket import Message, Role, Ticket
