@@ -68,29 +68,31 @@ def catch_up(db: Database, account: str, now: datetime | None = None) -> list[st
     line = ZendeskLines(db).open(account) if is_connected(db, account) else None
     if line is None:
         return []
-    position = _position(line.cursor, started)
-    found: list[str] = []
+    position = _load_position(line.cursor, started)
+    item_ids: list[str] = []
     try:
         for _ in range(MOST_PAGES):
-            page = _read(line, position)
-            after = Position(started if page.end_of_stream else position.since, page.after_cursor or position.cursor)
-            found += _take(db, line, page, position, after)
-            position = after
+            page = _read_page(line, position)
+            next_position = Position(
+                started if page.end_of_stream else position.since, page.after_cursor or position.cursor
+            )
+            item_ids += _store_page(db, line, page, position, next_position)
+            position = next_position
             if page.end_of_stream:
                 break
     except Temporary as error:
-        if not found:
+        if not item_ids:
             raise
         log.warning("catch-up stops early", account=account, why=str(error))
-    log.info("caught up", account=account, items=len(found))
-    return found
+    log.info("caught up", account=account, items=len(item_ids))
+    return item_ids
 
 
-def _position(stored: str | None, started: int) -> Position:
+def _load_position(stored: str | None, started: int) -> Position:
     return Position(**json.loads(stored)) if stored else Position(started)
 
 
-def _read(line: ZendeskLine, position: Position) -> Export:
+def _read_page(line: ZendeskLine, position: Position) -> Export:
     if position.cursor is None:
         return line.client.changed(since=position.start)
     try:
@@ -99,17 +101,19 @@ def _read(line: ZendeskLine, position: Position) -> Export:
         return line.client.changed(since=position.start)
 
 
-def _take(db: Database, line: ZendeskLine, page: Export, before: Position, after: Position) -> list[str]:
+def _store_page(
+    db: Database, line: ZendeskLine, page: Export, position: Position, next_position: Position
+) -> list[str]:
     """Put what is new into the inbox, and remember the way; both in one transaction."""
-    waiting = list(_waiting(db, line, page, datetime.fromtimestamp(before.start, UTC)))
+    waiting_tickets = list(_waiting_tickets(db, line, page, datetime.fromtimestamp(position.start, UTC)))
     with db.account(line.account) as tx:
-        items = [_add(tx, each) for each in waiting]
-        set_cursor(tx, PARTY, json.dumps(asdict(after)))
-    return [item_id for item_id in items if item_id]
+        item_ids = [_add_inbox_item(tx, waiting_ticket) for waiting_ticket in waiting_tickets]
+        set_cursor(tx, PARTY, json.dumps(asdict(next_position)))
+    return [item_id for item_id in item_ids if item_id]
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _WaitingTicket:
     """A ticket on which a customer may wait. `message` is None where it could not be read: its walk will tell."""
 
     ticket_id: str
@@ -118,25 +122,27 @@ class _Found:
     given_back: bool = False
 
 
-def _waiting(db: Database, line: ZendeskLine, page: Export, since: datetime) -> Iterator[_Found]:
+def _waiting_tickets(db: Database, line: ZendeskLine, page: Export, since: datetime) -> Iterator[_WaitingTicket]:
     """The tickets of the page whose newest customer message is new. Trouble of one ticket is that ticket's: it is left
     to a walk of its own, which waits, tries again or calls people."""
-    for each in page.tickets:
-        if OFF_TAG in each.tags or datetime.fromisoformat(each.updated_at) < since or _is_idle(db, line, each):
+    for ticket in page.tickets:
+        if OFF_TAG in ticket.tags or datetime.fromisoformat(ticket.updated_at) < since or _is_idle(db, line, ticket):
             continue
         try:
-            ticket = compose_ticket(line, TicketAnswer(ticket=each), line.client.audits(each.id))
+            snapshot = compose_ticket(line, TicketAnswer(ticket=ticket), line.client.audits(ticket.id))
         except Gone as error:
-            log.warning("catch-up passes a ticket over", account=line.account, ticket=each.id, why=str(error))
+            log.warning("catch-up passes a ticket over", account=line.account, ticket=ticket.id, why=str(error))
         except (Permanent, Temporary) as error:
             if isinstance(error, Temporary):
-                _refuse_outage(line, error)
-            log.warning("catch-up could not read a ticket", account=line.account, ticket=each.id, why=str(error))
-            yield _Found(each.id, None, f"{FOUND}{each.id}:{each.updated_at}")
+                _raise_if_outage(line, error)
+            log.warning("catch-up could not read a ticket", account=line.account, ticket=ticket.id, why=str(error))
+            yield _WaitingTicket(ticket.id, None, f"{FOUND}{ticket.id}:{ticket.updated_at}")
         else:
-            message = newest_customer_message(ticket)
+            message = newest_customer_message(snapshot)
             if message and message.at >= since:
-                yield _Found(each.id, message.id, f"{FOUND}{message.id}", not read_conversation(ticket).taken_over)
+                yield _WaitingTicket(
+                    ticket.id, message.id, f"{FOUND}{message.id}", not read_conversation(snapshot).taken_over
+                )
 
 
 def _is_idle(db: Database, line: ZendeskLine, ticket: ZendeskTicket) -> bool:
@@ -147,25 +153,31 @@ def _is_idle(db: Database, line: ZendeskLine, ticket: ZendeskTicket) -> bool:
         return record.get_ticket_line(tx, CHANNEL, ticket.id) is not None
 
 
-def _refuse_outage(line: ZendeskLine, error: Temporary) -> None:
+def _raise_if_outage(line: ZendeskLine, error: Temporary) -> None:
     """Raises the error if it is not this ticket's alone: all of the account has to wait, or a probe fails too."""
     if isinstance(error, Outage) and error.certain:
         raise error
     try:
         line.client.probe(Access.READ)
-    except Temporary as all_of_it:
-        raise error from all_of_it
+    except Temporary as outage:
+        raise error from outage
 
 
-def _add(tx: Transaction, found: _Found) -> str | None:
-    items = [
-        each for each in inbox.items_of_ticket(tx, CHANNEL, found.ticket_id) if each.kind is EventKind.CUSTOMER_MESSAGE
+def _add_inbox_item(tx: Transaction, waiting_ticket: _WaitingTicket) -> str | None:
+    message_items = [
+        each
+        for each in inbox.items_of_ticket(tx, CHANNEL, waiting_ticket.ticket_id)
+        if each.kind is EventKind.CUSTOMER_MESSAGE
     ]
     # One that waits and names no message takes the newest there is; later it is named.
-    if any(item.message_id is None and item.state is ItemState.WAITING for item in items):
+    if any(item.message_id is None and item.state is ItemState.WAITING for item in message_items):
         return None
-    if found.message and (known := [item for item in items if item.message_id == found.message]):
-        left = found.given_back and any(item.outcome == Stop.PERSON_TOOK_OVER for item in known)
-        return inbox.reprocess_message(tx, CHANNEL, found.message) if left else None
-    event = Event(EventKind.CUSTOMER_MESSAGE, found.external_id, found.ticket_id, found.message)
+    if waiting_ticket.message and (
+        same_message := [item for item in message_items if item.message_id == waiting_ticket.message]
+    ):
+        reprocess = waiting_ticket.given_back and any(item.outcome == Stop.PERSON_TOOK_OVER for item in same_message)
+        return inbox.reprocess_message(tx, CHANNEL, waiting_ticket.message) if reprocess else None
+    event = Event(
+        EventKind.CUSTOMER_MESSAGE, waiting_ticket.external_id, waiting_ticket.ticket_id, waiting_ticket.message
+    )
     return inbox.add_event(tx, CHANNEL, event, payload=json.dumps({"catch_up": True}))

@@ -48,22 +48,22 @@ _INVOCATION = re.compile(r"[0-9A-Za-z-]{8,64}")
 Id = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 
 
-class _Shape(BaseModel):
+class _Payload(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
 
 
-class _Author(_Shape):
+class _Author(_Payload):
     is_staff: bool = False
 
 
-class _Comment(_Shape):
+class _Comment(_Payload):
     id: Id
     is_public: bool
     author: _Author
     body: str | None = None
 
 
-class _Detail(_Shape):
+class _TicketDetail(_Payload):
     id: Id
     is_public: bool = True
     priority: str | None = None
@@ -71,7 +71,7 @@ class _Detail(_Shape):
     description: str | None = None
 
 
-class _Envelope(_Shape):
+class _Envelope(_Payload):
     """What every native event has."""
 
     account_id: Id
@@ -83,7 +83,7 @@ class _Envelope(_Shape):
     event: dict[str, Any] = Field(default_factory=dict)
 
 
-class _Trigger(_Shape):
+class _Trigger(_Payload):
     """The JSON body of a trigger; the template stands in docs/zendesk.md."""
 
     firstline: Literal["1"]
@@ -111,50 +111,50 @@ class ZendeskInbound:
 
     def receive(self, tx: Transaction, headers: Headers, body: bytes) -> list[Event]:
         """The events of a webhook call. Raises Refused (401, or 400 for what Zendesk cannot have sent) and Ignored."""
-        known = load_connection(tx, PARTY, ZendeskConnection)
-        secrets = known.config.webhook_secrets if known else []
-        stamp = headers.get(STAMP, "")
-        genuine = is_signed(stamp.encode("utf-8", "replace") + body, headers.get(SIGNATURE, ""), secrets)
-        if known is None or not genuine or not is_fresh(stamp, self._now()):
+        connection = load_connection(tx, PARTY, ZendeskConnection)
+        secrets = connection.config.webhook_secrets if connection else []
+        timestamp = headers.get(STAMP, "")
+        signature_valid = is_signed(timestamp.encode("utf-8", "replace") + body, headers.get(SIGNATURE, ""), secrets)
+        if connection is None or not signature_valid or not is_fresh(timestamp, self._now()):
             raise Refused("the signature does not fit", status=401)
-        content = _read(body)
-        own = known.config.zendesk_account_id
-        if own and headers.get(ACCOUNT, own) != own:
+        payload = _parse_body(body)
+        own_account = connection.config.zendesk_account_id
+        if own_account and headers.get(ACCOUNT, own_account) != own_account:
             raise Refused("this is another Zendesk account's event", status=400)
-        if "firstline" in content:
-            return [_of_trigger(content, headers.get(INVOCATION, ""), body)]
-        if not is_about_articles(content, own):
-            return parse_events(content, own)
+        if "firstline" in payload:
+            return [_parse_trigger(payload, headers.get(INVOCATION, ""), body)]
+        if not is_about_articles(payload, own_account):
+            return parse_events(payload, own_account)
         if not self._articles_changed(tx):
             raise Ignored("no source reads the help center")
         return []
 
 
-def is_about_articles(content: Mapping[str, Any], own_account: str) -> bool:
+def is_about_articles(payload: Mapping[str, Any], own_account: str) -> bool:
     """Does a native event tell that an article was published or withdrawn? Raises Refused (400).
 
     It makes no inbox item: with the commit the source is marked as changed, and however many such marks there are, one
     reading does for all.
     """
-    if str(content.get("type", "")).removeprefix(NAMESPACE) not in ARTICLES:
+    if str(payload.get("type", "")).removeprefix(NAMESPACE) not in ARTICLES:
         return False
-    envelope = _envelope(content, own_account)
+    envelope = _parse_envelope(payload, own_account)
     if not envelope.subject.startswith("zen:article:"):
         raise Refused("an article's event must name an article", status=400)
     return True
 
 
-def parse_events(content: Mapping[str, Any], own_account: str) -> list[Event]:
+def parse_events(payload: Mapping[str, Any], own_account: str) -> list[Event]:
     """The events in a native event's JSON. Raises Refused (400) and Ignored."""
     try:
-        return [_event(_envelope(content, own_account))]
+        return [_build_event(_parse_envelope(payload, own_account))]
     except ValidationError as error:
         raise Refused("this is no event that Zendesk sends", status=400) from error
 
 
-def _envelope(content: Mapping[str, Any], own_account: str) -> _Envelope:
+def _parse_envelope(payload: Mapping[str, Any], own_account: str) -> _Envelope:
     try:
-        envelope = _Envelope.model_validate(content)
+        envelope = _Envelope.model_validate(payload)
     except ValidationError as error:
         raise Refused("this is no event that Zendesk sends", status=400) from error
     if own_account and envelope.account_id != own_account:
@@ -164,51 +164,53 @@ def _envelope(content: Mapping[str, Any], own_account: str) -> _Envelope:
     return envelope
 
 
-def _event(envelope: _Envelope) -> Event:
-    name = envelope.type.removeprefix(NAMESPACE)
-    if not name.startswith("ticket."):
-        raise Ignored(f"{name} is of no use here")
-    detail = _Detail.model_validate(envelope.detail)
+def _build_event(envelope: _Envelope) -> Event:
+    event_name = envelope.type.removeprefix(NAMESPACE)
+    if not event_name.startswith("ticket."):
+        raise Ignored(f"{event_name} is of no use here")
+    detail = _TicketDetail.model_validate(envelope.detail)
     if envelope.subject != f"{SUBJECT}{detail.id}":
         raise Refused("subject and detail name different tickets", status=400)
-    kind, message_id, text = _meaning(name, detail, envelope.event)
-    urgent = (detail.priority or "").upper() == URGENT
-    return Event(kind, envelope.id, detail.id, message_id, text, urgent)
+    kind, message_id, text = _interpret_event(event_name, detail, envelope.event)
+    is_urgent = (detail.priority or "").upper() == URGENT
+    return Event(kind, envelope.id, detail.id, message_id, text, is_urgent)
 
 
-def _meaning(name: str, detail: _Detail, event: Mapping[str, Any]) -> tuple[EventKind, str | None, str]:
+def _interpret_event(
+    event_name: str, detail: _TicketDetail, event: Mapping[str, Any]
+) -> tuple[EventKind, str | None, str]:
     """Kind, comment and text. A new ticket's event does not name its comment: whoever works on it takes the newest
     one."""
-    if name == "ticket.created":
+    if event_name == "ticket.created":
         kind = EventKind.CUSTOMER_MESSAGE if detail.is_public else EventKind.TICKET_CHANGED
         return kind, None, f"{detail.subject or ''}\n{detail.description or ''}"
-    if name == "ticket.comment_added":
+    if event_name == "ticket.comment_added":
         comment = _Comment.model_validate(event.get("comment"))
         if not comment.is_public:
             return EventKind.TICKET_CHANGED, comment.id, ""
         kind = EventKind.AGENT_MESSAGE if comment.author.is_staff else EventKind.CUSTOMER_MESSAGE
         return kind, comment.id, comment.body or ""
-    if "csat" in name or "satisfaction" in name:
+    if "csat" in event_name or "satisfaction" in event_name:
         return EventKind.RATING, None, ""
-    if name == "ticket.agent_assignment_changed":
+    if event_name == "ticket.agent_assignment_changed":
         return EventKind.ASSIGNED, None, ""
-    if name.removeprefix("ticket.") in CHANGES:
+    if event_name.removeprefix("ticket.") in CHANGES:
         return EventKind.TICKET_CHANGED, None, ""
-    raise Ignored(f"{name} is of no use here")
+    raise Ignored(f"{event_name} is of no use here")
 
 
-def _of_trigger(content: Mapping[str, Any], invocation: str, body: bytes) -> Event:
+def _parse_trigger(payload: Mapping[str, Any], invocation: str, body: bytes) -> Event:
     """A trigger's call has no event id. All attempts of one invocation share theirs; else the body tells them apart."""
     try:
-        said = _Trigger.model_validate(content)
+        trigger = _Trigger.model_validate(payload)
     except ValidationError as error:
         raise Refused("this is not the trigger body of docs/zendesk.md", status=400) from error
-    its = invocation if _INVOCATION.fullmatch(invocation) else hashlib.sha256(body).hexdigest()[:40]
-    return Event(EventKind(said.event), f"trigger:{its}", said.ticket_id)
+    event_key = invocation if _INVOCATION.fullmatch(invocation) else hashlib.sha256(body).hexdigest()[:40]
+    return Event(EventKind(trigger.event), f"trigger:{event_key}", trigger.ticket_id)
 
 
-def _read(body: bytes) -> Mapping[str, Any]:
-    content = read_json(body)
-    if not isinstance(content, dict):
+def _parse_body(body: bytes) -> Mapping[str, Any]:
+    payload = read_json(body)
+    if not isinstance(payload, dict):
         raise Refused("the body is no JSON object", status=400)
-    return content
+    return payload

@@ -70,16 +70,16 @@ class ZendeskSession(requests.Session):
         for scheme in ("https://", "http://"):
             self.mount(scheme, HTTPAdapter(max_retries=0, pool_maxsize=CONNECTIONS))
         self._on_limit = on_limit
-        self._told_until = 0.0
+        self._limit_reported_until = 0.0
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         """Send, and read from the answer how much more Zendesk will take."""
         response = super().send(request, **kwargs)
         if response.status_code == 429:
             raise limit_of(response, Access.READ if request.method == "GET" else Access.WRITE)
-        if (quiet := quiet_for(response.headers)) and time.monotonic() > self._told_until:
-            self._told_until = time.monotonic() + quiet
-            self._on_limit(quiet)
+        if (pause_seconds := quiet_for(response.headers)) and time.monotonic() > self._limit_reported_until:
+            self._limit_reported_until = time.monotonic() + pause_seconds
+            self._on_limit(pause_seconds)
         return response
 
 
@@ -87,12 +87,12 @@ class TicketsApi(TicketApi):  # type: ignore[misc]  # untyped base
     """zenpy's ticket API at any address. It gives plain JSON: zenpy drops sideloaded users when its cache is off."""
 
     def __init__(self, address: str, session: ZendeskSession, timeout: tuple[float, float] = TIMEOUT) -> None:
-        parts = urlsplit(address)
-        config = {"subdomain": parts.netloc, "domain": "", "session": session, "timeout": timeout}
-        limits = {"ratelimit": None, "ratelimit_budget": None, "ratelimit_request_interval": 10}
-        super().__init__({**config, **limits, "cache": ZenpyCacheManager(True)})
-        self.protocol = parts.scheme
-        self._netloc = parts.netloc
+        url_parts = urlsplit(address)
+        config = {"subdomain": url_parts.netloc, "domain": "", "session": session, "timeout": timeout}
+        no_rate_limits = {"ratelimit": None, "ratelimit_budget": None, "ratelimit_request_interval": 10}
+        super().__init__({**config, **no_rate_limits, "cache": ZenpyCacheManager(True)})
+        self.protocol = url_parts.scheme
+        self._netloc = url_parts.netloc
 
     @property
     def base_url(self) -> str:
@@ -101,12 +101,12 @@ class TicketsApi(TicketApi):  # type: ignore[misc]  # untyped base
 
     def read(self, endpoint: Any) -> Json:
         """GET an endpoint of zenpy's."""
-        return _json(self._get(self._build_url(endpoint), raw_response=True))
+        return _json_object(self._get(self._build_url(endpoint), raw_response=True))
 
     def write(self, endpoint: Any, payload: Json) -> Json:
         """PUT, once."""
         url = self._build_url(endpoint)
-        return _json(self._call_api(self.session.put, url, json=payload, timeout=self.timeout))
+        return _json_object(self._call_api(self.session.put, url, json=payload, timeout=self.timeout))
 
 
 class ZendeskClient:
@@ -129,23 +129,25 @@ class ZendeskClient:
 
     def audits(self, ticket_id: str) -> Iterator[AuditPage]:
         """The ticket's whole history, oldest first, 100 changes to a call; comments stand in it with their authors."""
-        more: Json = {}
+        cursor_params: Json = {}
         for _ in range(MOST_PAGES):
             with translate_error():
                 endpoint = self._tickets.endpoint.audits
-                read = self._tickets.read(endpoint(int(ticket_id), include="users", cursor_pagination=PAGE, **more))
-                page = AuditPage.model_validate(read)
+                payload = self._tickets.read(
+                    endpoint(int(ticket_id), include="users", cursor_pagination=PAGE, **cursor_params)
+                )
+                page = AuditPage.model_validate(payload)
             yield page
             if not page.meta.has_more or not page.meta.after_cursor:
                 return
-            more = {"page[after]": quote(page.meta.after_cursor, safe="")}  # zenpy quotes nothing
+            cursor_params = {"page[after]": quote(page.meta.after_cursor, safe="")}  # zenpy quotes nothing
         raise HistoryTooLong("the ticket's history is too long to read")
 
     def update(self, ticket_id: str, fields: Json) -> Updated:
         """Change a ticket. Raises Conflict, Unacceptable and Gone as well."""
         with translate_error(Access.WRITE):
-            answer = self._tickets.write(self._tickets.endpoint(id=int(ticket_id)), {"ticket": fields})
-            return Updated.model_validate(answer)
+            payload = self._tickets.write(self._tickets.endpoint(id=int(ticket_id)), {"ticket": fields})
+            return Updated.model_validate(payload)
 
     def probe(self, access: Access) -> None:
         """Ask after, or change nothing in, a ticket that cannot be there: whatever Zendesk says of that ticket, it is
@@ -161,9 +163,13 @@ class ZendeskClient:
 
     def changed(self, *, cursor: str | None = None, since: int = 0) -> Export:
         """A page of the tickets that changed, from a cursor or from a Unix time, in order of change."""
-        cursors = self._tickets.endpoint.incremental
+        export_endpoints = self._tickets.endpoint.incremental
         with translate_error():
-            endpoint = cursors.cursor(cursor=quote(cursor, safe="")) if cursor else cursors.cursor_start(since)
+            endpoint = (
+                export_endpoints.cursor(cursor=quote(cursor, safe=""))
+                if cursor
+                else export_endpoints.cursor_start(since)
+            )
             endpoint.params["per_page"] = EXPORT_PAGE
             return Export.model_validate(self._tickets.read(endpoint))
 
@@ -176,15 +182,15 @@ class ZendeskClient:
     def listed(self, path: str, shape: type[P], **query: str) -> Iterator[P]:
         """A whole list, 100 to a call. Raises Temporary when a page says that there are more and not where: who takes
         that for the end would take the rest for deleted."""
-        more: dict[str, str] = {}
+        cursor_params: dict[str, str] = {}
         while True:
-            page = self.show(path, shape, **{"page[size]": str(PAGE)}, **query, **more)
+            page = self.show(path, shape, **{"page[size]": str(PAGE)}, **query, **cursor_params)
             yield page
             if not page.meta.has_more:
                 return
-            if not page.meta.after_cursor or page.meta.after_cursor == more.get("page[after]"):
+            if not page.meta.after_cursor or page.meta.after_cursor == cursor_params.get("page[after]"):
                 raise Temporary("Zendesk's list broke off half-way")
-            more = {"page[after]": page.meta.after_cursor}
+            cursor_params = {"page[after]": page.meta.after_cursor}
 
 
 @contextmanager
@@ -195,7 +201,7 @@ def translate_error(access: Access = Access.READ) -> Iterator[None]:
     except FirstlineError:
         raise
     except (APIException, requests.HTTPError) as error:
-        _refuse(error, access)
+        _raise_refusal(error, access)
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
         raise Outage(f"no answer from Zendesk ({type(error).__name__})", PARTY, access) from error
     except ValidationError:
@@ -206,12 +212,12 @@ def translate_error(access: Access = Access.READ) -> Iterator[None]:
         raise Temporary("Zendesk gave an answer that cannot be read") from error
 
 
-def _refuse(error: Any, access: Access) -> NoReturn:
+def _raise_refusal(error: Any, access: Access) -> NoReturn:
     response = error.response
     status = response.status_code if response is not None else 0
     if status == 401:
-        words = "Zendesk refused the API token (401); make a new one and connect again"
-        raise Outage(words, PARTY, access, refused=True, untouched=True) from error
+        message = "Zendesk refused the API token (401); make a new one and connect again"
+        raise Outage(message, PARTY, access, refused=True, untouched=True) from error
     if status == 403:
         raise Permanent("Zendesk forbids this to the token's user (403); it must be an agent with access") from error
     if status in (404, 410):
@@ -226,8 +232,8 @@ def _refuse(error: Any, access: Access) -> NoReturn:
     raise Permanent(f"Zendesk refused ({status})") from error
 
 
-def _json(response: Any) -> Json:
-    read = response.json()
-    if not isinstance(read, dict):
+def _json_object(response: Any) -> Json:
+    payload = response.json()
+    if not isinstance(payload, dict):
         raise ValueError("not an object")
-    return read
+    return payload

@@ -53,11 +53,16 @@ class ZendeskConnection(BaseModel):
     @classmethod
     def is_an_address(cls, url: str) -> str:
         """https://SUB.zendesk.com; without encryption only on this machine."""
-        parts = urlsplit(url.strip().rstrip("/"))
-        safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)
-        if not safe or not re.fullmatch(r"[A-Za-z0-9.:\[\]-]+", parts.netloc) or parts.path or parts.query:
+        url_parts = urlsplit(url.strip().rstrip("/"))
+        is_secure = url_parts.scheme == "https" or (url_parts.scheme == "http" and url_parts.hostname in LOCAL)
+        if (
+            not is_secure
+            or not re.fullmatch(r"[A-Za-z0-9.:\[\]-]+", url_parts.netloc)
+            or url_parts.path
+            or url_parts.query
+        ):
             raise ValueError("must be like https://example.zendesk.com")
-        return f"{parts.scheme}://{parts.netloc}"
+        return f"{url_parts.scheme}://{url_parts.netloc}"
 
 
 def is_connected(db: Database, account: str) -> bool:
@@ -87,13 +92,13 @@ class ZendeskLines:
     def open(self, account: str) -> ZendeskLine:
         """The account's line. Raises Permanent when there is none, Blocked while Zendesk wants to be left alone."""
         with self._db.account(account) as tx:
-            known = load_connection(tx, PARTY, ZendeskConnection)
-        if known is None:
+            connection = load_connection(tx, PARTY, ZendeskConnection)
+        if connection is None:
             raise Permanent("this account is not connected to Zendesk; run `firstline connect zendesk`")
-        if wait := known.wait(datetime.now(UTC)):
-            spread = wait * random.uniform(1, 1 + SPREAD)  # noqa: S311  # spreads load, hides nothing
-            raise Blocked("Zendesk asked for a pause", retry_after=spread)
-        return ZendeskLine(account, known.config, self._client(account, known), known.cursor)
+        if wait := connection.wait(datetime.now(UTC)):
+            wait_with_jitter = wait * random.uniform(1, 1 + SPREAD)  # noqa: S311  # spreads load, hides nothing
+            raise Blocked("Zendesk asked for a pause", retry_after=wait_with_jitter)
+        return ZendeskLine(account, connection.config, self._client_for(account, connection), connection.cursor)
 
     def listed(self, account: str, path: str, shape: type[P], **query: str) -> Iterator[P]:
         """A whole list, page by page; Blocked as soon as anybody hears that Zendesk wants to be left alone."""
@@ -102,18 +107,18 @@ class ZendeskLines:
             if page.meta.has_more:
                 self.open(account)
 
-    def _client(self, account: str, known: Connection[ZendeskConnection]) -> ZendeskClient:
+    def _client_for(self, account: str, connection: Connection[ZendeskConnection]) -> ZendeskClient:
         with self._lock:
-            stamp, client = self._clients.get(account, (None, None))
-            if client is None or stamp != known.updated_at:
-                config = known.config
+            built_from, client = self._clients.get(account, (None, None))
+            if client is None or built_from != connection.updated_at:
+                config = connection.config
                 client = ZendeskClient(
-                    config.base_url, config.email, config.api_token, partial(self._leave_alone, account)
+                    config.base_url, config.email, config.api_token, partial(self._share_rate_limit, account)
                 )
-                self._clients[account] = (known.updated_at, client)
+                self._clients[account] = (connection.updated_at, client)
             return client
 
-    def _leave_alone(self, account: str, seconds: float) -> None:
+    def _share_rate_limit(self, account: str, seconds: float) -> None:
         """Tell all workers. A database that is away is no reason to lose what Zendesk has just answered."""
         try:
             with self._db.account(account) as tx:

@@ -29,14 +29,14 @@ def limit_of(response: Any, access: Access) -> Temporary:
     it says that, or when requests remain and no code is given. When the signs contradict each other or there are none,
     a probe tells.
     """
-    wish = retry_after(response.headers.get("Retry-After"))
-    wait = WINDOW if wish is None else max(wish, 1.0)
-    remaining, code = _remaining(response.headers), _code(response.text)
+    retry_after_seconds = retry_after(response.headers.get("Retry-After"))
+    wait = WINDOW if retry_after_seconds is None else max(retry_after_seconds, 1.0)
+    remaining, code = _remaining_requests(response.headers), _error_code(response.text)
     if TICKET_WORDS in response.text or (remaining and code != ACCOUNT_CODE):
         return Blocked("Zendesk wants this ticket to be left alone for a while (429)", retry_after=wait)
-    sure = remaining == 0 or (remaining is None and code == ACCOUNT_CODE)
-    words = "Zendesk's rate limit is reached (429)"
-    return Outage(words, PARTY, access, retry_after=wait, certain=sure, untouched=True)
+    is_certain = remaining == 0 or (remaining is None and code == ACCOUNT_CODE)
+    message = "Zendesk's rate limit is reached (429)"
+    return Outage(message, PARTY, access, retry_after=wait, certain=is_certain, untouched=True)
 
 
 def quiet_for(headers: Mapping[str, str]) -> float:
@@ -48,21 +48,21 @@ def quiet_for(headers: Mapping[str, str]) -> float:
         return 0.0
     if remaining >= max(1, int(limit * RESERVE)):
         return 0.0
-    reset = retry_after(headers.get("ratelimit-reset"))
-    return WINDOW if reset is None else min(max(reset, 1.0), WINDOW)
+    reset_seconds = retry_after(headers.get("ratelimit-reset"))
+    return WINDOW if reset_seconds is None else min(max(reset_seconds, 1.0), WINDOW)
 
 
-def _remaining(headers: Mapping[str, str]) -> int | None:
+def _remaining_requests(headers: Mapping[str, str]) -> int | None:
     """How many of the account's requests are left in this minute, where Zendesk says it."""
-    told = headers.get("x-rate-limit-remaining") or headers.get("ratelimit-remaining") or ""
-    return int(told) if told.isascii() and told.isdigit() else None
+    remaining = headers.get("x-rate-limit-remaining") or headers.get("ratelimit-remaining") or ""
+    return int(remaining) if remaining.isascii() and remaining.isdigit() else None
 
 
-def _code(body: str) -> str:
+def _error_code(body: str) -> str:
     """The error's name in a JSON answer; nothing where there is none."""
     try:
-        read = json.loads(body)
+        payload = json.loads(body)
     except ValueError:
         return ""
-    error = read.get("error") if isinstance(read, dict) else None
+    error = payload.get("error") if isinstance(payload, dict) else None
     return error if isinstance(error, str) else ""

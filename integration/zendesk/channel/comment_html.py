@@ -26,19 +26,19 @@ def comment_of(outgoing: Outgoing, *, public: bool) -> dict[str, Any]:
 def comment_html(outgoing: Outgoing) -> str:
     """The text with its marks as links; the sources stand where the text lists them, one line a page."""
     links = {source.number: web_link(source.url) for source in outgoing.sources}
-    made = text_blocks(outgoing.text, list(links), keep_sources=True)
-    if outgoing.sources and all(piece.kind != "sources" for piece in made):
-        made = (*made, TextBlock("sources", ()))
-    shown = (
-        _sources(outgoing.sources) if piece.kind == "sources" else _piece(piece, links, outgoing.receipt)
-        for piece in made
+    blocks = text_blocks(outgoing.text, list(links), keep_sources=True)
+    if outgoing.sources and all(block.kind != "sources" for block in blocks):
+        blocks = (*blocks, TextBlock("sources", ()))
+    rendered_blocks = (
+        _render_sources(outgoing.sources) if block.kind == "sources" else _render_block(block, links, outgoing.receipt)
+        for block in blocks
     )
-    return "\n".join(shown)
+    return "\n".join(rendered_blocks)
 
 
 def plain_body(text: str) -> str:
     """Plain text that Zendesk fills nothing into."""
-    return _PLACEHOLDER.sub(lambda found: f"{{\u200b{found[1]}", visible_text(text))
+    return _PLACEHOLDER.sub(lambda match: f"{{\u200b{match[1]}", visible_text(text))
 
 
 def escape(text: str) -> str:
@@ -46,44 +46,46 @@ def escape(text: str) -> str:
     return html.escape(text).replace("{", "&#123;").replace("}", "&#125;")
 
 
-def _piece(piece: TextBlock, links: Mapping[int, str | None], receipt: str | None) -> str:
-    lines = [_line(line, links, receipt) for line in piece.lines]
-    if piece.kind == "paragraph":
+def _render_block(block: TextBlock, links: Mapping[int, str | None], receipt: str | None) -> str:
+    lines = [_render_line(line, links, receipt) for line in block.lines]
+    if block.kind == "paragraph":
         return f"<p>{lines[0]}</p>"
-    items = "".join(f"<li>{line}</li>" for line in lines)
-    if piece.kind == "items":
-        return f"<ul>{items}</ul>"
-    start = f' start="{piece.start}"' if piece.start != 1 else ""
-    return f"<ol{start}>{items}</ol>"
+    list_items = "".join(f"<li>{line}</li>" for line in lines)
+    if block.kind == "items":
+        return f"<ul>{list_items}</ul>"
+    start_attribute = f' start="{block.start}"' if block.start != 1 else ""
+    return f"<ol{start_attribute}>{list_items}</ol>"
 
 
-def _line(line: Sequence[TextSpan], links: Mapping[int, str | None], receipt: str | None) -> str:
-    shown = (_mark(span, links[span.mark]) if span.mark is not None else _text(span.text) for span in line)
-    made = "".join(shown)
-    address = web_link(receipt)
-    return made.replace(escape(address), _link(address, address)) if address else made
+def _render_line(line: Sequence[TextSpan], links: Mapping[int, str | None], receipt: str | None) -> str:
+    rendered_spans = (
+        _render_citation(span, links[span.mark]) if span.mark is not None else _render_text(span.text) for span in line
+    )
+    line_html = "".join(rendered_spans)
+    receipt_url = web_link(receipt)
+    return line_html.replace(escape(receipt_url), _render_link(receipt_url, receipt_url)) if receipt_url else line_html
 
 
-def _mark(span: TextSpan, link: str | None) -> str:
-    return _link(link, span.text) if link else escape(span.text)
+def _render_citation(span: TextSpan, link: str | None) -> str:
+    return _render_link(link, span.text) if link else escape(span.text)
 
 
-def _text(text: str) -> str:
+def _render_text(text: str) -> str:
     """Line breaks and indents as they are: code and commands are read by them."""
-    kept = _INDENT.sub(lambda found: "\u00a0" * len(found.group()), text)
-    return escape(kept.strip("\n")).replace("\n", "<br>")
+    indented = _INDENT.sub(lambda match: "\u00a0" * len(match.group()), text)
+    return escape(indented.strip("\n")).replace("\n", "<br>")
 
 
-def _link(url: str, text: str) -> str:
+def _render_link(url: str, text: str) -> str:
     return f'<a href="{escape(url)}" rel="noopener noreferrer">{escape(text)}</a>'
 
 
-def _sources(sources: Sequence[Source]) -> str:
-    items = "".join(f"<li>{_source(source)}</li>" for source in sources)
-    return f"<p><strong>Sources</strong></p><ul>{items}</ul>"
+def _render_sources(sources: Sequence[Source]) -> str:
+    list_items = "".join(f"<li>{_render_source(source)}</li>" for source in sources)
+    return f"<p><strong>Sources</strong></p><ul>{list_items}</ul>"
 
 
-def _source(source: Source) -> str:
+def _render_source(source: Source) -> str:
     link = web_link(source.url)
-    title = _link(link, source.title) if link else escape(source.title)
+    title = _render_link(link, source.title) if link else escape(source.title)
     return f"[{source.number}] {title}"

@@ -59,7 +59,10 @@ def fetch_ticket(line: ZendeskLine, ticket_id: str, look_up: LookUpNames = lambd
 
 
 def compose_ticket(
-    line: ZendeskLine, answer: models.TicketAnswer, pages: Iterable[models.AuditPage], known: LookedUpNames = NOTHING
+    line: ZendeskLine,
+    answer: models.TicketAnswer,
+    pages: Iterable[models.AuditPage],
+    looked_up_names: LookedUpNames = NOTHING,
 ) -> Ticket:
     """The snapshot of a ticket and its history."""
     ticket, people = answer.ticket, {user.id: user for user in answer.users}
@@ -69,50 +72,50 @@ def compose_ticket(
         audits += page.audits
     history = read_history(audits, ticket, people, line.config.service_user_id)
     requester = people.get(ticket.requester_id)
-    organisation = _named(ticket.organization_id, answer.organizations)
-    last = audits[-1].id if audits else ""
+    organisation = _find_named(ticket.organization_id, answer.organizations)
+    last_audit_id = audits[-1].id if audits else ""
     return Ticket(
         id=ticket.id,
         account=line.account,
         channel=CHANNEL,
         subject=clean(ticket.subject or ""),
-        status=known.status or STATUSES.get(ticket.status.lower(), TicketStatus.OPEN),
-        requester=_requester(ticket.requester_id, requester, organisation),
+        status=looked_up_names.status or STATUSES.get(ticket.status.lower(), TicketStatus.OPEN),
+        requester=_build_requester(ticket.requester_id, requester, organisation),
         messages=tuple(history.messages),
-        priority=_priority(ticket.priority),
-        tags=_tags(ticket, requester),
+        priority=_parse_priority(ticket.priority),
+        tags=_ticket_tags(ticket, requester),
         assignee=None if ticket.assignee_id == line.config.service_user_id else ticket.assignee_id,
         url=f"{line.config.base_url}/agent/tickets/{ticket.id}",
         acts=tuple(history.acts),
         via=way_of(ticket.via),
-        brand=Named(ticket.brand_id, known.brand) if ticket.brand_id else None,
-        group=_named(ticket.group_id, answer.groups),
-        form=_named(ticket.ticket_form_id, answer.ticket_forms),
+        brand=Named(ticket.brand_id, looked_up_names.brand) if ticket.brand_id else None,
+        group=_find_named(ticket.group_id, answer.groups),
+        form=_find_named(ticket.ticket_form_id, answer.ticket_forms),
         organisation=organisation,
-        fields=known.fields,
-        origin=Origin(ticket, history.marks, frozenset(history.set_by_people), last),
+        fields=looked_up_names.fields,
+        origin=Origin(ticket, history.marks, frozenset(history.set_by_people), last_audit_id),
     )
 
 
-def _named(number: str | None, rows: Iterable[models.Organization]) -> Named | None:
-    if number is None:
+def _find_named(record_id: str | None, rows: Iterable[models.Organization]) -> Named | None:
+    if record_id is None:
         return None
-    return Named(number, next((clean(row.name or "") for row in rows if row.id == number), ""))
+    return Named(record_id, next((clean(row.name or "") for row in rows if row.id == record_id), ""))
 
 
-def _requester(requester_id: str, user: models.ZendeskUser | None, organisation: Named | None) -> Requester:
-    name, email = (clean(word) if word else None for word in ((user.name, user.email) if user else (None, None)))
+def _build_requester(requester_id: str, user: models.ZendeskUser | None, organisation: Named | None) -> Requester:
+    name, email = (clean(value) if value else None for value in ((user.name, user.email) if user else (None, None)))
     return Requester(requester_id, name, email, organisation.name or None if organisation else None)
 
 
-def _priority(name: str | None) -> Priority:
+def _parse_priority(name: str | None) -> Priority:
     try:
         return Priority((name or Priority.NORMAL).lower())
     except ValueError:
         return Priority.NORMAL
 
 
-def _tags(ticket: models.ZendeskTicket, requester: models.ZendeskUser | None) -> tuple[str, ...]:
+def _ticket_tags(ticket: models.ZendeskTicket, requester: models.ZendeskUser | None) -> tuple[str, ...]:
     """A suspended requester gets no mail from Zendesk and no answer from us: the ticket stays with people."""
-    off = (OFF_TAG,) if requester and requester.suspended else ()
-    return tuple(dict.fromkeys((*ticket.tags, *off)))
+    off_tag = (OFF_TAG,) if requester and requester.suspended else ()
+    return tuple(dict.fromkeys((*ticket.tags, *off_tag)))

@@ -71,18 +71,21 @@ class TicketHistory:
 
 
 def read_history(
-    audits: Sequence[models.Audit], ticket: models.ZendeskTicket, people: Mapping[str, models.ZendeskUser], us: str = ""
+    audits: Sequence[models.Audit],
+    ticket: models.ZendeskTicket,
+    people: Mapping[str, models.ZendeskUser],
+    service_user: str = "",
 ) -> TicketHistory:
     """Messages and acts, in order of time. In an audit the comment comes before what changed with it."""
-    party = TicketPeople(frozenset({ticket.requester_id, *_requesters(audits)}), people, us)
+    ticket_people = TicketPeople(frozenset({ticket.requester_id, *_requester_ids(audits)}), people, service_user)
     history = TicketHistory()
-    for place, audit in enumerate(audits):
+    for index, audit in enumerate(audits):
         if mark := mark_of(audit):
             history.marks[mark] = audit.comment.id if audit.comment else audit.id
-        if message := _message(audit, party):
+        if message := _build_message(audit, ticket_people):
             history.messages.append(message)
-        history.acts += _acts(audit, party, len(history.messages), on_arrival=place == 0)
-        history.set_by_people.update(_set_by_people(audit, party))
+        history.acts += _person_acts(audit, ticket_people, len(history.messages), on_arrival=index == 0)
+        history.set_by_people.update(_fields_set_by_people(audit, ticket_people))
     hidden = {event.comment_id for audit in audits for event in audit.events if event.hides}
     history.messages = [replace(m, public=False) if m.id in hidden else m for m in history.messages]
     return history
@@ -92,8 +95,8 @@ def mark_of(audit: models.Audit) -> str | None:
     """The id of the delivery that made this change. Sent as `metadata.custom.<mark>`. Zendesk's guide shows what is
     sent in `metadata` kept whole under `custom`, so the mark stands there or one level deeper."""
     custom = (audit.metadata.custom or {}) if audit.metadata else {}
-    inner = custom.get("custom")
-    mark = custom.get(MARK) or (inner.get(MARK) if isinstance(inner, dict) else None)
+    nested = custom.get("custom")
+    mark = custom.get(MARK) or (nested.get(MARK) if isinstance(nested, dict) else None)
     return mark if isinstance(mark, str) and mark else None
 
 
@@ -105,66 +108,72 @@ def comment_text(markup: str) -> str:
 # --- Messages --------------------------------------------------------------------------------------------------------
 
 
-def _requesters(audits: Sequence[models.Audit]) -> Iterator[str]:
+def _requester_ids(audits: Sequence[models.Audit]) -> Iterator[str]:
     """Everybody whose ticket it ever was."""
     for audit in audits:
         for event in audit.changes("requester_id"):
-            yield from (str(user) for user in (event.value, event.previous_value) if user is not None)
+            yield from (str(user_id) for user_id in (event.value, event.previous_value) if user_id is not None)
 
 
-def _message(audit: models.Audit, party: TicketPeople) -> Message | None:
+def _build_message(audit: models.Audit, ticket_people: TicketPeople) -> Message | None:
     comment = audit.comment
     if comment is None:
         return None
-    author = comment.author_id or audit.author_id or SYSTEM
+    author_id = comment.author_id or audit.author_id or SYSTEM
     delivery = mark_of(audit)
-    role = Role.ASSISTANT if delivery else Role.AGENT if party.is_staff(author) else Role.CUSTOMER
+    role = Role.ASSISTANT if delivery else Role.AGENT if ticket_people.is_staff(author_id) else Role.CUSTOMER
     return Message(
         id=comment.id,
         role=role,
         public=comment.public is not False,
-        body=_body(comment),
+        body=_comment_body(comment),
         at=audit.created_at,
         delivery_id=delivery,
         attachments=len(comment.attachments or ()),
-        automatic=delivery is None and _is_machine(audit, author),
-        third_party=role is Role.CUSTOMER and author not in party.requesters,
+        automatic=delivery is None and _is_automatic(audit, author_id),
+        third_party=role is Role.CUSTOMER and author_id not in ticket_people.requesters,
         status_before=_status_before(audit) if role is Role.CUSTOMER else None,
     )
 
 
-def _is_machine(audit: models.Audit, author: str) -> bool:
+def _is_automatic(audit: models.Audit, author_id: str) -> bool:
     flags = (audit.metadata.flags or ()) if audit.metadata else ()
-    return author == SYSTEM or _rel(audit.via) in MACHINES or MACHINE_FLAG in flags
+    return author_id == SYSTEM or _via_rel(audit.via) in MACHINES or MACHINE_FLAG in flags
 
 
-def _body(comment: models.AuditEvent) -> str:
+def _comment_body(comment: models.AuditEvent) -> str:
     text = comment.plain_body or comment.body or comment_text(comment.html_body or "")
     return clean(text.replace("&nbsp;", " ")).strip()
 
 
 def _status_before(audit: models.Audit) -> str | None:
     """What the ticket was before this comment opened it again; what a trigger does with it is not the comment's."""
-    changed = [event.previous_value for event in audit.changes("status") if not _is_no_hand(event.via)]
-    return str(changed[0]) if changed and changed[0] else None
+    previous_statuses = [event.previous_value for event in audit.changes("status") if not _is_automated(event.via)]
+    return str(previous_statuses[0]) if previous_statuses and previous_statuses[0] else None
 
 
 # --- Acts ------------------------------------------------------------------------------------------------------------
 
 
-def _acts(audit: models.Audit, party: TicketPeople, place: int, *, on_arrival: bool) -> Iterator[PersonAct]:
+def _person_acts(
+    audit: models.Audit, ticket_people: TicketPeople, message_count: int, *, on_arrival: bool
+) -> Iterator[PersonAct]:
     """An assignment on arrival is nobody's act; neither is anything that bears our mark."""
     if on_arrival:
         return
-    moved = any(event.type == "Change" for event in audit.changes("group_id"))
+    group_changed = any(event.type == "Change" for event in audit.changes("group_id"))
     for event in audit.changes("assignee_id"):
-        kind = _assigned(audit, event, party, moved=moved) if _is_by_hand(audit, event, party) else None
+        kind = (
+            _assignment_kind(audit, event, ticket_people, group_changed=group_changed)
+            if _is_by_hand(audit, event, ticket_people)
+            else None
+        )
         if kind:
-            yield PersonAct(kind, place)
+            yield PersonAct(kind, message_count)
     if any(_is_bad_rating(event) for event in audit.events):
-        yield PersonAct(PersonActKind.RATED_BAD, place)
-    if any(event.value == "solved" and _is_by_hand(audit, event, party) for event in audit.changes("status")):
-        yield PersonAct(PersonActKind.SOLVED, place)
+        yield PersonAct(PersonActKind.RATED_BAD, message_count)
+    if any(event.value == "solved" and _is_by_hand(audit, event, ticket_people) for event in audit.changes("status")):
+        yield PersonAct(PersonActKind.SOLVED, message_count)
 
 
 def _is_bad_rating(event: models.AuditEvent) -> bool:
@@ -172,43 +181,47 @@ def _is_bad_rating(event: models.AuditEvent) -> bool:
     return str(score or "").startswith("bad")
 
 
-def _assigned(
-    audit: models.Audit, event: models.AuditEvent, party: TicketPeople, *, moved: bool
+def _assignment_kind(
+    audit: models.Audit, event: models.AuditEvent, ticket_people: TicketPeople, *, group_changed: bool
 ) -> PersonActKind | None:
     """Taken, given back, or neither. Given on to another group is not given back. An app that routes gives tickets to
     others, and takes them away, by the API; who works through the API takes and gives back for themselves."""
-    to, before = (None if user is None else str(user) for user in (event.value, event.previous_value))
-    if to and to == party.service_user:
+    new_assignee, previous_assignee = (
+        None if user_id is None else str(user_id) for user_id in (event.value, event.previous_value)
+    )
+    if new_assignee and new_assignee == ticket_people.service_user:
         return PersonActKind.GIVEN_BACK
-    if (_channel(event.via) in API or _channel(audit.via) in API) and (to or before) != audit.author_id:
+    if (_via_channel(event.via) in API or _via_channel(audit.via) in API) and (
+        new_assignee or previous_assignee
+    ) != audit.author_id:
         return None
-    if to is None:
-        return None if moved else PersonActKind.GIVEN_BACK
+    if new_assignee is None:
+        return None if group_changed else PersonActKind.GIVEN_BACK
     return PersonActKind.TAKEN
 
 
-def _set_by_people(audit: models.Audit, party: TicketPeople) -> Iterator[str]:
+def _fields_set_by_people(audit: models.Audit, ticket_people: TicketPeople) -> Iterator[str]:
     """Fields to which somebody of staff gave a value; emptied by hand counts as well."""
     for event in audit.events:
-        given = event.type == "Change" or (event.type == "Create" and event.value not in (None, "", []))
-        if event.field_name and given and _is_by_hand(audit, event, party):
+        has_value = event.type == "Change" or (event.type == "Create" and event.value not in (None, "", []))
+        if event.field_name and has_value and _is_by_hand(audit, event, ticket_people):
             yield event.field_name
 
 
-def _is_by_hand(audit: models.Audit, event: models.AuditEvent, party: TicketPeople) -> bool:
-    author = audit.author_id or SYSTEM
-    if author == SYSTEM or mark_of(audit) or not party.is_staff(author):
+def _is_by_hand(audit: models.Audit, event: models.AuditEvent, ticket_people: TicketPeople) -> bool:
+    author_id = audit.author_id or SYSTEM
+    if author_id == SYSTEM or mark_of(audit) or not ticket_people.is_staff(author_id):
         return False
-    return not _is_no_hand(audit.via) and not _is_no_hand(event.via)
+    return not _is_automated(audit.via) and not _is_automated(event.via)
 
 
-def _is_no_hand(via: models.Via | None) -> bool:
-    return _channel(via) in NO_HANDS or _rel(via) in MACHINES
+def _is_automated(via: models.Via | None) -> bool:
+    return _via_channel(via) in NO_HANDS or _via_rel(via) in MACHINES
 
 
-def _channel(via: models.Via | None) -> Any:
+def _via_channel(via: models.Via | None) -> Any:
     return via.channel if via else None
 
 
-def _rel(via: models.Via | None) -> Any:
+def _via_rel(via: models.Via | None) -> Any:
     return via.source.rel if via and via.source else None

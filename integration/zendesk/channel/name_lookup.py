@@ -41,8 +41,10 @@ class CustomField:
 
     def stored(self, words: str) -> str:
         """What to store so that people see these words; what is stored already may be given as well."""
-        wanted = case_folded(words)
-        return next((value for value, name in self.shown.items() if case_folded(name) == wanted), words)
+        folded_label = case_folded(words)
+        return next(
+            (stored_value for stored_value, label in self.shown.items() if case_folded(label) == folded_label), words
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,97 +68,99 @@ class ZendeskNames:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._lists: dict[tuple[ZendeskClient, str], tuple[float, object]] = {}
+        self._cache: dict[tuple[ZendeskClient, str], tuple[float, object]] = {}
         self._lock = Lock()
 
     def known(self, line: ZendeskLine, ticket: models.ZendeskTicket, wanted: WantedNames) -> LookedUpNames:
         """What is wanted of a ticket. Asks for no list that nobody wants."""
         brand = self.brand(line, ticket.brand_id) if wanted.brands else ""
         status = case_folded(self.status(line, ticket.custom_status_id)) if wanted.statuses else ""
-        means = {case_folded(name): status for name, status in wanted.statuses.items()}
-        return LookedUpNames(tuple(self._values(line, ticket, wanted.fields)), brand, means.get(status))
+        status_by_name = {case_folded(name): status for name, status in wanted.statuses.items()}
+        return LookedUpNames(tuple(self._field_values(line, ticket, wanted.fields)), brand, status_by_name.get(status))
 
-    def _values(
+    def _field_values(
         self, line: ZendeskLine, ticket: models.ZendeskTicket, names: Sequence[str]
     ) -> Iterator[tuple[str, str]]:
-        values = {each.id: each.value for each in ticket.custom_fields or ()}
+        values = {custom_field.id: custom_field.value for custom_field in ticket.custom_fields or ()}
         for name in names:
             field = self.field(line, name)
-            text = _in_words(values.get(field.id), field) if field else ""
+            text = _display_text(values.get(field.id), field) if field else ""
             if text:
                 yield name, text
 
     def brand(self, line: ZendeskLine, brand_id: str | None) -> str:
         """A brand's name; empty where it cannot be told."""
-        return self._list(line, "brands", _brands).get(brand_id or "", "")
+        return self._cached_list(line, "brands", _load_brands).get(brand_id or "", "")
 
     def status(self, line: ZendeskLine, status_id: str | None) -> str:
         """A custom status's name; empty for none."""
-        return self._list(line, "custom_statuses", _statuses).get(status_id or "", "")
+        return self._cached_list(line, "custom_statuses", _load_statuses).get(status_id or "", "")
 
     def field(self, line: ZendeskLine, name: str) -> CustomField | None:
         """The custom field of this title or id."""
-        return self._find(line, "ticket_fields", _fields, name)
+        return self._find_by_name(line, "ticket_fields", _load_fields, name)
 
     def group(self, line: ZendeskLine, name: str) -> str | None:
         """The id of the group of this name or id."""
-        return self._find(line, "groups", _groups, name)
+        return self._find_by_name(line, "groups", _load_groups, name)
 
-    def _find(self, line: ZendeskLine, kind: str, read: Callable[[ZendeskClient], dict[str, V]], name: str) -> V | None:
-        found = self._list(line, kind, read).get(case_folded(name))
-        if found is None:
-            found = self._list(line, kind, read, at_most=LOOK_AGAIN_SECONDS).get(case_folded(name))
-        return found
+    def _find_by_name(
+        self, line: ZendeskLine, kind: str, load: Callable[[ZendeskClient], dict[str, V]], name: str
+    ) -> V | None:
+        match = self._cached_list(line, kind, load).get(case_folded(name))
+        if match is None:
+            match = self._cached_list(line, kind, load, max_age=LOOK_AGAIN_SECONDS).get(case_folded(name))
+        return match
 
-    def _list(
-        self, line: ZendeskLine, kind: str, read: Callable[[ZendeskClient], dict[str, V]], at_most: float = KEPT_SECONDS
+    def _cached_list(
+        self, line: ZendeskLine, kind: str, load: Callable[[ZendeskClient], dict[str, V]], max_age: float = KEPT_SECONDS
     ) -> dict[str, V]:
         """A list that is at most so many seconds old. One that the token may not read is empty, and the log says so."""
         key = (line.client, kind)
         with self._lock:
-            since, known = self._lists.get(key, (0.0, None))
-        if known is None or self._clock() - since > at_most:
+            loaded_at, entries = self._cache.get(key, (0.0, None))
+        if entries is None or self._clock() - loaded_at > max_age:
             try:
-                known = read(line.client)
+                entries = load(line.client)
             except Permanent as error:
                 log.warning("names not read", account=line.account, what=kind, why=str(error))
-                known = {}
+                entries = {}
             with self._lock:
-                if len(self._lists) >= MOST_ACCOUNTS:
-                    self._lists.clear()
-                self._lists[key] = (self._clock(), known)
-        return known  # type: ignore[return-value]  # one reader for each kind
+                if len(self._cache) >= MOST_ACCOUNTS:
+                    self._cache.clear()
+                self._cache[key] = (self._clock(), entries)
+        return entries  # type: ignore[return-value]  # one reader for each kind
 
 
-def _brands(client: ZendeskClient) -> dict[str, str]:
+def _load_brands(client: ZendeskClient) -> dict[str, str]:
     pages = client.listed("brands.json", models.Brands)
-    return {each.id: each.name or "" for page in pages for each in page.brands}
+    return {brand.id: brand.name or "" for page in pages for brand in page.brands}
 
 
-def _statuses(client: ZendeskClient) -> dict[str, str]:
+def _load_statuses(client: ZendeskClient) -> dict[str, str]:
     rows = client.show("custom_statuses.json", models.CustomStatuses).custom_statuses
-    return {each.id: each.agent_label for each in rows}
+    return {status.id: status.agent_label for status in rows}
 
 
-def _groups(client: ZendeskClient) -> dict[str, str]:
+def _load_groups(client: ZendeskClient) -> dict[str, str]:
     pages = client.listed("groups.json", models.Groups)
-    rows = [each for page in pages for each in page.groups]
-    return {each.id: each.id for each in rows} | {case_folded(each.name or ""): each.id for each in rows}
+    rows = [group for page in pages for group in page.groups]
+    return {group.id: group.id for group in rows} | {case_folded(group.name or ""): group.id for group in rows}
 
 
-def _fields(client: ZendeskClient) -> dict[str, CustomField]:
+def _load_fields(client: ZendeskClient) -> dict[str, CustomField]:
     pages = client.listed("ticket_fields.json", models.TicketFields)
-    rows = [_field(each) for page in pages for each in page.ticket_fields]
-    return {each.id: each for each in rows} | {case_folded(each.title): each for each in rows}
+    rows = [_custom_field(field) for page in pages for field in page.ticket_fields]
+    return {field.id: field for field in rows} | {case_folded(field.title): field for field in rows}
 
 
-def _field(row: models.TicketField) -> CustomField:
+def _custom_field(row: models.TicketField) -> CustomField:
     return CustomField(row.id, row.title, {option.value: option.name for option in row.custom_field_options or ()})
 
 
-def _in_words(value: Any, field: CustomField) -> str:
+def _display_text(value: Any, field: CustomField) -> str:
     """What people see in a field; empty where there is nothing."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     values = value if isinstance(value, list) else [value]
-    return clean(", ".join(field.shown.get(str(each), str(each)) for each in values if each not in (None, "")))
+    return clean(", ".join(field.shown.get(str(item), str(item)) for item in values if item not in (None, "")))

@@ -40,26 +40,26 @@ class ZendeskChannel:
         self._lines = ZendeskLines(db)
         self._policies = policies
         self._names = ZendeskNames()
-        self._recent = RecentReads()
+        self._recent_reads = RecentReads()
 
     def fetch(self, account: str, ticket_id: str, holding: str = "", since: datetime | None = None) -> Ticket:
         """The ticket as it stands now, or as it was just read where that will do. Raises Permanent when it is gone."""
         line = self._lines.open(account)
-        return self._recent.get(account, ticket_id, lambda: self._look(line, ticket_id), holding, since)
+        return self._recent_reads.get(account, ticket_id, lambda: self._fetch_now(line, ticket_id), holding, since)
 
     def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted) -> str | None:
         """Post publicly; None when the ticket is closed or the last look says no."""
         line = self._lines.open(ticket.account)
-        looked = self._looked_again(line, ticket) if delivery.kind is DeliveryKind.REPLY else ticket
-        return self._post(line, looked, outgoing, delivery, still_wanted, public=True)
+        current_ticket = self._recheck_ticket(line, ticket) if delivery.kind is DeliveryKind.REPLY else ticket
+        return self._post_comment(line, current_ticket, outgoing, delivery, still_wanted, public=True)
 
     def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
         """Post internally. Raises Permanent when the ticket is gone or closed."""
         line = self._lines.open(ticket.account)
-        posted = self._post(line, ticket, outgoing, delivery, _always, public=False)
-        if posted is None:
+        comment_id = self._post_comment(line, ticket, outgoing, delivery, _always_wanted, public=False)
+        if comment_id is None:
             raise Permanent("the ticket is closed in Zendesk and takes no note")
-        return posted
+        return comment_id
 
     def restore_status(
         self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted
@@ -67,47 +67,49 @@ class ZendeskChannel:
         """Set the status back, without a word to anybody; the id of the change, or of the ticket if it stands so."""
         line = self._lines.open(ticket.account)
 
-        def change(origin: Origin) -> tuple[Fields, Fields]:
+        def build_fields(origin: Origin) -> tuple[Fields, Fields]:
             return {"status": outgoing.status}, {}
 
         if isinstance(ticket.origin, Origin) and ticket.origin.ticket.status == outgoing.status:
             return ticket.id
-        return self._change(line, ticket, change, delivery, still_wanted)
+        return self._apply_change(line, ticket, build_fields, delivery, still_wanted)
 
     def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
         """The comment, or the change without one, whose audit carries the delivery's id."""
-        return _left_by(ticket, delivery) or _left_by(self.fetch(ticket.account, ticket.id), delivery)
+        return _find_mark(ticket, delivery) or _find_mark(self.fetch(ticket.account, ticket.id), delivery)
 
-    def _read(self, line: ZendeskLine, ticket_id: str) -> Ticket:
-        return self._recent.get(line.account, ticket_id, lambda: self._look(line, ticket_id))
+    def _refetch(self, line: ZendeskLine, ticket_id: str) -> Ticket:
+        return self._recent_reads.get(line.account, ticket_id, lambda: self._fetch_now(line, ticket_id))
 
-    def _look(self, line: ZendeskLine, ticket_id: str) -> Ticket:
-        wanted = self._wanted(line.account)
-        return fetch_ticket(line, ticket_id, lambda line, its: self._names.known(line, its, wanted))
+    def _fetch_now(self, line: ZendeskLine, ticket_id: str) -> Ticket:
+        wanted_names = self._wanted_names(line.account)
+        return fetch_ticket(
+            line, ticket_id, lambda line, zendesk_ticket: self._names.known(line, zendesk_ticket, wanted_names)
+        )
 
-    def _wanted(self, account: str) -> WantedNames:
+    def _wanted_names(self, account: str) -> WantedNames:
         """What the policy needs to know by name. A policy that cannot be read is waited for."""
         try:
             return names_wanted_by(self._policies.get(account).policy) if self._policies else WantedNames()
         except BadSetting as error:
             raise Temporary(str(error)) from error
 
-    def _usable(self, line: ZendeskLine, ticket: Ticket) -> tuple[Ticket, Origin]:
+    def _usable_snapshot(self, line: ZendeskLine, ticket: Ticket) -> tuple[Ticket, Origin]:
         """A snapshot upon which nothing was posted yet."""
         if not isinstance(ticket.origin, Origin) or ticket.origin.spent:
-            ticket = self._read(line, ticket.id)
+            ticket = self._refetch(line, ticket.id)
         assert isinstance(ticket.origin, Origin), "this channel read it"  # noqa: S101  # an invariant, not a check
         return ticket, ticket.origin
 
-    def _looked_again(self, line: ZendeskLine, ticket: Ticket) -> Ticket:
+    def _recheck_ticket(self, line: ZendeskLine, ticket: Ticket) -> Ticket:
         """The ticket, if its stamp would tell of any change, or if one more call shows none; otherwise as it is now."""
-        ticket, origin = self._usable(line, ticket)
+        ticket, origin = self._usable_snapshot(line, ticket)
         if time.time() - datetime.fromisoformat(origin.ticket.updated_at).timestamp() > SETTLED_SECONDS:
             return ticket
-        newest = [audit.id for page in line.client.audits(ticket.id) for audit in page.audits][-1:]
-        return ticket if newest == [origin.last_audit] else self._read(line, ticket.id)
+        newest_audit_ids = [audit.id for page in line.client.audits(ticket.id) for audit in page.audits][-1:]
+        return ticket if newest_audit_ids == [origin.last_audit] else self._refetch(line, ticket.id)
 
-    def _post(
+    def _post_comment(
         self,
         line: ZendeskLine,
         ticket: Ticket,
@@ -117,20 +119,20 @@ class ZendeskChannel:
         *,
         public: bool,
     ) -> str | None:
-        def change(origin: Origin) -> tuple[Fields, Fields]:
+        def build_fields(origin: Origin) -> tuple[Fields, Fields]:
             core = update.message_of(comment_of(outgoing, public=public), origin, outgoing, delivery)
             return core, update.extras_of(line, self._names, origin, outgoing, delivery)
 
-        posted = self._change(line, ticket, change, delivery, still_wanted)
-        if posted:
-            self._recent.add(ticket, _as_posted(posted, outgoing, delivery, public=public))
-        return posted
+        comment_id = self._apply_change(line, ticket, build_fields, delivery, still_wanted)
+        if comment_id:
+            self._recent_reads.add(ticket, _posted_message(comment_id, outgoing, delivery, public=public))
+        return comment_id
 
-    def _change(
+    def _apply_change(
         self,
         line: ZendeskLine,
         ticket: Ticket,
-        change: Callable[[Origin], tuple[Fields, Fields]],
+        build_fields: Callable[[Origin], tuple[Fields, Fields]],
         delivery: Delivery,
         still_wanted: StillWanted,
     ) -> str | None:
@@ -139,40 +141,40 @@ class ZendeskChannel:
         None when the last look says no, or the ticket is closed.
         """
         for _ in range(LOOKS):
-            ticket, origin = self._usable(line, ticket)
-            if left := origin.marks.get(delivery.id):
-                return left
+            ticket, origin = self._usable_snapshot(line, ticket)
+            if change_id := origin.marks.get(delivery.id):
+                return change_id
             if ticket.status is TicketStatus.CLOSED or not still_wanted(ticket):
                 return None
             try:
-                return self._send(line, ticket, origin, change(origin), delivery)
+                return self._send_change(line, ticket, origin, build_fields(origin), delivery)
             except Conflict:
                 continue
             except Unacceptable:
-                if self._read(line, ticket.id).status is TicketStatus.CLOSED:
+                if self._refetch(line, ticket.id).status is TicketStatus.CLOSED:
                     return None
                 raise
         raise Temporary("the ticket keeps changing, or is locked", retry_after=2.0)
 
-    def _send(
+    def _send_change(
         self, line: ZendeskLine, ticket: Ticket, origin: Origin, fields: tuple[Fields, Fields], delivery: Delivery
     ) -> str:
         core, extras = fields
-        updated = update.send_update(line, origin, core, extras, delivery)
-        made = update.id_of(updated, core) or _left_by(self._read(line, ticket.id), delivery)
-        if made is None:
+        response = update.send_update(line, origin, core, extras, delivery)
+        change_id = update.id_of(response, core) or _find_mark(self._refetch(line, ticket.id), delivery)
+        if change_id is None:
             raise Temporary("Zendesk took the change and does not show it yet")
-        return made
+        return change_id
 
 
-def _always(ticket: Ticket) -> bool:
+def _always_wanted(ticket: Ticket) -> bool:
     """A note is for people, who have the ticket anyway."""
     return True
 
 
-def _left_by(ticket: Ticket, delivery: Delivery) -> str | None:
+def _find_mark(ticket: Ticket, delivery: Delivery) -> str | None:
     return ticket.origin.marks.get(delivery.id) if isinstance(ticket.origin, Origin) else None
 
 
-def _as_posted(comment_id: str, outgoing: Outgoing, delivery: Delivery, *, public: bool) -> Message:
+def _posted_message(comment_id: str, outgoing: Outgoing, delivery: Delivery, *, public: bool) -> Message:
     return Message(comment_id, Role.ASSISTANT, public, outgoing.text, datetime.now(UTC), delivery.id)

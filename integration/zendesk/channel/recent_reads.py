@@ -31,8 +31,8 @@ class TicketRead:
 
     def will_do(self, holding: str, since: datetime | None, now: float) -> bool:
         """Is it what was asked for: one that has a message, or one that is new enough?"""
-        held = bool(holding) and now - self.began <= KEPT_SECONDS and self.ticket.message(holding) is not None
-        return held or (since is not None and self.began >= since.timestamp())
+        has_message = bool(holding) and now - self.began <= KEPT_SECONDS and self.ticket.message(holding) is not None
+        return has_message or (since is not None and self.began >= since.timestamp())
 
 
 class RecentReads:
@@ -40,52 +40,57 @@ class RecentReads:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._kept: OrderedDict[Key, TicketRead] = OrderedDict()
-        self._flights: dict[Key, Event] = {}
+        self._cache: OrderedDict[Key, TicketRead] = OrderedDict()
+        self._pending: dict[Key, Event] = {}
         self._lock = Lock()
 
     def get(
-        self, account: str, ticket_id: str, read: Callable[[], Ticket], holding: str = "", since: datetime | None = None
+        self,
+        account: str,
+        ticket_id: str,
+        fetch: Callable[[], Ticket],
+        holding: str = "",
+        since: datetime | None = None,
     ) -> Ticket:
         """The ticket: as it was just read where that will do, or read now."""
         key = (account, ticket_id)
-        asked = bool(holding) or since is not None
-        if asked and (flight := self._flights.get(key)):
-            flight.wait(PATIENCE_SECONDS)
-        kept = self._kept.get(key) if asked else None
-        if kept and kept.will_do(holding, since, self._clock()):
-            return kept.ticket
-        return self._read(key, read)
+        may_reuse = bool(holding) or since is not None
+        if may_reuse and (pending := self._pending.get(key)):
+            pending.wait(PATIENCE_SECONDS)
+        recent = self._cache.get(key) if may_reuse else None
+        if recent and recent.will_do(holding, since, self._clock()):
+            return recent.ticket
+        return self._fetch_and_cache(key, fetch)
 
     def add(self, ticket: Ticket, message: Message) -> None:
         """Remember what we posted, so that its own event needs no look."""
         with self._lock:
-            kept = self._kept.get((ticket.account, ticket.id))
-            if kept and kept.ticket.message(message.id) is None:
-                longer = replace(kept.ticket, messages=(*kept.ticket.messages, message), origin=None)
-                self._kept[ticket.account, ticket.id] = TicketRead(longer, kept.began)
+            recent = self._cache.get((ticket.account, ticket.id))
+            if recent and recent.ticket.message(message.id) is None:
+                updated_ticket = replace(recent.ticket, messages=(*recent.ticket.messages, message), origin=None)
+                self._cache[ticket.account, ticket.id] = TicketRead(updated_ticket, recent.began)
 
-    def _read(self, key: Key, read: Callable[[], Ticket]) -> Ticket:
-        began, done = self._clock(), Event()
+    def _fetch_and_cache(self, key: Key, fetch: Callable[[], Ticket]) -> Ticket:
+        started_at, finished = self._clock(), Event()
         with self._lock:
-            first = self._flights.setdefault(key, done) is done
+            owns_fetch = self._pending.setdefault(key, finished) is finished
         try:
-            ticket = read()
-            self._keep(key, TicketRead(ticket, began))
+            ticket = fetch()
+            self._store(key, TicketRead(ticket, started_at))
             return ticket
         finally:
-            if first:
+            if owns_fetch:
                 with self._lock:
-                    self._flights.pop(key, None)
-                done.set()
+                    self._pending.pop(key, None)
+                finished.set()
 
-    def _keep(self, key: Key, made: TicketRead) -> None:
+    def _store(self, key: Key, ticket_read: TicketRead) -> None:
         """The newest of each; the oldest are forgotten."""
         with self._lock:
-            if (kept := self._kept.get(key)) and kept.began > made.began:
+            if (previous := self._cache.get(key)) and previous.began > ticket_read.began:
                 return
-            self._kept.pop(key, None)
-            if len(made.ticket.messages) <= MOST_MESSAGES:
-                self._kept[key] = made
-            while len(self._kept) > MOST:
-                self._kept.popitem(last=False)
+            self._cache.pop(key, None)
+            if len(ticket_read.ticket.messages) <= MOST_MESSAGES:
+                self._cache[key] = ticket_read
+            while len(self._cache) > MOST:
+                self._cache.popitem(last=False)

@@ -34,25 +34,37 @@ Fields = dict[str, Any]
 
 def message_of(comment: Fields, origin: Origin, outgoing: Outgoing, delivery: Delivery) -> Fields:
     """The message itself, with its tags beside those that are there."""
-    more = outgoing.labels.tags
-    ours = {TAGS[delivery.kind], *more} | ({ESCALATED_TAG} if outgoing.escalated else set())
-    missing = sorted(ours - set(origin.ticket.tags))
-    return {"comment": comment} | ({"tags": [*origin.ticket.tags, *missing]} if missing else {})
+    label_tags = outgoing.labels.tags
+    our_tags = {TAGS[delivery.kind], *label_tags} | ({ESCALATED_TAG} if outgoing.escalated else set())
+    missing_tags = sorted(our_tags - set(origin.ticket.tags))
+    return {"comment": comment} | ({"tags": [*origin.ticket.tags, *missing_tags]} if missing_tags else {})
 
 
 def extras_of(line: ZendeskLine, names: ZendeskNames, origin: Origin, outgoing: Outgoing, delivery: Delivery) -> Fields:
     """What is to be set with the message. The connection's own wishes for an escalation are set once: whoever changes
     them later is not overruled."""
     labels, config = outgoing.labels, line.config
-    first = outgoing.escalated and ESCALATED_TAG not in origin.ticket.tags
-    extras = dict(_custom_fields(line, names, origin, labels.fields))
-    wanted = (
-        ("priority", _raised(origin, labels.priority or (config.escalation_priority if first else None) or None)),
-        ("group_id", _group(line, names, origin, labels.group or (config.escalation_group_id if first else None))),
+    first_escalation = outgoing.escalated and ESCALATED_TAG not in origin.ticket.tags
+    extras = dict(_custom_field_values(line, names, origin, labels.fields))
+    candidates = (
+        (
+            "priority",
+            _raised_priority(
+                origin, labels.priority or (config.escalation_priority if first_escalation else None) or None
+            ),
+        ),
+        (
+            "group_id",
+            _target_group(
+                line, names, origin, labels.group or (config.escalation_group_id if first_escalation else None)
+            ),
+        ),
         ("type", labels.type if labels.type != origin.ticket.type else None),
         ("status", config.status_after_reply if delivery.kind is DeliveryKind.REPLY else outgoing.status),
     )
-    return extras | {name: value for name, value in wanted if value and name not in origin.set_by_people - {"status"}}
+    return extras | {
+        name: value for name, value in candidates if value and name not in origin.set_by_people - {"status"}
+    }
 
 
 def send_update(line: ZendeskLine, origin: Origin, core: Fields, extras: Fields, delivery: Delivery) -> Updated:
@@ -73,52 +85,52 @@ def send_update(line: ZendeskLine, origin: Origin, core: Fields, extras: Fields,
     except Unacceptable as error:
         if not extras or not core:
             raise
-        updated = line.client.update(origin.ticket.id, {**core, **guards})
+        response = line.client.update(origin.ticket.id, {**core, **guards})
         log.warning("left out of an update", ticket=origin.ticket.id, fields=sorted(extras), why=str(error))
-        return updated
+        return response
 
 
-def _raised(origin: Origin, wanted: str | None) -> str | None:
+def _raised_priority(origin: Origin, priority: str | None) -> str | None:
     """A priority that is higher than the ticket's, or None."""
-    now = origin.ticket.priority
-    if wanted is None or (now in PRIORITIES and PRIORITIES.index(now) >= PRIORITIES.index(wanted)):
+    current = origin.ticket.priority
+    if priority is None or (current in PRIORITIES and PRIORITIES.index(current) >= PRIORITIES.index(priority)):
         return None
-    return str(wanted)
+    return str(priority)
 
 
-def _group(line: ZendeskLine, names: ZendeskNames, origin: Origin, wanted: str | None) -> int | None:
+def _target_group(line: ZendeskLine, names: ZendeskNames, origin: Origin, group: str | None) -> int | None:
     """The group to give the ticket to; None where it is there, is on somebody's desk, or there is no such group."""
-    if not wanted or origin.ticket.assignee_id not in (None, line.config.service_user_id or None):
+    if not group or origin.ticket.assignee_id not in (None, line.config.service_user_id or None):
         return None
-    known = wanted if wanted.isdecimal() else names.group(line, wanted)
-    if known is None:
-        log.warning("no such group", account=line.account, group=wanted)
-    return int(known) if known and known != origin.ticket.group_id else None
+    group_id = group if group.isdecimal() else names.group(line, group)
+    if group_id is None:
+        log.warning("no such group", account=line.account, group=group)
+    return int(group_id) if group_id and group_id != origin.ticket.group_id else None
 
 
-def _custom_fields(
-    line: ZendeskLine, names: ZendeskNames, origin: Origin, wanted: tuple[tuple[str, str], ...]
+def _custom_field_values(
+    line: ZendeskLine, names: ZendeskNames, origin: Origin, wanted_fields: tuple[tuple[str, str], ...]
 ) -> Iterator[tuple[str, Any]]:
-    rows = list(_changed_fields(line, names, origin, wanted))
-    if rows:
-        yield "custom_fields", rows
+    changed_fields = list(_changed_fields(line, names, origin, wanted_fields))
+    if changed_fields:
+        yield "custom_fields", changed_fields
 
 
 def _changed_fields(
     line: ZendeskLine, names: ZendeskNames, origin: Origin, wanted: tuple[tuple[str, str], ...]
 ) -> Iterator[Fields]:
-    now = {each.id: each.value for each in origin.ticket.custom_fields or ()}
-    for name, words in wanted:
+    current_values = {custom_field.id: custom_field.value for custom_field in origin.ticket.custom_fields or ()}
+    for name, label in wanted:
         field = names.field(line, name)
         if field is None:
             log.warning("no such field", account=line.account, field=name)
-        elif field.id not in origin.set_by_people and now.get(field.id) != field.stored(words):
-            yield {"id": int(field.id), "value": field.stored(words)}
+        elif field.id not in origin.set_by_people and current_values.get(field.id) != field.stored(label):
+            yield {"id": int(field.id), "value": field.stored(label)}
 
 
-def id_of(updated: Updated, core: Fields) -> str | None:
+def id_of(response: Updated, core: Fields) -> str | None:
     """What the change became: the comment, or the audit of a change without one; None where Zendesk does not tell."""
-    audit = updated.audit
+    audit = response.audit
     if audit and audit.comment:
         return audit.comment.id
     return audit.id if audit and "comment" not in core else None

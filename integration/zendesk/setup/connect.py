@@ -43,15 +43,15 @@ def introduce_zendesk(config: ZendeskConnection) -> Introduction:
     client = ZendeskClient(
         config.base_url, config.email, config.api_token, on_limit=lambda seconds: None, timeout=SECONDS
     )
-    me = _me(client, config)
-    who = {"user": me.email or "", "name": me.name or "", "id": me.id or "", "role": me.role or "none"}
+    me = _fetch_me(client, config)
+    identity = {"user": me.email or "", "name": me.name or "", "id": me.id or "", "role": me.role or "none"}
     return Introduction(
-        {name: clean(value)[:100] for name, value in who.items()} | {"account": config.base_url},
-        tuple(_may(client, config, me)),
+        {name: clean(value)[:100] for name, value in identity.items()} | {"account": config.base_url},
+        tuple(_permission_checks(client, config, me)),
     )
 
 
-def _me(client: ZendeskClient, config: ZendeskConnection) -> Me:
+def _fetch_me(client: ZendeskClient, config: ZendeskConnection) -> Me:
     try:
         me = introduced(client)
     except Gone as error:
@@ -68,44 +68,44 @@ def _me(client: ZendeskClient, config: ZendeskConnection) -> Me:
     return me
 
 
-def _may(client: ZendeskClient, config: ZendeskConnection, me: Me) -> Iterator[HealthCheck]:
-    yield _sees(me)
-    yield _exports(client)
+def _permission_checks(client: ZendeskClient, config: ZendeskConnection, me: Me) -> Iterator[HealthCheck]:
+    yield _check_ticket_access(me)
+    yield _check_export(client)
     if config.service_user_id and config.service_user_id != me.id:
         remedy = "give the token's own id as --service-user, or clear it by --service-user ''"
         yield wrong("service user", f"{config.service_user_id} is not the token's user, which is {me.id}", remedy)
     if config.escalation_group_id:
-        yield _group(client, config.escalation_group_id)
+        yield _check_group(client, config.escalation_group_id)
 
 
-def _sees(me: Me) -> HealthCheck:
+def _check_ticket_access(me: Me) -> HealthCheck:
     if me.ticket_restriction:
-        limited = f"sees only some of them ({clean(me.ticket_restriction)[:30]})"
-        return wrong("tickets", limited, "give that user access to all tickets, or connect with another one")
+        detail = f"sees only some of them ({clean(me.ticket_restriction)[:30]})"
+        return wrong("tickets", detail, "give that user access to all tickets, or connect with another one")
     return fine("tickets", "may read and answer all of them")
 
 
-def _exports(client: ZendeskClient) -> HealthCheck:
+def _check_export(client: ZendeskClient) -> HealthCheck:
     name = "incremental export"
     try:
-        fault = export_fault(client)
+        export_error = export_fault(client)
     except Temporary as error:
-        wait = "its limit is reached for the moment" if isinstance(error, Blocked) else str(error)
-        return missing(name, f"could not be tried ({wait})", "`firstline doctor` tries it again")
-    if fault:
-        return wrong(name, f"is closed: {fault}; catch-up cannot find what webhooks lose", CONNECT_AGAIN)
+        reason = "its limit is reached for the moment" if isinstance(error, Blocked) else str(error)
+        return missing(name, f"could not be tried ({reason})", "`firstline doctor` tries it again")
+    if export_error:
+        return wrong(name, f"is closed: {export_error}; catch-up cannot find what webhooks lose", CONNECT_AGAIN)
     return fine(name, "is open: catch-up finds what webhooks lose")
 
 
-def _group(client: ZendeskClient, number: str) -> HealthCheck:
+def _check_group(client: ZendeskClient, group_id: str) -> HealthCheck:
     name = "group"
     try:
-        found = client.show(f"groups/{number}.json", _GroupAnswer).group
+        group = client.show(f"groups/{group_id}.json", _GroupAnswer).group
     except Permanent:
-        return wrong(name, f"there is no group {number}", "give another --group, or clear it by --group ''")
+        return wrong(name, f"there is no group {group_id}", "give another --group, or clear it by --group ''")
     except FirstlineError as error:
-        return missing(name, f"{number} could not be looked up ({error})", "connect again, or leave it")
-    return fine(name, f"escalated tickets go to {clean(found.name)[:100]}")
+        return missing(name, f"{group_id} could not be looked up ({error})", "connect again, or leave it")
+    return fine(name, f"escalated tickets go to {clean(group.name)[:100]}")
 
 
 def send_test_event(address: str, account: str, config: ZendeskConnection) -> HealthCheck:
@@ -114,21 +114,26 @@ def send_test_event(address: str, account: str, config: ZendeskConnection) -> He
     if not config.webhook_secrets:
         return missing(name, "not sent: no webhook secret is known", "docs/zendesk.md says how to make the webhook")
     try:
-        answers = [_post(url, config, secret) for secret in config.webhook_secrets]
-        forged = _post(url, config, uuid4().hex)
+        responses = [_post_event(url, config, secret) for secret in config.webhook_secrets]
+        forged_response = _post_event(url, config, uuid4().hex)
     except requests.RequestException as error:
-        found = f"{url} does not answer ({type(error).__name__})"
+        detail = f"{url} does not answer ({type(error).__name__})"
         return missing(
-            name, found, "start `firstline up`, or the Procfile's line `web`; is FIRSTLINE_PUBLIC_URL right?"
+            name, detail, "start `firstline up`, or the Procfile's line `web`; is FIRSTLINE_PUBLIC_URL right?"
         )
-    if all(_verified(answer) for answer in answers) and forged.status_code == requests.codes.unauthorized:
+    if (
+        all(_is_verified(response) for response in responses)
+        and forged_response.status_code == requests.codes.unauthorized
+    ):
         return fine(name, f"arrived at {url} and was verified")
-    return _unverified(name, url, next((answer for answer in answers if not _verified(answer)), forged))
+    return _explain_failure(
+        name, url, next((response for response in responses if not _is_verified(response)), forged_response)
+    )
 
 
-def _unverified(name: str, url: str, answer: requests.Response) -> HealthCheck:
-    status = answer.status_code
-    if answer.is_redirect:
+def _explain_failure(name: str, url: str, response: requests.Response) -> HealthCheck:
+    status = response.status_code
+    if response.is_redirect:
         return wrong(name, f"{url} redirects ({status}), and Zendesk does not follow", "set FIRSTLINE_PUBLIC_URL anew")
     if status == requests.codes.unauthorized:
         remedy = "does another Firstline, with another database, answer there?"
@@ -138,19 +143,25 @@ def _unverified(name: str, url: str, answer: requests.Response) -> HealthCheck:
     return wrong(name, f"{url} answered {status}, which is no answer of Firstline's", "what is in front of it?")
 
 
-def _post(url: str, config: ZendeskConnection, secret: str) -> requests.Response:
-    body = json.dumps(_event(config.zendesk_account_id or "0")).encode()
-    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    headers = {STAMP: stamp, SIGNATURE: base64_hmac(secret, stamp.encode() + body), "Content-Type": "application/json"}
+def _post_event(url: str, config: ZendeskConnection, secret: str) -> requests.Response:
+    body = json.dumps(_test_event(config.zendesk_account_id or "0")).encode()
+    timestamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    headers = {
+        STAMP: timestamp,
+        SIGNATURE: base64_hmac(secret, timestamp.encode() + body),
+        "Content-Type": "application/json",
+    }
     return requests.post(url, body, headers=headers, timeout=SECONDS, allow_redirects=False)
 
 
-def _event(account: str) -> dict[str, object]:
-    about = {"id": f"test-{uuid4()}", "subject": f"{SUBJECT}0", "time": datetime.now(UTC).isoformat()}
-    kind = {"type": EVENT, "zendesk_event_version": VERSION, "account_id": account}
-    return {**about, **kind, "detail": {}, "event": {}}
+def _test_event(account: str) -> dict[str, object]:
+    identity = {"id": f"test-{uuid4()}", "subject": f"{SUBJECT}0", "time": datetime.now(UTC).isoformat()}
+    event_type = {"type": EVENT, "zendesk_event_version": VERSION, "account_id": account}
+    return {**identity, **event_type, "detail": {}, "event": {}}
 
 
-def _verified(answer: requests.Response) -> bool:
+def _is_verified(response: requests.Response) -> bool:
     """What the webhook says of an event that is genuine and of no use."""
-    return answer.status_code == requests.codes.ok and answer.content[:MOST_ANSWER].strip() == b'{"status": "ignored"}'
+    return (
+        response.status_code == requests.codes.ok and response.content[:MOST_ANSWER].strip() == b'{"status": "ignored"}'
+    )

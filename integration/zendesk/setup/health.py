@@ -45,23 +45,23 @@ def examine_zendesk(db: Database, account: str) -> Iterator[HealthCheck]:
     """Nothing for an account without Zendesk. Raises what cannot be read from the database, which is asked first: what
     it knows is told though Zendesk never answers."""
     with db.account(account) as tx:
-        known, heard = load_connection(tx, PARTY, ZendeskConnection), inbox.last_heard(tx, CHANNEL, FOUND)
-    if known is None:
+        connection, last_heard = load_connection(tx, PARTY, ZendeskConnection), inbox.last_heard(tx, CHANNEL, FOUND)
+    if connection is None:
         return
-    name, config = f"zendesk of {account}", known.config
-    yield _webhook(f"webhook of {account}", config, heard)
+    name, config = f"zendesk of {account}", connection.config
+    yield _check_webhook(f"webhook of {account}", config, last_heard)
     client = ZendeskClient(config.base_url, config.email, config.api_token, on_limit=lambda seconds: None)
     try:
-        yield _may(name, client, config, introduced(client))
+        yield _check_permissions(name, client, config, introduced(client))
     except FirstlineError as error:
-        yield _trouble(name, config, error)
+        yield _explain_error(name, config, error)
 
 
-def _trouble(name: str, config: ZendeskConnection, error: FirstlineError) -> HealthCheck:
+def _explain_error(name: str, config: ZendeskConnection, error: FirstlineError) -> HealthCheck:
     refused = isinstance(error, Permanent) or (isinstance(error, Outage) and error.refused)
     if not refused and (isinstance(error, Blocked) or (isinstance(error, Outage) and error.untouched)):
-        wait = f"its rate limit is reached; more in {error.retry_after or 0:.0f} s"
-        return missing(name, wait, "nothing to do, unless it happens often: then ask Zendesk for a higher limit")
+        detail = f"its rate limit is reached; more in {error.retry_after or 0:.0f} s"
+        return missing(name, detail, "nothing to do, unless it happens often: then ask Zendesk for a higher limit")
     remedy = CONNECT_AGAIN if refused else "work for it waits; see status.zendesk.com"
     return wrong(name, f"{config.base_url}: {error}", remedy)
 
@@ -74,20 +74,22 @@ def introduced(client: ZendeskClient) -> Me:
     return me
 
 
-def _may(name: str, client: ZendeskClient, config: ZendeskConnection, me: Me) -> HealthCheck:
+def _check_permissions(name: str, client: ZendeskClient, config: ZendeskConnection, me: Me) -> HealthCheck:
     """May they write to every ticket, and read what changed?"""
-    who = f"{clean(me.email or me.id or '')[:100]} ({clean(me.role or 'no role')[:30]}) at {config.base_url}"
+    identity = f"{clean(me.email or me.id or '')[:100]} ({clean(me.role or 'no role')[:30]}) at {config.base_url}"
     if me.role not in ("agent", "admin"):
-        return wrong(name, f"{who} may not answer tickets", CONNECT_AGAIN)
+        return wrong(name, f"{identity} may not answer tickets", CONNECT_AGAIN)
     if me.ticket_restriction:
-        limited = f"{who} sees only some tickets ({clean(me.ticket_restriction)[:30]})"
-        return wrong(name, limited, "give that user access to all tickets, or connect with another one")
+        detail = f"{identity} sees only some tickets ({clean(me.ticket_restriction)[:30]})"
+        return wrong(name, detail, "give that user access to all tickets, or connect with another one")
     if config.service_user_id and config.service_user_id != me.id:
         remedy = "`firstline connect zendesk` with the right --service-user"
-        return wrong(name, f"{who} is user {me.id}, not {config.service_user_id}", remedy)
-    if fault := export_fault(client):
-        return wrong(name, f"{who} may not read what changed ({fault}): catch-up does not work", CONNECT_AGAIN)
-    return fine(name, who)
+        return wrong(name, f"{identity} is user {me.id}, not {config.service_user_id}", remedy)
+    if export_error := export_fault(client):
+        return wrong(
+            name, f"{identity} may not read what changed ({export_error}): catch-up does not work", CONNECT_AGAIN
+        )
+    return fine(name, identity)
 
 
 def export_fault(client: ZendeskClient) -> str | None:
@@ -101,17 +103,19 @@ def export_fault(client: ZendeskClient) -> str | None:
     return None
 
 
-def _webhook(name: str, config: ZendeskConnection, heard: LastHeard) -> HealthCheck:
+def _check_webhook(name: str, config: ZendeskConnection, last_heard: LastHeard) -> HealthCheck:
     """When it last called, and what had to be found without it."""
-    instead = "catch-up reads what changed"
+    fallback = "catch-up reads what changed"
     if not config.webhook_secrets:
-        return missing(name, f"none is set up; {instead}", "docs/zendesk.md says how: answers come sooner by webhook")
-    if heard.told_at is None:
+        return missing(name, f"none is set up; {fallback}", "docs/zendesk.md says how: answers come sooner by webhook")
+    if last_heard.told_at is None:
         remedy = "is the webhook active, subscribed, and is our address right? docs/zendesk.md"
-        found = f"; {instead}, and found {heard.found_since} messages" if heard.found_since else ""
-        return (wrong if heard.found_since else missing)(name, f"has never called{found}", remedy)
-    last = f"last event {duration_in_words((datetime.now(UTC) - heard.told_at).total_seconds())} ago"
-    if heard.found_since:
+        missed = f"; {fallback}, and found {last_heard.found_since} messages" if last_heard.found_since else ""
+        return (wrong if last_heard.found_since else missing)(name, f"has never called{missed}", remedy)
+    last_event = f"last event {duration_in_words((datetime.now(UTC) - last_heard.told_at).total_seconds())} ago"
+    if last_heard.found_since:
         remedy = "see the webhook's activity in Zendesk's admin centre: is it still active, and are its calls accepted?"
-        return wrong(name, f"{last}; {heard.found_since} messages since then had to be found by catch-up", remedy)
-    return fine(name, last)
+        return wrong(
+            name, f"{last_event}; {last_heard.found_since} messages since then had to be found by catch-up", remedy
+        )
+    return fine(name, last_event)

@@ -22,8 +22,8 @@ class ZendeskParty:
     def probe(self, account: str, access: Access) -> None:
         """One call. Raises Outage when Zendesk is away, Permanent when it is not connected."""
         with self._db.account(account) as tx:
-            known = load_connection(tx, PARTY, ZendeskConnection)
-        if known is None:
+            connection = load_connection(tx, PARTY, ZendeskConnection)
+        if connection is None:
             raise Permanent("this account is not connected to Zendesk; run `firstline connect zendesk`")
-        config = known.config
+        config = connection.config
         ZendeskClient(config.base_url, config.email, config.api_token, lambda _: None, TIMEOUT).probe(access)

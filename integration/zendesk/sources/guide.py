@@ -56,10 +56,10 @@ class GuideSettings(BaseModel):
 
     @field_validator("locales", mode="before")
     @classmethod
-    def may_be_one_text(cls, given: Any) -> Any:
+    def may_be_one_text(cls, value: Any) -> Any:
         """`en-us, de` as a list, in lower case as Zendesk has it."""
-        listed = given.split(",") if isinstance(given, str) else given
-        return [each.strip().lower() for each in listed if each.strip()] if isinstance(listed, list) else listed
+        entries = value.split(",") if isinstance(value, str) else value
+        return [entry.strip().lower() for entry in entries if entry.strip()] if isinstance(entries, list) else entries
 
 
 @dataclass(slots=True)
@@ -91,7 +91,7 @@ class GuideSource:
         self._account = account
         self._settings = settings or GuideSettings()
         self._lines = ZendeskLines(db)
-        self._now = now
+        self._clock = now
 
     def count(self) -> int | None:
         """Not known before all is read: drafts are in the list."""
@@ -100,64 +100,72 @@ class GuideSource:
     def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
         """All that is published, in each language. Raises Permanent when the token's user may not read it, or there is
         no help center; Temporary when Zendesk gives trouble before the end."""
-        with _explained():
+        with _explain_missing():
             segments = {
-                each.id: each for page in self._listed("user_segments", Segments) for each in page.user_segments
+                segment.id: segment
+                for page in self._list_pages("user_segments", Segments)
+                for segment in page.user_segments
             }
             shelves = _Shelves()
             for locale in self._locales():
                 if self._settings.shelf != "none":
-                    self._look_at_shelves(locale, shelves)
-                for found in self._published(locale):
-                    yield self._page(found, shelves, segments, stamps) if isinstance(found, GuideArticle) else found
+                    self._load_shelves(locale, shelves)
+                for article in self._published_articles(locale):
+                    yield (
+                        self._build_page(article, shelves, segments, stamps)
+                        if isinstance(article, GuideArticle)
+                        else article
+                    )
 
     def _locales(self) -> list[str]:
         """Those to read, the help center's own first."""
-        answer = self._lines.open(self._account).client.show("help_center/locales.json", Locales)
-        there = sorted({each.lower() for each in answer.locales})
-        if not there:
+        response = self._lines.open(self._account).client.show("help_center/locales.json", Locales)
+        available = sorted({each.lower() for each in response.locales})
+        if not available:
             raise Temporary("the help center names no language")
-        if missing := sorted(set(self._settings.locales) - set(there)):
-            raise Permanent(f"the help center has no {', '.join(missing)}; it has {', '.join(there)}")
-        default = (answer.default_locale or "").lower()
-        return sorted(self._settings.locales or there, key=lambda locale: (locale != default, locale))
+        if missing := sorted(set(self._settings.locales) - set(available)):
+            raise Permanent(f"the help center has no {', '.join(missing)}; it has {', '.join(available)}")
+        default_locale = (response.default_locale or "").lower()
+        return sorted(self._settings.locales or available, key=lambda locale: (locale != default_locale, locale))
 
-    def _look_at_shelves(self, locale: str, shelves: _Shelves) -> None:
-        for some in self._listed(f"{locale}/categories", Categories):
-            for category in some.categories:
-                shelves.categories.setdefault(category.id, _line(category.name))
-        for page in self._listed(f"{locale}/sections", Sections):
+    def _load_shelves(self, locale: str, shelves: _Shelves) -> None:
+        for page in self._list_pages(f"{locale}/categories", Categories):
+            for category in page.categories:
+                shelves.categories.setdefault(category.id, _one_line(category.name))
+        for page in self._list_pages(f"{locale}/sections", Sections):
             for section in page.sections:
-                shelves.sections.setdefault(section.id, (_line(section.name), section.category_id or ""))
+                shelves.sections.setdefault(section.id, (_one_line(section.name), section.category_id or ""))
 
-    def _published(self, locale: str) -> Iterator[GuideArticle | UnreadablePage]:
+    def _published_articles(self, locale: str) -> Iterator[GuideArticle | UnreadablePage]:
         """Each article of the language once: no draft, and no translation that is behind its original."""
-        seen: set[str] = set()
-        for page in self._listed(f"{locale}/articles", GuideArticles, sort_by="created_at", sort_order="asc"):
-            for given in page.articles:
-                found = _read(given, locale)
-                if found.id not in seen and (isinstance(found, UnreadablePage) or self._is_out(found, locale)):
-                    seen.add(found.id)
-                    yield found
+        seen_ids: set[str] = set()
+        for page in self._list_pages(f"{locale}/articles", GuideArticles, sort_by="created_at", sort_order="asc"):
+            for entry in page.articles:
+                article = _parse_article(entry, locale)
+                if article.id not in seen_ids and (
+                    isinstance(article, UnreadablePage) or self._is_published(article, locale)
+                ):
+                    seen_ids.add(article.id)
+                    yield article
 
-    def _is_out(self, article: GuideArticle, locale: str) -> bool:
-        behind = locale in {each.lower() for each in article.outdated_locales or ()}
-        return article.locale.lower() == locale and not article.draft and (self._settings.outdated or not behind)
+    def _is_published(self, article: GuideArticle, locale: str) -> bool:
+        is_outdated = locale in {outdated_locale.lower() for outdated_locale in article.outdated_locales or ()}
+        return article.locale.lower() == locale and not article.draft and (self._settings.outdated or not is_outdated)
 
-    def _page(
+    def _build_page(
         self, article: GuideArticle, shelves: _Shelves, segments: Mapping[str, Segment], stamps: Stamps
     ) -> Page | UnchangedPage:
         page_id = f"{article.id}:{article.locale.lower()}"
         audience = audience_of(article, segments)
         collection = shelves.collection(article, self._settings.shelf)
-        stamp = _stamp(article, audience, collection, self._now())
+        stamp = _stamp(article, audience, collection, self._clock())
         if stamp and stamps(page_id) == stamp:
             return UnchangedPage(page_id)
         return Page(
             id=page_id,
             body=article.body or "",
             markup=Markup.HTML,
-            title=_line(article.title) or None,
+            title=_one_line(article.title) or None,
             url=article.html_url,
             locale=article.locale.lower(),
             audience=audience,
@@ -165,16 +173,16 @@ class GuideSource:
             stamp=stamp,
         )
 
-    def _listed(self, path: str, shape: Any, **query: str) -> Iterator[Any]:
+    def _list_pages(self, path: str, shape: Any, **query: str) -> Iterator[Any]:
         return self._lines.listed(self._account, f"help_center/{path}.json", shape, **query)
 
 
-def _read(given: dict[str, Any], locale: str) -> GuideArticle | UnreadablePage:
+def _parse_article(payload: dict[str, Any], locale: str) -> GuideArticle | UnreadablePage:
     """Raises Temporary for an entry that does not even say which article it is."""
     with translate_error():
-        entry = GuideEntry.model_validate(given)
+        entry = GuideEntry.model_validate(payload)
     try:
-        return GuideArticle.model_validate(given)
+        return GuideArticle.model_validate(payload)
     except ValidationError:
         return UnreadablePage(f"{entry.id}:{locale}", "is of a shape that is not understood")
 
@@ -187,10 +195,10 @@ def audience_of(article: GuideArticle, segments: Mapping[str, Segment]) -> str:
     """
     if not article.segments:
         return "public"
-    known = [segments.get(each) for each in article.segments]
-    if all(segment and segment.user_type == "staff" for segment in known):
+    article_segments = [segments.get(segment_id) for segment_id in article.segments]
+    if all(segment and segment.user_type == "staff" for segment in article_segments):
         return INTERNAL
-    if any(segment and segment.is_everyone for segment in known):
+    if any(segment and segment.is_everyone for segment in article_segments):
         return SIGNED_IN
     return "-".join(["segment", *sorted(article.segments)])
 
@@ -200,26 +208,26 @@ def _stamp(article: GuideArticle, audience: str, collection: str, now: datetime)
     times = [article.updated_at, article.edited_at or article.updated_at]
     if max(times) > now - FRESH:
         return None
-    return "|".join([*(each.isoformat() for each in times), audience, collection])
+    return "|".join([*(time.isoformat() for time in times), audience, collection])
 
 
-def _line(text: str | None) -> str:
+def _one_line(text: str | None) -> str:
     return " ".join(clean(text or "").split())
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explain_missing() -> Iterator[None]:
     try:
         yield
     except Gone as error:
         raise Permanent("this Zendesk has no help center at its address (404), or it is not activated") from error
 
 
-def _open(db: Database, account: str, name: str, settings: Any) -> GuideSource:
+def _open_source(db: Database, account: str, name: str, settings: Any) -> GuideSource:
     if not is_connected(db, account):
         raise Permanent("this account is not connected to Zendesk; run `firstline connect zendesk`")
     return GuideSource(db, account, name, settings)
 
 
-KIND = SourceKind("the articles of the account's Zendesk help center", GuideSettings, None, _open)
+KIND = SourceKind("the articles of the account's Zendesk help center", GuideSettings, None, _open_source)
 """For the table of sources, under `zendesk-guide`."""

@@ -60,20 +60,20 @@ class SolvedSettings(BaseModel):
 
     @field_validator("tags", "not_tags", "groups", "not_groups", mode="before")
     @classmethod
-    def may_be_one_text(cls, given: Any) -> Any:
+    def may_be_one_text(cls, value: Any) -> Any:
         """`refund, vip` as a list."""
-        listed = given.split(",") if isinstance(given, str) else given
-        return [str(each).strip() for each in listed if str(each).strip()] if isinstance(listed, list) else listed
+        entries = value.split(",") if isinstance(value, str) else value
+        return [str(entry).strip() for entry in entries if str(entry).strip()] if isinstance(entries, list) else entries
 
     @field_validator("tags", "not_tags", "groups", "not_groups")
     @classmethod
-    def are_words(cls, given: list[str]) -> list[str]:
+    def are_words(cls, terms: list[str]) -> list[str]:
         """They become terms of a search."""
-        if odd := next(
-            (each for each in given if any(letter in ' "\\' or not letter.isprintable() for letter in each)), None
+        if invalid_term := next(
+            (term for term in terms if any(letter in ' "\\' or not letter.isprintable() for letter in term)), None
         ):
-            raise ValueError(f"{odd!r} is no tag or group id")
-        return given
+            raise ValueError(f"{invalid_term!r} is no tag or group id")
+        return terms
 
 
 class SolvedTicketsSource:
@@ -93,37 +93,37 @@ class SolvedTicketsSource:
     def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
         """One page for each ticket with a usable answer. What is not read this time is named all the same, so that
         nothing of it is lost. Raises Permanent and Temporary when the tickets cannot be found."""
-        changed: list[FoundTicket] = []
-        unknown: list[FoundTicket] = []
-        for ticket in self._found():
-            known = stamps(self._id(ticket))
-            if known == self._stamp(ticket):
-                yield UnchangedPage(self._id(ticket))
+        changed_tickets: list[FoundTicket] = []
+        new_tickets: list[FoundTicket] = []
+        for ticket in self._search_tickets():
+            known_stamp = stamps(self._page_id(ticket))
+            if known_stamp == self._stamp(ticket):
+                yield UnchangedPage(self._page_id(ticket))
             else:
-                (unknown if known is None else changed).append(ticket)
-        room = max(0, READ_AT_ONCE - len(changed))
-        if len(unknown) > room:  # tickets without a usable answer stay unknown: they must not always come first
-            random.shuffle(unknown)
-        yield from self._read([*changed, *unknown])
+                (new_tickets if known_stamp is None else changed_tickets).append(ticket)
+        room = max(0, READ_AT_ONCE - len(changed_tickets))
+        if len(new_tickets) > room:  # tickets without a usable answer stay unknown: they must not always come first
+            random.shuffle(new_tickets)
+        yield from self._read_tickets([*changed_tickets, *new_tickets])
 
-    def _read(self, tickets: list[FoundTicket]) -> Iterator[Page | UnreadablePage]:
-        for place, ticket in enumerate(tickets):
-            if place == READ_AT_ONCE:
-                yield from self._left(tickets[place:], LATER)
+    def _read_tickets(self, tickets: list[FoundTicket]) -> Iterator[Page | UnreadablePage]:
+        for index, ticket in enumerate(tickets):
+            if index == READ_AT_ONCE:
+                yield from self._unread_pages(tickets[index:], LATER)
                 return
             try:
-                if page := self._page(ticket):
+                if page := self._build_page(ticket):
                     yield page
             except Permanent as error:
-                yield UnreadablePage(self._id(ticket), str(error))
+                yield UnreadablePage(self._page_id(ticket), str(error))
             except Temporary as error:
-                yield from self._left(tickets[place:], f"{LATER}: {error}")
+                yield from self._unread_pages(tickets[index:], f"{LATER}: {error}")
                 return
 
-    def _left(self, tickets: Iterable[FoundTicket], why: str) -> Iterator[UnreadablePage]:
-        return (UnreadablePage(self._id(ticket), why) for ticket in tickets)
+    def _unread_pages(self, tickets: Iterable[FoundTicket], why: str) -> Iterator[UnreadablePage]:
+        return (UnreadablePage(self._page_id(ticket), why) for ticket in tickets)
 
-    def _id(self, ticket: FoundTicket) -> str:
+    def _page_id(self, ticket: FoundTicket) -> str:
         """For customers and for colleagues it is not the same page: when the setting changes, what was there for the
         others is gone in that run, and does not wait until the ticket's turn has come."""
         return f"{ticket.id}:public" if self._settings.for_customers else ticket.id
@@ -132,26 +132,29 @@ class SolvedTicketsSource:
         """The rules of redaction are in it: when they get better, all is redacted again."""
         return f"{ticket.updated_at}|{redaction.VERSION}|{self._settings.least_words}"
 
-    def _found(self) -> list[FoundTicket]:
+    def _search_tickets(self) -> list[FoundTicket]:
         """The newest that count, by what the list tells of them."""
-        found: dict[str, FoundTicket] = {}
-        query = {"query": self._query(), "filter[type]": "ticket"}
+        tickets: dict[str, FoundTicket] = {}
+        query = {"query": self._search_query(), "filter[type]": "ticket"}
         for page in self._lines.listed(self._account, "search/export.json", FoundTickets, **query):
-            found |= {ticket.id: ticket for ticket in page.results if self._counts(ticket)}
-            if len(found) > MOST_FOUND:
+            tickets |= {ticket.id: ticket for ticket in page.results if self._qualifies(ticket)}
+            if len(tickets) > MOST_FOUND:
                 raise Permanent(f"more than {MOST_FOUND} solved tickets; choose fewer days, or tags or groups")
-        newest = sorted(found.values(), key=lambda ticket: (ticket.updated_at, ticket.id), reverse=True)
+        newest = sorted(tickets.values(), key=lambda ticket: (ticket.updated_at, ticket.id), reverse=True)
         return newest[: self._settings.most]
 
-    def _query(self) -> str:
+    def _search_query(self) -> str:
         settings = self._settings
         since = (datetime.now(UTC) - timedelta(days=settings.since_days)).date().isoformat()
         terms = [*(f"status:{status}" for status in DONE), f"solved>={since}"]
         terms += [*(f"tags:{tag}" for tag in settings.tags), *(f"-tags:{tag}" for tag in settings.not_tags)]
-        terms += [*(f"group:{each}" for each in settings.groups), *(f"-group:{each}" for each in settings.not_groups)]
+        terms += [
+            *(f"group:{group_id}" for group_id in settings.groups),
+            *(f"-group:{group_id}" for group_id in settings.not_groups),
+        ]
         return " ".join(terms)
 
-    def _counts(self, ticket: FoundTicket) -> bool:
+    def _qualifies(self, ticket: FoundTicket) -> bool:
         """Search runs a few minutes behind, so what it was asked for is looked at again."""
         settings, tags = self._settings, set(ticket.tags)
         rating = (ticket.satisfaction_rating.score if ticket.satisfaction_rating else None) or ""
@@ -164,13 +167,13 @@ class SolvedTicketsSource:
             and ticket.group_id not in settings.not_groups
         )
 
-    def _page(self, found: FoundTicket) -> Page | None:
+    def _build_page(self, solved_ticket: FoundTicket) -> Page | None:
         """None when nobody gave an answer worth keeping, or the ticket is gone."""
         line = self._lines.open(self._account)
         people: dict[str, ZendeskUser] = {}
         try:
-            history = _noting(line.client.audits(found.id), people)
-            ticket = compose_ticket(line, TicketAnswer(ticket=found), history)
+            audit_pages = _collect_people(line.client.audits(solved_ticket.id), people)
+            ticket = compose_ticket(line, TicketAnswer(ticket=solved_ticket), audit_pages)
         except (Gone, TooLong):
             return None
         exchange = exchange_in(ticket, self._settings.least_words)
@@ -179,14 +182,14 @@ class SolvedTicketsSource:
         names = [user.name for user in people.values() if user.name]
         title, question, answer = (redact(text, names) for text in (ticket.subject, *exchange))
         return Page(
-            id=self._id(found),
+            id=self._page_id(solved_ticket),
             body=f"{question}\n\n{answer}",
             markup=Markup.TEXT,
             title=" ".join(title.split()) or None,
             url=None if self._settings.for_customers else ticket.url,
             locale=detect_language(f"{question}\n{answer}"),
             audience=self._audience,
-            stamp=self._stamp(found),
+            stamp=self._stamp(solved_ticket),
         )
 
 
@@ -196,37 +199,41 @@ def exchange_in(ticket: Ticket, least_words: int) -> tuple[str, str] | None:
     None when there is no such pair: what Firstline wrote itself teaches it nothing, so if the last word is Firstline's,
     or its tag is there without its mark, there is no answer of a person's.
     """
-    public = [message for message in ticket.messages if message.public and not message.automatic]
-    ours = [place for place, message in enumerate(public) if message.role is Role.ASSISTANT]
-    if not ours and REPLIED_TAG in ticket.tags:
+    public_messages = [message for message in ticket.messages if message.public and not message.automatic]
+    our_indexes = [index for index, message in enumerate(public_messages) if message.role is Role.ASSISTANT]
+    if not our_indexes and REPLIED_TAG in ticket.tags:
         return None
-    asked = next((_said(message) for message in public if message.role is Role.CUSTOMER), "")
-    since = ours[-1] if ours else -1
-    answers = [_said(message) for message in public[since + 1 :] if message.role is Role.AGENT]
-    answer = next((said for said in reversed(answers) if len(words(said)) >= least_words), None)
-    if answer is None or len(words(asked)) < LEAST_QUESTION:
+    question = next((_written_text(message) for message in public_messages if message.role is Role.CUSTOMER), "")
+    last_own = our_indexes[-1] if our_indexes else -1
+    answers = [_written_text(message) for message in public_messages[last_own + 1 :] if message.role is Role.AGENT]
+    answer = next((text for text in reversed(answers) if len(words(text)) >= least_words), None)
+    if answer is None or len(words(question)) < LEAST_QUESTION:
         return None
-    return asked, answer
+    return question, answer
 
 
-def _said(message: Message) -> str:
+def _written_text(message: Message) -> str:
     return strip_quotes_and_signature(clean(message.body)).strip()
 
 
-def _noting(pages: Iterable[AuditPage], people: dict[str, ZendeskUser]) -> Iterator[AuditPage]:
+def _collect_people(pages: Iterable[AuditPage], people: dict[str, ZendeskUser]) -> Iterator[AuditPage]:
     """The history, and beside it who took part."""
     for page in pages:
         people |= {user.id: user for user in page.users}
         yield page
 
 
-def _open(db: Database, account: str, name: str, settings: Any) -> SolvedTicketsSource:
+def _open_source(db: Database, account: str, name: str, settings: Any) -> SolvedTicketsSource:
     if not is_connected(db, account):
         raise Permanent("this account is not connected to Zendesk; run `firstline connect zendesk`")
     return SolvedTicketsSource(db, account, name, settings)
 
 
 KIND = SourceKind(
-    "solved tickets of the account's Zendesk, redacted", SolvedSettings, None, _open, frozenset({"for_customers"})
+    "solved tickets of the account's Zendesk, redacted",
+    SolvedSettings,
+    None,
+    _open_source,
+    frozenset({"for_customers"}),
 )
 """For the table of sources, under `solved-tickets`."""

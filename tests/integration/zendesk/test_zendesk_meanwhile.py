@@ -70,7 +70,7 @@ def test_a_comment_that_is_not_in_the_history_yet_is_not_lost(
                 return datetime.fromtimestamp(time.time() + ahead, tz)
 
         monkeypatch.setattr(ticket_reading, "datetime", Later)
-        monkeypatch.setattr(desk.channel, "_recent", RecentReads(lambda: time.time() + ahead))
+        monkeypatch.setattr(desk.channel, "_recent_reads", RecentReads(lambda: time.time() + ahead))
     number = asked(desk, "My name is Robin, and I write to you about something with a file")
     desk.work()
     before = (desk.replies(number), len(desk.zendesk.notes(number)))
