@@ -36,11 +36,11 @@ class Connection(Generic[M]):
         return max(0.0, (self.blocked_until - (now or datetime.now(UTC))).total_seconds())
 
 
-def amend_config(known: BaseModel | None, model: type[M], given: Mapping[str, Any]) -> M:
+def amend_config(current: BaseModel | None, model: type[M], changes: Mapping[str, Any]) -> M:
     """What is known of a party with what is given in its place; an empty value clears what need not be there. Raises
     Refused that names each field at fault."""
-    fields = known.model_dump() if known else {}
-    for name, value in given.items():
+    fields = current.model_dump() if current else {}
+    for name, value in changes.items():
         if _is_empty(value) and not model.model_fields[name].is_required():
             fields.pop(name, None)
         else:
@@ -58,11 +58,11 @@ def _is_empty(value: Any) -> bool:
 
 def save_connection(tx: Transaction, party: str, config: BaseModel) -> None:
     """Set up a party, or change how it is reached; the cursor stays. If work waits for it, it is asked at once."""
-    sealed = tx.seal(config.model_dump_json())
-    values = {"account_id": tx.account, "party": party, "config": sealed, "updated_at": func.now()}
-    changed = {"config": sealed, "updated_at": func.now(), "blocked_until": None}
-    statement = insert(connections).values(values)
-    tx.execute(statement.on_conflict_do_update(index_elements=["account_id", "party"], set_=changed))
+    sealed_config = tx.seal(config.model_dump_json())
+    connection_row = {"account_id": tx.account, "party": party, "config": sealed_config, "updated_at": func.now()}
+    updated_values = {"config": sealed_config, "updated_at": func.now(), "blocked_until": None}
+    statement = insert(connections).values(connection_row)
+    tx.execute(statement.on_conflict_do_update(index_elements=["account_id", "party"], set_=updated_values))
     probe_soon(tx, party)
 
 
@@ -74,7 +74,7 @@ def delete_connection(tx: Transaction, party: str) -> bool:
 def load_connection(tx: Transaction, party: str, model: type[M]) -> Connection[M] | None:
     """The account's connection to a party, or None when there is none."""
     row = tx.execute(select(connections).where(connections.c.party == party)).one_or_none()
-    return _connection(tx, row, model) if row else None
+    return _build_connection(tx, row, model) if row else None
 
 
 def set_cursor(tx: Transaction, party: str, cursor: str) -> None:
@@ -85,9 +85,9 @@ def set_cursor(tx: Transaction, party: str, cursor: str) -> None:
 def block_until(tx: Transaction, party: str, seconds: float) -> None:
     """Leave the party alone for so long; all workers of the account keep to it."""
     until = datetime.now(UTC) + timedelta(seconds=seconds)
-    later = func.greatest(func.coalesce(connections.c.blocked_until, until), until)
-    tx.execute(update(connections).where(connections.c.party == party).values(blocked_until=later))
+    latest_until = func.greatest(func.coalesce(connections.c.blocked_until, until), until)
+    tx.execute(update(connections).where(connections.c.party == party).values(blocked_until=latest_until))
 
 
-def _connection(tx: Transaction, row: Row[Any], model: type[M]) -> Connection[M]:
+def _build_connection(tx: Transaction, row: Row[Any], model: type[M]) -> Connection[M]:
     return Connection(model.model_validate_json(tx.open(row.config)), row.cursor, row.blocked_until, row.updated_at)

@@ -22,11 +22,11 @@ from desk.platform.database import metadata
 _now = func.now()
 
 
-def _account() -> Column[str]:
+def _account_column() -> Column[str]:
     return Column("account_id", Text, ForeignKey("accounts.account_id"), nullable=False)
 
 
-def _of_user() -> ForeignKeyConstraint:
+def _user_foreign_key() -> ForeignKeyConstraint:
     """A user of the same account: foreign keys alone do not look at row-level security."""
     return ForeignKeyConstraint(["account_id", "user_id"], ["users.account_id", "users.id"], ondelete="CASCADE")
 
@@ -34,7 +34,7 @@ def _of_user() -> ForeignKeyConstraint:
 users = Table(
     "users",
     metadata,
-    _account(),
+    _account_column(),
     Column("id", UUID(as_uuid=False), primary_key=True),
     Column("email", Text, nullable=False),
     Column("role", Text, nullable=False),
@@ -47,29 +47,29 @@ users = Table(
 sign_in_links = Table(
     "sign_in_links",
     metadata,
-    _account(),
+    _account_column(),
     Column("hash", Text, primary_key=True),
     Column("user_id", UUID(as_uuid=False), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("used_at", DateTime(timezone=True)),
-    _of_user(),
+    _user_foreign_key(),
 )
 
 sessions = Table(
     "sessions",
     metadata,
-    _account(),
+    _account_column(),
     Column("hash", Text, primary_key=True),
     Column("user_id", UUID(as_uuid=False), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("seen_at", DateTime(timezone=True), nullable=False, server_default=_now),
-    _of_user(),
+    _user_foreign_key(),
 )
 
 api_tokens = Table(
     "api_tokens",
     metadata,
-    _account(),
+    _account_column(),
     Column("id", UUID(as_uuid=False), primary_key=True),
     Column("name", Text, nullable=False),
     Column("hash", Text, nullable=False, unique=True),
@@ -93,7 +93,7 @@ connections = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    _account(),
+    _account_column(),
     Column("token_id", UUID(as_uuid=False), primary_key=True),
     Column("key", Text, primary_key=True, comment="keyed hash of the header"),
     Column("request", Text, nullable=False, comment="keyed hash of method, path and content"),

@@ -44,51 +44,51 @@ def make_webhooks(
     db: Database, enqueue: Enqueue, channels: Sequence[Inbound], *, max_body_bytes: int = MAX_BODY_BYTES
 ) -> Blueprint:
     """`POST /webhooks/<channel>/<account>` for each of the channels."""
-    door = Blueprint("webhooks", __name__)
+    webhooks = Blueprint("webhooks", __name__)
     for channel in channels:
-        view = _Door(db, enqueue, channel, max_body_bytes)
-        door.add_url_rule(f"/webhooks/{channel.name}/<account>", channel.name, view.receive, methods=["POST"])
-    answer_errors(door)
-    return door
+        view = _WebhookView(db, enqueue, channel, max_body_bytes)
+        webhooks.add_url_rule(f"/webhooks/{channel.name}/<account>", channel.name, view.receive, methods=["POST"])
+    answer_errors(webhooks)
+    return webhooks
 
 
-class _Door:
+class _WebhookView:
     """One channel's door."""
 
     def __init__(self, db: Database, enqueue: Enqueue, channel: Inbound, most: int) -> None:
         self._db = db
         self._enqueue = enqueue
         self._channel = channel
-        self._most = most
+        self._max_body_bytes = most
 
     def receive(self, account: str) -> Response:
         """202 when it is in the inbox, now or before; 200 when it is of no use. Refusals are problem documents."""
-        body = read_bytes(request, self._most)
+        body = read_bytes(request, self._max_body_bytes)
         if not SLUG.fullmatch(account):
             raise Refused("the signature does not fit", status=401)
         try:
-            items = self._store(account, body)
-        except Ignored as useless:
-            log.info("webhook of no use", account=account, channel=self._channel.name, why=str(useless))
-            return _answer(HTTPStatus.OK, "ignored")
-        for item_id in items:
-            self._hand_over(account, item_id)
-        return _answer(HTTPStatus.ACCEPTED, "accepted")
+            item_ids = self._store_events(account, body)
+        except Ignored as ignored:
+            log.info("webhook of no use", account=account, channel=self._channel.name, why=str(ignored))
+            return _status_response(HTTPStatus.OK, "ignored")
+        for item_id in item_ids:
+            self._enqueue_item(account, item_id)
+        return _status_response(HTTPStatus.ACCEPTED, "accepted")
 
-    def _store(self, account: str, body: bytes) -> list[str]:
+    def _store_events(self, account: str, body: bytes) -> list[str]:
         """The ids of the items that are new."""
         with self._db.account(account) as tx:
             events = self._channel.receive(tx, request.headers, body)
             payload = body.decode("utf-8", "replace")
-            items = [inbox.add_event(tx, self._channel.name, event, payload) for event in events]
-        return [item_id for item_id in items if item_id]
+            item_ids = [inbox.add_event(tx, self._channel.name, event, payload) for event in events]
+        return [item_id for item_id in item_ids if item_id]
 
-    def _hand_over(self, account: str, item_id: str) -> None:
+    def _enqueue_item(self, account: str, item_id: str) -> None:
         try:
             self._enqueue(account, item_id)
         except Exception as error:  # noqa: BLE001  # the item is kept; an error would only have it sent again
             log.warning("not enqueued; the sweeper will", account=account, item=item_id, why=type(error).__name__)
 
 
-def _answer(status: HTTPStatus, word: str) -> Response:
-    return Response(f'{{"status": "{word}"}}\n', status=status, content_type="application/json")
+def _status_response(status: HTTPStatus, status_word: str) -> Response:
+    return Response(f'{{"status": "{status_word}"}}\n', status=status, content_type="application/json")

@@ -53,43 +53,51 @@ class ApiCaller:
 
 def create_token(tx: Transaction, name: str, scopes: Iterable[Scope]) -> str:
     """Make a token; its secret, which is not kept. Raises Refused (422) without a name or a scope."""
-    kept, wanted = clean(name).strip(), sorted(set(scopes))
-    if not 0 < len(kept) <= LONGEST_NAME:
+    clean_name, scope_names = clean(name).strip(), sorted(set(scopes))
+    if not 0 < len(clean_name) <= LONGEST_NAME:
         raise Refused(f"a token needs a name of at most {LONGEST_NAME} characters", status=422)
-    if not wanted:
+    if not scope_names:
         raise Refused("a token needs at least one scope", status=422)
     secret = PREFIX + secrets.token_urlsafe(32)
-    values = {"account_id": tx.account, "id": new_id(), "name": kept, "hash": token_hash(secret), "scopes": wanted}
-    tx.execute(insert(api_tokens).values(values))
+    token_row = {
+        "account_id": tx.account,
+        "id": new_id(),
+        "name": clean_name,
+        "hash": token_hash(secret),
+        "scopes": scope_names,
+    }
+    tx.execute(insert(api_tokens).values(token_row))
     return secret
 
 
 def list_tokens(tx: Transaction) -> list[ApiToken]:
     """All tokens, the oldest first, revoked ones too."""
     rows = tx.execute(select(api_tokens).order_by(api_tokens.c.created_at, api_tokens.c.id))
-    return [ApiToken(r.id, r.name, tuple(Scope(s) for s in r.scopes), r.created_at, r.revoked_at) for r in rows]
+    return [
+        ApiToken(row.id, row.name, tuple(Scope(s) for s in row.scopes), row.created_at, row.revoked_at) for row in rows
+    ]
 
 
 def revoke_token(tx: Transaction, token_id: str) -> bool:
     """End a token at once; False if there is no such token, or it was revoked before."""
     try:
-        wanted = str(UUID(token_id))
+        valid_id = str(UUID(token_id))
     except ValueError:
         return False
-    live = (api_tokens.c.id == wanted, api_tokens.c.revoked_at.is_(None))
-    return tx.execute(update(api_tokens).where(*live).values(revoked_at=func.now())).rowcount == 1
+    is_active = (api_tokens.c.id == valid_id, api_tokens.c.revoked_at.is_(None))
+    return tx.execute(update(api_tokens).where(*is_active).values(revoked_at=func.now())).rowcount == 1
 
 
 def find_caller(db: Database, header: str | None) -> ApiCaller:
     """Who sends this `Authorization` header. Raises Refused (401)."""
     if not header:
         raise Refused("send a token: `Authorization: Bearer firstline_...`", status=401)
-    given = _HEADER.fullmatch(header.strip())
+    match = _HEADER.fullmatch(header.strip())
     row = None
-    if given:
+    if match:
         with db.across() as connection:
-            call = text("SELECT * FROM firstline_token(:token)")
-            row = connection.execute(call, {"token": token_hash(given.group(1))}).one_or_none()
+            statement = text("SELECT * FROM firstline_token(:token)")
+            row = connection.execute(statement, {"token": token_hash(match.group(1))}).one_or_none()
     if row is None:
         raise Refused("the token is unknown or revoked", status=401)
     return ApiCaller(row.account, str(row.id), frozenset(Scope(scope) for scope in row.scopes))

@@ -58,16 +58,18 @@ def answer_once(tx: Transaction, token_id: str, key: str, request: str, work: Wo
 
     `request` is all that makes two requests the same. Raises KeyReused (422) when the key came with another.
     """
-    its = {"account_id": tx.account, "token_id": token_id, "key": _hash(tx, key)}
-    mine = (keys.c.token_id == token_id, keys.c.key == its["key"])
-    tx.execute(delete(keys).where(*mine, keys.c.created_at < func.now() - KEPT))
-    first = insert(keys).values(its | {"request": _hash(tx, request)}).on_conflict_do_nothing().returning(keys.c.key)
-    if tx.execute(first).one_or_none() is None:
-        return _replay(tx, token_id, key, request)
-    taken = work(tx)
-    sealed = tx.seal(json.dumps(asdict(taken.answer)))
-    tx.execute(update(keys).where(*mine).values(answer=sealed))
-    return taken
+    key_row = {"account_id": tx.account, "token_id": token_id, "key": _hash(tx, key)}
+    key_clauses = (keys.c.token_id == token_id, keys.c.key == key_row["key"])
+    tx.execute(delete(keys).where(*key_clauses, keys.c.created_at < func.now() - KEPT))
+    insert_key = (
+        insert(keys).values(key_row | {"request": _hash(tx, request)}).on_conflict_do_nothing().returning(keys.c.key)
+    )
+    if tx.execute(insert_key).one_or_none() is None:
+        return _replay_answer(tx, token_id, key, request)
+    keyed_answer = work(tx)
+    sealed_answer = tx.seal(json.dumps(asdict(keyed_answer.answer)))
+    tx.execute(update(keys).where(*key_clauses).values(answer=sealed_answer))
+    return keyed_answer
 
 
 def forget_answers(db: Database, age: timedelta = KEPT) -> int:
@@ -76,9 +78,9 @@ def forget_answers(db: Database, age: timedelta = KEPT) -> int:
         return int(connection.execute(text("SELECT firstline_forget_answers(:age)"), {"age": age}).scalar_one())
 
 
-def _replay(tx: Transaction, token_id: str, key: str, request: str) -> KeyedAnswer:
-    mine = (keys.c.token_id == token_id, keys.c.key == _hash(tx, key))
-    row = tx.execute(select(keys.c.request, keys.c.answer).where(*mine)).one()
+def _replay_answer(tx: Transaction, token_id: str, key: str, request: str) -> KeyedAnswer:
+    key_clauses = (keys.c.token_id == token_id, keys.c.key == _hash(tx, key))
+    row = tx.execute(select(keys.c.request, keys.c.answer).where(*key_clauses)).one()
     if row.request != _hash(tx, request):
         raise KeyReused
     return KeyedAnswer(StoredAnswer(**json.loads(tx.open(row.answer))), item_id=None)

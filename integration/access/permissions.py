@@ -1,4 +1,4 @@
-"""Who may do what: one table, `MAY`, and one place that reads it, `allow`.
+"""Who may do what: one table, `PERMISSIONS`, and one place that reads it, `is_allowed`.
 
 The console maps each of its routes to an act, the API each of its operations; what is mapped to nothing is refused.
 """
@@ -87,17 +87,21 @@ class Visitor(Protocol):
 
 def is_allowed(visitor: Visitor, act: Permission) -> bool:
     """May this visitor do this?"""
-    needs, grant = PERMISSIONS[act], visitor.grant
+    requirement, grant = PERMISSIONS[act], visitor.grant
     if isinstance(grant, StaffRole):
-        return needs.role is not None and _RANK[grant] >= _RANK[needs.role]
-    return needs.scope is not None and needs.scope in grant
+        return requirement.role is not None and _RANK[grant] >= _RANK[requirement.role]
+    return requirement.scope is not None and requirement.scope in grant
 
 
 def require(visitor: Visitor, act: Permission) -> None:
-    """Raises Refused (403), saying what it takes, where `allow` says no."""
+    """Raises Refused (403), saying what it takes, where `is_allowed` says no."""
     if is_allowed(visitor, act):
         return
-    needs = PERMISSIONS[act]
+    requirement = PERMISSIONS[act]
     if isinstance(visitor.grant, StaffRole):
-        raise Refused(f"this needs the role {needs.role}" if needs.role else "this needs an API token", status=403)
-    raise Refused(f"this needs a token with the scope {needs.scope}" if needs.scope else "staff only", status=403)
+        raise Refused(
+            f"this needs the role {requirement.role}" if requirement.role else "this needs an API token", status=403
+        )
+    raise Refused(
+        f"this needs a token with the scope {requirement.scope}" if requirement.scope else "staff only", status=403
+    )

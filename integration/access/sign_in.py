@@ -27,7 +27,7 @@ LINK_HOURS = 24
 SESSION_DAYS = 14
 IDLE_HOURS = 12
 
-_LASTS = {"longest": timedelta(days=SESSION_DAYS), "idle": timedelta(hours=IDLE_HOURS)}
+_LIFETIMES = {"longest": timedelta(days=SESSION_DAYS), "idle": timedelta(hours=IDLE_HOURS)}
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f<>\"',;]{1,64}@[^@\s\x00-\x1f\x7f<>\"',;]{1,185}")
 
 
@@ -61,17 +61,19 @@ class Staff:
 
 def add_user(tx: Transaction, email: str, role: StaffRole) -> StaffUser:
     """Let somebody sign in; who is known already gets the role, and is let in again. Raises Refused (422)."""
-    values = {"account_id": tx.account, "id": new_id(), "email": _address(email), "role": role}
-    again = {"role": role, "disabled_at": None}
-    statement = insert(users).values(values)
-    statement = statement.on_conflict_do_update(index_elements=["account_id", "email"], set_=again)
-    return _user(tx.execute(statement.returning(users)).one())
+    user_row = {"account_id": tx.account, "id": new_id(), "email": _valid_email(email), "role": role}
+    updated_values = {"role": role, "disabled_at": None}
+    statement = insert(users).values(user_row)
+    statement = statement.on_conflict_do_update(index_elements=["account_id", "email"], set_=updated_values)
+    return _build_user(tx.execute(statement.returning(users)).one())
 
 
 def disable_user(tx: Transaction, email: str) -> bool:
     """Shut somebody out at once, whatever links and sessions they hold; False if there is nobody to."""
-    this_one = (users.c.email == _plain(email), users.c.disabled_at.is_(None))
-    user_id = tx.execute(update(users).where(*this_one).values(disabled_at=func.now()).returning(users.c.id)).scalar()
+    active_user = (users.c.email == _normalize_email(email), users.c.disabled_at.is_(None))
+    user_id = tx.execute(
+        update(users).where(*active_user).values(disabled_at=func.now()).returning(users.c.id)
+    ).scalar()
     if user_id is None:
         return False
     tx.execute(delete(sessions).where(sessions.c.user_id == user_id))
@@ -81,7 +83,7 @@ def disable_user(tx: Transaction, email: str) -> bool:
 
 def list_users(tx: Transaction) -> list[StaffUser]:
     """All users, by e-mail address."""
-    return [_user(row) for row in tx.execute(select(users).order_by(users.c.email))]
+    return [_build_user(row) for row in tx.execute(select(users).order_by(users.c.email))]
 
 
 def new_sign_in_link(db: Database, account: str, email: str, *, hours: float = LINK_HOURS) -> str:
@@ -91,14 +93,14 @@ def new_sign_in_link(db: Database, account: str, email: str, *, hours: float = L
     """
     secret = secrets.token_urlsafe(32)
     with db.account(account) as tx:
-        this_one = (users.c.email == _plain(email), users.c.disabled_at.is_(None))
-        user_id = tx.execute(select(users.c.id).where(*this_one)).scalar_one_or_none()
+        active_user = (users.c.email == _normalize_email(email), users.c.disabled_at.is_(None))
+        user_id = tx.execute(select(users.c.id).where(*active_user)).scalar_one_or_none()
         if user_id is None:
             raise Refused("nobody of that address may sign in; `firstline users add` lets them", status=404)
         tx.execute(delete(sign_in_links).where(sign_in_links.c.user_id == user_id))
-        expires = datetime.now(UTC) + timedelta(hours=hours)
-        link = {"account_id": account, "hash": token_hash(secret), "user_id": user_id, "expires_at": expires}
-        tx.execute(insert(sign_in_links).values(link))
+        expires_at = datetime.now(UTC) + timedelta(hours=hours)
+        link_row = {"account_id": account, "hash": token_hash(secret), "user_id": user_id, "expires_at": expires_at}
+        tx.execute(insert(sign_in_links).values(link_row))
     return secret
 
 
@@ -107,11 +109,13 @@ def redeem(db: Database, token: str) -> str | None:
     used, too old, or of somebody shut out."""
     if not token.isascii():
         return None
-    cookie = secrets.token_urlsafe(32)
-    call = text("SELECT firstline_redeem_link(:link, :session)")
+    session_secret = secrets.token_urlsafe(32)
+    statement = text("SELECT firstline_redeem_link(:link, :session)")
     with db.across() as connection:
-        made = connection.execute(call, {"link": token_hash(token), "session": token_hash(cookie)}).scalar_one()
-    return cookie if made else None
+        session_opened = connection.execute(
+            statement, {"link": token_hash(token), "session": token_hash(session_secret)}
+        ).scalar_one()
+    return session_secret if session_opened else None
 
 
 def staff_of(db: Database, cookie: str | None) -> Staff | None:
@@ -119,9 +123,9 @@ def staff_of(db: Database, cookie: str | None) -> Staff | None:
     if not cookie or not cookie.isascii():
         return None
     session = token_hash(cookie)
-    call = text("SELECT * FROM firstline_session(:session, :longest, :idle)")
+    statement = text("SELECT * FROM firstline_session(:session, :longest, :idle)")
     with db.across() as connection:
-        row = connection.execute(call, {"session": session, **_LASTS}).one_or_none()
+        row = connection.execute(statement, {"session": session, **_LIFETIMES}).one_or_none()
     if row is None:
         return None
     csrf = hmac.new(cookie.encode(), b"firstline csrf", hashlib.sha256).hexdigest()
@@ -137,21 +141,21 @@ def sign_out(db: Database, cookie: str | None) -> None:
 
 def forget_sign_ins(db: Database) -> int:
     """Delete links and sessions that are over; how many."""
-    call = text("SELECT firstline_forget_sign_ins(:longest, :idle)")
+    statement = text("SELECT firstline_forget_sign_ins(:longest, :idle)")
     with db.across() as connection:
-        return int(connection.execute(call, _LASTS).scalar_one())
+        return int(connection.execute(statement, _LIFETIMES).scalar_one())
 
 
-def _plain(email: str) -> str:
+def _normalize_email(email: str) -> str:
     return clean(email).strip().lower()
 
 
-def _address(email: str) -> str:
-    address = _plain(email)
-    if not _ADDRESS.fullmatch(address) or not address.isprintable():
+def _valid_email(email: str) -> str:
+    normalized = _normalize_email(email)
+    if not _ADDRESS.fullmatch(normalized) or not normalized.isprintable():
         raise Refused("that is no e-mail address", status=422)
-    return address
+    return normalized
 
 
-def _user(row: Row[Any]) -> StaffUser:
+def _build_user(row: Row[Any]) -> StaffUser:
     return StaffUser(row.id, row.email, StaffRole(row.role), row.created_at, row.disabled_at)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 WINDOW = timedelta(minutes=5)
 
-_NOBODYS = random.token_hex(32)
+_PLACEHOLDER_SECRET = random.token_hex(32)
 """Compared with where there is no secret, so that an unknown account costs as much time as a wrong signature."""
 
 
@@ -20,16 +20,19 @@ def base64_hmac(secret: str, message: bytes) -> str:
 
 def is_signed(message: bytes, signature: str, secrets: Sequence[str]) -> bool:
     """Was the message signed with one of the secrets? All are tried, in constant time each."""
-    given = signature.encode("utf-8", "replace")
-    known = [secret for secret in secrets if secret]
-    found = [hmac.compare_digest(base64_hmac(secret, message).encode(), given) for secret in known or [_NOBODYS]]
-    return any(found) and bool(known)
+    given_signature = signature.encode("utf-8", "replace")
+    usable_secrets = [secret for secret in secrets if secret]
+    matches = [
+        hmac.compare_digest(base64_hmac(secret, message).encode(), given_signature)
+        for secret in usable_secrets or [_PLACEHOLDER_SECRET]
+    ]
+    return any(matches) and bool(usable_secrets)
 
 
-def is_fresh(stamp: str, now: datetime, window: timedelta = WINDOW) -> bool:
+def is_fresh(timestamp: str, now: datetime, window: timedelta = WINDOW) -> bool:
     """Is this ISO 8601 time, with its zone, within the window around now?"""
     try:
-        moment = datetime.fromisoformat(stamp)
-        return moment.tzinfo is not None and abs(moment.astimezone(UTC) - now) <= window
+        sent_at = datetime.fromisoformat(timestamp)
+        return sent_at.tzinfo is not None and abs(sent_at.astimezone(UTC) - now) <= window
     except (ValueError, OverflowError):
         return False

@@ -40,14 +40,14 @@ def make_api(db: Database, enqueue: Enqueue, state: StateViews, *, max_body_byte
     }
     for operation in OPERATIONS:
         api.add_url_rule(operation.rule, operation.name, views[operation.name], methods=[operation.method])
-    reading = DocsPage(state.version, max_body_bytes)
-    api.add_url_rule("/api/v1/openapi.json", "document", reading.document)
-    api.add_url_rule("/api/docs", "page", reading.page)
-    _guard(api, db)
+    docs_page = DocsPage(state.version, max_body_bytes)
+    api.add_url_rule("/api/v1/openapi.json", "document", docs_page.document)
+    api.add_url_rule("/api/docs", "page", docs_page.page)
+    _add_guards(api, db)
     return api
 
 
-def _guard(api: Blueprint, db: Database) -> None:
+def _add_guards(api: Blueprint, db: Database) -> None:
     def admit() -> None:
         """Who is it, and may they? Raises Refused."""
         name = (request.endpoint or "").removeprefix("api.")
@@ -55,26 +55,26 @@ def _guard(api: Blueprint, db: Database) -> None:
             return
         if name not in _BY_NAME:
             raise Refused("nobody may do this", status=403)
-        if act := _BY_NAME[name].act:
+        if permission := _BY_NAME[name].act:
             g.caller = find_caller(db, request.headers.get("Authorization"))
-            require(g.caller, act)
+            require(g.caller, permission)
 
     api.before_request(admit)
-    api.after_request(_private)
-    api.before_app_request(_unknown)
+    api.after_request(_add_privacy_headers)
+    api.before_app_request(_answer_unknown_path)
     answer_errors(api)
 
 
-def _unknown() -> AnyResponse | None:
+def _answer_unknown_path() -> AnyResponse | None:
     """No blueprint is asked about an address that none has; this answers for those that would be ours."""
     error = request.routing_exception
-    ours = request.path.startswith("/api/") or request.path in {"/api", "/health", "/ready", "/live"}
-    if ours and isinstance(error, HTTPException) and (error.code or 0) >= 400:
+    is_api_path = request.path.startswith("/api/") or request.path in {"/api", "/health", "/ready", "/live"}
+    if is_api_path and isinstance(error, HTTPException) and (error.code or 0) >= 400:
         return of_http(error)
     return None
 
 
-def _private(response: Response) -> Response:
+def _add_privacy_headers(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -45,7 +45,7 @@ class DocsPage:
 
     def __init__(self, version: str, max_body_bytes: int) -> None:
         self._version = version
-        self._most = max_body_bytes
+        self._max_body_bytes = max_body_bytes
 
     def document(self) -> Response:
         """`/api/v1/openapi.json`."""
@@ -54,13 +54,17 @@ class DocsPage:
     def page(self) -> Response:
         """`/api/docs`."""
         text = render_template(
-            "api/docs.html", sections=self._sections, scopes=SCOPES, most=self._most, host=request.host_url.rstrip("/")
+            "api/docs.html",
+            sections=self._sections,
+            scopes=SCOPES,
+            most=self._max_body_bytes,
+            host=request.host_url.rstrip("/"),
         )
         return protect_pages(Response(text))
 
     @cached_property
     def _document(self) -> Json:
-        return openapi_document(self._version, self._most)
+        return openapi_document(self._version, self._max_body_bytes)
 
     @cached_property
     def _json(self) -> str:
@@ -71,66 +75,74 @@ class DocsPage:
         return operation_sections(self._document)
 
 
-def operation_sections(made: Json) -> tuple[OperationSection, ...]:
+def operation_sections(document: Json) -> tuple[OperationSection, ...]:
     """The operations of a document."""
-    schemas = made["components"]["schemas"]
+    schemas = document["components"]["schemas"]
     return tuple(
-        _section(schemas, method.upper(), path, operation)
-        for path, methods in made["paths"].items()
+        _build_section(schemas, method.upper(), path, operation)
+        for path, methods in document["paths"].items()
         for method, operation in methods.items()
     )
 
 
-def _section(schemas: Json, method: str, path: str, operation: Json) -> OperationSection:
+def _build_section(schemas: Json, method: str, path: str, operation: Json) -> OperationSection:
     body = operation.get("requestBody")
-    taken = schemas[_name(body["content"]["application/json"]["schema"])] if body else {}
-    good = next(status for status in operation["responses"] if status.startswith("2"))
-    given = schemas[_name(operation["responses"][good]["content"]["application/json"]["schema"])]
+    request_schema = schemas[_schema_name(body["content"]["application/json"]["schema"])] if body else {}
+    success_status = next(status for status in operation["responses"] if status.startswith("2"))
+    response_schema = schemas[
+        _schema_name(operation["responses"][success_status]["content"]["application/json"]["schema"])
+    ]
     return OperationSection(
         name=operation["operationId"],
         method=method,
         path=path,
         summary=operation["summary"],
         text=operation["description"],
-        scope=", ".join(scope for need in operation["security"] for scope in need["token"]),
-        parameters=tuple(_parameter(each) for each in operation.get("parameters", ())),
-        takes=_lines(schemas, taken),
-        example_in=_example(taken),
-        gives=_lines(schemas, given),
-        example_out=_example(given),
+        scope=", ".join(scope for requirement in operation["security"] for scope in requirement["token"]),
+        parameters=tuple(_parameter_line(each) for each in operation.get("parameters", ())),
+        takes=_field_lines(schemas, request_schema),
+        example_in=_example_text(request_schema),
+        gives=_field_lines(schemas, response_schema),
+        example_out=_example_text(response_schema),
         statuses=tuple((status, answer["description"]) for status, answer in operation["responses"].items()),
     )
 
 
-def _parameter(parameter: Json) -> FieldLine:
+def _parameter_line(parameter: Json) -> FieldLine:
     name = parameter["name"] if parameter["in"] == "path" else f"{parameter['name']} (header)"
-    return FieldLine(name, _type(parameter["schema"]), parameter["required"], parameter["description"])
+    return FieldLine(name, _type_text(parameter["schema"]), parameter["required"], parameter["description"])
 
 
-def _lines(schemas: Json, schema: Json, prefix: str = "") -> tuple[FieldLine, ...]:
-    found: list[FieldLine] = []
-    for name, each in schema.get("properties", {}).items():
-        plain = _not_null(each)
-        inside = _resolve(schemas, plain.get("items", plain))
-        listed = "[]" if "items" in plain else ""
-        shown = _type(_resolve(schemas, plain)) + (" or null" if plain is not each else "")
-        found.append(FieldLine(prefix + name, shown, name in schema.get("required", ()), each.get("description", "")))
-        found += _lines(schemas, inside, f"{prefix}{name}{listed}.")
-    return tuple(found)
+def _field_lines(schemas: Json, schema: Json, prefix: str = "") -> tuple[FieldLine, ...]:
+    field_lines: list[FieldLine] = []
+    for name, field_schema in schema.get("properties", {}).items():
+        non_null_schema = _strip_null(field_schema)
+        nested_schema = _resolve(schemas, non_null_schema.get("items", non_null_schema))
+        list_suffix = "[]" if "items" in non_null_schema else ""
+        shown_type = _type_text(_resolve(schemas, non_null_schema)) + (
+            " or null" if non_null_schema is not field_schema else ""
+        )
+        field_lines.append(
+            FieldLine(
+                prefix + name, shown_type, name in schema.get("required", ()), field_schema.get("description", "")
+            )
+        )
+        field_lines += _field_lines(schemas, nested_schema, f"{prefix}{name}{list_suffix}.")
+    return tuple(field_lines)
 
 
-def _not_null(schema: Json) -> Json:
+def _strip_null(schema: Json) -> Json:
     """The one branch of `X or null` that says something."""
-    branches = [b for key in BRANCHES for b in schema.get(key, ()) if b.get("type") != "null"]
+    branches = [branch for key in BRANCHES for branch in schema.get(key, ()) if branch.get("type") != "null"]
     return branches[0] if branches else schema
 
 
 def _resolve(schemas: Json, schema: Json) -> Json:
-    found: Json = schemas[_name(schema)] if "$ref" in schema else schema
-    return found
+    resolved: Json = schemas[_schema_name(schema)] if "$ref" in schema else schema
+    return resolved
 
 
-def _type(schema: Json) -> str:
+def _type_text(schema: Json) -> str:
     if "enum" in schema:
         return " | ".join(schema["enum"])
     if "const" in schema:
@@ -139,9 +151,9 @@ def _type(schema: Json) -> str:
     return f"{schema.get('format') or schema.get('type', 'object')}{limits}"
 
 
-def _example(schema: Json) -> str:
+def _example_text(schema: Json) -> str:
     return json.dumps(schema["examples"][0], indent=2, ensure_ascii=False) if "examples" in schema else ""
 
 
-def _name(schema: Json) -> str:
+def _schema_name(schema: Json) -> str:
     return str(schema["$ref"]).rsplit("/", 1)[-1]

@@ -41,58 +41,70 @@ def openapi_document(version: str, max_body_bytes: int) -> Json:
     """The whole document."""
     paths: dict[str, Json] = {}
     for operation in OPERATIONS:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation_object(operation)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Firstline", "version": version, "description": _about(max_body_bytes)},
+        "info": {"title": "Firstline", "version": version, "description": _description(max_body_bytes)},
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
         "paths": paths,
-        "components": {"schemas": _schemas(), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "components": {
+            "schemas": _component_schemas(),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
     }
 
 
-def _about(max_body_bytes: int) -> str:
+def _description(max_body_bytes: int) -> str:
     scopes = "; ".join(f"`{scope}`: {text}" for scope, text in SCOPES.items())
     return f"{ABOUT} A body has at most {max_body_bytes} bytes. Scopes: {scopes}."
 
 
-def _operation(operation: Operation) -> Json:
-    made: Json = {
+def _operation_object(operation: Operation) -> Json:
+    operation_object: Json = {
         "operationId": operation.name,
         "summary": operation.summary,
         "description": operation.description,
-        "responses": _responses(operation),
+        "responses": _response_objects(operation),
     }
-    if parameters := _parameters(operation):
-        made["parameters"] = parameters
+    if parameters := _parameter_objects(operation):
+        operation_object["parameters"] = parameters
     if operation.takes:
-        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(operation.takes)}}}
+        operation_object["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": _schema_ref(operation.takes)}},
+        }
     # Since 3.1 the names behind a scheme are roles the caller needs, for any type of scheme.
     scope = PERMISSIONS[operation.act].scope if operation.act else None
-    made["security"] = [{"token": [scope]}] if scope else []
-    return made
+    operation_object["security"] = [{"token": [scope]}] if scope else []
+    return operation_object
 
 
-def _parameters(operation: Operation) -> list[Json]:
-    found: list[Json] = []
+def _parameter_objects(operation: Operation) -> list[Json]:
+    parameters: list[Json] = []
     if "{ticket_id}" in operation.path:
-        id_ = {"type": "string", "format": "uuid"}
-        found.append({"name": "ticket_id", "in": "path", "required": True, "schema": id_, "description": "The ticket."})
+        id_schema = {"type": "string", "format": "uuid"}
+        parameters.append(
+            {"name": "ticket_id", "in": "path", "required": True, "schema": id_schema, "description": "The ticket."}
+        )
     if operation.takes:
-        key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
-        about = "Sent again within 24 hours with the same request, it gets the same answer and has no second effect."
-        found.append({"name": HEADER, "in": "header", "required": False, "schema": key, "description": about})
-    return found
+        key_schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+        description = (
+            "Sent again within 24 hours with the same request, it gets the same answer and has no second effect."
+        )
+        parameters.append(
+            {"name": HEADER, "in": "header", "required": False, "schema": key_schema, "description": description}
+        )
+    return parameters
 
 
-def _responses(operation: Operation) -> Json:
-    good: Json = {
+def _response_objects(operation: Operation) -> Json:
+    success: Json = {
         "description": HTTPStatus(operation.status).phrase,
-        "content": {"application/json": {"schema": _ref(operation.gives)}},
+        "content": {"application/json": {"schema": _schema_ref(operation.gives)}},
     }
     if operation.takes:
-        good["headers"] = {
+        success["headers"] = {
             "Location": {"description": "Where the ticket is read.", "schema": {"type": "string"}},
             "Idempotency-Replayed": {
                 "description": "`true` when the answer is that of an earlier request with this key.",
@@ -100,29 +112,33 @@ def _responses(operation: Operation) -> Json:
             },
         }
     refusals = {**operation.refusals, 500: "A fault of ours; the log tells more under `instance`."}
-    found = {str(operation.status): good}
-    return found | {str(status): _refusal(status, text) for status, text in sorted(refusals.items())}
+    responses = {str(operation.status): success}
+    return responses | {str(status): _refusal_object(status, text) for status, text in sorted(refusals.items())}
 
 
-def _refusal(status: int, text: str) -> Json:
-    made: Json = {"description": text, "content": {CONTENT_TYPE: {"schema": _ref(ProblemOut)}}}
+def _refusal_object(status: int, text: str) -> Json:
+    response: Json = {"description": text, "content": {CONTENT_TYPE: {"schema": _schema_ref(ProblemOut)}}}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        made["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+        response["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
     if status == HTTPStatus.UNAUTHORIZED:
-        made["headers"] = {"WWW-Authenticate": {"description": "RFC 6750.", "schema": {"type": "string"}}}
-    return made
+        response["headers"] = {"WWW-Authenticate": {"description": "RFC 6750.", "schema": {"type": "string"}}}
+    return response
 
 
-def _schemas() -> Json:
-    incoming: list[tuple[type[BaseModel], JsonSchemaMode]] = [
-        (each.takes, "validation") for each in OPERATIONS if each.takes
+def _component_schemas() -> Json:
+    request_models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        (operation.takes, "validation") for operation in OPERATIONS if operation.takes
     ]
-    given: list[tuple[type[BaseModel], JsonSchemaMode]] = [(each.gives, "serialization") for each in OPERATIONS]
-    models = incoming + given + [(ProblemOut, "serialization")]
-    once = list(dict.fromkeys(models))
-    _, made = models_json_schema(once, ref_template="#/components/schemas/{model}", schema_generator=InOrder)
-    return dict(made["$defs"])
+    response_models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        (operation.gives, "serialization") for operation in OPERATIONS
+    ]
+    models = request_models + response_models + [(ProblemOut, "serialization")]
+    unique_models = list(dict.fromkeys(models))
+    _, definitions = models_json_schema(
+        unique_models, ref_template="#/components/schemas/{model}", schema_generator=InOrder
+    )
+    return dict(definitions["$defs"])
 
 
-def _ref(model: type[BaseModel]) -> Json:
+def _schema_ref(model: type[BaseModel]) -> Json:
     return {"$ref": f"#/components/schemas/{model.__name__}"}

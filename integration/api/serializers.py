@@ -33,8 +33,10 @@ def show_ticket(
     deliveries: Sequence[Delivery] = (),
 ) -> TicketOut:
     """The ticket. `runs` is None for who may not see receipts; `deliveries` are what they led to."""
-    messages = [show_message(m, sources.get(m.id, ())) for m in ticket.messages if m.public or internal]
-    written = [message.at for message in ticket.messages]
+    messages = [
+        show_message(message, sources.get(message.id, ())) for message in ticket.messages if message.public or internal
+    ]
+    message_times = [message.at for message in ticket.messages]
     return TicketOut(
         id=ticket.id,
         state=line.state if line else TicketState.RECEIVED,
@@ -44,12 +46,12 @@ def show_ticket(
         customer_id=ticket.requester.id,
         customer_name=ticket.requester.name,
         customer_email=ticket.requester.email,
-        created_at=written[0],
-        updated_at=line.updated_at if line else written[-1],
+        created_at=message_times[0],
+        updated_at=line.updated_at if line else message_times[-1],
         messages=messages,
         receipts=None
         if runs is None
-        else [show_run(run, [d for d in deliveries if d.run_id == run.id]) for run in runs],
+        else [show_run(run, [delivery for delivery in deliveries if delivery.run_id == run.id]) for run in runs],
     )
 
 
@@ -61,14 +63,17 @@ def show_message(message: Message, sources: Sequence[Source] = ()) -> MessageOut
         public=message.public,
         body=message.body,
         at=message.at,
-        sources=[SourceOut(number=s.number, title=s.title, url=s.url, quotes=list(s.quotes)) for s in sources],
+        sources=[
+            SourceOut(number=source.number, title=source.title, url=source.url, quotes=list(source.quotes))
+            for source in sources
+        ],
     )
 
 
 def show_run(run: Run, deliveries: Sequence[Delivery]) -> ReceiptOut:
     """The receipt of a run, and what came of it."""
     receipt, outcome = make_receipt(run), outcome_of(deliveries)
-    names = ("stage", "model", "input_tokens", "output_tokens", "dollars")
+    call_fields = ("stage", "model", "input_tokens", "output_tokens", "dollars")
     return ReceiptOut(
         run_id=run.id,
         message_id=run.message_id,
@@ -82,17 +87,20 @@ def show_run(run: Run, deliveries: Sequence[Delivery]) -> ReceiptOut:
         category_confidence=receipt.category_confidence,
         signals=dict(receipt.signals),
         questions=list(receipt.questions),
-        reasons=_reasons(run),
+        reasons=_show_reasons(run),
         passages=[PassageOut.model_validate(line, from_attributes=True) for line in receipt.passages],
         findings=[FindingOut(check=finding.check, detail=finding.detail) for finding in receipt.findings],
         versions=dict(receipt.versions),
-        model_calls=[ModelCallOut.model_validate(dict(zip(names, m, strict=True))) for m in receipt.models],
+        model_calls=[
+            ModelCallOut.model_validate(dict(zip(call_fields, model_call, strict=True)))
+            for model_call in receipt.models
+        ],
         milliseconds=dict(receipt.times),
         dollars=receipt.dollars,
         remarks=list(receipt.remarks),
     )
 
 
-def _reasons(run: Run) -> list[ReasonOut]:
-    lines = [(cap, describe_reason(cap)) for cap in run.decision.caps]
-    return [ReasonOut(reason=c.reason, limit=c.limit, text=line.text, detail=line.detail) for c, line in lines]
+def _show_reasons(run: Run) -> list[ReasonOut]:
+    described = [(cap, describe_reason(cap)) for cap in run.decision.caps]
+    return [ReasonOut(reason=c.reason, limit=c.limit, text=line.text, detail=line.detail) for c, line in described]

@@ -32,9 +32,9 @@ Check = Callable[[], None]
 """Raises, whatever it is, when what it looks at is away or wrong; the words of our own errors are shown."""
 
 
-def answer(status: int, content: BaseModel | str) -> Response:
+def answer(status: int, payload: BaseModel | str) -> Response:
     """A JSON answer."""
-    body = content if isinstance(content, str) else content.model_dump_json()
+    body = payload if isinstance(payload, str) else payload.model_dump_json()
     return Response(body, status=status, content_type="application/json")
 
 
@@ -44,24 +44,24 @@ class TicketViews:
     def __init__(self, db: Database, enqueue: Enqueue, max_body_bytes: int) -> None:
         self._db = db
         self._enqueue = enqueue
-        self._most = max_body_bytes
+        self._max_body_bytes = max_body_bytes
 
     def open_ticket(self) -> Response:
         """Take a ticket in."""
-        asked = read_body(request, NewTicketIn, self._most)
+        body = read_body(request, NewTicketIn, self._max_body_bytes)
 
         def work(tx: Transaction) -> KeyedAnswer:
-            requester = Requester(asked.customer_id, asked.customer_name, asked.customer_email)
-            new = NewTicket(requester, asked.subject, asked.description, asked.priority, asked.channel)
-            accepted = tickets.open_ticket(tx, new)
+            requester = Requester(body.customer_id, body.customer_name, body.customer_email)
+            new_ticket = NewTicket(requester, body.subject, body.description, body.priority, body.channel)
+            accepted = tickets.open_ticket(tx, new_ticket)
             ticket = tickets.read_ticket(tx, accepted.ticket_id)
             assert ticket is not None, "it was made a moment ago"  # noqa: S101  # an invariant, not a check
             line = record.get_ticket_line(tx, CHANNEL, ticket.id)
             # A token that may read receipts finds none yet: null for all keeps the answer alike.
-            shown = show_ticket(ticket, line, {}, runs=None, internal=False)
-            return KeyedAnswer(_accepted(shown, ticket.id), accepted.item_id)
+            ticket_out = show_ticket(ticket, line, {}, runs=None, internal=False)
+            return KeyedAnswer(_accepted_answer(ticket_out, ticket.id), accepted.item_id)
 
-        return self._take(asked, work)
+        return self._answer_once(body, work)
 
     def read_ticket(self, ticket_id: UUID) -> Response:
         """Show a ticket."""
@@ -74,41 +74,41 @@ class TicketViews:
             if ticket is None:
                 raise Refused("no such ticket", status=404)
             sources = tickets.ticket_sources(tx, ticket.id)
-            led_to = outbox.deliveries_of_ticket(tx, CHANNEL, ticket.id) if runs else ()
-        internal = is_allowed(caller, Permission.SEE_INTERNAL)
-        return answer(HTTPStatus.OK, show_ticket(ticket, line, sources, runs, internal, led_to))
+            deliveries = outbox.deliveries_of_ticket(tx, CHANNEL, ticket.id) if runs else ()
+        sees_internal = is_allowed(caller, Permission.SEE_INTERNAL)
+        return answer(HTTPStatus.OK, show_ticket(ticket, line, sources, runs, sees_internal, deliveries))
 
     def add_message(self, ticket_id: UUID) -> Response:
         """Take a further message in."""
-        asked = read_body(request, NewMessageIn, self._most)
-        if Role(asked.role) is Role.AGENT:
+        body = read_body(request, NewMessageIn, self._max_body_bytes)
+        if Role(body.role) is Role.AGENT:
             require(_caller(), Permission.WRITE_AS_AGENT)
 
         def work(tx: Transaction) -> KeyedAnswer:
-            accepted = tickets.add_message(tx, str(ticket_id), Role(asked.role), asked.body, public=asked.public)
+            accepted = tickets.add_message(tx, str(ticket_id), Role(body.role), body.body, public=body.public)
             ticket = tickets.read_ticket(tx, accepted.ticket_id)
             message = ticket.message(accepted.message_id) if ticket else None
             assert message is not None, "it was added a moment ago"  # noqa: S101  # an invariant, not a check
-            shown = MessageTakenOut(ticket_id=accepted.ticket_id, message=show_message(message))
-            return KeyedAnswer(_accepted(shown, accepted.ticket_id), accepted.item_id)
+            message_out = MessageTakenOut(ticket_id=accepted.ticket_id, message=show_message(message))
+            return KeyedAnswer(_accepted_answer(message_out, accepted.ticket_id), accepted.item_id)
 
-        return self._take(asked, work)
+        return self._answer_once(body, work)
 
-    def _take(self, asked: BaseModel, work: Work) -> Response:
+    def _answer_once(self, body: BaseModel, work: Work) -> Response:
         """Do the work once for each Idempotency-Key, commit, then enqueue."""
         caller, key = _caller(), read_key(request.headers.get(HEADER))
-        whole = f"{request.method} {request.path}\n{asked.model_dump_json()}"
+        request_text = f"{request.method} {request.path}\n{body.model_dump_json()}"
         with self._db.account(caller.account) as tx:
-            taken = answer_once(tx, caller.token_id, key, whole, work) if key else work(tx)
-        if taken.item_id:
-            self._hand_over(caller.account, taken.item_id)
-        response = answer(taken.answer.status, taken.answer.body)
-        response.headers["Location"] = taken.answer.location
-        if taken.item_id is None:
+            keyed_answer = answer_once(tx, caller.token_id, key, request_text, work) if key else work(tx)
+        if keyed_answer.item_id:
+            self._enqueue_item(caller.account, keyed_answer.item_id)
+        response = answer(keyed_answer.answer.status, keyed_answer.answer.body)
+        response.headers["Location"] = keyed_answer.answer.location
+        if keyed_answer.item_id is None:
             response.headers["Idempotency-Replayed"] = "true"
         return response
 
-    def _hand_over(self, account: str, item_id: str) -> None:
+    def _enqueue_item(self, account: str, item_id: str) -> None:
         try:
             self._enqueue(account, item_id)
         except Exception as error:  # noqa: BLE001  # the ticket is kept; an error would make the caller send it again
@@ -137,14 +137,14 @@ class StateViews:
     def health(self) -> Response:
         """The process is alive, and which it is."""
         seconds = round(self._uptime(), 1)
-        told = HealthOut(
+        health_out = HealthOut(
             status="ok",
             version=self.version,
             uptime_seconds=seconds,
             installation=self._installation or "",
             provides=self._provides,
         )
-        return answer(HTTPStatus.OK, told)
+        return answer(HTTPStatus.OK, health_out)
 
     def live(self) -> Response:
         """The process answers: nothing else is looked at, lest a database that is away has it killed."""
@@ -152,13 +152,13 @@ class StateViews:
 
     def ready(self) -> Response:
         """All that a ticket needs answers. Raises Away (503)."""
-        faults = {name: why for name, check in self._checks.items() if (why := _fault(name, check))}
+        faults = {name: why for name, check in self._checks.items() if (why := _check_fault(name, check))}
         if faults:
             raise Away(faults)
         return answer(HTTPStatus.OK, ReadyOut(status="ready", checks=list(self._checks)))
 
 
-def _fault(name: str, check: Check) -> str | None:
+def _check_fault(name: str, check: Check) -> str | None:
     try:
         check()
     except FirstlineError as error:
@@ -170,8 +170,8 @@ def _fault(name: str, check: Check) -> str | None:
     return None
 
 
-def _accepted(shown: BaseModel, ticket_id: str) -> StoredAnswer:
-    return StoredAnswer(HTTPStatus.ACCEPTED, shown.model_dump_json(), url_for("api.read_ticket", ticket_id=ticket_id))
+def _accepted_answer(body: BaseModel, ticket_id: str) -> StoredAnswer:
+    return StoredAnswer(HTTPStatus.ACCEPTED, body.model_dump_json(), url_for("api.read_ticket", ticket_id=ticket_id))
 
 
 def _caller() -> ApiCaller:

@@ -135,15 +135,15 @@ class Console:
         """Before every request: who is it, may they do this, and did their own page send it."""
         if request.method == "POST" and not is_same_origin(request):
             abort(403)
-        route = (request.endpoint or "").removeprefix("console.")
-        if route in OPEN:
+        endpoint = (request.endpoint or "").removeprefix("console.")
+        if endpoint in OPEN:
             return None
         staff = people.staff_of(self._db, request.cookies.get(COOKIE, ""))
         if staff is None:
             return render_template("console/knock.html"), 401
-        if route not in NEEDS or not is_allowed(staff, NEEDS[route]):
+        if endpoint not in NEEDS or not is_allowed(staff, NEEDS[endpoint]):
             abort(403)
-        if request.method == "POST" and not _same(request.form.get("csrf", ""), staff.csrf):
+        if request.method == "POST" and not _is_same_token(request.form.get("csrf", ""), staff.csrf):
             return error_page(403, "Please try again", "This page was open for too long. Go back, reload and repeat.")
         g.staff = staff
         return None
@@ -154,10 +154,10 @@ class Console:
 
     def listing(self) -> Page:
         """Tickets by state, category, day, id and requester."""
-        asked = read_query(request.args)
+        query = read_query(request.args)
         with self._db.account(_staff().account) as tx:
-            found = find_tickets(tx, asked)
-            return self.page(tx, "listing", asked=asked, found=found, states=tuple(TicketState))
+            found = find_tickets(tx, query)
+            return self.page(tx, "listing", asked=query, found=found, states=tuple(TicketState))
 
     def story(self, channel: str, ticket_id: str) -> Page:
         """One ticket with all that happened to it."""
@@ -177,14 +177,14 @@ class Console:
 
     def requeue(self, item_id: object) -> Page:
         """Put a parked item back."""
-        return self._put_back(ParkedFilter(item_id=str(item_id)), "requeued")
+        return self._requeue_parked(ParkedFilter(item_id=str(item_id)), "requeued")
 
     def requeue_many(self) -> Page:
         """Put back all parked items of a reason, or all."""
-        key = request.form.get("key", "")
-        if key != ALL and not KEY.fullmatch(key):
+        reason_key = request.form.get("key", "")
+        if reason_key != ALL and not KEY.fullmatch(reason_key):
             abort(400)
-        return self._put_back(ParkedFilter(key=None if key == ALL else key), "requeued-many")
+        return self._requeue_parked(ParkedFilter(key=None if reason_key == ALL else reason_key), "requeued-many")
 
     def ask_pause(self) -> Page:
         """Says what pausing or resuming means, and asks."""
@@ -213,12 +213,12 @@ class Console:
 
     def redeem(self, token: str) -> Page:
         """Trade the link for a session."""
-        cookie = people.redeem(self._db, token)
-        if cookie is None:
+        session_secret = people.redeem(self._db, token)
+        if session_secret is None:
             return render_template("console/knock.html", used=True), 410
         response = redirect(url_for("console.start"), 303)
         response.set_cookie(
-            COOKIE, cookie, httponly=True, samesite="Lax", secure=request.is_secure, path="/", max_age=LASTS
+            COOKIE, session_secret, httponly=True, samesite="Lax", secure=request.is_secure, path="/", max_age=LASTS
         )
         return response
 
@@ -244,10 +244,10 @@ class Console:
             **values,
         )
 
-    def _put_back(self, which: ParkedFilter, done: str) -> Page:
+    def _requeue_parked(self, parked_filter: ParkedFilter, done_key: str) -> Page:
         staff = _staff()
-        put_back = interventions.requeue(self._db, staff.account, which, self._enqueue, by=staff.email)
-        return redirect(url_for("console.parked", done=done if put_back.count else "not-parked"), 303)
+        requeued = interventions.requeue(self._db, staff.account, parked_filter, self._enqueue, by=staff.email)
+        return redirect(url_for("console.parked", done=done_key if requeued.count else "not-parked"), 303)
 
 
 def _staff() -> Staff:
@@ -256,5 +256,5 @@ def _staff() -> Staff:
     return staff
 
 
-def _same(sent: str, right: str) -> bool:
-    return hmac.compare_digest(sent.encode("utf-8", "replace"), right.encode())
+def _is_same_token(sent_token: str, expected_token: str) -> bool:
+    return hmac.compare_digest(sent_token.encode("utf-8", "replace"), expected_token.encode())

@@ -26,34 +26,39 @@ class Dispute:
     @property
     def more(self) -> bool:
         """Does what was said go beyond the titles?"""
-        rest = self.told
+        remaining_text = self.told
         for document in self.known:
-            rest = rest.replace(document.title, "")
-        return bool(set(words(rest)) - {"and"})
+            remaining_text = remaining_text.replace(document.title, "")
+        return bool(set(words(remaining_text)) - {"and"})
 
 
 def read_disputes(tx: Transaction, since: datetime, hidden: frozenset[str] = frozenset()) -> tuple[Dispute, ...]:
     """What runs have reported since then, the most frequent first. Nothing of documents of a hidden audience."""
-    grouped: dict[object, list[Disagreement]] = {}
+    reports_by_dispute: dict[object, list[Disagreement]] = {}
     for each in read_disagreements(tx, since):
         key = frozenset(each.documents) if len(each.documents) > 1 else each.told
-        grouped.setdefault(key, []).append(each)
-    ids = {document_id for each in grouped.values() for document_id in each[0].documents if _is_uuid(document_id)}
-    there = get_documents(tx, ids)
-    disputes = (_dispute(each, there) for each in grouped.values())
-    shown = (each for each in disputes if not any(document.audience in hidden for document in each.known))
-    return tuple(sorted(shown, key=lambda each: (-each.times, -each.last_at.timestamp())))
+        reports_by_dispute.setdefault(key, []).append(each)
+    document_ids = {
+        document_id
+        for each in reports_by_dispute.values()
+        for document_id in each[0].documents
+        if _is_uuid(document_id)
+    }
+    documents = get_documents(tx, document_ids)
+    disputes = (_build_dispute(each, documents) for each in reports_by_dispute.values())
+    visible_disputes = (each for each in disputes if not any(document.audience in hidden for document in each.known))
+    return tuple(sorted(visible_disputes, key=lambda each: (-each.times, -each.last_at.timestamp())))
 
 
-def _dispute(reported: list[Disagreement], there: dict[str, Document]) -> Dispute:
+def _build_dispute(reports: list[Disagreement], documents: dict[str, Document]) -> Dispute:
     """From all reports of one dispute, the newest first."""
-    newest = reported[0]
+    newest_report = reports[0]
     return Dispute(
-        known=tuple(there[document_id] for document_id in newest.documents if document_id in there),
-        told=redact(newest.told),
-        times=len(reported),
-        last_at=newest.at,
-        tickets=tuple(dict.fromkeys((each.channel, each.ticket_id) for each in reported))[:TICKETS],
+        known=tuple(documents[document_id] for document_id in newest_report.documents if document_id in documents),
+        told=redact(newest_report.told),
+        times=len(reports),
+        last_at=newest_report.at,
+        tickets=tuple(dict.fromkeys((report.channel, report.ticket_id) for report in reports))[:TICKETS],
     )
 
 

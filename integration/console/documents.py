@@ -90,27 +90,27 @@ def read_document_query(args: Mapping[str, str], hidden: frozenset[str]) -> Docu
     """The filter in a query string; whatever stands there, it is no error. `collection` may be asked for as `-`, for
     documents that have none."""
     names = ("title", "source", "audience", "locale", "collection")
-    typed = {name: clean(args.get(name, "")).strip()[:LONGEST] for name in names}
-    shelf = DocumentFilter(
-        source=typed["source"] or None,
-        audience=typed["audience"] or None,
-        locale=typed["locale"] or None,
-        collection={"": None, "-": ""}.get(typed["collection"], typed["collection"]),
-        title=typed["title"],
+    raw_values = {name: clean(args.get(name, "")).strip()[:LONGEST] for name in names}
+    document_filter = DocumentFilter(
+        source=raw_values["source"] or None,
+        audience=raw_values["audience"] or None,
+        locale=raw_values["locale"] or None,
+        collection={"": None, "-": ""}.get(raw_values["collection"], raw_values["collection"]),
+        title=raw_values["title"],
         hidden=hidden,
     )
-    return DocumentQuery(typed, shelf, read_page_number(args.get("page", "")))
+    return DocumentQuery(raw_values, document_filter, read_page_number(args.get("page", "")))
 
 
-def find_documents(tx: Transaction, asked: DocumentQuery) -> DocumentListing:
+def find_documents(tx: Transaction, query: DocumentQuery) -> DocumentListing:
     """The page that was asked for."""
-    found = list_documents(tx, PER_PAGE, (asked.page - 1) * PER_PAGE, asked.shelf)
-    cited = citation_counts(tx, [document.id for document in found]) if found else {}
+    documents = list_documents(tx, PER_PAGE, (query.page - 1) * PER_PAGE, query.shelf)
+    counts_by_document = citation_counts(tx, [document.id for document in documents]) if documents else {}
     return DocumentListing(
-        rows=tuple((document, cited.get(document.id)) for document in found),
-        count=count_documents(tx, asked.shelf),
-        choices=filter_choices(tx, asked.shelf.hidden),
-        sources=tuple(list_sources(tx, asked.shelf.hidden)),
+        rows=tuple((document, counts_by_document.get(document.id)) for document in documents),
+        count=count_documents(tx, query.shelf),
+        choices=filter_choices(tx, query.shelf.hidden),
+        sources=tuple(list_sources(tx, query.shelf.hidden)),
     )
 
 
@@ -121,18 +121,18 @@ def open_document(
     document = get_documents(tx, [document_id]).get(document_id)
     if document is None or document.audience in hidden:
         return None
-    first = (page - 1) * PASSAGES_PER_PAGE
-    shown = list_passages(tx, document_id, embedder, PASSAGES_PER_PAGE, first)
-    ids = sorted({document_id, *cited_ids(tx, document.source, document.external_id)})
+    offset = (page - 1) * PASSAGES_PER_PAGE
+    passages = list_passages(tx, document_id, embedder, PASSAGES_PER_PAGE, offset)
+    document_ids = sorted({document_id, *cited_ids(tx, document.source, document.external_id)})
     return DocumentView(
         document=document,
         source=next((each for each in list_sources(tx) if each.name == document.source), None),
-        passages=tuple((passage, passage_parts(passage.blocks)) for passage in shown),
-        first=first,
+        passages=tuple((passage, passage_parts(passage.blocks)) for passage in passages),
+        first=offset,
         count=count_passages(tx, document_id, embedder),
         page=page,
-        cited=_all(list(citation_counts(tx, ids).values())),
-        uses=tuple(document_uses(tx, ids, most=USES)),
+        cited=_sum_counts(list(citation_counts(tx, document_ids).values())),
+        uses=tuple(document_uses(tx, document_ids, most=USES)),
     )
 
 
@@ -143,28 +143,28 @@ def page_number_of(ordinal: int) -> int:
 
 def passage_parts(blocks: Sequence[Block]) -> tuple[PassagePart, ...]:
     """Neighbours of one group and kind, together."""
-    found: list[tuple[tuple[int, BlockKind], list[str]]] = []
+    parts: list[tuple[tuple[int, BlockKind], list[str]]] = []
     for block in blocks:
-        if not found or found[-1][0] != (block.group, block.kind):
-            found.append(((block.group, block.kind), []))
-        found[-1][1].append(block.text)
-    return tuple(_part(kind, texts) for (_, kind), texts in found)
+        if not parts or parts[-1][0] != (block.group, block.kind):
+            parts.append(((block.group, block.kind), []))
+        parts[-1][1].append(block.text)
+    return tuple(_build_part(kind, texts) for (_, kind), texts in parts)
 
 
-def _part(kind: BlockKind, texts: Sequence[str]) -> PassagePart:
+def _build_part(kind: BlockKind, block_texts: Sequence[str]) -> PassagePart:
     if kind is BlockKind.SENTENCE:
-        return PassagePart("p", (" ".join(texts),))
+        return PassagePart("p", (" ".join(block_texts),))
     if kind is BlockKind.CODE:
-        return PassagePart("code", ("\n".join(texts),))
-    return PassagePart("rows" if kind is BlockKind.ROW else LISTS[kind], tuple(texts))
+        return PassagePart("code", ("\n".join(block_texts),))
+    return PassagePart("rows" if kind is BlockKind.ROW else LISTS[kind], tuple(block_texts))
 
 
-def _all(counted: Sequence[CitationCounts]) -> CitationCounts | None:
+def _sum_counts(counts: Sequence[CitationCounts]) -> CitationCounts | None:
     """Several ids of one document as one."""
-    if not counted:
+    if not counts:
         return None
     return CitationCounts(
-        sum(each.drafts for each in counted),
-        sum(each.replies for each in counted),
-        max(each.last_at for each in counted),
+        sum(count.drafts for count in counts),
+        sum(count.replies for count in counts),
+        max(count.last_at for count in counts),
     )

@@ -135,98 +135,106 @@ def survey_gaps(
     vector get one first, as far as `seconds` allow."""
     until = datetime.now(UTC)
     span = _Span(until - 2 * period, until - period, until)
-    _embed(db, account, embedder, span.start, seconds)
+    _embed_missing(db, account, embedder, span.start, seconds)
     with db.account(account) as tx:
         questions, vectors = gaps.read_open_questions(tx, span.start, embedder.name)
-        clusters = _clusters(questions, vectors, span.since)
-        shown = sorted(clusters, key=_sorting(order))[:most]
+        clusters = _build_clusters(questions, vectors, span.since)
+        top_clusters = sorted(clusters, key=_sort_key(order))[:most]
         audiences = set(filter_choices(tx, hidden).audiences) - hidden
-        found = tuple(_gap(tx, each, embedder, audiences, span) for each in shown)
+        found_gaps = tuple(_build_gap(tx, each, embedder, audiences, span) for each in top_clusters)
         waiting = gaps.count_open_questions(tx, span.start) - len(questions)
         disputes = read_disputes(tx, span.since, hidden)
-    now = sum(len(each.now) for each in clusters)
-    return GapSurvey(span.since, until, now, len(questions) - now, waiting, len(clusters), found, disputes)
+    question_count = sum(len(each.now) for each in clusters)
+    return GapSurvey(
+        span.since, until, question_count, len(questions) - question_count, waiting, len(clusters), found_gaps, disputes
+    )
 
 
-def _embed(db: Database, account: str, embedder: Embedder, since: datetime, seconds: float) -> None:
+def _embed_missing(db: Database, account: str, embedder: Embedder, since: datetime, seconds: float) -> None:
     try:
         gaps.embed_missing(db, account, embedder, since, seconds=seconds)
     except FirstlineError as error:
         log.warning("open questions stay without vectors", account=account, why=str(error))
 
 
-def _clusters(questions: Sequence[OpenQuestion], vectors: Vectors, since: datetime) -> list[_Cluster]:
+def _build_clusters(questions: Sequence[OpenQuestion], vectors: Vectors, since: datetime) -> list[_Cluster]:
     """Those that this period has a question of."""
-    found = []
-    for places in cluster_vectors(vectors):
-        members = [questions[place] for place in places]
-        if now := [each for each in members if each.asked_at >= since]:
-            found.append(_Cluster(members, vectors[places], now))
-    return found
+    built_clusters = []
+    for indexes in cluster_vectors(vectors):
+        members = [questions[index] for index in indexes]
+        if recent_members := [each for each in members if each.asked_at >= since]:
+            built_clusters.append(_Cluster(members, vectors[indexes], recent_members))
+    return built_clusters
 
 
-def _sorting(order: GapOrder) -> Callable[[_Cluster], tuple[float, ...]]:
-    def key(each: _Cluster) -> tuple[float, ...]:
-        size, last = -len(each.now), -each.now[-1].asked_at.timestamp()
+def _sort_key(order: GapOrder) -> Callable[[_Cluster], tuple[float, ...]]:
+    def key(cluster: _Cluster) -> tuple[float, ...]:
+        negative_size, last_asked = -len(cluster.now), -cluster.now[-1].asked_at.timestamp()
         return {
-            GapOrder.SIZE: (size, -each.rise, last),
-            GapOrder.TREND: (-each.rise, size, last),
-            GapOrder.NEWEST: (last, size, -each.rise),
+            GapOrder.SIZE: (negative_size, -cluster.rise, last_asked),
+            GapOrder.TREND: (-cluster.rise, negative_size, last_asked),
+            GapOrder.NEWEST: (last_asked, negative_size, -cluster.rise),
         }[order]
 
     return key
 
 
-def _gap(tx: Transaction, found: _Cluster, embedder: Embedder, audiences: set[str], span: _Span) -> Gap:
-    middle = centroid(found.vectors)
-    typical = sorted(found.members, key=_likeness(found, middle), reverse=True)
+def _build_gap(tx: Transaction, cluster: _Cluster, embedder: Embedder, audiences: set[str], span: _Span) -> Gap:
+    center = centroid(cluster.vectors)
+    by_likeness = sorted(cluster.members, key=_likeness(cluster, center), reverse=True)
     return Gap(
-        size=len(found.now),
-        before=len(found.members) - len(found.now),
-        trend=_trend([question.asked_at for question in found.members], span),
-        first_asked=found.members[0].asked_at,
-        last_asked=found.members[-1].asked_at,
-        category=Counter(question.category for question in found.members).most_common(1)[0][0],
-        reasons=tuple(Counter(question.reason for question in found.now).most_common()),
-        examples=_examples(tx, [question for question in typical if question.asked_at >= span.since]),
-        nearest=_nearest(tx, found, middle, embedder, audiences),
+        size=len(cluster.now),
+        before=len(cluster.members) - len(cluster.now),
+        trend=_count_per_step([question.asked_at for question in cluster.members], span),
+        first_asked=cluster.members[0].asked_at,
+        last_asked=cluster.members[-1].asked_at,
+        category=Counter(question.category for question in cluster.members).most_common(1)[0][0],
+        reasons=tuple(Counter(question.reason for question in cluster.now).most_common()),
+        examples=_pick_examples(tx, [question for question in by_likeness if question.asked_at >= span.since]),
+        nearest=_nearest_article(tx, cluster, center, embedder, audiences),
     )
 
 
-def _likeness(found: _Cluster, middle: Vectors) -> Callable[[OpenQuestion], float]:
-    near = dict(zip((question.id for question in found.members), (found.vectors @ middle).tolist(), strict=True))
-    return lambda question: near[question.id]
+def _likeness(cluster: _Cluster, center: Vectors) -> Callable[[OpenQuestion], float]:
+    likeness_by_id = dict(
+        zip((question.id for question in cluster.members), (cluster.vectors @ center).tolist(), strict=True)
+    )
+    return lambda question: likeness_by_id[question.id]
 
 
-def _trend(moments: Iterable[datetime], span: _Span) -> tuple[int, ...]:
+def _count_per_step(asked_times: Iterable[datetime], span: _Span) -> tuple[int, ...]:
     """How many fell into each step, counted back from the end; the first step may be a part of one."""
-    steps = -(-(span.until - span.start) // span.step)
-    ago = Counter(min((span.until - at) // span.step, steps - 1) for at in moments if at <= span.until)
-    return tuple(ago[steps - 1 - place] for place in range(steps))
+    step_count = -(-(span.until - span.start) // span.step)
+    counts_by_steps_ago = Counter(
+        min((span.until - asked_at) // span.step, step_count - 1) for asked_at in asked_times if asked_at <= span.until
+    )
+    return tuple(counts_by_steps_ago[step_count - 1 - index] for index in range(step_count))
 
 
-def _examples(tx: Transaction, questions: Iterable[OpenQuestion]) -> tuple[GapExample, ...]:
+def _pick_examples(tx: Transaction, questions: Iterable[OpenQuestion]) -> tuple[GapExample, ...]:
     """The first that differ, without personal data."""
-    found: dict[str, GapExample] = {}
-    for each in questions:
-        if len(found) == EXAMPLES:
+    examples_by_text: dict[str, GapExample] = {}
+    for question in questions:
+        if len(examples_by_text) == EXAMPLES:
             break
-        text = " ".join(redact(tx.open(each.sealed)).split())
-        short = text if len(text) <= LONGEST else text[:LONGEST].rstrip() + "…"
-        found.setdefault(short.casefold(), GapExample(short, each.channel, each.ticket_id, each.asked_at))
-    return tuple(found.values())
+        text = " ".join(redact(tx.open(question.sealed)).split())
+        shortened = text if len(text) <= LONGEST else text[:LONGEST].rstrip() + "…"
+        examples_by_text.setdefault(
+            shortened.casefold(), GapExample(shortened, question.channel, question.ticket_id, question.asked_at)
+        )
+    return tuple(examples_by_text.values())
 
 
-def _nearest(
-    tx: Transaction, found: _Cluster, middle: Vectors, embedder: Embedder, audiences: set[str]
+def _nearest_article(
+    tx: Transaction, cluster: _Cluster, center: Vectors, embedder: Embedder, audiences: set[str]
 ) -> NearestArticle | None:
     """By cosine alone, in the language of most of the questions where anything is written in it."""
-    language = Counter(question.language for question in found.members).most_common(1)[0][0]
-    near = find_candidates(tx, "", embedder, audiences, language, [float(number) for number in middle])
-    best = max(near, key=lambda one: (one.cosine, one.row.id), default=None)
-    if best is None:
+    language = Counter(question.language for question in cluster.members).most_common(1)[0][0]
+    candidates = find_candidates(tx, "", embedder, audiences, language, [float(number) for number in center])
+    nearest = max(candidates, key=lambda candidate: (candidate.cosine, candidate.row.id), default=None)
+    if nearest is None:
         return None
-    row = best.row
-    changed = get_documents(tx, [row.document_id])[row.document_id].updated_at
-    newer = changed > found.members[-1].asked_at
-    return NearestArticle(row.document_id, row.id, row.title, row.url, row.audience, round(best.cosine, 3), newer)
+    row = nearest.row
+    updated_at = get_documents(tx, [row.document_id])[row.document_id].updated_at
+    is_newer = updated_at > cluster.members[-1].asked_at
+    return NearestArticle(row.document_id, row.id, row.title, row.url, row.audience, round(nearest.cosine, 3), is_newer)

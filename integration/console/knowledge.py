@@ -38,24 +38,24 @@ class KnowledgePages:
 
     def __init__(self, db: Database, page: Framed, embedders: Embedders, sync: Callable[[str, str], None]) -> None:
         self._db = db
-        self._page = page
+        self._render_page = page
         self._embedders = embedders
         self._sync = sync
 
     def documents(self) -> str:
         """What there is to quote from: sources, and the documents they gave."""
-        asked = read_document_query(request.args, _hidden())
+        query = read_document_query(request.args, _hidden_audiences())
         with self._db.account(_staff().account) as tx:
-            return self._page(tx, "documents", asked=asked, found=find_documents(tx, asked))
+            return self._render_page(tx, "documents", asked=query, found=find_documents(tx, query))
 
     def document(self, document_id: object) -> str:
         """One document: where it comes from, its passages, what cites it."""
         embedder, page = self._embedder(), read_page_number(request.args.get("page", ""))
         with self._db.account(_staff().account) as tx:
-            view = open_document(tx, str(document_id), page, embedder.name, _hidden())
+            view = open_document(tx, str(document_id), page, embedder.name, _hidden_audiences())
             if view is None:
                 abort(404)
-            return self._page(tx, "document", view=view)
+            return self._render_page(tx, "document", view=view)
 
     def sync_source(self) -> Response:
         """Have a source read at once."""
@@ -74,10 +74,10 @@ class KnowledgePages:
     def passage(self, passage_id: object) -> Response:
         """To the place of a passage in its document, wherever that is by now."""
         with self._db.account(_staff().account) as tx:
-            place = page_of_passage(tx, str(passage_id))
-        if place is None:
+            location = page_of_passage(tx, str(passage_id))
+        if location is None:
             abort(404)
-        document_id, ordinal = place
+        document_id, ordinal = location
         page, anchor = page_number_of(ordinal), f"p-{passage_id}"
         return redirect(
             url_for("console.document", document_id=document_id, page=page if page > 1 else None, _anchor=anchor)
@@ -85,38 +85,38 @@ class KnowledgePages:
 
     def search(self) -> str:
         """Meaning, words and both together, side by side."""
-        asked, found, fault = read_search_query(request.args), None, None
+        query, found, error_text = read_search_query(request.args), None, None
         try:
-            found = run_search(self._db, _staff().account, self._embedder(), asked, _hidden())
+            found = run_search(self._db, _staff().account, self._embedder(), query, _hidden_audiences())
         except FirstlineError as error:  # an embedder elsewhere; were it the database, the next line would say so
-            fault = str(error)
+            error_text = str(error)
         with self._db.account(_staff().account) as tx:
-            return self._page(tx, "search", asked=asked, found=found, fault=fault)
+            return self._render_page(tx, "search", asked=query, found=found, fault=error_text)
 
     def gaps(self) -> str:
         """What customers ask and no document answers."""
         order = GapOrder(typed) if (typed := request.args.get("order", "")) in set(GapOrder) else GapOrder.SIZE
         days = int(typed) if (typed := request.args.get("days", "")) in map(str, PERIODS) else USUAL
-        found = survey_gaps(
-            self._db, _staff().account, self._embedder(), timedelta(days=days), order=order, hidden=_hidden()
+        survey = survey_gaps(
+            self._db, _staff().account, self._embedder(), timedelta(days=days), order=order, hidden=_hidden_audiences()
         )
         with self._db.account(_staff().account) as tx:
-            return self._page(
+            return self._render_page(
                 tx,
                 "gaps",
-                found=found,
+                found=survey,
                 order=order,
                 orders=tuple(GapOrder),
                 days=days,
                 periods=PERIODS,
-                empty=_empty(tx),
+                empty=_is_empty(tx),
             )
 
     def _embedder(self) -> Embedder:
         return self._embedders(_staff().account)
 
 
-def _empty(tx: Transaction) -> bool:
+def _is_empty(tx: Transaction) -> bool:
     """Is there no document at all yet?"""
     return not list_documents(tx, limit=1)
 
@@ -126,6 +126,6 @@ def _staff() -> Staff:
     return staff
 
 
-def _hidden() -> frozenset[str]:
+def _hidden_audiences() -> frozenset[str]:
     """The audiences whose documents this reader may not see."""
     return frozenset() if is_allowed(_staff(), Permission.SEE_INTERNAL) else INTERNAL

@@ -51,41 +51,45 @@ class SearchPage:
 def read_search_query(args: Mapping[str, str]) -> SearchQuery:
     """What stands in a query string; whatever it is, it is no error."""
 
-    def typed(name: str, most: int = 100) -> str:
-        return clean(args.get(name, "")[: most * 2]).strip()[:most]
+    def argument(name: str, max_length: int = 100) -> str:
+        return clean(args.get(name, "")[: max_length * 2]).strip()[:max_length]
 
-    return SearchQuery(typed("q", LONGEST), typed("audience"), typed("locale"), typed("collection"))
+    return SearchQuery(argument("q", LONGEST), argument("audience"), argument("locale"), argument("collection"))
 
 
 def run_search(
-    db: Database, account: str, embedder: Embedder, asked: SearchQuery, hidden: frozenset[str]
+    db: Database, account: str, embedder: Embedder, query: SearchQuery, hidden: frozenset[str]
 ) -> SearchPage:
     """Look for it in what the reader may see: candidates and fusion as for a ticket, but neighbours are not joined and
     no reranker is asked, so that each passage shows what it is ranked by. The question is not logged."""
-    vector = embedder.embed_query(asked.query) if asked.query else []
+    vector = embedder.embed_query(query.query) if query.query else []
     with db.account(account) as tx:
-        known = filter_choices(tx, hidden)
-        locales = tuple(sorted({"en", *known.locales}))
-        if not asked.query:
-            return SearchPage((), 0, known, locales)
-        audiences = set(known.audiences) & ({asked.audience} if asked.audience else set(known.audiences))
-        collections = {"": None, "-": {""}}.get(asked.collection, {asked.collection})
-        found = find_candidates(tx, asked.query, embedder, audiences, asked.locale or "en", vector, collections)
-    hits = list(rank_candidates(found))
-    dense, lexical = _places(hits, lambda hit: hit.cosine), _places(hits, lambda hit: hit.lexical)
+        choices = filter_choices(tx, hidden)
+        locales = tuple(sorted({"en", *choices.locales}))
+        if not query.query:
+            return SearchPage((), 0, choices, locales)
+        audiences = set(choices.audiences) & ({query.audience} if query.audience else set(choices.audiences))
+        collections = {"": None, "-": {""}}.get(query.collection, {query.collection})
+        candidates = find_candidates(tx, query.query, embedder, audiences, query.locale or "en", vector, collections)
+    hits = list(rank_candidates(candidates))
+    dense_places, lexical_places = _places(hits, lambda hit: hit.cosine), _places(hits, lambda hit: hit.lexical)
     rows = (
         FoundPassage(
-            hit, dense[hit.passage.id], lexical[hit.passage.id] if hit.lexical > 0 else None, fused, _snippet(hit)
+            hit,
+            dense_places[hit.passage.id],
+            lexical_places[hit.passage.id] if hit.lexical > 0 else None,
+            fused_place,
+            _snippet(hit),
         )
-        for fused, hit in enumerate(hits[:SHOWN], 1)
+        for fused_place, hit in enumerate(hits[:SHOWN], 1)
     )
-    return SearchPage(tuple(rows), len(hits), known, locales)
+    return SearchPage(tuple(rows), len(hits), choices, locales)
 
 
 def _places(hits: Sequence[Hit], score: Callable[[Hit], float]) -> dict[str, int]:
     """Each passage's place by a score, from 1; equal scores share one."""
-    ordered = sorted((score(hit) for hit in hits), reverse=True)
-    return {hit.passage.id: ordered.index(score(hit)) + 1 for hit in hits}
+    ordered_scores = sorted((score(hit) for hit in hits), reverse=True)
+    return {hit.passage.id: ordered_scores.index(score(hit)) + 1 for hit in hits}
 
 
 def _snippet(hit: Hit) -> str:

@@ -56,43 +56,48 @@ class TicketPage:
 def read_query(args: Mapping[str, str]) -> TicketListQuery:
     """The filter in a query string; whatever stands there, it is no error."""
     names = ("state", "category", "ticket_id", "requester", "since", "until")
-    typed = {name: clean(args.get(name, "")).strip()[:LONGEST] for name in names}
+    raw_values = {name: clean(args.get(name, "")).strip()[:LONGEST] for name in names}
     faults: dict[str, str] = {}
-    days = {name: _day(typed[name], name, faults) for name in ("since", "until")}
-    wanted = TicketFilter(
-        state=TicketState(typed["state"]) if typed["state"] in set(TicketState) else None,
-        category=typed["category"] or None,
-        ticket_id=typed["ticket_id"] or None,
-        requester=typed["requester"] or None,
-        since=days["since"],
-        until=days["until"],
+    days_by_field = {name: _parse_day(raw_values[name], name, faults) for name in ("since", "until")}
+    ticket_filter = TicketFilter(
+        state=TicketState(raw_values["state"]) if raw_values["state"] in set(TicketState) else None,
+        category=raw_values["category"] or None,
+        ticket_id=raw_values["ticket_id"] or None,
+        requester=raw_values["requester"] or None,
+        since=days_by_field["since"],
+        until=days_by_field["until"],
     )
-    return TicketListQuery(typed, wanted, read_page_number(args.get("page", "")), faults)
+    return TicketListQuery(raw_values, ticket_filter, read_page_number(args.get("page", "")), faults)
 
 
-def find_tickets(tx: Transaction, asked: TicketListQuery) -> TicketPage:
+def find_tickets(tx: Transaction, query: TicketListQuery) -> TicketPage:
     """The page that was asked for."""
-    lines = record.list_tickets(tx, asked.wanted, most=PER_PAGE + 1, skip=(asked.page - 1) * PER_PAGE)
-    shown = lines[:PER_PAGE]
-    subjects = tickets.ticket_subjects(tx, [line.ticket_id for line in shown])
-    came = overview.outcomes(tx, shown)
+    lines = record.list_tickets(tx, query.wanted, most=PER_PAGE + 1, skip=(query.page - 1) * PER_PAGE)
+    page_lines = lines[:PER_PAGE]
+    subjects = tickets.ticket_subjects(tx, [line.ticket_id for line in page_lines])
+    outcomes = overview.outcomes(tx, page_lines)
     rows = tuple(
-        TicketRow(line, subjects.get(line.ticket_id), came.get((line.channel, line.ticket_id))) for line in shown
+        TicketRow(line, subjects.get(line.ticket_id), outcomes.get((line.channel, line.ticket_id)))
+        for line in page_lines
     )
     return TicketPage(rows, len(lines) > PER_PAGE, record.count_tickets(tx), record.categories(tx))
 
 
-def _day(typed: str, name: str, faults: dict[str, str]) -> date | None:
-    if not typed:
+def _parse_day(raw_day: str, field: str, faults: dict[str, str]) -> date | None:
+    if not raw_day:
         return None
     try:
-        day = date.fromisoformat(typed)
+        day = date.fromisoformat(raw_day)
     except ValueError:
-        faults[name] = "Write the day as 2026-03-31."
+        faults[field] = "Write the day as 2026-03-31."
         return None
     return day if day < date.max else None  # the day after it must exist too
 
 
-def read_page_number(typed: str) -> int:
+def read_page_number(raw_number: str) -> int:
     """The number of a page as typed, from 1; 1 for what is none."""
-    return min(max(int(typed), 1), MOST_PAGES) if typed.isascii() and typed.isdigit() and len(typed) < 8 else 1
+    return (
+        min(max(int(raw_number), 1), MOST_PAGES)
+        if raw_number.isascii() and raw_number.isdigit() and len(raw_number) < 8
+        else 1
+    )

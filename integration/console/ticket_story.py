@@ -76,26 +76,30 @@ def tell_story(tx: Transaction, channel: str, ticket_id: str) -> TicketStory | N
     if line is None:
         return None
     ticket = tickets.read_ticket(tx, ticket_id, channel)
-    shown_sources = tickets.ticket_sources(tx, ticket_id) if ticket else {}
+    sources_by_message = tickets.ticket_sources(tx, ticket_id) if ticket else {}
     items = inbox.items_of_ticket(tx, channel, ticket_id)
     deliveries = outbox.deliveries_of_ticket(tx, channel, ticket_id)
-    messages = shown_messages(ticket, shown_sources, deliveries) if ticket else ()
-    entries = [StoryEntry(shown.at, message=shown) for shown in messages]
-    entries += [_run(run, deliveries) for run in record.runs_of(tx, channel, ticket_id)]
-    entries += _stops(items)
-    loose = tuple(each for each in deliveries if each.run_id is None)
-    return TicketStory(line, ticket, tuple(sorted(entries, key=lambda e: e.at)), tuple(items), loose)
+    messages = shown_messages(ticket, sources_by_message, deliveries) if ticket else ()
+    entries = [StoryEntry(message.at, message=message) for message in messages]
+    entries += [_run_entry(run, deliveries) for run in record.runs_of(tx, channel, ticket_id)]
+    entries += _stop_entries(items)
+    loose_deliveries = tuple(delivery for delivery in deliveries if delivery.run_id is None)
+    return TicketStory(line, ticket, tuple(sorted(entries, key=lambda e: e.at)), tuple(items), loose_deliveries)
 
 
-def _run(run: Run, deliveries: Iterable[Delivery]) -> StoryEntry:
-    theirs = tuple(each for each in deliveries if each.run_id == run.id)
-    seen = any(each.kind in SHOWN_ANYWAY and each.state is DeliveryState.SENT for each in theirs)
+def _run_entry(run: Run, deliveries: Iterable[Delivery]) -> StoryEntry:
+    run_deliveries = tuple(delivery for delivery in deliveries if delivery.run_id == run.id)
+    draft_was_sent = any(
+        delivery.kind in SHOWN_ANYWAY and delivery.state is DeliveryState.SENT for delivery in run_deliveries
+    )
     sources = compose_note(run.draft, run.hits, "").sources
-    text = "" if seen else draft_text(run.draft, sources)
-    return StoryEntry(run.at, run=StoryRun(make_receipt(run), theirs, outcome_of(theirs), text, sources))
+    shown_draft = "" if draft_was_sent else draft_text(run.draft, sources)
+    return StoryEntry(
+        run.at, run=StoryRun(make_receipt(run), run_deliveries, outcome_of(run_deliveries), shown_draft, sources)
+    )
 
 
-def _stops(items: Sequence[InboxItem]) -> list[StoryEntry]:
+def _stop_entries(items: Sequence[InboxItem]) -> list[StoryEntry]:
     """Messages that a guard kept from an answer."""
     return [
         StoryEntry(item.received_at, stop=STOP_WORDS[item.outcome], confirmed=item.outcome == Stop.CONFIRMED)

@@ -67,7 +67,7 @@ def make_form(
     form.add_url_rule("/t/<uuid:ticket_id>", "ticket", pages.ticket)
     form.add_url_rule("/t/<uuid:ticket_id>", "follow_up", pages.follow_up, methods=["POST"])
     form.add_url_rule("/t/<uuid:ticket_id>/live", "live", pages.live)
-    form.before_request(_only_from_here)
+    form.before_request(_require_same_origin)
     form.before_request(read_form)
     form.after_request(protect_pages)
     form.register_error_handler(HTTPException, friendly_error)
@@ -89,49 +89,51 @@ class CustomerPages:
 
     def write(self) -> Page:
         """The empty form and the examples."""
-        return self._form(TicketForm(), {})
+        return self._render_form(TicketForm(), {})
 
     def send(self) -> Page:
         """Open a ticket, or show the form again with what was typed and what is wrong with it."""
-        written = read_ticket_form(request.form)
-        if found := form_faults(written):
-            return self._form(written, found), 422
-        return self._open(written.ticket)
+        ticket_form = read_ticket_form(request.form)
+        if faults := form_faults(ticket_form):
+            return self._render_form(ticket_form, faults), 422
+        return self._open_ticket(ticket_form.ticket)
 
     def example(self, number: int) -> Page:
         """Open a ticket from an example."""
         if not 0 <= number < len(self._examples):
             abort(404)
-        chosen = self._examples[number]
-        return self._open(NewTicket(TicketForm().ticket.requester, chosen.subject, chosen.description, via="form"))
+        example_ticket = self._examples[number]
+        return self._open_ticket(
+            NewTicket(TicketForm().ticket.requester, example_ticket.subject, example_ticket.description, via="form")
+        )
 
     def ticket(self, ticket_id: UUID) -> Page:
         """A ticket's page."""
-        return self._page(self._view(str(ticket_id)))
+        return self._render_ticket(self._load_view(str(ticket_id)))
 
     def live(self, ticket_id: UUID) -> Page:
         """The part of a ticket's page that changes, for the script to fetch."""
-        return render_template("form/live.html", view=self._view(str(ticket_id)))
+        return render_template("form/live.html", view=self._load_view(str(ticket_id)))
 
     def follow_up(self, ticket_id: UUID) -> Page:
         """Go on with the conversation."""
-        view, text = self._view(str(ticket_id)), clean(request.form.get("message", ""))
+        view, text = self._load_view(str(ticket_id)), clean(request.form.get("message", ""))
         if fault := message_fault(text):
-            return self._page(view, text, fault), 422
+            return self._render_ticket(view, text, fault), 422
         try:
             with self._db.account(self._account) as tx:
                 accepted = tickets.add_message(tx, view.ticket.id, Role.CUSTOMER, text)
         except Refused:
             fault = "This ticket was closed meanwhile. Copy your text, if you like, and open a new one."
-            return self._page(self._view(str(ticket_id)), text, fault), 409
-        return self._accepted(accepted)
+            return self._render_ticket(self._load_view(str(ticket_id)), text, fault), 409
+        return self._enqueue_and_redirect(accepted)
 
-    def _open(self, new: NewTicket) -> Page:
+    def _open_ticket(self, new_ticket: NewTicket) -> Page:
         with self._db.account(self._account) as tx:
-            accepted = tickets.open_ticket(tx, new)
-        return self._accepted(accepted)
+            accepted = tickets.open_ticket(tx, new_ticket)
+        return self._enqueue_and_redirect(accepted)
 
-    def _accepted(self, accepted: Accepted) -> Page:
+    def _enqueue_and_redirect(self, accepted: Accepted) -> Page:
         try:
             self._enqueue(self._account, accepted.item_id)
         except Temporary as error:
@@ -140,11 +142,11 @@ class CustomerPages:
             )
         return redirect(url_for("form.ticket", ticket_id=accepted.ticket_id, _anchor="now"), 303)
 
-    def _form(self, written: TicketForm, found: dict[str, str]) -> str:
+    def _render_form(self, ticket_form: TicketForm, faults: dict[str, str]) -> str:
         return render_template(
             "form/write.html",
-            written=written,
-            faults=found,
+            written=ticket_form,
+            faults=faults,
             examples=self._examples,
             ends=ENDS,
             about=self._about,
@@ -152,27 +154,27 @@ class CustomerPages:
             most=MOST,
         )
 
-    def _page(self, view: TicketView, text: str = "", fault: str | None = None) -> str:
+    def _render_ticket(self, view: TicketView, text: str = "", fault: str | None = None) -> str:
         return render_template("form/ticket.html", view=view, text=text, fault=fault, most=MOST["message"])
 
-    def _view(self, ticket_id: str) -> TicketView:
+    def _load_view(self, ticket_id: str) -> TicketView:
         with self._db.account(self._account) as tx:
             ticket = tickets.read_ticket(tx, ticket_id)
             if ticket is None:
                 abort(404)
-            shown_sources = tickets.ticket_sources(tx, ticket_id)
+            sources_by_message = tickets.ticket_sources(tx, ticket_id)
             items = inbox.items_of_ticket(tx, CHANNEL, ticket_id)
             runs = record.runs_of(tx, CHANNEL, ticket_id)
             deliveries = outbox.deliveries_of_ticket(tx, CHANNEL, ticket_id)
         return TicketView(
             ticket=ticket,
-            messages=notes_last(shown_messages(ticket, shown_sources, deliveries)),
+            messages=notes_last(shown_messages(ticket, sources_by_message, deliveries)),
             progress=read_progress(items, runs, deliveries),
             receipts=tuple(make_receipt(run) for run in reversed(runs)),
         )
 
 
-def _only_from_here() -> None:
+def _require_same_origin() -> None:
     """These pages know nobody: no cookie, so nothing that another site's page could misuse. This keeps it from
     filling the inbox through its visitors all the same."""
     if request.method == "POST" and not is_same_origin(request):

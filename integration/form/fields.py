@@ -37,23 +37,27 @@ class TicketForm:
 
 def read_ticket_form(form: Mapping[str, str]) -> TicketForm:
     """The fields that were sent, made safe; one that was not sent keeps its default."""
-    sent = {one.name: clean(form[one.name]) for one in fields(TicketForm) if one.name in form}
-    return TicketForm(**{name: text if name == "message" else " ".join(text.split()) for name, text in sent.items()})
+    sent_values = {
+        form_field.name: clean(form[form_field.name]) for form_field in fields(TicketForm) if form_field.name in form
+    }
+    return TicketForm(
+        **{name: text if name == "message" else " ".join(text.split()) for name, text in sent_values.items()}
+    )
 
 
-def form_faults(written: TicketForm) -> dict[str, str]:
+def form_faults(ticket_form: TicketForm) -> dict[str, str]:
     """What to say at which field; empty if all is well."""
-    found = {name: too_long for name in MOST if (too_long := length_fault(getattr(written, name), MOST[name]))}
+    faults = {name: fault for name in MOST if (fault := length_fault(getattr(ticket_form, name), MOST[name]))}
     for name in ("customer_id", "subject"):
-        if not getattr(written, name):
-            found[name] = f"Please give a {NAMES[name]}."
-    if written.email and not _ADDRESS.fullmatch(written.email):
-        found.setdefault("email", "This does not look like an e-mail address, such as robin@example.com.")
-    if not written.message.strip():
-        found["message"] = "Please write what we can help with."
-    if written.priority not in set(Priority):
-        found["priority"] = "Please choose one of these."
-    return found
+        if not getattr(ticket_form, name):
+            faults[name] = f"Please give a {NAMES[name]}."
+    if ticket_form.email and not _ADDRESS.fullmatch(ticket_form.email):
+        faults.setdefault("email", "This does not look like an e-mail address, such as robin@example.com.")
+    if not ticket_form.message.strip():
+        faults["message"] = "Please write what we can help with."
+    if ticket_form.priority not in set(Priority):
+        faults["priority"] = "Please choose one of these."
+    return faults
 
 
 def message_fault(text: str) -> str | None:
@@ -63,8 +67,8 @@ def message_fault(text: str) -> str | None:
     return length_fault(text, MOST["message"])
 
 
-def length_fault(text: str, most: int) -> str | None:
+def length_fault(text: str, max_length: int) -> str | None:
     """Says by how much a text is too long."""
-    if len(text) <= most:
+    if len(text) <= max_length:
         return None
-    return f"This is {len(text):,} characters long; {most:,} fit. Please shorten it a little."
+    return f"This is {len(text):,} characters long; {max_length:,} fit. Please shorten it a little."

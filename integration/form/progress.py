@@ -77,87 +77,95 @@ SEND_FAULTS = {
 
 def read_progress(items: Sequence[InboxItem], runs: Sequence[Run], deliveries: Sequence[Delivery]) -> Progress:
     """The line for the newest customer message; all three are the whole ticket's, oldest first."""
-    theirs = [item for item in items if item.kind is EventKind.CUSTOMER_MESSAGE]
-    if not theirs:
-        return Progress(_line(0), "Nothing has been received yet.", moving=False)
-    item = theirs[-1]
+    customer_items = [item for item in items if item.kind is EventKind.CUSTOMER_MESSAGE]
+    if not customer_items:
+        return Progress(_build_steps(0), "Nothing has been received yet.", moving=False)
+    item = customer_items[-1]
     run = next((run for run in reversed(runs) if run.message_id == item.message_id), None)
     if item.state is ItemState.PARKED:
-        return _parked(item)
+        return _parked_progress(item)
     if item.state is not ItemState.DONE:
-        return _at_work(item)
+        return _working_progress(item)
     if run is None or item.outcome not in set(Action):
-        return _stopped(item)
-    return _decided(run, [each for each in deliveries if each.message_id == item.message_id])
+        return _stopped_progress(item)
+    return _decided_progress(run, [delivery for delivery in deliveries if delivery.message_id == item.message_id])
 
 
-def _at_work(item: InboxItem) -> Progress:
-    at, sentence = UNDER_WAY[item.stage]
+def _working_progress(item: InboxItem) -> Progress:
+    step_index, sentence = UNDER_WAY[item.stage]
     if item.state is ItemState.WAITING and item.error:
         sentence = "That did not work at the first try; it will be tried again shortly."
-    return Progress(_line(at), sentence, moving=True)
+    return Progress(_build_steps(step_index), sentence, moving=True)
 
 
-def _parked(item: InboxItem) -> Progress:
-    at, _ = UNDER_WAY[item.stage]
+def _parked_progress(item: InboxItem) -> Progress:
+    step_index, _ = UNDER_WAY[item.stage]
     sentence = "Something went wrong on our side. Your message is safe, and a person will look at it."
-    return Progress(_line(at, StepMark.STOPPED), sentence, moving=False, tone="bad")
+    return Progress(_build_steps(step_index, StepMark.STOPPED), sentence, moving=False, tone="bad")
 
 
-def _stopped(item: InboxItem) -> Progress:
+def _stopped_progress(item: InboxItem) -> Progress:
     """A guard ended the walk."""
     why = STOP_WORDS.get(item.outcome or "", "Your message was added to the conversation")
     if item.outcome == Stop.CONFIRMED:
-        return Progress(_line(len(NAMES)), "Glad to hear it. Nothing is left to do.", moving=False, tone="good")
+        return Progress(_build_steps(len(NAMES)), "Glad to hear it. Nothing is left to do.", moving=False, tone="good")
     steps = (ProgressStep(NAMES[0], StepMark.DONE), *(ProgressStep(name, StepMark.AHEAD) for name in NAMES[1:]))
     return Progress(steps, f"{why}.", moving=False, tone="person" if item.outcome == Stop.PERSON_TOOK_OVER else "calm")
 
 
-def _decided(run: Run, deliveries: Sequence[Delivery]) -> Progress:
-    details = _details(run)
+def _decided_progress(run: Run, deliveries: Sequence[Delivery]) -> Progress:
+    details = _step_details(run)
     sentence, tone = ENDS.get(run.decision.action, (f"{ACTIONS[run.decision.action]}.", "calm"))
-    states = {each.state for each in deliveries}
+    states = {delivery.state for delivery in deliveries}
     if states & {DeliveryState.WAITING, DeliveryState.SENDING}:
-        return Progress(_line(5, details=details), "Decided; it is on its way.", moving=True)
+        return Progress(_build_steps(5, details=details), "Decided; it is on its way.", moving=True)
     for state, fault in SEND_FAULTS.items():
         if state in states:
-            return Progress(_line(5, StepMark.STOPPED, details), fault, moving=False, tone="bad")
+            return Progress(_build_steps(5, StepMark.STOPPED, details), fault, moving=False, tone="bad")
     if states == {DeliveryState.WITHDRAWN}:
-        why = next((STOP_WORDS[each.reason] for each in deliveries if each.reason in STOP_WORDS), "It no longer fits")
-        return Progress(_line(5, StepMark.STOPPED, details), f"Not sent: {_lower(why)}.", moving=False)
-    last = _delivered(deliveries)
-    return Progress(_line(6, details=(*details, last)), sentence, moving=False, tone=tone)
+        why = next(
+            (STOP_WORDS[delivery.reason] for delivery in deliveries if delivery.reason in STOP_WORDS),
+            "It no longer fits",
+        )
+        return Progress(_build_steps(5, StepMark.STOPPED, details), f"Not sent: {_lower_first(why)}.", moving=False)
+    delivery_detail = _delivery_detail(deliveries)
+    return Progress(_build_steps(6, details=(*details, delivery_detail)), sentence, moving=False, tone=tone)
 
 
-def _details(run: Run) -> tuple[str, ...]:
+def _step_details(run: Run) -> tuple[str, ...]:
     """What came of the first five steps."""
-    seen = run.classification
-    category = (seen.category or "unknown").replace("_", " ")
+    classification = run.classification
+    category = (classification.category or "unknown").replace("_", " ")
     sources = len({citation.passage_id for citation in run.draft.citations})
     return (
         "",
-        f"{category}, {seen.confidence:.0%}",
+        f"{category}, {classification.confidence:.0%}",
         f"{len(run.hits)} passage{'' if len(run.hits) == 1 else 's'}",
         f"{sources} source{'' if sources == 1 else 's'}" if run.draft.statements else "no draft",
         DECIDED[run.decision.action],
     )
 
 
-def _delivered(deliveries: Sequence[Delivery]) -> str:
-    sent = {each.kind for each in deliveries if each.state is DeliveryState.SENT}
-    if DeliveryKind.REPLY in sent:
+def _delivery_detail(deliveries: Sequence[Delivery]) -> str:
+    sent_kinds = {delivery.kind for delivery in deliveries if delivery.state is DeliveryState.SENT}
+    if DeliveryKind.REPLY in sent_kinds:
         return "reply sent"
-    if DeliveryKind.HANDOVER in sent:
+    if DeliveryKind.HANDOVER in sent_kinds:
         return "person told"
-    return "note left" if sent else "recorded"
+    return "note left" if sent_kinds else "recorded"
 
 
-def _line(at: int, mark: StepMark = StepMark.NOW, details: Sequence[str] = ()) -> tuple[ProgressStep, ...]:
-    """Steps before `at` are done, the one there has the mark, the others lie ahead."""
-    shown = [*details, *[""] * len(NAMES)]
-    marks = [StepMark.DONE if place < at else mark if place == at else StepMark.AHEAD for place in range(len(NAMES))]
-    return tuple(ProgressStep(*each) for each in zip(NAMES, marks, shown, strict=False))
+def _build_steps(
+    current_index: int, mark: StepMark = StepMark.NOW, details: Sequence[str] = ()
+) -> tuple[ProgressStep, ...]:
+    """Steps before `current_index` are done, the one there has the mark, the others lie ahead."""
+    padded_details = [*details, *[""] * len(NAMES)]
+    marks = [
+        StepMark.DONE if index < current_index else mark if index == current_index else StepMark.AHEAD
+        for index in range(len(NAMES))
+    ]
+    return tuple(ProgressStep(*step_values) for step_values in zip(NAMES, marks, padded_details, strict=False))
 
 
-def _lower(text: str) -> str:
+def _lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]

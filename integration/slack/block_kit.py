@@ -34,26 +34,26 @@ LINKED_URL = 700
 """Longer addresses of sources are not linked: half an address leads nowhere, and three would fill the part."""
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_LOUD = re.compile(r"@(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE)
+_MASS_MENTION = re.compile(r"@(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE)
 _BLANK = re.compile(r"\n(?:[^\S\n]*\n)++")
 _JOINERS = "\u200d\ufe0e\ufe0f"
-_ENCODED = {ord(sign): f"%{ord(sign):02X}" for sign in "<>|\"'`\\^{} \t\n"}
+_URL_ESCAPES = {ord(sign): f"%{ord(sign):02X}" for sign in "<>|\"'`\\^{} \t\n"}
 
 
 def alert_blocks(alert: Alert) -> list[Block]:
     """The alert's blocks: header, who and what, question, reasons, draft, sources, links."""
     parts: list[Block] = [
-        {"type": "header", "text": _plain(_header(alert.title))},
-        {"type": "section", "fields": [_mrkdwn(field) for field in _fields(alert)]} if alert.ticket_id else {},
-        _section("Question", _quoted(alert.question, QUESTION)),
-        _section(
+        {"type": "header", "text": _plain_text(_header_text(alert.title))},
+        {"type": "section", "fields": [_mrkdwn(field) for field in _ticket_fields(alert)]} if alert.ticket_id else {},
+        _section_block("Question", _quote(alert.question, QUESTION)),
+        _section_block(
             "Reasons" if alert.ticket_id else "What is known",
-            _listed(alert.reasons, REASONS if alert.ticket_id else NOTICE),
+            _bullet_list(alert.reasons, REASONS if alert.ticket_id else NOTICE),
         ),
-        _section("Draft, not sent", _quoted(alert.draft, DRAFT)),
-        _section("Sources", _sources(alert.sources)),
-        _buttons(alert),
-        {"type": "context", "elements": [_mrkdwn(_origin(alert))]},
+        _section_block("Draft, not sent", _quote(alert.draft, DRAFT)),
+        _section_block("Sources", _source_list(alert.sources)),
+        _button_block(alert),
+        {"type": "context", "elements": [_mrkdwn(_origin_text(alert))]},
     ]
     return [part for part in parts if part]
 
@@ -61,21 +61,21 @@ def alert_blocks(alert: Alert) -> list[Block]:
 def fallback_text(alert: Alert) -> str:
     """One line for notifications, and for where no blocks are shown."""
     if not alert.ticket_id:
-        return " – ".join(escape(_line(part), 200) for part in (alert.title, *alert.reasons[:2]) if part)
-    about = escape(_line(alert.subject), 200) or "no subject"
-    who = escape(_line(alert.requester), 150)
-    why = escape(_line(alert.reasons[0]), 200) if alert.reasons else ""
-    return " – ".join(part for part in (f"{escape(_line(alert.title), 150)}: {about}", who, why) if part)
+        return " – ".join(escape(_one_line(part), 200) for part in (alert.title, *alert.reasons[:2]) if part)
+    subject = escape(_one_line(alert.subject), 200) or "no subject"
+    requester = escape(_one_line(alert.requester), 150)
+    reason = escape(_one_line(alert.reasons[0]), 200) if alert.reasons else ""
+    return " – ".join(part for part in (f"{escape(_one_line(alert.title), 150)}: {subject}", requester, reason) if part)
 
 
 def priority_in_words(alert: Alert) -> str:
     """The alert as one text, for when Slack will not take the blocks."""
     links = (safe_url(alert.ticket_url, URL), safe_url(alert.console_url, URL))
-    listed = "" if alert.ticket_id else _listed(alert.reasons, NOTICE)
+    reasons = "" if alert.ticket_id else _bullet_list(alert.reasons, NOTICE)
     parts = (
         fallback_text(alert),
-        listed,
-        _quoted(alert.question, QUESTION),
+        reasons,
+        _quote(alert.question, QUESTION),
         *(f"<{_escaped_url(url)}>" for url in links if url),
     )
     return "\n".join(part for part in parts if part)
@@ -83,97 +83,103 @@ def priority_in_words(alert: Alert) -> str:
 
 def escape(text: str, limit: int) -> str:
     """The text as mrkdwn that shows just this text, cut to so many UTF-16 units as escaped."""
-    short = _LOUD.sub("@\u2060", clean(text[: limit * 4])).strip()
-    more = len(text) > limit * 4
-    end = _fits(short, limit)
-    if end == len(short) and not more:
-        return _escaped(short)
-    return _escaped(_whole(short, _fits(short, limit - 1))).rstrip() + "…"
+    shortened = _MASS_MENTION.sub("@\u2060", clean(text[: limit * 4])).strip()
+    was_cut = len(text) > limit * 4
+    fitting_length = _fitting_length(shortened, limit)
+    if fitting_length == len(shortened) and not was_cut:
+        return _escape_entities(shortened)
+    return _escape_entities(_cut_between_graphemes(shortened, _fitting_length(shortened, limit - 1))).rstrip() + "…"
 
 
 def safe_url(url: str | None, limit: int) -> str | None:
     """The address if it is a plain http or https one that fits, percent-encoded where Slack's syntax needs it."""
     if not url or len(url) > limit:
         return None
-    encoded = clean(url).strip().translate(_ENCODED)
+    encoded = clean(url).strip().translate(_URL_ESCAPES)
     try:
-        parts = urlsplit(encoded)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        url_parts = urlsplit(encoded)
+        is_safe = url_parts.scheme in ("http", "https") and bool(url_parts.hostname) and "@" not in url_parts.netloc
     except ValueError:
         return None
-    return encoded if fits and _units(_escaped_url(encoded)) <= limit else None
+    return encoded if is_safe and _utf16_length(_escaped_url(encoded)) <= limit else None
 
 
-def _fields(alert: Alert) -> Iterator[str]:
-    yield f"*Customer*\n{escape(_line(alert.requester), FIELD) or 'unknown'}"
-    yield f"*Subject*\n{escape(_line(alert.subject), FIELD) or 'none'}"
+def _ticket_fields(alert: Alert) -> Iterator[str]:
+    yield f"*Customer*\n{escape(_one_line(alert.requester), FIELD) or 'unknown'}"
+    yield f"*Subject*\n{escape(_one_line(alert.subject), FIELD) or 'none'}"
 
 
-def _header(title: str) -> str:
+def _header_text(title: str) -> str:
     """A header holds 150 characters of plain text."""
-    short = _line(clean(title))
-    return short if _units(short) <= HEADER else short[: _fits(short, HEADER - 1)] + "…"
+    one_line_title = _one_line(clean(title))
+    return (
+        one_line_title
+        if _utf16_length(one_line_title) <= HEADER
+        else one_line_title[: _fitting_length(one_line_title, HEADER - 1)] + "…"
+    )
 
 
-def _origin(alert: Alert) -> str:
+def _origin_text(alert: Alert) -> str:
     if not alert.ticket_id:
         return escape(alert.account, 80) or "Firstline"
-    return f"{escape(alert.account, 80)} · {escape(alert.channel, 40)} · ticket {escape(_line(alert.ticket_id), 80)}"
+    return (
+        f"{escape(alert.account, 80)} · {escape(alert.channel, 40)} · ticket {escape(_one_line(alert.ticket_id), 80)}"
+    )
 
 
-def _section(title: str, text: str) -> Block:
+def _section_block(title: str, text: str) -> Block:
     """A titled part, or nothing where there is nothing to show."""
     return {"type": "section", "text": _mrkdwn(f"*{title}*\n{text}")} if text else {}
 
 
-def _quoted(text: str, limit: int) -> str:
+def _quote(text: str, limit: int) -> str:
     """Each line marked as a quote, so that others' words cannot look like a part of ours. Of several blank lines one
     stays; there may be a line for every four characters, since their marks count too."""
     lines = _BLANK.sub("\n\n", clean(text[: limit * 4]).strip()).split("\n")
-    kept = lines[: limit // 4]
-    more = len(kept) < len(lines) or len(text) > limit * 4
-    cut = escape("\n".join([*kept, "…"] if more else kept), limit - 2 * len(kept) - 2)
-    return "\n".join(f"> {line}".rstrip() for line in cut.split("\n")) if cut else ""
+    kept_lines = lines[: limit // 4]
+    was_cut = len(kept_lines) < len(lines) or len(text) > limit * 4
+    quoted_text = escape("\n".join([*kept_lines, "…"] if was_cut else kept_lines), limit - 2 * len(kept_lines) - 2)
+    return "\n".join(f"> {line}".rstrip() for line in quoted_text.split("\n")) if quoted_text else ""
 
 
-def _listed(lines: Sequence[str], limit: int) -> str:
+def _bullet_list(lines: Sequence[str], limit: int) -> str:
     """A bullet a line, as many as fit."""
-    return _fitting((f"• {escape(_line(line), 300)}" for line in lines if line.strip()), limit, len(lines))
+    return _join_within((f"• {escape(_one_line(line), 300)}" for line in lines if line.strip()), limit, len(lines))
 
 
-def _sources(sources: Sequence[Source]) -> str:
-    return _fitting((_source(source) for source in sources), SOURCES, len(sources))
+def _source_list(sources: Sequence[Source]) -> str:
+    return _join_within((_source_line(source) for source in sources), SOURCES, len(sources))
 
 
-def _source(source: Source) -> str:
-    title = escape(_line(source.title), SOURCE_TITLE) or "untitled"
+def _source_line(source: Source) -> str:
+    title = escape(_one_line(source.title), SOURCE_TITLE) or "untitled"
     url = safe_url(source.url, LINKED_URL)
     return f"[{source.number}] " + (f"<{_escaped_url(url)}|{title}>" if url else title)
 
 
-def _fitting(lines: Iterator[str], limit: int, total: int) -> str:
+def _join_within(lines: Iterator[str], limit: int, total: int) -> str:
     """Lines until the limit; a last one says how many were left out."""
-    kept: list[str] = []
+    kept_lines: list[str] = []
     used = 0
     for line in lines:
-        used += _units(line) + 1
+        used += _utf16_length(line) + 1
         if used > limit - 30:
-            return "\n".join([*kept, f"… and {total - len(kept)} more"])
-        kept.append(line)
-    return "\n".join(kept)
+            return "\n".join([*kept_lines, f"… and {total - len(kept_lines)} more"])
+        kept_lines.append(line)
+    return "\n".join(kept_lines)
 
 
-def _buttons(alert: Alert) -> Block:
+def _button_block(alert: Alert) -> Block:
     links = (("Open the ticket", "open_ticket", alert.ticket_url), ("Open in Firstline", "open_run", alert.console_url))
     elements = [
-        {"type": "button", "text": _plain(text), "action_id": f"firstline_{name}", "url": url}
-        for text, name, asked in links
-        if (url := safe_url(asked, URL))
+        {"type": "button", "text": _plain_text(text), "action_id": f"firstline_{name}", "url": url}
+        for text, name, link in links
+        if (url := safe_url(link, URL))
     ]
     return {"type": "actions", "elements": elements} if elements else {}
 
 
-def _plain(text: str) -> Block:
+def _plain_text(text: str) -> Block:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
@@ -181,11 +187,11 @@ def _mrkdwn(text: str) -> Block:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     return " ".join(text[:5000].split())
 
 
-def _escaped(text: str) -> str:
+def _escape_entities(text: str) -> str:
     return "".join(_ENTITIES.get(sign, sign) for sign in text)
 
 
@@ -193,21 +199,21 @@ def _escaped_url(url: str) -> str:
     return url.replace("&", "&amp;")
 
 
-def _units(text: str) -> int:
+def _utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "replace")) // 2
 
 
-def _fits(text: str, limit: int) -> int:
+def _fitting_length(text: str, limit: int) -> int:
     """How many characters of a text have room, as escaped."""
     used = 0
-    for place, sign in enumerate(text):
+    for index, sign in enumerate(text):
         used += len(_ENTITIES.get(sign, sign)) + (ord(sign) > 0xFFFF)
         if used > limit:
-            return place
+            return index
     return len(text)
 
 
-def _whole(text: str, end: int) -> str:
+def _cut_between_graphemes(text: str, end: int) -> str:
     """The first `end` characters, fewer where that would part a letter from its marks or an emoji from its pieces."""
     start = max(0, end - 40)
     while (

@@ -106,7 +106,7 @@ class SlackClient:
         try:
             data = method(**arguments).data
         except SlackApiError as error:
-            raise self._meaning(error.response, access) from error
+            raise self._translate_error(error.response, access) from error
         except SlackClientError as error:
             raise Permanent(f"Slack cannot be called: {error}") from error
         except (OSError, HTTPException) as error:
@@ -122,13 +122,13 @@ class SlackClient:
         with self.db.account(self.account) as tx:
             block_until(tx, PARTY, seconds)
 
-    def _meaning(self, response: SlackResponse, access: Access) -> FirstlineError:
-        code, status = _code(response), response.status_code
-        wish = seconds_to_wait(response.headers)
+    def _translate_error(self, response: SlackResponse, access: Access) -> FirstlineError:
+        code, status = _error_code(response), response.status_code
+        wait_seconds = seconds_to_wait(response.headers)
         if status == 429 or code in {"ratelimited", "rate_limited"}:
-            return self._limited(USUAL_QUIET if wish is None else wish, access)
+            return self._rate_limited(USUAL_QUIET if wait_seconds is None else wait_seconds, access)
         if status >= 500 or status == 408 or code in PASSING:
-            return Outage(f"Slack is out of order ({status} {code})", PARTY, access, wish)
+            return Outage(f"Slack is out of order ({status} {code})", PARTY, access, wait_seconds)
         if status == 200 and not code:
             return Temporary("what Slack answered cannot be read")
         if code in UNCHANGEABLE:
@@ -142,13 +142,13 @@ class SlackClient:
             return Outage(advice, PARTY, access, refused=True, untouched=True)
         return Permanent(_advice(code, status, response))
 
-    def _limited(self, quiet: float, access: Access) -> Temporary:
+    def _rate_limited(self, wait_seconds: float, access: Access) -> Temporary:
         """Slack did nothing, and all of the account's messages go to one channel: all of them wait."""
-        words = "Slack asks for fewer messages"
-        if quiet > PACE:
-            return Outage(words, PARTY, access, quiet, certain=True, untouched=True)
-        self.keep_quiet(quiet)
-        return Blocked(words, quiet)
+        message = "Slack asks for fewer messages"
+        if wait_seconds > PACE:
+            return Outage(message, PARTY, access, wait_seconds, certain=True, untouched=True)
+        self.keep_quiet(wait_seconds)
+        return Blocked(message, wait_seconds)
 
 
 def open_line(db: Database, account: str, base_url: str | None = None, timeout: int = TIMEOUT_SECONDS) -> SlackClient:
@@ -156,7 +156,7 @@ def open_line(db: Database, account: str, base_url: str | None = None, timeout: 
 
     Raises Permanent when Slack is not connected, and Temporary, without a call, while it asked to be left alone.
     """
-    connection = _connected(db, account)
+    connection = _require_connection(db, account)
     if wait := connection.wait():
         raise Blocked("Slack asked for quiet", wait)
     return open_line_as(db, account, connection.config, base_url, timeout)
@@ -164,7 +164,7 @@ def open_line(db: Database, account: str, base_url: str | None = None, timeout: 
 
 def open_connected_line(db: Database, account: str, base_url: str | None, timeout: int) -> SlackClient:
     """The same, whether or not Slack asked to be left alone: for the one that asks whether it is back."""
-    return open_line_as(db, account, _connected(db, account).config, base_url, timeout)
+    return open_line_as(db, account, _require_connection(db, account).config, base_url, timeout)
 
 
 def open_line_as(
@@ -179,14 +179,14 @@ def open_line_as(
         token=config.bot_token,
         base_url=base_url or config.base_url,
         timeout=timeout,
-        ssl=_trusted(),
-        logger=_silent(),
+        ssl=_ssl_context(),
+        logger=_silent_logger(),
         retry_handlers=[],
     )
     return SlackClient(db, account, config.channel_id, client)
 
 
-def _connected(db: Database, account: str) -> Connection[SlackConnection]:
+def _require_connection(db: Database, account: str) -> Connection[SlackConnection]:
     connection = connection_of(db, account)
     if connection is None:
         raise Permanent("Slack is not connected for this account: connect it with a bot token and a channel's id")
@@ -201,39 +201,39 @@ def connection_of(db: Database, account: str) -> Connection[SlackConnection] | N
 
 def seconds_to_wait(headers: Mapping[str, Any]) -> float | None:
     """What Retry-After says, in seconds; the SDK gives headers in any case and of any type."""
-    found = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
-    return retry_after(None if found is None else str(found))
+    header_value = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
+    return retry_after(None if header_value is None else str(header_value))
 
 
 def _advice(code: str, status: int, response: SlackResponse) -> str:
     if code == "missing_scope":
-        needed = _said(response, "needed")[:200] or "chat:write, channels:history"
+        needed = _response_field(response, "needed")[:200] or "chat:write, channels:history"
         return f"the app may not do this (missing_scope): add {needed} to its scopes and install it again"
     if code in ADVICE:
         return f"{ADVICE[code]} ({code})"
     return f"Slack refused: {code or 'no reason given'} ({status})"
 
 
-def _said(response: SlackResponse, name: str) -> str:
+def _response_field(response: SlackResponse, name: str) -> str:
     """A field of Slack's refusal; nothing where the answer was no JSON object. The SDK checks neither."""
-    value = response.data.get(name) if isinstance(response.data, dict) else None
-    return value if isinstance(value, str) else ""
+    field_value = response.data.get(name) if isinstance(response.data, dict) else None
+    return field_value if isinstance(field_value, str) else ""
 
 
-def _code(response: SlackResponse) -> str:
+def _error_code(response: SlackResponse) -> str:
     """Slack's word for the error; nothing where the answer was no JSON: the SDK then puts a part of it there."""
-    code = _said(response, "error")
+    code = _response_field(response, "error")
     return code if re.fullmatch(r"[a-z0-9_]{1,60}", code) else ""
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def _ssl_context() -> ssl.SSLContext:
     """Made once: the certificates of the system take several milliseconds to read."""
     return ssl.create_default_context()
 
 
 @cache
-def _silent() -> logging.Logger:
+def _silent_logger() -> logging.Logger:
     """At level DEBUG the SDK writes whole requests, that is what customers wrote, into the log."""
     logger = logging.getLogger("firstline.slack_sdk")
     logger.setLevel(logging.CRITICAL)

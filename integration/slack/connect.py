@@ -22,27 +22,31 @@ def introduce_slack(db: Database, account: str, config: SlackConnection) -> Intr
     line = open_line_as(db, account, config, timeout=SECONDS)
     visit = SlackVisit(line.db, line.account, line.channel_id, line.client)
     try:
-        seen, scopes = listen_to(visit)
+        auth_info, scopes = listen_to(visit)
     except Outage as error:
         if error.refused:
             raise Refused(str(error)) from error
         raise Temporary(f"{error}; `--no-check` connects unasked", error.retry_after) from error
     except Permanent as error:
         raise Refused(str(error)) from error
-    who = {"bot": in_one_word(seen, "user"), "team": in_one_word(seen, "team"), "channel": config.channel_id}
-    return Introduction(who, tuple(_may(visit, scopes)))
+    identity = {
+        "bot": in_one_word(auth_info, "user"),
+        "team": in_one_word(auth_info, "team"),
+        "channel": config.channel_id,
+    }
+    return Introduction(identity, tuple(_permission_checks(visit, scopes)))
 
 
-def _may(line: SlackClient, scopes: set[str] | None) -> Iterator[HealthCheck]:
+def _permission_checks(line: SlackClient, scopes: set[str] | None) -> Iterator[HealthCheck]:
     """One finding for each thing that alerts need."""
-    if scopes is not None and (lacking := [scope for scope in NEEDED if scope not in scopes]):
+    if scopes is not None and (missing_scopes := [scope for scope in NEEDED if scope not in scopes]):
         remedy = "add it under OAuth & Permissions, and install the app again"
-        yield wrong("scopes", f"the app lacks {', '.join(lacking)}", remedy)
-    yield _reads(line)
-    yield _posts(line)
+        yield wrong("scopes", f"the app lacks {', '.join(missing_scopes)}", remedy)
+    yield _check_reading(line)
+    yield _check_posting(line)
 
 
-def _reads(line: SlackClient) -> HealthCheck:
+def _check_reading(line: SlackClient) -> HealthCheck:
     name = "reading the channel"
     try:
         line.ask(line.client.conversations_history, channel=line.channel_id, limit=1)
@@ -52,7 +56,7 @@ def _reads(line: SlackClient) -> HealthCheck:
     return fine(name, f"may read {line.channel_id}")
 
 
-def _posts(line: SlackClient) -> HealthCheck:
+def _check_posting(line: SlackClient) -> HealthCheck:
     """Asks to post nothing."""
     name = "posting"
     try:

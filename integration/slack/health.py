@@ -45,11 +45,11 @@ def examine_slack(db: Database, account: str) -> Iterator[HealthCheck]:
 def introduced(line: SlackClient) -> str:
     """Who the token is, after a look whether it may do what we need: `bot firstline in Acme`. Raises Temporary and
     Permanent."""
-    seen, scopes = listen_to(line)
-    if scopes is not None and (lacking := [scope for scope in NEEDED if scope not in scopes]):
-        raise Permanent(f"the app lacks the scope {', '.join(lacking)}: add it and install the app again")
+    auth_info, scopes = listen_to(line)
+    if scopes is not None and (missing_scopes := [scope for scope in NEEDED if scope not in scopes]):
+        raise Permanent(f"the app lacks the scope {', '.join(missing_scopes)}: add it and install the app again")
     line.ask(line.client.conversations_history, channel=line.channel_id, limit=1)
-    return f"{in_one_word(seen, 'user')} in {in_one_word(seen, 'team')}"
+    return f"{in_one_word(auth_info, 'user')} in {in_one_word(auth_info, 'team')}"
 
 
 def listen_to(line: SlackClient) -> tuple[Mapping[str, Any], set[str] | None]:
@@ -62,11 +62,11 @@ def listen_to(line: SlackClient) -> tuple[Mapping[str, Any], set[str] | None]:
         headers.append(response.headers)
         return response
 
-    seen = line.ask(who)
-    found = next((str(value) for name, value in headers[-1].items() if name.lower() == "x-oauth-scopes"), None)
-    return seen, None if found is None else {scope.strip() for scope in found.split(",")}
+    auth_info = line.ask(who)
+    scopes_header = next((str(value) for name, value in headers[-1].items() if name.lower() == "x-oauth-scopes"), None)
+    return auth_info, None if scopes_header is None else {scope.strip() for scope in scopes_header.split(",")}
 
 
-def in_one_word(seen: Mapping[str, Any], name: str) -> str:
+def in_one_word(auth_info: Mapping[str, Any], name: str) -> str:
     """One of the things it said, fit to be shown."""
-    return clean(str(seen.get(name, "unknown")))[:100]
+    return clean(str(auth_info.get(name, "unknown")))[:100]

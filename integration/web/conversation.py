@@ -35,25 +35,28 @@ def shown_messages(
 ) -> tuple[ShownMessage, ...]:
     """All messages in order. `sources` are by message id (`workers.tickets.ticket_sources`)."""
     kinds = {delivery.id: delivery.kind for delivery in deliveries}
-    return tuple(ShownMessage(m.id, _kind(m, kinds), m.body, sources.get(m.id, ()), m.at) for m in ticket.messages)
+    return tuple(
+        ShownMessage(message.id, _message_kind(message, kinds), message.body, sources.get(message.id, ()), message.at)
+        for message in ticket.messages
+    )
 
 
 def notes_last(messages: Iterable[ShownMessage]) -> tuple[ShownMessage, ...]:
     """The same messages, but within each turn what the customer can read comes before what only agents see."""
-    turn, place = 0, dict[str, tuple[int, bool]]()
-    listed = tuple(messages)
-    for shown in listed:
-        turn += shown.kind == "customer"
-        place[shown.id] = (turn, not shown.public)
-    return tuple(sorted(listed, key=lambda shown: place[shown.id]))
+    turn, sort_keys = 0, dict[str, tuple[int, bool]]()
+    all_messages = tuple(messages)
+    for message in all_messages:
+        turn += message.kind == "customer"
+        sort_keys[message.id] = (turn, not message.public)
+    return tuple(sorted(all_messages, key=lambda message: sort_keys[message.id]))
 
 
-def _kind(message: Message, deliveries: Mapping[str, DeliveryKind]) -> str:
+def _message_kind(message: Message, deliveries: Mapping[str, DeliveryKind]) -> str:
     if message.role is Role.CUSTOMER:
         return "customer"
     if message.role is Role.AGENT:
         return "agent" if message.public else "agent_note"
     if not message.public:
         return "note"
-    handed_over = deliveries.get(message.delivery_id or "") is DeliveryKind.HANDOVER
-    return "handover" if handed_over else "reply"
+    is_handover = deliveries.get(message.delivery_id or "") is DeliveryKind.HANDOVER
+    return "handover" if is_handover else "reply"

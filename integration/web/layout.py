@@ -39,7 +39,7 @@ def make_pages(version: str) -> Blueprint:
     pages = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/look")
     for filter_ in (visible_text, web_link, text_blocks, receipt_bars, format_dollars, format_time):
         pages.add_app_template_filter(filter_)
-    pages.app_errorhandler(404)(_no_page)
+    pages.app_errorhandler(404)(_unknown_page)
     pages.record(lambda state: state.app.jinja_env.globals.update(firstline_version=version))
     return pages
 
@@ -58,9 +58,9 @@ def protect_pages(response: Response) -> Response:
 
 def is_same_origin(request: Request) -> bool:
     """False if a browser says that another site's page made it send this (Fetch Metadata, else `Origin`)."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in ("same-origin", "none")
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if fetch_site is not None:
+        return fetch_site in ("same-origin", "none")
     origin = request.headers.get("Origin")
     return origin is None or urlsplit(origin).netloc == request.host
 
@@ -70,10 +70,10 @@ def error_page(status: int, title: str, text: str) -> Response:
     return Response(render_template("pages/error.html", title=title, text=text), status=status)
 
 
-def _no_page(error: HTTPException) -> AnyResponse:
+def _unknown_page(error: HTTPException) -> AnyResponse:
     """An address that is nobody's."""
-    answer = friendly_error(error)
-    return protect_pages(answer) if isinstance(answer, Response) else answer
+    response = friendly_error(error)
+    return protect_pages(response) if isinstance(response, Response) else response
 
 
 def friendly_error(error: HTTPException) -> AnyResponse:

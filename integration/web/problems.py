@@ -59,16 +59,16 @@ class Away(Temporary):
 
 def problem_response(status: int, detail: str, type_: str = PLAIN, **more: object) -> Response:
     """A problem document; `more` are extension members."""
-    content = {"type": type_, "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
-    return Response(json.dumps(content), status=status, content_type=CONTENT_TYPE)
+    document = {"type": type_, "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    return Response(json.dumps(document), status=status, content_type=CONTENT_TYPE)
 
 
-def answer_errors(door: Blueprint) -> None:
+def answer_errors(blueprint: Blueprint) -> None:
     """Have every error of this blueprint's views answered with a problem document."""
-    door.register_error_handler(Refused, _refused)
-    door.register_error_handler(Temporary, _temporary)
-    door.register_error_handler(HTTPException, of_http)
-    door.register_error_handler(Exception, _unexpected)
+    blueprint.register_error_handler(Refused, _answer_refused)
+    blueprint.register_error_handler(Temporary, _answer_temporary)
+    blueprint.register_error_handler(HTTPException, of_http)
+    blueprint.register_error_handler(Exception, _answer_unexpected)
 
 
 def of_http(error: HTTPException) -> AnyResponse:
@@ -88,20 +88,20 @@ DETAILS: Mapping[int, str] = {
 }
 
 
-def _refused(error: Refused) -> Response:
+def _answer_refused(error: Refused) -> Response:
     if isinstance(error, Invalid):
         return problem_response(error.status, str(error), INVALID, errors=[asdict(fault) for fault in error.faults])
     response = problem_response(error.status, str(error), KEY_REUSED if isinstance(error, KeyReused) else PLAIN)
     if error.status == 401:
         # RFC 6750, section 3: the error code only where a token was sent.
-        sent = ', error="invalid_token"' if "Authorization" in request.headers else ""
-        response.headers["WWW-Authenticate"] = f'Bearer realm="firstline"{sent}'
+        error_attribute = ', error="invalid_token"' if "Authorization" in request.headers else ""
+        response.headers["WWW-Authenticate"] = f'Bearer realm="firstline"{error_attribute}'
     if error.status == 403:
         response.headers["WWW-Authenticate"] = 'Bearer realm="firstline", error="insufficient_scope"'
     return response
 
 
-def _temporary(error: Temporary) -> Response:
+def _answer_temporary(error: Temporary) -> Response:
     log.warning("not served", path=request.path, why=str(error))
     faults = error.faults if isinstance(error, Away) else {}
     response = problem_response(
@@ -111,7 +111,7 @@ def _temporary(error: Temporary) -> Response:
     return response
 
 
-def _unexpected(error: Exception) -> Response:
+def _answer_unexpected(error: Exception) -> Response:
     """The log gets the frames but not the error's own words, which may quote what a customer wrote."""
     instance = uuid4().urn
     frames = "".join(traceback.format_tb(error.__traceback__))

@@ -46,10 +46,10 @@ def web_link(url: str | None) -> str | None:
     if not url:
         return None
     try:
-        parts = urlsplit(url)
+        url_parts = urlsplit(url)
     except ValueError:
         return None
-    return url if parts.scheme in ("http", "https") and parts.netloc else None
+    return url if url_parts.scheme in ("http", "https") and url_parts.netloc else None
 
 
 def text_blocks(text: str, numbers: Collection[int] = (), *, keep_sources: bool = False) -> tuple[TextBlock, ...]:
@@ -59,12 +59,14 @@ def text_blocks(text: str, numbers: Collection[int] = (), *, keep_sources: bool 
     with `keep_sources` an empty piece `sources` stands where it stood.
     """
     blocks = re.split(r"\n{2,}", visible_text(text).strip("\n"))
-    return tuple(piece for block in blocks for piece in _shown(block, numbers, keep_sources=keep_sources))
+    return tuple(
+        text_block for block in blocks for text_block in _visible_blocks(block, numbers, keep_sources=keep_sources)
+    )
 
 
-def _shown(block: str, numbers: Collection[int], *, keep_sources: bool) -> Iterator[TextBlock]:
-    if not _is_source_list(block, numbers):
-        yield from _cut(block, numbers)
+def _visible_blocks(paragraph: str, numbers: Collection[int], *, keep_sources: bool) -> Iterator[TextBlock]:
+    if not _is_source_list(paragraph, numbers):
+        yield from _split_block(paragraph, numbers)
     elif keep_sources:
         yield TextBlock("sources", ())
 
@@ -74,33 +76,33 @@ def _is_source_list(block: str, numbers: Collection[int]) -> bool:
     return all(start and int(start[1]) in numbers for start in starts)
 
 
-def _cut(block: str, numbers: Collection[int]) -> Iterator[TextBlock]:
+def _split_block(paragraph: str, numbers: Collection[int]) -> Iterator[TextBlock]:
     """Runs of lines of one kind."""
-    kind, held = "", list[str]()
-    for line in block.split("\n"):
-        this = "steps" if _STEP.match(line) else "items" if _ITEM.match(line) else "paragraph"
-        if this != kind and held:
-            yield _piece(kind, held, numbers)
-            held = []
-        kind = this
-        held.append(line)
-    if any(line.strip() for line in held):
-        yield _piece(kind, held, numbers)
+    kind, run_lines = "", list[str]()
+    for line in paragraph.split("\n"):
+        line_kind = "steps" if _STEP.match(line) else "items" if _ITEM.match(line) else "paragraph"
+        if line_kind != kind and run_lines:
+            yield _build_block(kind, run_lines, numbers)
+            run_lines = []
+        kind = line_kind
+        run_lines.append(line)
+    if any(line.strip() for line in run_lines):
+        yield _build_block(kind, run_lines, numbers)
 
 
-def _piece(kind: str, lines: list[str], numbers: Collection[int]) -> TextBlock:
+def _build_block(kind: str, lines: list[str], numbers: Collection[int]) -> TextBlock:
     if kind == "paragraph":
         return TextBlock(kind, (_spans("\n".join(lines), numbers),))
     start = int(lines[0].split(".", 1)[0]) if kind == "steps" else 1
-    opening = _STEP if kind == "steps" else _ITEM
-    return TextBlock(kind, tuple(_spans(opening.sub("", line, count=1), numbers) for line in lines), start)
+    prefix = _STEP if kind == "steps" else _ITEM
+    return TextBlock(kind, tuple(_spans(prefix.sub("", line, count=1), numbers) for line in lines), start)
 
 
 def _spans(text: str, numbers: Collection[int]) -> tuple[TextSpan, ...]:
-    spans, at = [], 0
-    for found in _MARK.finditer(text):
-        if int(found[1]) in numbers:
-            spans += [TextSpan(text[at : found.start()]), TextSpan(found[0], int(found[1]))]
-            at = found.end()
-    spans.append(TextSpan(text[at:]))
+    spans, end = [], 0
+    for match in _MARK.finditer(text):
+        if int(match[1]) in numbers:
+            spans += [TextSpan(text[end : match.start()]), TextSpan(match[0], int(match[1]))]
+            end = match.end()
+    spans.append(TextSpan(text[end:]))
     return tuple(span for span in spans if span.text)

@@ -22,14 +22,14 @@ class ReceiptBar:
 def receipt_bars(times: Sequence[tuple[str, float]]) -> tuple[ReceiptBar, ...]:
     """Named values, laid end to end; each is at least half a percent wide, so that it can be seen."""
     shares = [max(value, 0.0) for _, value in times]
-    whole = sum(shares) or 1.0
-    widths = [max(share / whole * 100, 0.5) for share in shares]
+    total = sum(shares) or 1.0
+    widths = [max(share / total * 100, 0.5) for share in shares]
     scale = 100 / sum(widths) if widths else 1.0
-    laid, start = [], 0.0
+    bars, start = [], 0.0
     for (name, value), width in zip(times, widths, strict=True):
-        laid.append(ReceiptBar(name, value, round(start, 2), round(width * scale, 2)))
+        bars.append(ReceiptBar(name, value, round(start, 2), round(width * scale, 2)))
         start += width * scale
-    return tuple(laid)
+    return tuple(bars)
 
 
 def format_dollars(dollars: float) -> str:
