@@ -80,13 +80,15 @@ def read_conversation(ticket: Ticket, record: OwnRecord = NO_RECORD) -> Conversa
     A person has the ticket once an agent has answered in public or it was assigned by hand, until it is given back;
     and once an agent has solved it, until the customer opens it again: then it is judged anew.
     """
-    walk = _Walk(record)
+    reading = _ConversationReader(record)
     for entry in _timeline(ticket):
-        walk.step(entry)
-    known = {message.id for message in ticket.messages}
-    still_open = {message.id for message in (*walk.open, *walk.hidden)} | (record.handed_over - known)
-    owed = bool(record.handed_over & still_open) or walk.rated_bad
-    return Conversation(tuple(walk.open), walk.answer, walk.answered_by, walk.taken_over, owed, walk.rated_bad)
+        reading.step(entry)
+    known_ids = {message.id for message in ticket.messages}
+    open_ids = {message.id for message in (*reading.open, *reading.hidden)} | (record.handed_over - known_ids)
+    person_owed = bool(record.handed_over & open_ids) or reading.rated_bad
+    return Conversation(
+        tuple(reading.open), reading.answer, reading.answered_by, reading.taken_over, person_owed, reading.rated_bad
+    )
 
 
 def is_ours(message: Message, record: OwnRecord = NO_RECORD) -> bool:
@@ -96,8 +98,8 @@ def is_ours(message: Message, record: OwnRecord = NO_RECORD) -> bool:
 
 def is_written_by_hand(message: Message, record: OwnRecord = NO_RECORD) -> bool:
     """Did somebody of the customer side write it, in public and with their own hands?"""
-    customer = message.role is Role.CUSTOMER and message.public and not message.automatic
-    return customer and not is_ours(message, record)
+    by_customer = message.role is Role.CUSTOMER and message.public and not message.automatic
+    return by_customer and not is_ours(message, record)
 
 
 def newest_customer_message(ticket: Ticket, record: OwnRecord = NO_RECORD) -> Message | None:
@@ -111,7 +113,7 @@ def sent_kind(message: Message, record: OwnRecord) -> Sent | None:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _ConversationReader:
     """The conversation up to some moment."""
 
     record: OwnRecord
@@ -126,43 +128,43 @@ class _Walk:
 
     def step(self, entry: Message | PersonAct) -> None:
         if isinstance(entry, PersonAct):
-            self._act(entry.kind)
+            self._apply_act(entry.kind)
         elif is_written_by_hand(entry, self.record):
-            self._customer(entry)
+            self._add_customer_message(entry)
         elif is_written_by_hand(replace(entry, public=True), self.record):
             self.hidden.append(entry)
         elif entry.public and not entry.automatic:
-            self._answer(entry)
+            self._apply_answer(entry)
 
-    def _act(self, kind: PersonActKind) -> None:
+    def _apply_act(self, kind: PersonActKind) -> None:
         if kind is PersonActKind.RATED_BAD:
-            only_ours = self.answered_by is Sent.REPLY and (self.solved or not self.taken_over)
-            self.rated_bad = self.rated_bad or only_ours
+            answered_by_us_alone = self.answered_by is Sent.REPLY and (self.solved or not self.taken_over)
+            self.rated_bad = self.rated_bad or answered_by_us_alone
             return
         if kind is PersonActKind.SOLVED:
             self.open, self.hidden, self.solved, self.rated_bad = [], [], True, False
         self.taken_over = kind is not PersonActKind.GIVEN_BACK
 
-    def _customer(self, message: Message) -> None:
+    def _add_customer_message(self, message: Message) -> None:
         if self.solved:
             self.taken_over = self.solved = False
         self.open.append(message)
 
-    def _answer(self, message: Message) -> None:
+    def _apply_answer(self, message: Message) -> None:
         """A hand-over of ours, or a message that bears our mark and that we have no record of, closes nothing."""
-        sent = sent_kind(message, self.record)
-        agents = message.role is Role.AGENT and not is_ours(message, self.record)
-        if agents or sent is Sent.PERSON:
+        own_kind = sent_kind(message, self.record)
+        by_agent = message.role is Role.AGENT and not is_ours(message, self.record)
+        if by_agent or own_kind is Sent.PERSON:
             self.taken_over, self.rated_bad = True, False
-        elif sent is not Sent.REPLY:
+        elif own_kind is not Sent.REPLY:
             return
-        self.open, self.hidden, self.answer, self.answered_by = [], [], message, sent
+        self.open, self.hidden, self.answer, self.answered_by = [], [], message, own_kind
 
 
 def _timeline(ticket: Ticket) -> Iterable[Message | PersonAct]:
     acts = sorted(ticket.acts, key=lambda act: act.place)
-    for place, message in enumerate(ticket.messages):
-        while acts and acts[0].place <= place:
+    for index, message in enumerate(ticket.messages):
+        while acts and acts[0].place <= index:
             yield acts.pop(0)
         yield message
     yield from acts

@@ -30,7 +30,7 @@ KINDS = {
 }
 """What a delivery is called, everywhere."""
 
-_OF_STATE = {
+_OUTCOME_BY_STATE = {
     DeliveryState.FAILED: OutcomeState.FAILED,
     DeliveryState.UNKNOWN: OutcomeState.UNKNOWN,
     DeliveryState.WAITING: OutcomeState.WAITING,
@@ -57,12 +57,16 @@ def outcome_of(deliveries: Sequence[Delivery]) -> Outcome:
     """What became of these effects, all of one decision."""
     if not deliveries:
         return NO_OUTCOME
-    states = {_OF_STATE[each.state] for each in deliveries}
-    waiting = [
-        each.created_at for each in deliveries if _OF_STATE[each.state] is OutcomeState.WAITING and each.created_at
+    states = {_OUTCOME_BY_STATE[delivery.state] for delivery in deliveries}
+    waiting_since = [
+        delivery.created_at
+        for delivery in deliveries
+        if _OUTCOME_BY_STATE[delivery.state] is OutcomeState.WAITING and delivery.created_at
     ]
     state = next(state for state in OutcomeState if state in states)
-    return Outcome(state, ", ".join(describe_delivery(each) for each in deliveries), min(waiting, default=None))
+    return Outcome(
+        state, ", ".join(describe_delivery(delivery) for delivery in deliveries), min(waiting_since, default=None)
+    )
 
 
 def describe_delivery(delivery: Delivery) -> str:
@@ -73,24 +77,24 @@ def describe_delivery(delivery: Delivery) -> str:
         case DeliveryState.SENT:
             return f"{name} sent" if delivery.kind is not DeliveryKind.STATUS else "status put back"
         case DeliveryState.WITHDRAWN:
-            return f"{name} withdrawn: {_why(delivery)}"
+            return f"{name} withdrawn: {_reason_text(delivery)}"
         case DeliveryState.FAILED:
-            return f"{name} failed: {_why(delivery)}"
+            return f"{name} failed: {_reason_text(delivery)}"
         case DeliveryState.UNKNOWN:
             return f"{name} may or may not have gone out"
     if delivery.waits_for and delivery.waits_since:
-        return f"{name} waiting for {delivery.waits_for.capitalize()} since {_moment(delivery.waits_since)}"
-    since = f" since {_moment(delivery.created_at)}" if delivery.created_at else ""
-    return f"{name} waiting{since}" + (f" ({_why(delivery)})" if delivery.reason else "")
+        return f"{name} waiting for {delivery.waits_for.capitalize()} since {_format_moment(delivery.waits_since)}"
+    since = f" since {_format_moment(delivery.created_at)}" if delivery.created_at else ""
+    return f"{name} waiting{since}" + (f" ({_reason_text(delivery)})" if delivery.reason else "")
 
 
-def _why(delivery: Delivery) -> str:
+def _reason_text(delivery: Delivery) -> str:
     reason = delivery.reason or "no reason was noted"
     prose = _STOP_WORDS.get(reason, reason)
     return prose[:1].lower() + prose[1:]
 
 
-def _moment(at: datetime) -> str:
+def _format_moment(at: datetime) -> str:
     """The time of day, with the day where that is not today; in UTC."""
-    utc = at.astimezone(UTC)
-    return utc.strftime("%H:%M UTC" if utc.date() == datetime.now(UTC).date() else "%Y-%m-%d %H:%M UTC")
+    moment = at.astimezone(UTC)
+    return moment.strftime("%H:%M UTC" if moment.date() == datetime.now(UTC).date() else "%Y-%m-%d %H:%M UTC")

@@ -79,7 +79,7 @@ class Draft:
     @property
     def citations(self) -> tuple[Citation, ...]:
         """All citations, in order of appearance, each once."""
-        return tuple(dict.fromkeys(c for s in self.statements for c in s.citations))
+        return tuple(dict.fromkeys(citation for statement in self.statements for citation in statement.citations))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from enum import StrEnum
 
 def new_id() -> str:
     """A UUID version 7, random, and sorted by the quarter of a microsecond it was made in (RFC 9562, 6.2, method 3)."""
-    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
-    bits = milliseconds << 80 | 0x7 << 76 | (rest * 4096 // 1_000_000) << 64 | 0b10 << 62 | secrets.randbits(62)
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    bits = milliseconds << 80 | 0x7 << 76 | (nanoseconds * 4096 // 1_000_000) << 64 | 0b10 << 62 | secrets.randbits(62)
     return str(uuid.UUID(int=bits))
 
 
@@ -151,7 +151,7 @@ class Ticket:
 
     def message(self, message_id: str) -> Message | None:
         """The message with this id, or None."""
-        return next((m for m in self.messages if m.id == message_id), None)
+        return next((message for message in self.messages if message.id == message_id), None)
 
 
 class EventKind(StrEnum):

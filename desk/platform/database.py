@@ -92,36 +92,38 @@ class Database:
     def account(self, account: str, settings: Mapping[str, str] = USUAL) -> Iterator[Transaction]:
         """A transaction that sees and writes this account's rows alone; committed at the end, rolled back on error.
         `settings` are Postgres's own, for this transaction."""
-        own = {ACCOUNT: account, **settings}
-        with self._begun(ENTER, {"names": list(own), "values": list(own.values())}) as connection:
+        transaction_settings = {ACCOUNT: account, **settings}
+        with self._transaction(
+            ENTER, {"names": list(transaction_settings), "values": list(transaction_settings.values())}
+        ) as connection:
             yield Transaction(account, connection, self.sealer)
 
     @contextmanager
     def across(self) -> Iterator[Connection]:
         """A transaction of no account, for the named functions that look across accounts."""
-        with self._begun(LOOK, {}) as connection:
+        with self._transaction(LOOK, {}) as connection:
             yield connection
 
     @contextmanager
-    def _begun(self, first: Executable, values: Mapping[str, Any]) -> Iterator[Connection]:
+    def _transaction(self, first_statement: Executable, values: Mapping[str, Any]) -> Iterator[Connection]:
         """A transaction with its first statement. A connection that died in the pool shows by that, and another is
         taken, for nothing has been done yet: so that no connection need be asked each time before it is used."""
-        with _temporary_when_away(), self._opened(first, values) as connection:
+        with _temporary_when_away(), self._connect_with_retry(first_statement, values) as connection:
             yield connection
             connection.commit()
 
-    def _opened(self, first: Executable, values: Mapping[str, Any]) -> Connection:
+    def _connect_with_retry(self, first_statement: Executable, values: Mapping[str, Any]) -> Connection:
         try:
-            return self._open(first, values)
+            return self._connect(first_statement, values)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-        return self._open(first, values)  # the pool has dropped all others too
+        return self._connect(first_statement, values)  # the pool has dropped all others too
 
-    def _open(self, first: Executable, values: Mapping[str, Any]) -> Connection:
+    def _connect(self, first_statement: Executable, values: Mapping[str, Any]) -> Connection:
         connection = self.engine.connect()
         try:
-            connection.execute(first, values)
+            connection.execute(first_statement, values)
         except BaseException:
             connection.close()
             raise

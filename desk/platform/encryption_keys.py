@@ -25,8 +25,8 @@ def sealing_keys(connection: Connection) -> list[SealingKey] | None:
     """The oldest first; None where the tables are older than this record."""
     if connection.execute(text("SELECT to_regprocedure('firstline_sealing_keys()')")).scalar_one() is None:
         return None
-    found = connection.execute(text("SELECT fingerprint, since FROM firstline_sealing_keys()"))
-    return [SealingKey(row.fingerprint, row.since) for row in found]
+    rows = connection.execute(text("SELECT fingerprint, since FROM firstline_sealing_keys()"))
+    return [SealingKey(row.fingerprint, row.since) for row in rows]
 
 
 def record_keys(db: Database, fingerprints: Iterable[str]) -> None:
@@ -39,5 +39,5 @@ def record_keys(db: Database, fingerprints: Iterable[str]) -> None:
 def forget_key(db: Database, fingerprint: str) -> bool:
     """It is expected no longer; False if it never was."""
     with db.across() as connection:
-        gone = connection.execute(text("SELECT firstline_forget_sealing_key(:name)"), {"name": fingerprint})
-        return bool(gone.scalar_one())
+        result = connection.execute(text("SELECT firstline_forget_sealing_key(:name)"), {"name": fingerprint})
+        return bool(result.scalar_one())

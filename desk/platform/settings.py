@@ -127,26 +127,29 @@ def environment_variable(field: str) -> str:
 def read_settings(**overrides: object) -> Settings:
     """Settings from the environment and `.env`. Raises BadSetting that names each variable at fault, one that there is
     not among them: a mistyped name would leave the default in force."""
-    if unknown := sorted(_unknown()):
-        raise BadSetting("\n".join(unknown))
+    if unknown_settings := sorted(_unknown_settings()):
+        raise BadSetting("\n".join(unknown_settings))
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
     except ValidationError as error:
-        faults = [_fault(str(e["loc"][0]) if e["loc"] else "settings", e["msg"]) for e in error.errors()]
+        faults = [
+            _describe_fault(str(fault["loc"][0]) if fault["loc"] else "settings", fault["msg"])
+            for fault in error.errors()
+        ]
         raise BadSetting("\n".join(faults)) from error
 
 
-def _unknown() -> Iterator[str]:
-    prefix, known = (
+def _unknown_settings() -> Iterator[str]:
+    prefix, known_variables = (
         str(Settings.model_config["env_prefix"]),
         [environment_variable(field) for field in Settings.model_fields],
     )
     for name in {*os.environ, *dotenv_values(str(Settings.model_config["env_file"]))}:
-        if name.upper().startswith(prefix) and name.upper() not in known:
-            near = get_close_matches(name.upper(), known, 1)
-            yield f"{name}: there is no such setting" + (f"; is {near[0]} meant?" if near else "")
+        if name.upper().startswith(prefix) and name.upper() not in known_variables:
+            close_matches = get_close_matches(name.upper(), known_variables, 1)
+            yield f"{name}: there is no such setting" + (f"; is {close_matches[0]} meant?" if close_matches else "")
 
 
-def _fault(place: str, message: str) -> str:
-    name = environment_variable(place) if place in Settings.model_fields else place
+def _describe_fault(field: str, message: str) -> str:
+    name = environment_variable(field) if field in Settings.model_fields else field
     return f"{name}: {message.removeprefix('Value error, ')}"

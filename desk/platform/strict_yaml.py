@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 
-class _Loader(yaml.SafeLoader):
+class _StrictLoader(yaml.SafeLoader):
     """Without merge keys (`<<`), whose few lines can unfold without end."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
@@ -15,13 +15,13 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Each key once. Raises ConstructorError that names the line."""
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for place, key in enumerate(keys):
-            if key in keys[:place]:
-                mark = node.value[place][0].start_mark
+        for index, key in enumerate(keys):
+            if key in keys[:index]:
+                mark = node.value[index][0].start_mark
                 raise yaml.constructor.ConstructorError(None, None, f"`{key}` stands here a second time", mark)
         return super().construct_mapping(node, deep)
 
 
 def load(text: str) -> Any:
     """The content of a document. Raises YAMLError, and RecursionError where it is nested too deep."""
-    return yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
+    return yaml.load(text, _StrictLoader)  # noqa: S506  # a SafeLoader

@@ -60,25 +60,25 @@ class BusinessHours(BaseModel, extra="forbid", frozen=True):
         language is unknown."""
         if not self.days:
             return UNSAID.get(language, UNSAID["en"])
-        return f"{', '.join(self._runs(_locale(language)))} ({self.timezone})"
+        return f"{', '.join(self._day_runs(_parse_locale(language)))} ({self.timezone})"
 
-    def _runs(self, locale: Locale) -> Iterator[str]:
+    def _day_runs(self, locale: Locale) -> Iterator[str]:
         """Days in a row with the same hours are said as one."""
         names = locale.days["stand-alone"]["wide"]
         for span, run in groupby(range(len(WEEK)), lambda day: self.days.get(WEEK[day])):
             first, *rest = run
             if span:
                 last = rest[-1] if rest else None
-                named = names[first] if last is None else _from_to(locale).format(names[first], names[last])
-                yield f"{named} {span}"
+                day_range = names[first] if last is None else _interval_format(locale).format(names[first], names[last])
+                yield f"{day_range} {span}"
 
 
-def _from_to(locale: Locale) -> str:
+def _interval_format(locale: Locale) -> str:
     """How the language joins the two ends of a span, by the Unicode CLDR; with plain spaces, which all mail shows."""
     return str(locale.interval_formats.get(None, "{0} – {1}")).replace("\u2009", " ")
 
 
-def _locale(language: str) -> Locale:
+def _parse_locale(language: str) -> Locale:
     try:
         return Locale.parse(language)
     except (UnknownLocaleError, ValueError):

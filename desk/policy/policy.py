@@ -35,11 +35,11 @@ from desk.run import Level
 TAGS = {PLAIN, BY_LANGUAGE}
 
 
-class _Strict(BaseModel):
+class _StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Category(_Strict):
+class Category(_StrictModel):
     """One kind of message: how to know it, and how much may be done alone."""
 
     description: Text
@@ -50,7 +50,7 @@ class Category(_Strict):
     audience: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] = "public"
 
 
-class SensitiveTopic(_Strict):
+class SensitiveTopic(_StrictModel):
     """A topic that always goes to a person, known by its phrases (whole words, any case), `unless` they are part of
     something harmless."""
 
@@ -59,13 +59,13 @@ class SensitiveTopic(_Strict):
     unless: tuple[Text, ...] = ()
 
 
-class Budget(_Strict):
+class Budget(_StrictModel):
     """What models may cost in a day (UTC), in US dollars; once it is spent, local parts draft for agents."""
 
     dollars_per_day: float = Field(default=50.0, ge=0.0)
 
 
-class Limits(_Strict):
+class Limits(_StrictModel):
     """How many automatic replies may leave before a person looks: on one ticket in so many minutes, and to one
     requester. `max_turns` limits a ticket's whole life."""
 
@@ -75,7 +75,7 @@ class Limits(_Strict):
     requester_minutes: int = Field(default=180, ge=1)
 
 
-class OutagePolicy(_Strict):
+class OutagePolicy(_StrictModel):
     """How long the trouble of an outside party is waited out: in all, before people hear of it, and before an alert
     goes the other way."""
 
@@ -84,14 +84,14 @@ class OutagePolicy(_Strict):
     alert_minutes: int = Field(default=5, ge=1)
 
 
-class IncidentPolicy(_Strict):
+class IncidentPolicy(_StrictModel):
     """More than so many like alerts in so many minutes become one."""
 
     alerts: int = Field(default=5, ge=1)
     minutes: int = Field(default=10, ge=1)
 
 
-class Policy(_Strict):
+class Policy(_StrictModel):
     """The whole file. `version` is the first 12 hex digits of the SHA-256 of its text."""
 
     version: str = ""
@@ -121,11 +121,11 @@ class Policy(_Strict):
     @model_validator(mode="after")
     def routes_what_it_has(self) -> "Policy":
         """A rule for a category or topic that is misspelt would never fit; nor one for a field that nobody reads."""
-        if unknown := unknown_names(self.routing, self.categories, self.sensitive_topics):
-            raise ValueError(f"routing: {', '.join(unknown)} is no category or topic of this file")
-        asked = [name for rule in self.routing for name in rule.when.field if name not in self.fields]
-        if asked:
-            raise ValueError(f"routing: {', '.join(asked)} is not read; add it to `fields`")
+        if misspelt := unknown_names(self.routing, self.categories, self.sensitive_topics):
+            raise ValueError(f"routing: {', '.join(misspelt)} is no category or topic of this file")
+        unread_fields = [name for rule in self.routing for name in rule.when.field if name not in self.fields]
+        if unread_fields:
+            raise ValueError(f"routing: {', '.join(unread_fields)} is not read; add it to `fields`")
         return self
 
     @model_validator(mode="after")
@@ -140,22 +140,24 @@ class Policy(_Strict):
     def names_its_own_topics(self) -> "Policy":
         """What is urgent or has a message of its own is a sensitive topic; a misspelt one would never be met."""
         for place, topics in (("urgent_topics", self.urgent_topics), ("handover.topics", self.handover.topics)):
-            if unknown := [topic for topic in topics if topic not in self.sensitive_topics]:
-                known = ", ".join(self.sensitive_topics)
-                raise ValueError(f"{place}: {', '.join(unknown)} is none of the sensitive_topics ({known})")
+            if misspelt := [topic for topic in topics if topic not in self.sensitive_topics]:
+                known_topics = ", ".join(self.sensitive_topics)
+                raise ValueError(f"{place}: {', '.join(misspelt)} is none of the sensitive_topics ({known_topics})")
         return self
 
     @model_validator(mode="after")
     def speaks_its_first_language(self) -> "Policy":
         """What is missing in a language falls back to the first one, so that one must be there."""
-        first = self.languages[0]
-        absent = [
+        first_language = self.languages[0]
+        places_without_text = [
             place
-            for place, texts in self._texts()
-            if not isinstance(texts, str) and first not in texts and texts != shipped_self_harm()
+            for place, texts in self._all_texts()
+            if not isinstance(texts, str) and first_language not in texts and texts != shipped_self_harm()
         ]
-        if absent:
-            raise ValueError(f"no text in {first}, the first of the account's languages: {', '.join(absent)}")
+        if places_without_text:
+            raise ValueError(
+                f"no text in {first_language}, the first of the account's languages: {', '.join(places_without_text)}"
+            )
         return self
 
     def signature_in(self, language: str) -> str:
@@ -169,36 +171,40 @@ class Policy(_Strict):
     def handover_message(self, language: str = "en", topics: Sequence[str] = ()) -> str:
         """What this customer is told when a person takes over: by the most urgent of the topics that have a message
         of their own. Business hours and helpline are filled in."""
-        spoken, text = text_in(self._handover_texts(topics), language, self.languages[0])
-        filled = text.replace("{hours}", self.business_hours.prose(spoken))
-        return filled.replace("{helpline}", self.handover.helpline(language, spoken)).strip()
+        text_language, text = text_in(self._handover_texts(topics), language, self.languages[0])
+        with_hours = text.replace("{hours}", self.business_hours.prose(text_language))
+        return with_hours.replace("{helpline}", self.handover.helpline(language, text_language)).strip()
 
     def _handover_texts(self, topics: Sequence[str]) -> Texts:
-        ranked = dict.fromkeys((SELF_HARM, *self.urgent_topics, *self.sensitive_topics))
-        own = (self.handover.topics[each] for each in ranked if each in topics and each in self.handover.topics)
-        return next(own, self.handover.message)
+        ranked_topics = dict.fromkeys((SELF_HARM, *self.urgent_topics, *self.sensitive_topics))
+        topic_texts = (
+            self.handover.topics[topic] for topic in ranked_topics if topic in topics and topic in self.handover.topics
+        )
+        return next(topic_texts, self.handover.message)
 
-    def _texts(self) -> Iterator[tuple[str, Texts]]:
+    def _all_texts(self) -> Iterator[tuple[str, Texts]]:
         yield "signature", self.signature
         yield "automatic_line", self.automatic_line
         yield from self.handover.texts()
 
     def fallbacks(self) -> tuple[LanguageFallback, ...]:
         """Which texts are missing in a language of ours or of the account's. A plain signature needs no translation."""
-        found = (self._fallback(place, texts) for place, texts in self._texts())
-        missing = tuple(each for each in _spoken(self) if each not in self.handover.helplines)
+        text_fallbacks = (self._text_fallback(place, texts) for place, texts in self._all_texts())
+        missing = tuple(language for language in _spoken_languages(self) if language not in self.handover.helplines)
         helplines = LanguageFallback("handover.helplines", missing, None) if self.handover.names("helpline") else None
-        return tuple(each for each in (*found, helplines) if each and each.languages)
+        return tuple(language for language in (*text_fallbacks, helplines) if language and language.languages)
 
-    def _fallback(self, place: str, texts: Texts) -> LanguageFallback | None:
+    def _text_fallback(self, place: str, texts: Texts) -> LanguageFallback | None:
         if place == "signature" and isinstance(texts, str):
             return None
-        first = self.languages[0]
-        missing = tuple(each for each in _spoken(self) if text_in(texts, each, first)[0] != each)
-        return LanguageFallback(place, missing, text_in(texts, first, first)[0])
+        first_language = self.languages[0]
+        missing = tuple(
+            language for language in _spoken_languages(self) if text_in(texts, language, first_language)[0] != language
+        )
+        return LanguageFallback(place, missing, text_in(texts, first_language, first_language)[0])
 
 
-def _spoken(policy: Policy) -> tuple[str, ...]:
+def _spoken_languages(policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*policy.languages, *LANGUAGES)))
 
 
@@ -216,11 +222,11 @@ def parse_policy(text: str, origin: str = "policy.yaml") -> Policy:
     try:
         return Policy.model_validate(content)
     except ValidationError as error:
-        faults = "\n".join(f"  {_place(e['loc'])}: {e['msg']}" for e in error.errors())
+        faults = "\n".join(f"  {_format_location(detail['loc'])}: {detail['msg']}" for detail in error.errors())
         raise BadSetting(f"{origin} has {error.error_count()} fault(s):\n{faults}") from error
 
 
-def _place(steps: tuple[int | str, ...]) -> str:
+def _format_location(steps: tuple[int | str, ...]) -> str:
     """Where in the file, as its author would say it."""
     return ".".join(str(step) for step in steps if step not in TAGS) or "file"
 
@@ -247,23 +253,23 @@ class PolicyBook:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._read: dict[Path, tuple[int, PolicyFile]] = {}
+        self._cache: dict[Path, tuple[int, PolicyFile]] = {}
 
     def get(self, account: str) -> PolicyFile:
         """The account's policy as it stands now. Raises BadSetting."""
         path = self.path(account)
         try:
-            stamp = path.stat().st_mtime_ns
-            if path not in self._read or self._read[path][0] != stamp:
+            modified_at = path.stat().st_mtime_ns
+            if path not in self._cache or self._cache[path][0] != modified_at:
                 text = path.read_text(encoding="utf-8")
-                self._read[path] = (stamp, PolicyFile(parse_policy(text, str(path)), text))
+                self._cache[path] = (modified_at, PolicyFile(parse_policy(text, str(path)), text))
         except (OSError, UnicodeDecodeError) as error:
             raise BadSetting(f"FIRSTLINE_POLICY: cannot read {path}: {error}") from error
-        return self._read[path][1]
+        return self._cache[path][1]
 
     def path(self, account: str) -> Path:
         """The file that holds the account's policy."""
         if not self._path.is_dir():
             return self._path
-        own = self._path / f"{account}.yaml"
-        return own if own.exists() else self._path / "default.yaml"
+        account_file = self._path / f"{account}.yaml"
+        return account_file if account_file.exists() else self._path / "default.yaml"

@@ -10,32 +10,32 @@ from desk.ticket import Labels, Ticket
 
 def route_ticket(run: Run, ticket: Ticket, policy: Policy) -> Labels:
     """For each thing to set, what the first rule says that fits and names it; the tags of all that fit."""
-    sets = [rule.set for rule in policy.routing if _fits(rule, run, ticket)]
+    actions = [rule.set for rule in policy.routing if _rule_fits(rule, run, ticket)]
     fields: dict[str, str] = {}
-    for each in sets:
-        fields = {**each.fields, **fields}
+    for action in actions:
+        fields = {**action.fields, **fields}
     return Labels(
-        priority=next((each.priority for each in sets if each.priority), None),
-        group=next((each.group for each in sets if each.group), None),
-        type=next((each.type for each in sets if each.type), None),
+        priority=next((action.priority for action in actions if action.priority), None),
+        group=next((action.group for action in actions if action.group), None),
+        type=next((action.type for action in actions if action.type), None),
         fields=tuple(fields.items()),
-        tags=tuple(dict.fromkeys(tag.lower() for each in sets for tag in each.tags)),
+        tags=tuple(dict.fromkeys(tag.lower() for action in actions for tag in action.tags)),
     )
 
 
-def _fits(rule: Routing, run: Run, ticket: Ticket) -> bool:
-    return all(_conditions(rule.when, run, dict(ticket.fields)))
+def _rule_fits(rule: Routing, run: Run, ticket: Ticket) -> bool:
+    return all(_check_conditions(rule.when, run, dict(ticket.fields)))
 
 
-def _conditions(when: RoutingCondition, run: Run, fields: Mapping[str, str]) -> Iterator[bool]:
-    seen = run.classification
+def _check_conditions(when: RoutingCondition, run: Run, fields: Mapping[str, str]) -> Iterator[bool]:
+    classification = run.classification
     checks: tuple[tuple[Sequence[str], Sequence[str]], ...] = (
-        (when.category, [seen.category] if seen.category else []),
-        (when.urgency, [seen.urgency]),
+        (when.category, [classification.category] if classification.category else []),
+        (when.urgency, [classification.urgency]),
         (when.reason, [cap.reason for cap in run.decision.caps]),
-        (when.topic, seen.sensitive),
+        (when.topic, classification.sensitive),
     )
-    yield from (not set(wanted).isdisjoint(has) for wanted, has in checks if wanted)
-    shown = {case_folded(name): case_folded(value) for name, value in fields.items()}
+    yield from (not set(accepted).isdisjoint(actual) for accepted, actual in checks if accepted)
+    field_values = {case_folded(name): case_folded(value) for name, value in fields.items()}
     for name, values in when.field.items():
-        yield shown.get(case_folded(name), "") in {case_folded(value) for value in values}
+        yield field_values.get(case_folded(name), "") in {case_folded(value) for value in values}

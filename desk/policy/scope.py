@@ -23,24 +23,24 @@ ALIASES = {
 """What else a channel may be called."""
 
 
-def _listed(given: object) -> object:
+def _as_list(value: object) -> object:
     """One word is a list of one."""
-    return [given] if isinstance(given, (str, int)) and not isinstance(given, bool) else given
+    return [value] if isinstance(value, (str, int)) and not isinstance(value, bool) else value
 
 
-def _as_text(given: object) -> object:
+def _as_text(value: object) -> object:
     """Ids may be written as numbers."""
-    return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-TraitValues = Annotated[tuple[Annotated[Word, BeforeValidator(_as_text)], ...], BeforeValidator(_listed)]
+TraitValues = Annotated[tuple[Annotated[Word, BeforeValidator(_as_text)], ...], BeforeValidator(_as_list)]
 
 
-class _Strict(BaseModel):
+class _StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TicketTraits(_Strict):
+class TicketTraits(_StrictModel):
     """What tickets are known by; each a list, of which one must fit."""
 
     brand: TraitValues = ()
@@ -52,20 +52,20 @@ class TicketTraits(_Strict):
 
     def met_by(self, ticket: Ticket) -> Iterator[bool]:
         """For each trait that is named: has the ticket one of these?"""
-        named = (
+        named_traits = (
             (self.brand, ticket.brand),
             (self.group, ticket.group),
             (self.form, ticket.form),
             (self.organisation, ticket.organisation),
         )
-        yield from (_is_one_of(entry, wanted) for wanted, entry in named if wanted)
+        yield from (_is_one_of(entry, accepted) for accepted, entry in named_traits if accepted)
         if self.channel:
-            yield _channel(ticket.via) in map(_channel, self.channel)
+            yield _canonical_channel(ticket.via) in map(_canonical_channel, self.channel)
         if self.tag:
             yield not {tag.lower() for tag in self.tag}.isdisjoint(ticket.tags)
 
 
-class TicketScope(_Strict):
+class TicketScope(_StrictModel):
     """A ticket is ours if it has every trait of `only` and none of `never`."""
 
     only: TicketTraits = TicketTraits()
@@ -79,27 +79,27 @@ class TicketScope(_Strict):
 EVERYWHERE = TicketScope()
 
 
-class RoutingCondition(_Strict):
+class RoutingCondition(_StrictModel):
     """Conditions of a routing rule: each that is named must hold, by one of what it lists."""
 
     category: TraitValues = ()
-    urgency: Annotated[tuple[Urgency, ...], BeforeValidator(_listed)] = ()
-    reason: Annotated[tuple[Reason, ...], BeforeValidator(_listed)] = ()
+    urgency: Annotated[tuple[Urgency, ...], BeforeValidator(_as_list)] = ()
+    reason: Annotated[tuple[Reason, ...], BeforeValidator(_as_list)] = ()
     topic: TraitValues = ()
     field: dict[Word, TraitValues] = Field(default_factory=dict)
 
 
-class RoutingAction(_Strict):
+class RoutingAction(_StrictModel):
     """What a routing rule sets."""
 
     priority: Priority | None = None
     group: Annotated[Word, BeforeValidator(_as_text)] | None = None
     type: TicketType | None = None
     fields: dict[Word, Annotated[Word, BeforeValidator(_as_text)]] = Field(default_factory=dict)
-    tags: Annotated[tuple[Annotated[str, Field(pattern=r"^\S{1,100}$")], ...], BeforeValidator(_listed)] = ()
+    tags: Annotated[tuple[Annotated[str, Field(pattern=r"^\S{1,100}$")], ...], BeforeValidator(_as_list)] = ()
 
 
-class Routing(_Strict):
+class Routing(_StrictModel):
     """One line of the table: `when` this, `set` that. For each thing to set the first rule that fits counts; tags add
     up."""
 
@@ -113,14 +113,14 @@ def unknown_names(routing: Collection[Routing], categories: Collection[str], top
     return named + [name for rule in routing for name in rule.when.topic if name not in topics]
 
 
-def _is_one_of(entry: Named | None, wanted: Collection[str]) -> bool:
-    names = {case_folded(name) for name in wanted}
-    return entry is not None and (entry.id in wanted or (bool(entry.name) and case_folded(entry.name) in names))
+def _is_one_of(entry: Named | None, accepted: Collection[str]) -> bool:
+    names = {case_folded(name) for name in accepted}
+    return entry is not None and (entry.id in accepted or (bool(entry.name) and case_folded(entry.name) in names))
 
 
-def _channel(name: str) -> str:
-    plain = case_folded(name)
-    return ALIASES.get(plain, plain)
+def _canonical_channel(name: str) -> str:
+    folded = case_folded(name)
+    return ALIASES.get(folded, folded)
 
 
 def case_folded(name: str) -> str:

@@ -66,9 +66,9 @@ def text_in(texts: Texts, language: str, first: str) -> tuple[str, str]:
     or, of what ships, English."""
     if isinstance(texts, str):
         return first, texts
-    wanted = (_alone(language), first, "en")
-    found = next(each for each in wanted if each in texts)
-    return found, texts[found]
+    candidates = (_base_language(language), first, "en")
+    chosen = next(candidate for candidate in candidates if candidate in texts)
+    return chosen, texts[chosen]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ class LanguageFallback:
 @cache
 def shipped_self_harm() -> dict[str, str]:
     """The hand-over message by language that holds where a policy has none for this topic."""
-    shipped = yaml.safe_load(Path(__file__).with_name("default_policy.yaml").read_text(encoding="utf-8"))
-    return dict(shipped["handover"]["topics"][SELF_HARM])
+    shipped_policy = yaml.safe_load(Path(__file__).with_name("default_policy.yaml").read_text(encoding="utf-8"))
+    return dict(shipped_policy["handover"]["topics"][SELF_HARM])
 
 
 class Handover(BaseModel, extra="forbid", frozen=True):
@@ -108,9 +108,9 @@ class Handover(BaseModel, extra="forbid", frozen=True):
     @classmethod
     def promises_no_time(cls, texts: Texts) -> Texts:
         """A time that nothing enforces is not promised, and nothing is left to be filled in by nobody."""
-        for where, text in _each("", texts):
-            _promise_no_time(where, text)
-            _name_only_known(where, text)
+        for location, text in _located_texts("", texts):
+            _refuse_time_promise(location, text)
+            _refuse_unknown_placeholder(location, text)
         return texts
 
     @field_validator("topics")
@@ -118,11 +118,11 @@ class Handover(BaseModel, extra="forbid", frozen=True):
     def keeps_to_what_is_known(cls, topics: dict[str, Texts]) -> dict[str, Texts]:
         """No promised time, no unknown placeholder, and no hours where a life may be at stake."""
         for topic, texts in topics.items():
-            for where, text in _each(topic, texts):
-                _promise_no_time(where, text)
-                _name_only_known(where, text)
+            for location, text in _located_texts(topic, texts):
+                _refuse_time_promise(location, text)
+                _refuse_unknown_placeholder(location, text)
                 if topic == SELF_HARM:
-                    _name_no_hours(where, text)
+                    _refuse_office_hours(location, text)
         return topics
 
     @field_validator("helplines")
@@ -130,13 +130,13 @@ class Handover(BaseModel, extra="forbid", frozen=True):
     def stands_as_written(cls, helplines: dict[str, str]) -> dict[str, str]:
         """Nothing is filled into a helpline."""
         for language, text in helplines.items():
-            if found := _PLACEHOLDER.search(text):
-                raise ValueError(f"{language}: {found.group()} is not filled in here")
+            if placeholder := _PLACEHOLDER.search(text):
+                raise ValueError(f"{language}: {placeholder.group()} is not filled in here")
         return helplines
 
     def helpline(self, language: str, spoken: str) -> str:
         """The helpline for a customer of this language; without one, where to find it, in the language `spoken`."""
-        return self.helplines.get(_alone(language)) or text_in(HELPLINES, spoken, "en")[1]
+        return self.helplines.get(_base_language(language)) or text_in(HELPLINES, spoken, "en")[1]
 
     def texts(self) -> Iterator[tuple[str, Texts]]:
         """Each with its place in the file."""
@@ -146,15 +146,15 @@ class Handover(BaseModel, extra="forbid", frozen=True):
 
     def names(self, placeholder: str) -> bool:
         """Does any text hold this placeholder?"""
-        return any(f"{{{placeholder}}}" in text for _, texts in self.texts() for _, text in _each("", texts))
+        return any(f"{{{placeholder}}}" in text for _, texts in self.texts() for _, text in _located_texts("", texts))
 
 
-def _alone(language: str) -> str:
+def _base_language(language: str) -> str:
     """Without the country: `en` for `en-GB`."""
     return language.partition("-")[0].lower()
 
 
-def _each(name: str, texts: Texts) -> Iterator[tuple[str, str]]:
+def _located_texts(name: str, texts: Texts) -> Iterator[tuple[str, str]]:
     """Each text with what an error calls it: topic, language, or both."""
     if isinstance(texts, str):
         yield name, texts
@@ -163,23 +163,28 @@ def _each(name: str, texts: Texts) -> Iterator[tuple[str, str]]:
         yield f"{name}.{language}".lstrip("."), text
 
 
-def _promise_no_time(where: str, text: str) -> None:
-    if found := TIME_PROMISE.search(text):
+def _refuse_time_promise(location: str, text: str) -> None:
+    if promise := TIME_PROMISE.search(text):
         raise ValueError(
-            f"{_place(where)}promises a time ({found.group()!r}) that nothing enforces; "
-            f"{'leave it out' if where.startswith(SELF_HARM) else 'write {hours} instead'}"
+            f"{_location_prefix(location)}promises a time ({promise.group()!r}) that nothing enforces; "
+            f"{'leave it out' if location.startswith(SELF_HARM) else 'write {hours} instead'}"
         )
 
 
-def _name_only_known(where: str, text: str) -> None:
-    if unknown := set(_PLACEHOLDER.findall(text)) - {"hours", "helpline"}:
-        raise ValueError(f"{_place(where)}{{{min(unknown)}}} is unknown; {{hours}} and {{helpline}} are filled in")
+def _refuse_unknown_placeholder(location: str, text: str) -> None:
+    if unknown_placeholders := set(_PLACEHOLDER.findall(text)) - {"hours", "helpline"}:
+        raise ValueError(
+            f"{_location_prefix(location)}{{{min(unknown_placeholders)}}} is unknown; "
+            "{hours} and {helpline} are filled in"
+        )
 
 
-def _name_no_hours(where: str, text: str) -> None:
+def _refuse_office_hours(location: str, text: str) -> None:
     if "{hours}" in text or _CLOCK.search(text):
-        raise ValueError(f"{_place(where)}names office hours; who may be in danger is not told when to come back")
+        raise ValueError(
+            f"{_location_prefix(location)}names office hours; who may be in danger is not told when to come back"
+        )
 
 
-def _place(where: str) -> str:
-    return f"{where}: " if where else ""
+def _location_prefix(location: str) -> str:
+    return f"{location}: " if location else ""

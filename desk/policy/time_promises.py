@@ -9,7 +9,7 @@ _TOMORROW = "(?<!guten )(?<!am )(?<!goede )(?<!de )morgen"
 # Each: what stands before the span, what may stand between, how much in words, what may join two amounts, the units,
 # and words that promise a time by themselves. Clock times ("de 9 a 17 horas", "9 bis 17 Uhr") are no spans: nothing
 # that stands before a span stands before them.
-_SPANS = {
+_SPAN_WORDS = {
     "en": (
         "within|in|after|under|(?:less|no (?:more|later)|not later) than",
         "the|a|next|about|around|under|less|more|no|than|at|most|just|space|of",
@@ -88,7 +88,7 @@ _SPANS = {
     ),
 }
 
-_AFTERWARDS = (
+_TRAILING_SPANS = (
     # Turkish: "24 saat içinde"; "09:00-17:00 saatleri içinde" are office hours.
     r"(?:\b\d+|\b(?:bir|iki|üç|birkaç|yarım))(?:\s*(?:-|–|ila|ile|veya)\s*\d+)?\s*(?:iş\s+)?"
     r"(?:dakika|saat|gün|günü|hafta)\s+(?:içinde|içerisinde|sonra)\b",
@@ -104,7 +104,7 @@ _AFTERWARDS = (
 )
 
 
-def _span(before: str, between: str, amount: str, joined: str, unit: str, alone: str) -> str:
+def _span_pattern(before: str, between: str, amount: str, joined: str, unit: str, alone: str) -> str:
     number = rf"(?:\d+|{amount})"
     span = (
         rf"\b(?:{before})\s+(?:(?:{between})[\s'’]+){{0,6}}{number}(?:\s*(?:-|–|/|{joined})\s*{number})?"
@@ -113,5 +113,7 @@ def _span(before: str, between: str, amount: str, joined: str, unit: str, alone:
     return rf"{span}|\b(?:{alone})(?!\w)"
 
 
-TIME_PROMISE = re.compile("|".join((*(_span(*words) for words in _SPANS.values()), *_AFTERWARDS)), re.IGNORECASE)
+TIME_PROMISE = re.compile(
+    "|".join((*(_span_pattern(*words) for words in _SPAN_WORDS.values()), *_TRAILING_SPANS)), re.IGNORECASE
+)
 """Any of the languages' promises: a text is not always in the language that it is said to be in."""

@@ -20,13 +20,13 @@ LONGEST_QUESTION = 5000
 def compose_alert(run: Run, ticket: Ticket, console_url: str | None, record: OwnRecord = NO_RECORD) -> Alert:
     """The alert of a run that handed the ticket to people, with every message that is open."""
     sources = compose_note(run.draft, run.hits, "").sources
-    question = _question(ticket, record, run.message_id) or "\n".join(run.classification.questions)
-    return _alert(ticket, question, _reasons(run), draft_text(run.draft, sources), sources, console_url)
+    question = _question_text(ticket, record, run.message_id) or "\n".join(run.classification.questions)
+    return _build_alert(ticket, question, _reason_texts(run), draft_text(run.draft, sources), sources, console_url)
 
 
 def alert_without_run(ticket: Ticket, why: str, console_url: str | None, record: OwnRecord = NO_RECORD) -> Alert:
     """The alert of a message that could not be worked on; `why` is its one reason."""
-    return _alert(ticket, _question(ticket, record), (why,), "", (), console_url)
+    return _build_alert(ticket, _question_text(ticket, record), (why,), "", (), console_url)
 
 
 def alert_without_ticket(account: str, channel: str, ticket_id: str, why: str, console_url: str | None) -> Alert:
@@ -44,15 +44,15 @@ def ticket_lines(tickets: Sequence[tuple[str, str]], most: int = MOST_LISTED) ->
     """Tickets, given as channel and id, in lines for a notice: several to a line, since there may be many."""
     lines: list[str] = []
     for channel, ticket_id in tickets[:most]:
-        last = lines[-1] if lines else ""
-        if last.startswith(f"{channel} tickets ") and len(last) + len(ticket_id) < LONGEST_LINE:
-            lines[-1] = f"{last}, {ticket_id}"
+        last_line = lines[-1] if lines else ""
+        if last_line.startswith(f"{channel} tickets ") and len(last_line) + len(ticket_id) < LONGEST_LINE:
+            lines[-1] = f"{last_line}, {ticket_id}"
         else:
             lines.append(f"{channel} tickets {ticket_id}")
     return [*lines, f"and {len(tickets) - most} more"] if len(tickets) > most else lines
 
 
-def _alert(
+def _build_alert(
     ticket: Ticket,
     question: str,
     reasons: tuple[str, ...],
@@ -65,7 +65,7 @@ def _alert(
         channel=ticket.channel,
         ticket_id=ticket.id,
         subject=ticket.subject,
-        requester=_prose(ticket.requester),
+        requester=_requester_text(ticket.requester),
         question=question,
         reasons=reasons,
         draft=draft,
@@ -75,31 +75,31 @@ def _alert(
     )
 
 
-def _prose(requester: Requester) -> str:
+def _requester_text(requester: Requester) -> str:
     """`Kim Berg (kim@example.com)`, or the half of it that is known, or the id."""
-    known = requester.name or requester.email or requester.id
+    contact = requester.name or requester.email or requester.id
     if requester.name and requester.email:
-        known = f"{requester.name} ({requester.email})"
-    return f"{known}, {requester.organisation}" if requester.organisation else known
+        contact = f"{requester.name} ({requester.email})"
+    return f"{contact}, {requester.organisation}" if requester.organisation else contact
 
 
-def _question(ticket: Ticket, record: OwnRecord, message_id: str = "") -> str:
+def _question_text(ticket: Ticket, record: OwnRecord, message_id: str = "") -> str:
     """All that is open, in order; of what was answered meanwhile, the message that the run was about, or the last.
 
     Cut, if need be, in the middle: how it began and what came last are both told.
     """
-    theirs = read_conversation(ticket, record).open
-    if not theirs:
-        one = ticket.message(message_id) or newest_customer_message(ticket, record)
-        theirs = (one,) if one else ()
-    text = "\n\n".join(_told(message) for message in theirs)
+    open_messages = read_conversation(ticket, record).open
+    if not open_messages:
+        fallback_message = ticket.message(message_id) or newest_customer_message(ticket, record)
+        open_messages = (fallback_message,) if fallback_message else ()
+    text = "\n\n".join(_message_text(message) for message in open_messages)
     if len(text) <= LONGEST_QUESTION:
         return text
-    half = LONGEST_QUESTION // 2
-    return f"{text[: half - 3]}\n…\n{text[-half:]}"
+    half_length = LONGEST_QUESTION // 2
+    return f"{text[: half_length - 3]}\n…\n{text[-half_length:]}"
 
 
-def _told(message: Message) -> str:
+def _message_text(message: Message) -> str:
     """What was newly written; all of it where that is nothing but quotes."""
     text = strip_quotes_and_signature(message.body) or message.body.strip()
     if message.attachments:
@@ -111,8 +111,8 @@ def _told(message: Message) -> str:
     return f"(from somebody in copy) {text}" if message.third_party else text
 
 
-def _reasons(run: Run) -> tuple[str, ...]:
+def _reason_texts(run: Run) -> tuple[str, ...]:
     """Every reason, those that need a person first."""
     lines = sorted(make_receipt(run).reasons, key=lambda line: not line.person)
-    told = tuple(f"{line.text}: {line.detail}" if line.detail else line.text for line in lines)
-    return told or (ACTIONS[run.decision.action],)
+    reason_texts = tuple(f"{line.text}: {line.detail}" if line.detail else line.text for line in lines)
+    return reason_texts or (ACTIONS[run.decision.action],)

@@ -34,9 +34,15 @@ _SENTENCE = re.compile(r"(?<=[.!?。！？])\s*\n?")
 
 def reply_for(via: str, run: Run, policy: Policy) -> Outgoing | None:
     """The public reply of a run, or None where none fits."""
-    seen = run.classification
+    classification = run.classification
     return formatted_reply(
-        via, run.draft, run.hits, policy, run.message_id, seen.language, whole=len(seen.questions) > 1
+        via,
+        run.draft,
+        run.hits,
+        policy,
+        run.message_id,
+        classification.language,
+        whole=len(classification.questions) > 1,
     )
 
 
@@ -53,11 +59,11 @@ def formatted_reply(
     """The public reply for a channel, or None where none fits; `whole`: it may not lose a paragraph."""
     if via not in LENGTHS:
         return compose_reply(draft, hits, policy, message_id, language)
-    automatic, signature = policy.automatic_line_in(language), policy.signature_in(language)
-    for kept in [draft] if whole else _shorter(draft):
-        sources = cited_pages(kept, hits)
-        for closing in ([signature, automatic], [automatic]):
-            text = _joined([plain_text(kept), _pages(sources), *closing])
+    automatic_line, signature = policy.automatic_line_in(language), policy.signature_in(language)
+    for shortened in [draft] if whole else _shortened_drafts(draft):
+        sources = cited_pages(shortened, hits)
+        for closing in ([signature, automatic_line], [automatic_line]):
+            text = _join_parts([plain_text(shortened), _page_list(sources), *closing])
             if fits_channel(text, via):
                 return Outgoing(text, sources, message_id, plain=True)
     return None
@@ -67,13 +73,13 @@ def handover_for(
     via: str, policy: Policy, message_id: str, language: str = "en", topics: Sequence[str] = ()
 ) -> Outgoing:
     """The public message that a person will answer, for a channel: where it is too long, its first sentences."""
-    whole = compose_handover(policy, message_id, language, topics)
+    handover = compose_handover(policy, message_id, language, topics)
     if via not in LENGTHS:
-        return whole
-    if fits_channel(whole.text, via):
-        return replace(whole, plain=True)
+        return handover
+    if fits_channel(handover.text, via):
+        return replace(handover, plain=True)
     message = policy.handover_message(language, topics)
-    return replace(whole, text=_beginning(message, via), plain=True)
+    return replace(handover, text=_first_sentences(message, via), plain=True)
 
 
 def fits_channel(text: str, via: str) -> bool:
@@ -82,27 +88,27 @@ def fits_channel(text: str, via: str) -> bool:
     return length <= LENGTHS[via]
 
 
-def _shorter(draft: Draft) -> Iterator[Draft]:
+def _shortened_drafts(draft: Draft) -> Iterator[Draft]:
     """The draft, and without its last paragraph, and so on, as long as something cited is left. What announces a list
     does not stand without it."""
     groups = list(dict.fromkeys(statement.group for statement in draft.statements))
     for count in range(len(groups), 0, -1):
-        kept = tuple(statement for statement in draft.statements if statement.group in groups[:count])
-        announces = kept[-1].text.rstrip().endswith(":")
-        if any(statement.citations for statement in kept) and not (announces and count < len(groups)):
-            yield replace(draft, statements=kept)
+        kept_statements = tuple(statement for statement in draft.statements if statement.group in groups[:count])
+        announces_list = kept_statements[-1].text.rstrip().endswith(":")
+        if any(statement.citations for statement in kept_statements) and not (announces_list and count < len(groups)):
+            yield replace(draft, statements=kept_statements)
 
 
-def _pages(sources: Sequence[Source]) -> str:
+def _page_list(sources: Sequence[Source]) -> str:
     return "\n".join(dict.fromkeys(source.url or source.title for source in sources))
 
 
-def _joined(parts: Sequence[str]) -> str:
+def _join_parts(parts: Sequence[str]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _beginning(text: str, via: str) -> str:
+def _first_sentences(text: str, via: str) -> str:
     """As many whole sentences as fit; the first of them in any case."""
-    ends = [found.start() for found in _SENTENCE.finditer(text)] or [len(text)]
-    fitting = [end for end in ends if fits_channel(text[:end], via)]
-    return text[: max(fitting, default=ends[0])].strip()
+    ends = [match.start() for match in _SENTENCE.finditer(text)] or [len(text)]
+    fitting_ends = [end for end in ends if fits_channel(text[:end], via)]
+    return text[: max(fitting_ends, default=ends[0])].strip()

@@ -69,8 +69,8 @@ class Receipt:
 
 def make_receipt(run: Run) -> Receipt:
     """Lay out a run for reading."""
-    cited = {citation.passage_id for citation in run.draft.citations}
-    seen = run.classification
+    cited_ids = {citation.passage_id for citation in run.draft.citations}
+    classification = run.classification
     return Receipt(
         run_id=run.id,
         at=run.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
@@ -78,21 +78,24 @@ def make_receipt(run: Run) -> Receipt:
         action=run.decision.action,
         level=run.decision.level,
         confidence=run.decision.confidence,
-        category=seen.category or "unknown",
-        category_confidence=seen.confidence,
+        category=classification.category or "unknown",
+        category_confidence=classification.confidence,
         signals=_signals(run),
-        questions=seen.questions,
+        questions=classification.questions,
         reasons=tuple(describe_reason(cap) for cap in run.decision.caps),
-        passages=tuple(_passage_line(hit, cited) for hit in run.hits),
+        passages=tuple(_passage_line(hit, cited_ids) for hit in run.hits),
         findings=run.findings,
         versions=tuple((name, getattr(run.versions, name)) for name in ("policy", "knowledge", "prompts", "product")),
-        models=tuple((u.stage.value, u.model, u.input_tokens, u.output_tokens, u.dollars) for u in run.usage),
-        times=tuple((each.stage.value, each.milliseconds) for each in run.times),
+        models=tuple(
+            (usage.stage.value, usage.model, usage.input_tokens, usage.output_tokens, usage.dollars)
+            for usage in run.usage
+        ),
+        times=tuple((stage_time.stage.value, stage_time.milliseconds) for stage_time in run.times),
         remarks=run.remarks,
         dollars=run.dollars,
-        input_tokens=sum(use.input_tokens for use in run.usage),
-        output_tokens=sum(use.output_tokens for use in run.usage),
-        milliseconds=sum(each.milliseconds for each in run.times),
+        input_tokens=sum(usage.input_tokens for usage in run.usage),
+        output_tokens=sum(usage.output_tokens for usage in run.usage),
+        milliseconds=sum(stage_time.milliseconds for stage_time in run.times),
     )
 
 
@@ -107,31 +110,31 @@ def explain_decision(run: Run) -> str:
     lines = [
         f"Firstline: {receipt.decided.lower()} (confidence {receipt.confidence:.2f}, category {receipt.category})."
     ]
-    lines += [f"- {r.text}{f': {r.detail}' if r.detail else ''}" for r in receipt.reasons]
+    lines += [f"- {reason.text}{f': {reason.detail}' if reason.detail else ''}" for reason in receipt.reasons]
     if not receipt.reasons:
         lines.append(f"- The policy's level for this category is `{receipt.level}`")
-    return "\n".join([*lines, "", _one_line(receipt)])
+    return "\n".join([*lines, "", _receipt_line(receipt)])
 
 
-def _one_line(receipt: Receipt) -> str:
-    read = f"{len(receipt.passages)} passages read in {receipt.milliseconds:.0f} ms"
+def _receipt_line(receipt: Receipt) -> str:
+    passages_read = f"{len(receipt.passages)} passages read in {receipt.milliseconds:.0f} ms"
     tokens = f"{receipt.input_tokens + receipt.output_tokens} tokens, ${receipt.dollars:.4f}"
-    return f"Receipt: {read}, {tokens}, policy {dict(receipt.versions)['policy']}, run {receipt.run_id}"
+    return f"Receipt: {passages_read}, {tokens}, policy {dict(receipt.versions)['policy']}, run {receipt.run_id}"
 
 
 def _signals(run: Run) -> tuple[tuple[str, str], ...]:
-    seen = run.classification
+    classification = run.classification
     return (
-        ("language", seen.language),
-        ("urgency", seen.urgency),
-        ("sentiment", seen.sentiment.replace("_", " ")),
-        ("wants a person", "yes" if seen.wants_human else "no"),
-        ("sensitive topics", ", ".join(seen.sensitive).replace("_", " ") or "none"),
-        ("orders the machine", "yes" if seen.orders_machine else "no"),
+        ("language", classification.language),
+        ("urgency", classification.urgency),
+        ("sentiment", classification.sentiment.replace("_", " ")),
+        ("wants a person", "yes" if classification.wants_human else "no"),
+        ("sensitive topics", ", ".join(classification.sensitive).replace("_", " ") or "none"),
+        ("orders the machine", "yes" if classification.orders_machine else "no"),
     )
 
 
-def _passage_line(hit: Hit, cited: set[str]) -> PassageLine:
+def _passage_line(hit: Hit, cited_ids: set[str]) -> PassageLine:
     return PassageLine(
         title=hit.passage.title,
         heading=" › ".join(hit.passage.headings),
@@ -141,5 +144,5 @@ def _passage_line(hit: Hit, cited: set[str]) -> PassageLine:
         lexical=hit.lexical,
         share=hit.share,
         fused=hit.fused,
-        cited=hit.passage.id in cited,
+        cited=hit.passage.id in cited_ids,
     )

@@ -35,8 +35,8 @@ def compose_note(
     """The internal note: the draft where there is one, ready to copy, with its sources; then why it was not sent, and
     where the receipt is."""
     sources = cited_pages(draft, hits)
-    where = f"The whole receipt: {receipt}" if receipt else ""
-    parts = [draft_text(draft, sources), _source_list(sources), explanation, where]
+    receipt_line = f"The whole receipt: {receipt}" if receipt else ""
+    parts = [draft_text(draft, sources), _source_list(sources), explanation, receipt_line]
     text = "\n\n".join(part for part in parts if part)
     return Outgoing(text, sources, escalated=escalated, receipt=receipt)
 
@@ -46,25 +46,27 @@ def draft_text(draft: Draft, sources: Sequence[Source]) -> str:
     numbers = {passage: source.number for source in sources for passage in (source.passage_id, *source.passages)}
     paragraphs = []
     for _, group in groupby(draft.statements, key=lambda statement: statement.group):
-        paragraphs.append(_paragraph(list(group), numbers))
+        paragraphs.append(_render_paragraph(list(group), numbers))
     return "\n\n".join(paragraphs)
 
 
-def _paragraph(statements: list[Statement], numbers: dict[str, int]) -> str:
+def _render_paragraph(statements: list[Statement], numbers: dict[str, int]) -> str:
     kind = statements[0].kind
-    marked = [_marked(statement, numbers) for statement in statements]
+    marked_texts = [_add_marks(statement, numbers) for statement in statements]
     if kind is BlockKind.STEP:
-        return "\n".join(f"{place}. {text}" for place, text in enumerate(marked, 1))
+        return "\n".join(f"{number}. {text}" for number, text in enumerate(marked_texts, 1))
     if kind in (BlockKind.ITEM, BlockKind.ROW):
-        return "\n".join(f"- {text}" for text in marked)
-    return "\n".join(marked) if kind is BlockKind.CODE else " ".join(marked)
+        return "\n".join(f"- {text}" for text in marked_texts)
+    return "\n".join(marked_texts) if kind is BlockKind.CODE else " ".join(marked_texts)
 
 
-def _marked(statement: Statement, numbers: dict[str, int]) -> str:
-    cited = dict.fromkeys(numbers[c.passage_id] for c in statement.citations if c.passage_id in numbers)
-    marks = "".join(f"[{number}]" for number in cited)
-    gap = "\n" if statement.kind is BlockKind.CODE else " "
-    return f"{statement.text}{gap}{marks}" if marks else statement.text
+def _add_marks(statement: Statement, numbers: dict[str, int]) -> str:
+    cited_numbers = dict.fromkeys(
+        numbers[citation.passage_id] for citation in statement.citations if citation.passage_id in numbers
+    )
+    marks = "".join(f"[{number}]" for number in cited_numbers)
+    separator = "\n" if statement.kind is BlockKind.CODE else " "
+    return f"{statement.text}{separator}{marks}" if marks else statement.text
 
 
 def cited_pages(draft: Draft, hits: Sequence[Hit]) -> tuple[Source, ...]:
@@ -73,27 +75,27 @@ def cited_pages(draft: Draft, hits: Sequence[Hit]) -> tuple[Source, ...]:
     pages: dict[str, dict[str, dict[int, None]]] = {}
     for citation in draft.citations:
         if passage := passages.get(citation.passage_id):
-            quoted = pages.setdefault(passage.document_id, {}).setdefault(passage.id, {})
-            quoted.update(dict.fromkeys(citation.blocks))
+            quoted_blocks = pages.setdefault(passage.document_id, {}).setdefault(passage.id, {})
+            quoted_blocks.update(dict.fromkeys(citation.blocks))
     return tuple(
-        _source(number, [(passages[each], blocks) for each, blocks in cited.items()])
-        for number, cited in enumerate(pages.values(), 1)
+        _build_source(number, [(passages[passage_id], blocks) for passage_id, blocks in cited_passages.items()])
+        for number, cited_passages in enumerate(pages.values(), 1)
     )
 
 
-def _source(number: int, cited: Sequence[tuple[Passage, dict[int, None]]]) -> Source:
-    passages = [passage for passage, _ in cited]
+def _build_source(number: int, cited_passages: Sequence[tuple[Passage, dict[int, None]]]) -> Source:
+    passages = [passage for passage, _ in cited_passages]
     return Source(
         number=number,
-        title=" › ".join(dict.fromkeys((passages[0].title, *_shared(passages)))),
-        url=_address(passages),
-        quotes=tuple(quote for passage, blocks in cited for quote in _quotes(passage.blocks, blocks)),
+        title=" › ".join(dict.fromkeys((passages[0].title, *_shared_headings(passages)))),
+        url=_page_url(passages),
+        quotes=tuple(quote for passage, blocks in cited_passages for quote in _quotes(passage.blocks, blocks)),
         passage_id=passages[0].id,
         passages=tuple(passage.id for passage in passages),
     )
 
 
-def _shared(passages: Sequence[Passage]) -> Iterator[str]:
+def _shared_headings(passages: Sequence[Passage]) -> Iterator[str]:
     """The headings under which all of them stand."""
     for level in zip(*(passage.headings for passage in passages), strict=False):
         if len(set(level)) > 1:
@@ -101,21 +103,23 @@ def _shared(passages: Sequence[Passage]) -> Iterator[str]:
         yield level[0]
 
 
-def _address(passages: Sequence[Passage]) -> str | None:
+def _page_url(passages: Sequence[Passage]) -> str | None:
     """Where the page is; the place on it, where they all stand at one."""
     urls = list(dict.fromkeys(passage.url for passage in passages))
-    first = urls[0]
-    return first.split("#", 1)[0] if first and len(urls) > 1 else first
+    first_url = urls[0]
+    return first_url.split("#", 1)[0] if first_url and len(urls) > 1 else first_url
 
 
-def _quotes(blocks: Sequence[Block], wanted: dict[int, None]) -> Iterator[str]:
-    for place in sorted(wanted):
-        if 0 <= place < len(blocks):
-            yield blocks[place].text
+def _quotes(blocks: Sequence[Block], block_indexes: dict[int, None]) -> Iterator[str]:
+    for index in sorted(block_indexes):
+        if 0 <= index < len(blocks):
+            yield blocks[index].text
 
 
 def _source_list(sources: Sequence[Source]) -> str:
-    return "\n".join(f"[{s.number}] {s.title}" + (f" — {s.url}" if s.url else "") for s in sources)
+    return "\n".join(
+        f"[{source.number}] {source.title}" + (f" — {source.url}" if source.url else "") for source in sources
+    )
 
 
 def plain_text(draft: Draft) -> str:

@@ -1,6 +1,7 @@
-"""Whether a run of letters and digits is what it looks like: a card, an IBAN, a phone, a network address, a secret.
+"""Whether a run of letters and digits is what it looks like: a card, an IBAN, a phone, a network address, a
+secret, the number of a place.
 
-Each check takes what was found and the forty letters before it, in lower case, and gives how many of its letters count;
+Each check takes the candidate and the forty letters before it, in lower case, and gives how many of its letters count;
 0 when it is something else.
 """
 
@@ -25,14 +26,14 @@ _DECIMAL = re.compile(r"\d+[.]\d+")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[ .]\d{3})+")
 _YEARS = re.compile(r"(?:19|20)\d\d[ ]?[-/][ ]?(?:19|20)\d\d")
 _WELL_KNOWN = {"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9"}
-_PLAIN = word_set(
+_PLAIN_WORDS = word_set(
     """
     required optional correct incorrect wrong invalid expired missing reset changed protected empty blank weak strong
     secure needed not set your the this that here below above new old case-sensitive field manager case is are was
     enabled disabled none null true false unknown forgotten leaked sent too
     """
 )
-_OFFICES = word_set(
+_OFFICE_MAILBOXES = word_set(
     """
     support help helpdesk info contact hello sales billing accounts service services team office press privacy security
     abuse legal jobs careers feedback orders returns noreply no-reply donotreply do-not-reply postmaster webmaster admin
@@ -43,13 +44,13 @@ _OFFICES = word_set(
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def is_card(found: str, before: str) -> int:
+def is_card(candidate: str, before: str) -> int:
     """12 to 19 digits that begin like a card and pass Luhn's check (ISO/IEC 7812); any when a card is spoken of."""
-    digits = re.sub(r"\D", "", found)
+    digits = re.sub(r"\D", "", candidate)
     if len(set(digits)) < 2:
         return 0
-    begins = digits[0] in "23456" or digits.startswith("1800")
-    return len(found) if (begins and passes_luhn(digits)) or _CARD_WORDS.search(before) else 0
+    begins_like_card = digits[0] in "23456" or digits.startswith("1800")
+    return len(candidate) if (begins_like_card and passes_luhn(digits)) or _CARD_WORDS.search(before) else 0
 
 
 def passes_luhn(digits: str) -> bool:
@@ -58,91 +59,106 @@ def passes_luhn(digits: str) -> bool:
     return (sum(doubled) + sum(int(digit) for digit in digits[::-2])) % 10 == 0
 
 
-def iban_within(found: str, before: str) -> int:
+def iban_within(candidate: str, before: str) -> int:
     """The longest beginning, of 15 letters or more, whose check digits are right (ISO 13616, mod 97)."""
-    ends = [place for place, letter in enumerate(found, 1) if letter.isalnum()]
-    for end in reversed(ends[14:]):
-        plain = re.sub(r"[ -]", "", found[:end]).upper()
-        number = "".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])
-        if int(number) % 97 == 1 and not found[end : end + 1].isalnum():
+    end_offsets = [offset for offset, letter in enumerate(candidate, 1) if letter.isalnum()]
+    for end in reversed(end_offsets[14:]):
+        compact = re.sub(r"[ -]", "", candidate[:end]).upper()
+        number = "".join(str(int(letter, 36)) for letter in compact[4:] + compact[:4])
+        if int(number) % 97 == 1 and not candidate[end : end + 1].isalnum():
             return end
     return 0
 
 
-def is_public_ip(found: str, before: str) -> int:
+def is_public_ip(candidate: str, before: str) -> int:
     """An address on the internet; private ones, masks and those of public resolvers tell nothing about a person."""
     if _VERSION_WORDS.search(before):
         return 0
-    written = found.rstrip(".:")
+    trimmed = candidate.rstrip(".:")
     try:
-        address = ipaddress.ip_address(written)
+        address = ipaddress.ip_address(trimmed)
     except ValueError:
         return 0
-    return len(written) if address.is_global and written not in _WELL_KNOWN else 0
+    return len(trimmed) if address.is_global and trimmed not in _WELL_KNOWN else 0
 
 
-def is_personal_email(found: str, before: str) -> int:
+def is_personal_email(candidate: str, before: str) -> int:
     """Any address but that of an office."""
-    local = re.split(r"\s?(?:@|[\[(])", found.lower(), maxsplit=1)[0]
-    return 0 if local.split("+")[0] in _OFFICES else len(found)
+    local_part = re.split(r"\s?(?:@|[\[(])", candidate.lower(), maxsplit=1)[0]
+    return 0 if local_part.split("+")[0] in _OFFICE_MAILBOXES else len(candidate)
 
 
-def is_phone(found: str, before: str) -> int:
+def is_phone(candidate: str, before: str) -> int:
     """Written as phone numbers are, or announced as one; no date, price, version or range of years."""
-    body = re.sub(r"\s?(?:x|ext\.?)\s?\d{1,6}$", "", found, flags=re.IGNORECASE)
-    digits = re.sub(r"\D", "", body)
-    if not 7 <= len(digits) <= 15 or len(set(digits)) < 2 or body.count("(") != body.count(")"):
+    number = re.sub(r"\s?(?:x|ext\.?)\s?\d{1,6}$", "", candidate, flags=re.IGNORECASE)
+    digits = re.sub(r"\D", "", number)
+    if not 7 <= len(digits) <= 15 or len(set(digits)) < 2 or number.count("(") != number.count(")"):
         return 0
-    if body.startswith(("+", "(+")):
-        return len(found)
-    if _DECIMAL.fullmatch(body) or _YEARS.fullmatch(body) or _STAMP.match(body) or _DATE.fullmatch(body):
+    if number.startswith(("+", "(+")):
+        return len(candidate)
+    if _DECIMAL.fullmatch(number) or _YEARS.fullmatch(number) or _STAMP.match(number) or _DATE.fullmatch(number):
         return 0
     if _PHONE_WORDS.search(before):
-        return len(found)
-    return len(found) if _looks_dialled(body, digits) and not _THOUSANDS.fullmatch(body) else 0
+        return len(candidate)
+    return len(candidate) if _looks_dialled(number, digits) and not _THOUSANDS.fullmatch(number) else 0
 
 
-def _looks_dialled(body: str, digits: str) -> bool:
-    groups = re.findall(r"\d+", body)
+def _looks_dialled(number: str, digits: str) -> bool:
+    groups = re.findall(r"\d+", number)
     if len(groups) == 1:
         return digits.startswith("0") and 9 <= len(digits) <= 12
-    if re.match(r"\(\d{2,5}\)", body):
+    if re.match(r"\(\d{2,5}\)", number):
         return True
     if any(len(group) > 5 for group in groups[1:]) or min(map(len, groups)) < 2:
         return digits.startswith("0") and 9 <= len(digits) <= 13 and len(groups) <= 3
     return len(groups) >= 3 and 8 <= len(digits) <= 15
 
 
-def is_secret(found: str, before: str) -> int:
+def is_secret(candidate: str, before: str) -> int:
     """A password, key or token, by the several kinds of letters in one word."""
-    value = _bare(found)
+    value = _strip_punctuation(candidate)
     if len(value) < 4 or not _may_be_secret(value):
         return 0
-    kinds = sum(bool(re.search(kind, value)) for kind in (r"\d", r"[a-z]", r"[A-Z]", r"[^\w\s]"))
+    kind_count = sum(bool(re.search(kind, value)) for kind in (r"\d", r"[a-z]", r"[A-Z]", r"[^\w\s]"))
     if len(value) >= 32:
-        return len(value) if kinds >= 2 and is_random(value) else 0
-    return len(value) if re.search(r"\d", value) or (kinds >= 3 and len(value) >= 6) else 0
+        return len(value) if kind_count >= 2 and is_random(value) else 0
+    return len(value) if re.search(r"\d", value) or (kind_count >= 3 and len(value) >= 6) else 0
 
 
-def is_word_kept_secret(found: str, before: str) -> int:
+def is_word_kept_secret(candidate: str, before: str) -> int:
     """A password that is a word like others: all that stands behind "password:" on its line."""
-    value = _bare(found)
-    told = before.rstrip(" \"'*`“„«").endswith((":", "="))
-    return len(value) if told and len(value) >= 5 and _may_be_secret(value) else 0
+    value = _strip_punctuation(candidate)
+    is_announced = before.rstrip(" \"'*`“„«").endswith((":", "="))
+    return len(value) if is_announced and len(value) >= 5 and _may_be_secret(value) else 0
 
 
-def _bare(found: str) -> str:
-    return found.rstrip(".,;:?)]}>*").rstrip("\"'`")
+def _strip_punctuation(candidate: str) -> str:
+    return candidate.rstrip(".,;:?)]}>*").rstrip("\"'`")
 
 
 def _may_be_secret(value: str) -> bool:
-    plain = value.lower().strip("<>[]{}()*_!") in _PLAIN or _UUID.fullmatch(value)
-    return not plain and value[0] not in "<[{$/(" and "://" not in value
+    is_plain = value.lower().strip("<>[]{}()*_!") in _PLAIN_WORDS or _UUID.fullmatch(value)
+    return not is_plain and value[0] not in "<[{$/(" and "://" not in value
 
 
 def is_random(value: str) -> bool:
     """Twenty letters or more that are no words: digits and letters change places often."""
     if len(value) < 20:
         return False
-    changes = sum(one.isdigit() != other.isdigit() for one, other in pairwise(value))
+    changes = sum(left.isdigit() != right.isdigit() for left, right in pairwise(value))
     return changes >= 5
+
+
+def is_place(candidate: str, before: str) -> int:
+    """A number beside a word that is written as names are: no "24 hours", no "step 3"."""
+    has_named_number = re.search(r"\d[A-Za-z]?,?[ ](?:\d+[ ])?[^\W\d_a-z]|[^\W\d_a-z][^\W\d_]+\.?[ ]\d", candidate)
+    is_counted = re.match(
+        r"(?:\d+ )?(?:step|chapter|page|version|level|port|line|section|windows|version|error|code)\b",
+        candidate.lower(),
+    )
+    return len(candidate) if has_named_number and not is_counted else 0
+
+
+def is_secret_link(candidate: str, before: str) -> int:
+    """A page that is found by knowing a random word."""
+    return len(candidate) if any(is_random(part) for part in candidate.split("/")[3:]) else 0

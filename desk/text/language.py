@@ -59,26 +59,29 @@ _loading = Lock()
 
 def detect_language(text: str, likely: Sequence[str] = ("en",)) -> str:
     """The language as ISO 639-1 (639-3 where there is no shorter code); the first of `likely` for a wordless text."""
-    found = words(text[:_READ])
-    if not any(map(str.isalpha, "".join(found))):
+    text_words = words(text[:_READ])
+    if not any(map(str.isalpha, "".join(text_words))):
         return likely[0] if likely else "und"
-    trust = _LIKELY if len(found) > _SHORT else _LIKELY_WHEN_SHORT
-    scores = {name: p * _prior(name, likely, trust) for name, p in _identifier().rank(text[:_READ])}
-    for language, everyday in _EVERYDAY_WORDS.items():
+    likely_factor = _LIKELY if len(text_words) > _SHORT else _LIKELY_WHEN_SHORT
+    scores = {
+        name: probability * _prior_weight(name, likely, likely_factor)
+        for name, probability in _identifier().rank(text[:_READ])
+    }
+    for language, everyday_words in _EVERYDAY_WORDS.items():
         if language in scores:
-            scores[language] *= _EVERYDAY ** min(4, len(everyday.intersection(found)))
+            scores[language] *= _EVERYDAY ** min(4, len(everyday_words.intersection(text_words)))
     best = max(scores, key=lambda name: scores[name])
     return "no" if best in {"nb", "nn"} else best
 
 
-def _prior(language: str, likely: Sequence[str], trust: float) -> float:
+def _prior_weight(language: str, likely: Sequence[str], likely_factor: float) -> float:
     if language in likely:
-        return trust
+        return likely_factor
     return 1.0 if language in _COMMON else _RARE
 
 
 @cache
-def _load() -> "LanguageIdentifier":
+def _load_model() -> "LanguageIdentifier":
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
@@ -87,4 +90,4 @@ def _load() -> "LanguageIdentifier":
 def _identifier() -> "LanguageIdentifier":
     """The model, loaded once, at the first use: it takes a quarter of a second and some megabytes."""
     with _loading:
-        return _load()
+        return _load_model()

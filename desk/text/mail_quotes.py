@@ -6,7 +6,7 @@ closing lines. All of it works line by line on the first 400 characters of a lin
 
 import re
 
-_LOOK = 400
+_READ_LENGTH = 400
 _QUOTED = re.compile(r"[ \t]{0,8}(?:>|\|[ \t]{0,3}>)")
 _SEPARATOR = re.compile(
     r"\s{0,8}(?:[-_*=]{2,}\s{0,3}(?:original message|original appointment|forwarded message|ursprüngliche nachricht"
@@ -16,7 +16,7 @@ _SEPARATOR = re.compile(
     r"|_{20,}\s{0,8}$)",
     re.IGNORECASE,
 )
-_INTRODUCES = re.compile(
+_INTRODUCTION = re.compile(
     r"\s{0,8}(?:on\b.{4,380}\bwrote|am\b.{4,380}\bschrieb\b.{0,200}|le\b.{4,380}\ba écrit|el\b.{4,380}\bescribió"
     r"|il\b.{4,380}\bha scritto|op\b.{4,380}\bschreef\b.{0,200}|em\b.{4,380}\bescreveu|den\b.{4,380}\bskrev\b.{0,200}"
     r"|(?:w dniu|dnia)\b.{4,380}\bnapisał\(?a?\)?|.{4,380}\b(?:пишет|написал)\(?а?\)?)\s{0,3}:\s{0,8}$",
@@ -58,65 +58,67 @@ def strip_quotes_and_signature(text: str) -> str:
 
 
 def _without_quotes(lines: list[str]) -> list[str]:
-    kept: list[str] = []
+    kept_lines: list[str] = []
     skip = 0
     for number, line in enumerate(lines):
         if skip:
             skip -= 1
             continue
-        look = line[:_LOOK]
-        if _QUOTED.match(look):
+        beginning = line[:_READ_LENGTH]
+        if _QUOTED.match(beginning):
             continue
-        if _SEPARATOR.match(look) or _is_header(lines, number):
+        if _SEPARATOR.match(beginning) or _is_header(lines, number):
             break
-        if taken := _introduction(lines, number):
-            if not _quote_follows(lines, number + taken):
+        if introduction_length := _introduction_length(lines, number):
+            if not _quote_follows(lines, number + introduction_length):
                 break
-            skip = taken - 1
+            skip = introduction_length - 1
             continue
-        kept.append(line)
-    return kept
+        kept_lines.append(line)
+    return kept_lines
 
 
-def _introduction(lines: list[str], number: int) -> int:
+def _introduction_length(lines: list[str], number: int) -> int:
     """How many lines from here say who wrote the mail quoted below: 0, 1, or 2 where the line was folded."""
-    first = lines[number][:_LOOK].strip()
-    if not first:
+    first_line = lines[number][:_READ_LENGTH].strip()
+    if not first_line:
         return 0
-    if first.endswith(":") and _INTRODUCES.match(first):
+    if first_line.endswith(":") and _INTRODUCTION.match(first_line):
         return 1
-    second = lines[number + 1][:_LOOK].strip() if number + 1 < len(lines) else ""
-    folded = (
-        second.endswith(":") and not first.endswith((".", "!", "?")) and _INTRODUCES.match(f"{first} {second}"[:_LOOK])
+    second_line = lines[number + 1][:_READ_LENGTH].strip() if number + 1 < len(lines) else ""
+    is_folded = (
+        second_line.endswith(":")
+        and not first_line.endswith((".", "!", "?"))
+        and _INTRODUCTION.match(f"{first_line} {second_line}"[:_READ_LENGTH])
     )
-    return 2 if folded else 0
+    return 2 if is_folded else 0
 
 
 def _quote_follows(lines: list[str], number: int) -> bool:
     """Whether the next line with text is marked as a quote; then words below it may be an answer."""
-    following = next((line for line in lines[number : number + 4] if line.strip()), "")
-    return bool(_QUOTED.match(following[:_LOOK]))
+    next_line = next((line for line in lines[number : number + 4] if line.strip()), "")
+    return bool(_QUOTED.match(next_line[:_READ_LENGTH]))
 
 
 def _is_header(lines: list[str], number: int) -> bool:
     """A block of From:, Sent:, To: as Outlook puts above what it quotes."""
-    if not _FROM.match(lines[number][:_LOOK]):
+    if not _FROM.match(lines[number][:_READ_LENGTH]):
         return False
-    return sum(bool(_SENT.match(line[:_LOOK])) for line in lines[number + 1 : number + 6]) >= 2
+    return sum(bool(_SENT.match(line[:_READ_LENGTH])) for line in lines[number + 1 : number + 6]) >= 2
 
 
 def _without_signature(lines: list[str]) -> list[str]:
     for number, line in enumerate(lines):
-        look = line[:_LOOK]
-        if look.rstrip() in {"--", "—"} or _DEVICE.match(look) or _closes(lines, number):
+        beginning = line[:_READ_LENGTH]
+        if beginning.rstrip() in {"--", "—"} or _DEVICE.match(beginning) or _is_closing(lines, number):
             return lines[:number]
     return lines
 
 
-def _closes(lines: list[str], number: int) -> bool:
+def _is_closing(lines: list[str], number: int) -> bool:
     """A closing line with nothing but a few short lines (names, titles, numbers) after it."""
-    if not _CLOSING.match(lines[number][:_LOOK]):
+    if not _CLOSING.match(lines[number][:_READ_LENGTH]):
         return False
-    rest = [line.strip() for line in lines[number + 1 : number + 40] if line.strip()]
-    short = all(len(line) <= _NAME_LENGTH and not line.endswith("?") for line in rest)
-    return len(rest) <= _NAME_LINES and short
+    following_lines = [line.strip() for line in lines[number + 1 : number + 40] if line.strip()]
+    all_short = all(len(line) <= _NAME_LENGTH and not line.endswith("?") for line in following_lines)
+    return len(following_lines) <= _NAME_LINES and all_short

@@ -58,7 +58,7 @@ class PhraseMatch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
+class _PhraseWord:
     """One word of a phrase: the forms it may have, or how it begins, and whether an ellipsis stands before it."""
 
     forms: frozenset[str]
@@ -71,23 +71,23 @@ class _Node:
 
     def __init__(self) -> None:
         self.ends = False
-        self._known: dict[_Word, _Node] = {}
+        self._children: dict[_PhraseWord, _Node] = {}
         self._next, self._apart = _Branches(), _Branches()
 
-    def child(self, word: _Word) -> "_Node":
+    def child(self, word: _PhraseWord) -> "_Node":
         """The node after this word of a phrase, made if it is new."""
-        if word not in self._known:
-            node = self._known[word] = _Node()
+        if word not in self._children:
+            node = self._children[word] = _Node()
             (self._apart if word.apart else self._next).add(word, node)
-        return self._known[word]
+        return self._children[word]
 
-    def after(self, word: str, passed: int) -> Iterator[tuple["_Node", int]]:
+    def after(self, word: str, skipped: int) -> Iterator[tuple["_Node", int]]:
         """The nodes that a word of a text leads to, and how many words have been passed over at each."""
-        if not passed:
+        if not skipped:
             yield from ((node, 0) for node in self._next.after(word))
         yield from ((node, 0) for node in self._apart.after(word))
-        if self._apart and passed < _GAP:
-            yield self, passed + 1
+        if self._apart and skipped < _GAP:
+            yield self, skipped + 1
 
 
 class _Branches:
@@ -101,7 +101,7 @@ class _Branches:
     def __bool__(self) -> bool:
         return bool(self._by_form or self._by_stem)
 
-    def add(self, word: _Word, node: _Node) -> None:
+    def add(self, word: _PhraseWord, node: _Node) -> None:
         for form in word.forms:
             self._by_form.setdefault(form, []).append(node)
         for stem in word.stems:
@@ -115,32 +115,32 @@ class _Branches:
                 yield from self._by_stem.get(word[:length], ())
 
 
-class _Index:
+class _PhraseIndex:
     """Phrases, so kept that a text is gone through once."""
 
     def __init__(self) -> None:
         self._root = _Node()
 
-    def add(self, phrase: Iterable[_Word]) -> None:
+    def add(self, phrase: Iterable[_PhraseWord]) -> None:
         node = self._root
         for word in phrase:
             node = node.child(word)
         node.ends = node is not self._root
 
-    def spans(self, found: Sequence[str]) -> Iterator[tuple[int, int]]:
+    def spans(self, text_words: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Where a phrase begins, and how many words it has; the longest for each place."""
-        for at in range(len(found)):
-            if length := self._length(found, at):
-                yield at, length
+        for start in range(len(text_words)):
+            if length := self._longest_from(text_words, start):
+                yield start, length
 
-    def _length(self, found: Sequence[str], at: int) -> int:
-        places, length = [(self._root, 0)], 0
-        for reached in range(at, len(found)):
-            places = [after for node, passed in places for after in node.after(found[reached], passed)]
-            if not places:
+    def _longest_from(self, text_words: Sequence[str], start: int) -> int:
+        states, length = [(self._root, 0)], 0
+        for index in range(start, len(text_words)):
+            states = [next_state for node, skipped in states for next_state in node.after(text_words[index], skipped)]
+            if not states:
                 break
-            if any(node.ends and not passed for node, passed in places):
-                length = reached + 1 - at
+            if any(node.ends and not skipped for node, skipped in states):
+                length = index + 1 - start
         return length
 
 
@@ -152,12 +152,12 @@ class Phrases:
     """
 
     def __init__(self, phrases: Iterable[str], inflect: bool = False, unless: Iterable[str] = ()) -> None:
-        self._exact, self._accentless = _Index(), _Index()
+        self._exact, self._accentless = _PhraseIndex(), _PhraseIndex()
         self._runs: list[str] = []
         for phrase in phrases:
             self._add(phrase, inflect)
-        excepted = tuple(unless)
-        self._unless = Phrases(excepted, inflect) if excepted else None
+        exceptions = tuple(unless)
+        self._unless = Phrases(exceptions, inflect) if exceptions else None
 
     @classmethod
     def listed(cls, text: str) -> "Phrases":
@@ -174,74 +174,83 @@ class Phrases:
 
     def matches(self, text: str) -> list[PhraseMatch]:
         """All phrases that stand in the text, in order, each with its place among `cut` words; one for each place."""
-        found = phrase_words(text)
+        text_words = phrase_words(text)
         if self._unless:
-            found = self._unless._masked(found)
-        matches = {at: PhraseMatch(at, " ".join(found[at : at + length])) for at, length in self._spans(found)}
-        for run in self._standing_runs(found):
-            joined = " ".join(found)
-            at = joined.count(" ", 0, joined.index(run))
-            matches.setdefault(at, PhraseMatch(at, run))
-        return [matches[at] for at in sorted(matches)]
+            text_words = self._unless._mask_matches(text_words)
+        matches = {
+            start: PhraseMatch(start, " ".join(text_words[start : start + length]))
+            for start, length in self._spans(text_words)
+        }
+        for run in self._matching_runs(text_words):
+            joined_text = " ".join(text_words)
+            start = joined_text.count(" ", 0, joined_text.index(run))
+            matches.setdefault(start, PhraseMatch(start, run))
+        return [matches[start] for start in sorted(matches)]
 
     def _add(self, phrase: str, inflect: bool) -> None:
         if _UNSPACED.search(phrase):
             self._runs.append(" ".join(phrase_words(phrase)))
             return
         parts = [part.split() for part in phrase.split(_ELLIPSIS)]
-        lone = sum(map(len, parts)) == 1
-        accentless = not lone or any(map(_tells_without_accents, phrase_words(phrase)))
+        is_single_word = sum(map(len, parts)) == 1
+        accentless = not is_single_word or any(map(_is_distinct_without_accents, phrase_words(phrase)))
         index = self._accentless if accentless else self._exact
-        index.add(word for at, part in enumerate(parts) for word in _words(part, inflect, accentless, apart=at > 0))
+        index.add(
+            word for at, part in enumerate(parts) for word in _phrase_words(part, inflect, accentless, apart=at > 0)
+        )
 
-    def _spans(self, found: Sequence[str]) -> list[tuple[int, int]]:
-        return [*self._exact.spans(found), *self._accentless.spans([without_accents(word) for word in found])]
+    def _spans(self, text_words: Sequence[str]) -> list[tuple[int, int]]:
+        return [*self._exact.spans(text_words), *self._accentless.spans([without_accents(word) for word in text_words])]
 
-    def _standing_runs(self, found: Sequence[str]) -> list[str]:
-        joined = " ".join(found)
-        if not self._runs or not _UNSPACED.search(joined):
+    def _matching_runs(self, text_words: Sequence[str]) -> list[str]:
+        joined_text = " ".join(text_words)
+        if not self._runs or not _UNSPACED.search(joined_text):
             return []
-        return [run for run in self._runs if run in joined]
+        return [run for run in self._runs if run in joined_text]
 
-    def _masked(self, found: list[str]) -> list[str]:
+    def _mask_matches(self, text_words: list[str]) -> list[str]:
         """The words, with a mark in place of what is one of these phrases."""
-        masked = list(found)
-        for at, length in self._spans(found):
-            masked[at : at + length] = [_MASK] * length
-        joined = " ".join(masked)
-        for run in self._standing_runs(masked):
-            joined = joined.replace(run, f" {_MASK} ")
-        return joined.split()
+        masked_words = list(text_words)
+        for start, length in self._spans(text_words):
+            masked_words[start : start + length] = [_MASK] * length
+        joined_text = " ".join(masked_words)
+        for run in self._matching_runs(masked_words):
+            joined_text = joined_text.replace(run, f" {_MASK} ")
+        return joined_text.split()
 
 
 def phrase_words(text: str) -> list[str]:
     """The words of a text as phrases are compared: "l'avocat" is two, and a line wrapped inside a run is one run."""
-    return _without_elisions(words(_WRAPPED.sub("", text)))
+    return _split_elisions(words(_WRAPPED.sub("", text)))
 
 
-def _without_elisions(found: list[str]) -> list[str]:
+def _split_elisions(text_words: list[str]) -> list[str]:
     parts: list[str] = []
-    for word in found:
-        elided = _ELIDED.match(word) if "'" in word else None
-        parts += [elided.group(1), word[elided.end() :]] if elided else [word]
+    for word in text_words:
+        elision = _ELIDED.match(word) if "'" in word else None
+        parts += [elision.group(1), word[elision.end() :]] if elision else [word]
     return parts
 
 
-def _tells_without_accents(word: str) -> bool:
+def _is_distinct_without_accents(word: str) -> bool:
     """Is this word, alone, still itself without its accents? Not if short (Polish "sąd", English "sad"), nor if the
     accent is on the last letter, where it tells words apart (French "piraté", English "pirate")."""
-    last = word[-1]
-    return not word.isascii() and len(word) >= _LONE and (without_accents(last) == last or last == "ı")
+    last_letter = word[-1]
+    return (
+        not word.isascii()
+        and len(word) >= _LONE
+        and (without_accents(last_letter) == last_letter or last_letter == "ı")
+    )
 
 
-def _words(part: Iterable[str], inflect: bool, accentless: bool, apart: bool) -> Iterator[_Word]:
+def _phrase_words(part: Iterable[str], inflect: bool, accentless: bool, apart: bool) -> Iterator[_PhraseWord]:
     """The words of a phrase up to the next ellipsis; `apart` if one stands before them."""
-    for written in part:
-        for word in phrase_words(written):
-            if written.endswith("*"):
-                yield _Word(frozenset(), tuple(sorted(_spellings(word, False, accentless))), apart)
+    for raw_word in part:
+        for word in phrase_words(raw_word):
+            if raw_word.endswith("*"):
+                yield _PhraseWord(frozenset(), tuple(sorted(_spellings(word, False, accentless))), apart)
             else:
-                yield _Word(_spellings(word, inflect, accentless), (), apart)
+                yield _PhraseWord(_spellings(word, inflect, accentless), (), apart)
             apart = False
 
 
@@ -249,7 +258,7 @@ def _spellings(word: str, inflect: bool, accentless: bool) -> frozenset[str]:
     forms = _forms(word) if inflect else frozenset({word})
     if not accentless:
         return forms
-    return frozenset(without_accents(spelt) for form in forms for spelt in (form, form.translate(_DIGRAPHS)))
+    return frozenset(without_accents(spelling) for form in forms for spelling in (form, form.translate(_DIGRAPHS)))
 
 
 @lru_cache(maxsize=4096)

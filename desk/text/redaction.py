@@ -17,9 +17,10 @@ from desk.text.identifiers import (
     is_card,
     is_personal_email,
     is_phone,
+    is_place,
     is_public_ip,
-    is_random,
     is_secret,
+    is_secret_link,
     is_word_kept_secret,
 )
 from desk.text.postal_address import ADDRESS, ANNOUNCED, POSTCODE
@@ -60,41 +61,41 @@ def redact(text: str, names: Iterable[str] = ()) -> str:
     """The text without personal data. `names` are of the people known to be in it: their names, whole and in parts."""
     text = clean(text)
     parts: list[str] = []
-    at = 0
-    for find in find_personal_data(text, names):
-        parts += [text[at : find.start], f"[{find.kind}]"]
-        at = find.end
-    return "".join([*parts, text[at:]])
+    position = 0
+    for datum in find_personal_data(text, names):
+        parts += [text[position : datum.start], f"[{datum.kind}]"]
+        position = datum.end
+    return "".join([*parts, text[position:]])
 
 
 def find_personal_data(text: str, names: Iterable[str] = ()) -> list[PersonalDatum]:
     """What `redact` replaces, in order and without overlap; where two overlap, the later rule has the rest."""
-    taken: list[PersonalDatum] = []
+    found_data: list[PersonalDatum] = []
     covered = bytearray(len(text))
-    for rule in (*_RULES, *_names(names), *_LIKELY):
-        for find in rule.finds(text):
-            for start, end in _free(covered, find.start, find.end):
-                if _tells(text[start:end], find.kind):
+    for rule in (*_RULES_BEFORE_NAMES, *_name_rules(names), *_RULES_AFTER_NAMES):
+        for datum in rule.finds(text):
+            for start, end in _uncovered_spans(covered, datum.start, datum.end):
+                if _is_telling(text[start:end], datum.kind):
                     covered[start:end] = b"\1" * (end - start)
-                    taken.append(PersonalDatum(start, end, find.kind))
-    return sorted(taken, key=lambda find: find.start)
+                    found_data.append(PersonalDatum(start, end, datum.kind))
+    return sorted(found_data, key=lambda datum: datum.start)
 
 
-def _tells(part: str, kind: PersonalDataKind) -> bool:
+def _is_telling(part: str, kind: PersonalDataKind) -> bool:
     """Of an address "behind the church" says nothing."""
     if kind is PersonalDataKind.ADDRESS:
         return any(letter.isdigit() or letter.isupper() for letter in part)
     return any(letter.isalnum() for letter in part)
 
 
-def _free(covered: bytearray, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _uncovered_spans(covered: bytearray, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The parts from start to end that no earlier rule has."""
     while start < end:
-        taken_from = covered.find(1, start, end)
-        stop = end if taken_from < 0 else taken_from
-        if start < stop:
-            yield start, stop
-        start = covered.find(0, stop, end)
+        next_covered = covered.find(1, start, end)
+        free_end = end if next_covered < 0 else next_covered
+        if start < free_end:
+            yield start, free_end
+        start = covered.find(0, free_end, end)
         if start < 0:
             return
 
@@ -106,7 +107,7 @@ class _Rule:
 
     kind: PersonalDataKind
     pattern: re.Pattern[str]
-    holds: Callable[[str, str], int] = lambda found, before: len(found)
+    holds: Callable[[str, str], int] = lambda candidate, before: len(candidate)
 
     def finds(self, text: str) -> Iterator[PersonalDatum]:
         group = "it" if "it" in self.pattern.groupindex else 0
@@ -117,23 +118,23 @@ class _Rule:
                 yield PersonalDatum(start, start + length, self.kind)
 
 
-def _names(names: Iterable[str]) -> list[_Rule]:
+def _name_rules(names: Iterable[str]) -> list[_Rule]:
     """Whole names in any case; their parts, of three letters or more, only as names are written."""
-    whole = {name.strip() for name in names if len(name.strip()) > 2 and not name.strip().isdigit()}
-    words = {word for name in whole for word in re.split(r"[\s,.()\"']+", name)}
-    parts = {word for word in words if len(word) > 2 and word.isalpha() and word.lower() not in _NO_NAMES}
-    found: list[_Rule] = []
-    if longest := sorted((name for name in whole if " " in name), key=len, reverse=True):
-        found.append(_Rule(PersonalDataKind.NAME, _any_of(longest, re.IGNORECASE)))
-    if parts:
-        written = {form for part in parts for form in (part[:1].upper() + part[1:], part.title(), part.upper())}
-        found.append(_Rule(PersonalDataKind.NAME, _any_of(sorted(written, key=len, reverse=True))))
-    return found
+    full_names = {name.strip() for name in names if len(name.strip()) > 2 and not name.strip().isdigit()}
+    name_words = {word for name in full_names for word in re.split(r"[\s,.()\"']+", name)}
+    name_parts = {word for word in name_words if len(word) > 2 and word.isalpha() and word.lower() not in _NO_NAMES}
+    rules: list[_Rule] = []
+    if longest_first := sorted((name for name in full_names if " " in name), key=len, reverse=True):
+        rules.append(_Rule(PersonalDataKind.NAME, _any_name_pattern(longest_first, re.IGNORECASE)))
+    if name_parts:
+        spellings = {form for part in name_parts for form in (part[:1].upper() + part[1:], part.title(), part.upper())}
+        rules.append(_Rule(PersonalDataKind.NAME, _any_name_pattern(sorted(spellings, key=len, reverse=True))))
+    return rules
 
 
-def _any_of(names: Iterable[str], flags: int = 0) -> re.Pattern[str]:
-    listed = "|".join(re.escape(name).replace(r"\ ", r"\s{1,3}") for name in names)
-    return re.compile(rf"(?<!\w)(?:{listed})(?!\w)", flags)
+def _any_name_pattern(names: Iterable[str], flags: int = 0) -> re.Pattern[str]:
+    alternatives = "|".join(re.escape(name).replace(r"\ ", r"\s{1,3}") for name in names)
+    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", flags)
 
 
 _NO_NAMES = word_set(
@@ -148,28 +149,14 @@ _WORD = r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_])){0,30}"
 _NAME = rf"{_WORD}(?:[ ]{_WORD}){{0,2}}"
 
 
-def _is_name(found: str, before: str) -> int:
+def _is_name(candidate: str, before: str) -> int:
     """As far as the words are written as names are."""
     end = 0
-    for word in re.finditer(r"\S+", found):
+    for word in re.finditer(r"\S+", candidate):
         if not word.group()[0].isupper() or word.group().lower().strip(".,!") in _NO_NAMES:
             break
         end = word.end()
     return end
-
-
-def _is_place(found: str, before: str) -> int:
-    """A number beside a word that is written as names are: no "24 hours", no "step 3"."""
-    named = re.search(r"\d[A-Za-z]?,?[ ](?:\d+[ ])?[^\W\d_a-z]|[^\W\d_a-z][^\W\d_]+\.?[ ]\d", found)
-    counted = re.match(
-        r"(?:\d+ )?(?:step|chapter|page|version|level|port|line|section|windows|version|error|code)\b", found.lower()
-    )
-    return len(found) if named and not counted else 0
-
-
-def _is_secret_link(found: str, before: str) -> int:
-    """A page that is found by knowing a random word."""
-    return len(found) if any(is_random(part) for part in found.split("/")[3:]) else 0
 
 
 _TITLE = r"(?:mrs?|ms|mx|dr|prof|sir|herrn?|frau|fr|mme|mlle|sra?|srta|dhr|mevr)"
@@ -192,7 +179,7 @@ _WORD_FOR_ONE = (
     r"|wachtwoord|lösenord|hasło|api[ _-]?key|secret(?:[ _-]key)?|(?:access|auth|api|bearer|refresh)[ _-]?token|token"
     r"|(?:security|verification|one[ -]time|2fa|login|activation|bestätigungs)[ _-]?code|otp|cvv|cvc)"
 )
-_TOLD = (
+_SECRET_ANNOUNCEMENT = (
     rf"(?<!\w){_WORD_FOR_ONE}\b[\"'*`]{{0,3}}\s{{0,3}}(?:(?:is|was|ist|lautet|war|es|est|to|number)\b\s{{0,3}}:?|[:=])"
     r"\s{0,3}[\"'*`“„«]{0,3}"
 )
@@ -209,7 +196,7 @@ _BORN = (
 _DATE = r"\d{1,4}[./ -]\d{1,2}[./ -]\d{1,4}|\d{1,2}\.? [^\W\d_]{3,10}\.? \d{4}|[^\W\d_]{3,10} \d{1,2},? \d{4}"
 _PHONE_START = r"(?<![\w.,:/@#$€£+=-])(?:\+|\(\+?)?\d"
 
-_RULES = (
+_RULES_BEFORE_NAMES = (
     _Rule(
         PersonalDataKind.SECRET,
         re.compile(r"-----BEGIN [A-Z ]{0,30}KEY-----[^-]{0,9000}(?:-----END [A-Z ]{0,30}KEY-----)?"),
@@ -226,7 +213,7 @@ _RULES = (
     _Rule(
         PersonalDataKind.LINK,
         re.compile(r"\bhttps?://[^\s?#<>\"()]{1,300}/[\w~%-]{20,500}(?=[/?#\s<>\"()]|$)[^\s<>\"()]{0,2000}"),
-        _is_secret_link,
+        is_secret_link,
     ),
     _Rule(PersonalDataKind.SECRET, re.compile(rf"(?<![\w-])(?:{_PREFIXES})(?![\w-])")),
     _Rule(
@@ -234,11 +221,16 @@ _RULES = (
         re.compile(r"\b(?:bearer|basic)\s{1,3}(?P<it>[\w.~+/=-]{16,4000})", re.IGNORECASE),
         is_secret,
     ),
-    _Rule(PersonalDataKind.SECRET, re.compile(rf"{_TOLD}(?P<it>[^\s\"'`“”„«»]{{3,200}})", re.IGNORECASE), is_secret),
+    _Rule(
+        PersonalDataKind.SECRET,
+        re.compile(rf"{_SECRET_ANNOUNCEMENT}(?P<it>[^\s\"'`“”„«»]{{3,200}})", re.IGNORECASE),
+        is_secret,
+    ),
     _Rule(
         PersonalDataKind.SECRET,
         re.compile(
-            rf"{_TOLD}(?P<it>[^\s\"'`“”„«»]{{5,200}}?)(?=[\"'`]{{0,3}}[.,;]?[ \t]{{0,3}}(?:\n|$))", re.IGNORECASE
+            rf"{_SECRET_ANNOUNCEMENT}(?P<it>[^\s\"'`“”„«»]{{5,200}}?)(?=[\"'`]{{0,3}}[.,;]?[ \t]{{0,3}}(?:\n|$))",
+            re.IGNORECASE,
         ),
         is_word_kept_secret,
     ),
@@ -269,7 +261,7 @@ _RULES = (
             r"(?P<it>(?=[\w/-]{0,30}\d[\w/-]{0,20}\d[\w/-]{0,10}\d)[A-Z0-9][A-Z0-9/-]{4,39})(?!\w)",
             re.IGNORECASE,
         ),
-        lambda found, before: len(found) if sum(letter.isdigit() for letter in found) >= 5 else 0,
+        lambda candidate, before: len(candidate) if sum(letter.isdigit() for letter in candidate) >= 5 else 0,
     ),
     _Rule(
         PersonalDataKind.PHONE,
@@ -277,12 +269,16 @@ _RULES = (
         is_phone,
     ),
     _Rule(PersonalDataKind.ADDRESS, ADDRESS),
-    _Rule(PersonalDataKind.ADDRESS, ANNOUNCED, _is_place),
-    _Rule(PersonalDataKind.ADDRESS, POSTCODE, lambda found, before: len(found) if re.search(r"\d", found) else 0),
+    _Rule(PersonalDataKind.ADDRESS, ANNOUNCED, is_place),
+    _Rule(
+        PersonalDataKind.ADDRESS,
+        POSTCODE,
+        lambda candidate, before: len(candidate) if re.search(r"\d", candidate) else 0,
+    ),
 )
 """What is looked for before the names that are known: an address may hold one."""
 
-_LIKELY = (
+_RULES_AFTER_NAMES = (
     _Rule(PersonalDataKind.NAME, re.compile(rf"\b{_TITLE}\b\.?[ ](?P<it>{_NAME})", re.IGNORECASE), _is_name),
     _Rule(
         PersonalDataKind.NAME,

@@ -73,31 +73,31 @@ def sentences(text: str, *, edited: bool = False) -> list[str]:
 
 
 def _line_sentences(line: str, edited: bool) -> list[str]:
-    found: list[str] = []
+    line_sentences: list[str] = []
     start = 0
     for stop in _STOP.finditer(line):
         if edited and line[stop.end() : stop.end() + 40].lstrip()[:1].islower():
             continue
         if _ends_sentence(line, start, stop):
-            found.append(line[start : stop.end()].strip())
+            line_sentences.append(line[start : stop.end()].strip())
             start = stop.end()
-    found.append(line[start:].strip())
-    return [sentence for sentence in found if sentence]
+    line_sentences.append(line[start:].strip())
+    return [sentence for sentence in line_sentences if sentence]
 
 
 def _ends_sentence(line: str, start: int, stop: re.Match[str]) -> bool:
     if stop.group()[0] != "." or len(stop.group().rstrip("\"'”’»)]")) > 1:
         return True
-    before = _LAST_WORD.search(line, max(start, stop.start() - 24), stop.start())
-    word = before.group().lower() if before else ""
-    following = line[stop.end() : stop.end() + 40].lstrip()[:1]
+    last_word = _LAST_WORD.search(line, max(start, stop.start() - 24), stop.start())
+    word = last_word.group().lower() if last_word else ""
+    next_letter = line[stop.end() : stop.end() + 40].lstrip()[:1]
     if word in _ABBREVIATIONS:
-        return word in _EITHER_WAY and following.isupper()
+        return word in _EITHER_WAY and next_letter.isupper()
     if line[start : stop.start()].strip() == word and _BULLET.fullmatch(word):
         return False  # "1." or "a." opens an item
     if len(word) == 1 and word.isalpha() and word != "i":
         return False  # an initial
-    return not following.islower() or len(word) > 2
+    return not next_letter.islower() or len(word) > 2
 
 
 def words(text: str) -> list[str]:
@@ -107,8 +107,8 @@ def words(text: str) -> list[str]:
 
 def first_words(text: str, limit: int) -> tuple[str, bool]:
     """The text up to its `limit`-th word, and whether anything was left out. One endless word counts by 20 letters."""
-    short = text[: limit * 20]
-    for count, word in enumerate(_WORD.finditer(short), start=1):
+    beginning = text[: limit * 20]
+    for count, word in enumerate(_WORD.finditer(beginning), start=1):
         if count > limit:
-            return short[: word.start()].rstrip(), True
-    return short, len(short) < len(text)
+            return beginning[: word.start()].rstrip(), True
+    return beginning, len(beginning) < len(text)
