@@ -192,7 +192,7 @@ class Policy(_StrictModel):
         text_fallbacks = (self._text_fallback(place, texts) for place, texts in self._all_texts())
         missing = tuple(language for language in _spoken_languages(self) if language not in self.handover.helplines)
         helplines = LanguageFallback("handover.helplines", missing, None) if self.handover.names("helpline") else None
-        return tuple(language for language in (*text_fallbacks, helplines) if language and language.languages)
+        return tuple(fallback for fallback in (*text_fallbacks, helplines) if fallback and fallback.languages)
 
     def _text_fallback(self, place: str, texts: Texts) -> LanguageFallback | None:
         if place == "signature" and isinstance(texts, str):

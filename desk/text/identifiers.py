@@ -159,6 +159,11 @@ def is_place(candidate: str, before: str) -> int:
     return len(candidate) if has_named_number and not is_counted else 0
 
 
+def has_digit(candidate: str, before: str) -> int:
+    """Anything with a digit in it."""
+    return len(candidate) if re.search(r"\d", candidate) else 0
+
+
 def is_secret_link(candidate: str, before: str) -> int:
     """A page that is found by knowing a random word."""
     return len(candidate) if any(is_random(part) for part in candidate.split("/")[3:]) else 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from desk.text.identifiers import (
+    has_digit,
     iban_within,
     is_card,
     is_personal_email,
@@ -205,8 +206,7 @@ _RULES_BEFORE_NAMES = (
         PersonalDataKind.LINK,
         re.compile(
             r"\b(?:https?|ftp|wss?)://(?:[^\s/?#@<>\"]{1,200}@[^\s<>\"]{1,2000}"
-            rf"|[^\s?#<>\"]{{1,500}}[?#][^\s<>\"]{{0,1000}}?\b{_KEY}=[^\s<>\"]{{1,3000}}"
-            r")",
+            rf"|[^\s?#<>\"]{{1,500}}[?#][^\s<>\"]{{0,1000}}?\b{_KEY}=[^\s<>\"]{{1,3000}})",
             re.IGNORECASE,
         ),
     ),
@@ -270,11 +270,7 @@ _RULES_BEFORE_NAMES = (
     ),
     _Rule(PersonalDataKind.ADDRESS, ADDRESS),
     _Rule(PersonalDataKind.ADDRESS, ANNOUNCED, is_place),
-    _Rule(
-        PersonalDataKind.ADDRESS,
-        POSTCODE,
-        lambda candidate, before: len(candidate) if re.search(r"\d", candidate) else 0,
-    ),
+    _Rule(PersonalDataKind.ADDRESS, POSTCODE, has_digit),
 )
 """What is looked for before the names that are known: an address may hold one."""
 
