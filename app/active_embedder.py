@@ -16,14 +16,14 @@ def active_embedder(settings: Settings, db: Database) -> Callable[[str], Embedde
     find = find_embedder(settings)
 
     @cache
-    def wanted() -> Embedder:
+    def configured_embedder() -> Embedder:
         return make_embedder(settings)
 
-    def searched(account: str) -> Embedder:
+    def embedder_of_account(account: str) -> Embedder:
         with db.account(account) as tx:
             state = active_version(tx)
-        if state is None or state.embedder == wanted().name:
-            return wanted()
-        return find(state.embedder) or wanted()
+        if state is None or state.embedder == configured_embedder().name:
+            return configured_embedder()
+        return find(state.embedder) or configured_embedder()
 
-    return searched
+    return embedder_of_account

@@ -59,9 +59,9 @@ SOURCES: dict[str, SourceKind] = {"folder": folder.KIND, "website": website.KIND
 def provided() -> Mapping[str, Sequence[str]]:
     """What this installation can do, by names: for the API, where scripts read it."""
     return {
-        "channels": ["api", *(each.name for each in PROVIDERS if each.channel)],
-        "alerts": [each.name for each in PROVIDERS if each.alerts],
-        "models": [each.name for each in MODELS],
+        "channels": ["api", *(item.name for item in PROVIDERS if item.channel)],
+        "alerts": [item.name for item in PROVIDERS if item.alerts],
+        "models": [item.name for item in MODELS],
         "embedders": list(EMBEDDERS),
         "sources": list(source_kinds()),
     }
@@ -74,28 +74,28 @@ def source_kinds() -> Mapping[str, SourceKind]:
 
 def make_channels(db: Database, policies: PolicyBook) -> Mapping[str, Channel]:
     """Where tickets live and replies go; those of the API and the form live here."""
-    remote = {each.name: each.channel(db, policies) for each in PROVIDERS if each.channel}
+    remote = {provider.name: provider.channel(db, policies) for provider in PROVIDERS if provider.channel}
     return {"api": TicketChannel(db), **remote}
 
 
 def make_alerts(db: Database) -> Alerts | None:
     """Where people are told: the first provider that does it."""
-    return next((each.alerts(db) for each in PROVIDERS if each.alerts), None)
+    return next((provider.alerts(db) for provider in PROVIDERS if provider.alerts), None)
 
 
 def make_inbound() -> Sequence[Inbound]:
     """Who calls us by webhook."""
-    return [each.inbound() for each in PROVIDERS if each.inbound]
+    return [provider.inbound() for provider in PROVIDERS if provider.inbound]
 
 
 def make_probes(db: Database) -> Mapping[str, PartyProbe]:
     """Whom work may have to wait for."""
-    return {each.name: each.probe(db) for each in PROVIDERS if each.probe}
+    return {provider.name: provider.probe(db) for provider in PROVIDERS if provider.probe}
 
 
 def make_models(settings: Settings, embedder: Embedder) -> tuple[LanguageModel, ...]:
     """The rungs of the ladder that are set up."""
-    return tuple(model for each in MODELS if (model := each.open(settings, embedder)))
+    return tuple(model for model_provider in MODELS if (model := model_provider.open(settings, embedder)))
 
 
 def make_embedder(settings: Settings) -> Embedder:
@@ -110,12 +110,12 @@ def find_embedder(settings: Settings) -> Callable[[str], Embedder | None]:
 
     @cache
     def find(name: str) -> Embedder | None:
-        then = embedders.settings_for(settings, name)
-        if then is None or then.embedder not in EMBEDDERS:
+        embedder_settings = embedders.settings_for(settings, name)
+        if embedder_settings is None or embedder_settings.embedder not in EMBEDDERS:
             return None
         with suppress(BadSetting):
-            made = make_embedder(then)
-            return made if made.name == name else None
+            embedder = make_embedder(embedder_settings)
+            return embedder if embedder.name == name else None
         return None
 
     return find
@@ -125,8 +125,8 @@ def make_sync(db: Database, settle: Callable[[str], Embedder]) -> SyncSources:
     """Brings the index in step with an account's sources, all or the one that is named."""
 
     def sync_sources(account: str, name: str | None = None) -> None:
-        wanted = sync.find_sources(db, account, [name] if name else [])
-        outcomes = list(sync.sync_all(SyncContext(db, account, source_kinds(), settle(account)), wanted))
+        sources = sync.find_sources(db, account, [name] if name else [])
+        outcomes = list(sync.sync_all(SyncContext(db, account, source_kinds(), settle(account)), sources))
         if name and outcomes[0].fault:
             raise outcomes[0].fault
 
@@ -142,7 +142,7 @@ def make_toolbox(settings: Settings, db: Database) -> Toolbox:
     """Every tool of the work. The local model keeps to the embedder in the box, which its figures were fitted on, and
     which is there when a provider is not."""
     embedder, find, policies = make_embedder(settings), find_embedder(settings), PolicyBook(settings.policy)
-    local = embedder if isinstance(embedder, MiniLM) else MiniLM()
+    local_embedder = embedder if isinstance(embedder, MiniLM) else MiniLM()
 
     def settle(account: str) -> Embedder:
         return reindex.settle_embedder(db, account, embedder, find)
@@ -150,7 +150,7 @@ def make_toolbox(settings: Settings, db: Database) -> Toolbox:
     return Toolbox(
         db=db,
         channels=make_channels(db, policies),
-        models=make_models(settings, local),
+        models=make_models(settings, local_embedder),
         library=PostgresLibrary(db, embedder, find, make_reranker(settings)),
         policies=policies,
         embedder=embedder,
@@ -158,7 +158,7 @@ def make_toolbox(settings: Settings, db: Database) -> Toolbox:
         product_version=VERSION,
         alerts=make_alerts(db),
         parties=make_probes(db),
-        catch_ups=tuple(partial(each.catch_up, db) for each in PROVIDERS if each.catch_up),
+        catch_ups=tuple(partial(provider.catch_up, db) for provider in PROVIDERS if provider.catch_up),
         address=settings.public_url or f"http://{settings.host}:{settings.port}",
         claim_seconds=settings.claim_seconds,
         enqueue_again_seconds=settings.enqueue_again_seconds,
@@ -197,7 +197,7 @@ def make_celery(settings: Settings) -> Celery:
             "sync_source": {"queue": "knowledge"},
             "look_after": {"queue": "notify"},
         },
-        beat_schedule=_schedule(settings),
+        beat_schedule=_beat_schedule(settings),
         timezone="UTC",
         worker_hijack_root_logger=False,
         # A gevent worker acknowledges what it has done between two looks at the broker. At 1 there is no look while all
@@ -212,7 +212,7 @@ def make_celery(settings: Settings) -> Celery:
     return celery
 
 
-def _schedule(settings: Settings) -> dict[str, dict[str, object]]:
+def _beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
     """What beat asks for, and how often. What waited longer than that is dropped: the next one does its work."""
     return {
         "sweep": {

@@ -13,5 +13,5 @@ def dry_run(tools: Toolbox, account: str, question: str, subject: str = "", *, b
     message = Message(new_id(), Role.CUSTOMER, public=True, body=question, at=datetime.now(UTC))
     ticket = Ticket(new_id(), account, "api", subject, TicketStatus.OPEN, Requester("dry-run"), (message,))
     policy = tools.policies.get(account).policy
-    circumstances = RunContext(policy=policy, budget_spent=budget_spent, product_version=tools.product_version)
-    return run_pipeline(ticket, tools.models, tools.library, circumstances)
+    context = RunContext(policy=policy, budget_spent=budget_spent, product_version=tools.product_version)
+    return run_pipeline(ticket, tools.models, tools.library, context)

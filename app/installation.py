@@ -42,7 +42,7 @@ def installation(
 
     What the database refuses meanwhile becomes an error of ours, which says what to do.
     """
-    with plain_words(), _found(settings, alone, as_it_is) as ready:
+    with plain_words(), _find_installation(settings, alone, as_it_is) as ready:
         if not (as_it_is or any_keys):
             refuse_strange_keys(ready)
         yield ready
@@ -87,13 +87,13 @@ def existing(db: Database, account: str) -> str:
 
 def completed(settings: Settings, server: EmbeddedPostgres) -> Settings:
     """The settings, with the embedded servers and the keys of the data directory in the empty places."""
-    found = {
+    values = {
         "database_url": SecretStr(server.url),
         "database_owner_url": SecretStr(server.owner_url),
         "redis_url": settings.redis_url or SecretStr(EmbeddedRedis(settings.data_dir).url),
         "keys": settings.keys or SecretStr(read_or_make_keys(settings.data_dir)),
     }
-    return settings.model_copy(update=found)
+    return settings.model_copy(update=values)
 
 
 def read_or_make_keys(data_dir: Path) -> str:
@@ -115,13 +115,13 @@ def bring_up_to_date(settings: Settings) -> tuple[str | None, str | None]:
 
     login = make_database(settings)
     try:
-        _refuse_newer(login)
+        _refuse_newer_tables(login)
         if settings.database_owner_url:
             owner = readable_url(settings.database_owner_url.get_secret_value(), "DATABASE_OWNER_URL")
             with plain_words():
                 revisions = migrate(owner.render_as_string(hide_password=False), role_name(settings))
         else:
-            revisions = _expect_newest(login)
+            revisions = _require_newest_tables(login)
         add_account(login, settings.account)
     finally:
         login.close()
@@ -132,9 +132,9 @@ def address(settings: Settings) -> str:
     """Where people reach the pages: FIRSTLINE_PUBLIC_URL, else what `firstline up` wrote down, else host and port."""
     if settings.public_url:
         return settings.public_url.rstrip("/")
-    written = settings.data_dir / "address"
-    if written.exists():
-        return written.read_text(encoding="utf-8").strip()
+    address_file = settings.data_dir / "address"
+    if address_file.exists():
+        return address_file.read_text(encoding="utf-8").strip()
     return f"http://{settings.host}:{settings.port}"
 
 
@@ -144,16 +144,16 @@ def plain_words() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        code, words = str(getattr(error.orig, "sqlstate", "")), str(error.orig).strip().splitlines() or [""]
+        code, lines = str(getattr(error.orig, "sqlstate", "")), str(error.orig).strip().splitlines() or [""]
         if isinstance(error, ProgrammingError) and code in UNMIGRATED:
             raise BadSetting("the tables are missing or older than this version; `firstline migrate`") from error
         if code in FORBIDDEN:
-            raise BadSetting(f"the database: {words[0]}; `firstline doctor` tells more") from error
+            raise BadSetting(f"the database: {lines[0]}; `firstline doctor` tells more") from error
         if code == LOCKED:
             raise Temporary("other processes use the tables: stop web, workers and beat first") from error
         if isinstance(error, OperationalError):
-            raise Temporary(f"the database: {words[0]}") from error
-        raise Permanent(f"the database: {words[0]}") from error
+            raise Temporary(f"the database: {lines[0]}") from error
+        raise Permanent(f"the database: {lines[0]}") from error
 
 
 def role_name(settings: Settings) -> str:
@@ -167,49 +167,49 @@ def role_name(settings: Settings) -> str:
 
 
 @contextmanager
-def _found(settings: Settings, alone: bool, as_it_is: bool) -> Iterator[Settings]:
+def _find_installation(settings: Settings, alone: bool, as_it_is: bool) -> Iterator[Settings]:
     if settings.database_url:
         yield _with_data_dir(settings)
         return
-    with _embedded_postgres(settings.data_dir, alone) as (server, ours):
+    with _embedded_postgres(settings.data_dir, alone) as (server, is_ours):
         ready = completed(settings, server)
-        if ours and not as_it_is:
+        if is_ours and not as_it_is:
             bring_up_to_date(ready)
         yield ready
 
 
-def _refuse_newer(db: Database) -> None:
+def _refuse_newer_tables(db: Database) -> None:
     """Raises BadSetting for tables of a newer version."""
     from migrations.run import current_revision, knows
 
     with db.across() as connection, plain_words():
-        found = current_revision(connection)
-    if found and not knows(found):
-        raise BadSetting(f"the tables are at {found}, which a newer Firstline made: install that one")
+        revision = current_revision(connection)
+    if revision and not knows(revision):
+        raise BadSetting(f"the tables are at {revision}, which a newer Firstline made: install that one")
 
 
-def _expect_newest(db: Database) -> tuple[str | None, str | None]:
+def _require_newest_tables(db: Database) -> tuple[str | None, str | None]:
     from migrations.run import current_revision, newest_revision
 
     with db.across() as connection:
-        found = current_revision(connection)
-    if found != newest_revision():
+        revision = current_revision(connection)
+    if revision != newest_revision():
         raise BadSetting(
-            f"DATABASE_OWNER_URL is not set, and the tables are at {found}, not {newest_revision()}: "
+            f"DATABASE_OWNER_URL is not set, and the tables are at {revision}, not {newest_revision()}: "
             "set it to the role that owns them, and run `firstline migrate`"
         )
-    return found, found
+    return revision, revision
 
 
 def _with_data_dir(settings: Settings) -> Settings:
     """With a database of the operator's own, `firstline up` may still have made keys and run Redis here."""
-    found: dict[str, SecretStr] = {}
+    values: dict[str, SecretStr] = {}
     redis = EmbeddedRedis(settings.data_dir)
     if settings.keys is None and (settings.data_dir / "keys").is_file():
-        found["keys"] = SecretStr(read_or_make_keys(settings.data_dir))
+        values["keys"] = SecretStr(read_or_make_keys(settings.data_dir))
     if settings.redis_url is None and redis.socket.exists():
-        found["redis_url"] = SecretStr(redis.url)
-    return settings.model_copy(update=found)
+        values["redis_url"] = SecretStr(redis.url)
+    return settings.model_copy(update=values)
 
 
 @contextmanager

@@ -36,28 +36,28 @@ class SealedSample:
 def sealed_samples(tx: Transaction) -> Iterator[SealedSample]:
     """The oldest and the newest of each kind: a key that was taken away too early shuts the old ones."""
     for what, (table, column, order) in SEALED.items():
-        for which, way in (("oldest", "ASC"), ("newest", "DESC")):
-            one = text(f"SELECT {column} FROM {table} ORDER BY {order} {way} LIMIT 1")  # noqa: S608  # of the table above
-            if (sealed := tx.execute(one).scalar_one_or_none()) is not None:
-                yield SealedSample(f"the {which} {what}", opens_sample(tx.sealer, bytes(sealed)))
+        for age, direction in (("oldest", "ASC"), ("newest", "DESC")):
+            statement = text(f"SELECT {column} FROM {table} ORDER BY {order} {direction} LIMIT 1")  # noqa: S608  # of the table above
+            if (sealed := tx.execute(statement).scalar_one_or_none()) is not None:
+                yield SealedSample(f"the {age} {what}", opens_sample(tx.sealer, bytes(sealed)))
 
 
 def recognise_keys(db: Database) -> None:
     """Raises BadSetting for keys that this database does not know, and remembers a new one that stands in front. Leaves
     tables alone that are still to be migrated."""
     with db.across() as connection:
-        record = sealing_keys(connection)
-    if record is None:
+        recorded_keys = sealing_keys(connection)
+    if recorded_keys is None:
         return
-    known = [key.fingerprint for key in record]
-    if not known:
-        _adopt(db)
-    elif absent := missing_keys(db.sealer, known):
-        if any(_every_sample(db)):
-            raise BadSetting(explain_keys(db.sealer, absent))
-        for name in absent:  # the keys were changed before anything was sealed
-            forget_key(db, name)
-    if db.sealer.fingerprints[0] not in known:
+    known_fingerprints = [key.fingerprint for key in recorded_keys]
+    if not known_fingerprints:
+        _adopt_keys(db)
+    elif missing := missing_keys(db.sealer, known_fingerprints):
+        if any(_all_samples(db)):
+            raise BadSetting(explain_keys(db.sealer, missing))
+        for fingerprint in missing:  # the keys were changed before anything was sealed
+            forget_key(db, fingerprint)
+    if db.sealer.fingerprints[0] not in known_fingerprints:
         record_keys(db, db.sealer.fingerprints[:1])
 
 
@@ -71,7 +71,7 @@ def opens_sample(sealer: Sealer, sealed: bytes) -> bool:
 
 def missing_keys(sealer: Sealer, known: Sequence[str]) -> list[str]:
     """Which of the known fingerprints no key that is given has."""
-    return [name for name in known if name not in sealer.fingerprints]
+    return [fingerprint for fingerprint in known if fingerprint not in sealer.fingerprints]
 
 
 def explain_keys(sealer: Sealer, absent: Sequence[str]) -> str:
@@ -83,19 +83,19 @@ def explain_keys(sealer: Sealer, absent: Sequence[str]) -> str:
     )
 
 
-def _adopt(db: Database) -> None:
+def _adopt_keys(db: Database) -> None:
     """Tables from before fingerprints were kept: all keys that are given may have sealed something there."""
-    found = list(_every_sample(db))
-    if shut := [sample for sample in found if not sample.opens]:
+    samples = list(_all_samples(db))
+    if unopened := [sample for sample in samples if not sample.opens]:
         raise BadSetting(
-            f"FIRSTLINE_KEYS: no key opens {shut[0].what} of this database (given is "
+            f"FIRSTLINE_KEYS: no key opens {unopened[0].what} of this database (given is "
             f"{', '.join(db.sealer.fingerprints)}): give the keys that were in use when it was written"
         )
-    if found:
+    if samples:
         record_keys(db, db.sealer.fingerprints)
 
 
-def _every_sample(db: Database) -> Iterator[SealedSample]:
+def _all_samples(db: Database) -> Iterator[SealedSample]:
     for account in list_accounts(db):
         with db.account(account.id) as tx:
             yield from list(sealed_samples(tx))

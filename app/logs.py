@@ -46,24 +46,30 @@ class Wordless(logging.Formatter):
 
 def without_words(_: object, method: str, event: EventDict) -> EventDict:
     """For structlog: `exc_info` becomes `exception`, its frames."""
-    given = event.pop("exc_info", None)
-    error = given if isinstance(given, BaseException) else given[1] if isinstance(given, tuple) else sys.exc_info()[1]
-    return {**event, "exception": frames(error)} if given and error else event
+    exc_info = event.pop("exc_info", None)
+    error = (
+        exc_info
+        if isinstance(exc_info, BaseException)
+        else exc_info[1]
+        if isinstance(exc_info, tuple)
+        else sys.exc_info()[1]
+    )
+    return {**event, "exception": frames(error)} if exc_info and error else event
 
 
 def frames(error: BaseException) -> str:
     """Where an error came from, and the errors behind it, the first one first; the words of `OUR_WORDS` alone."""
-    return "\n".join(_told(each) for each in reversed(list(_chain(error))))
+    return "\n".join(_format_frames(chained_error) for chained_error in reversed(list(_error_chain(error))))
 
 
-def _told(error: BaseException) -> str:
-    words = f": {error}" if isinstance(error, OUR_WORDS) else ""
-    return "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__ + words
+def _format_frames(error: BaseException) -> str:
+    message = f": {error}" if isinstance(error, OUR_WORDS) else ""
+    return "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__ + message
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+def _error_chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen_ids: set[int] = set()
+    while error is not None and id(error) not in seen_ids:
+        seen_ids.add(id(error))
         yield error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

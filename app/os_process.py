@@ -60,8 +60,8 @@ def launch(program: Program, output: int | IO[bytes] = subprocess.DEVNULL) -> su
 
     Call it from the main thread: Linux takes the end of the *thread* that forked for the death of the parent.
     """
-    who = program.identity
-    ids = (str(who.uid), str(who.gid)) if who else ("-1", "-1")
+    identity = program.identity
+    ids = (str(identity.uid), str(identity.gid)) if identity else ("-1", "-1")
     trampoline = (sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), str(int(program.stop[0])), *ids)
     return subprocess.Popen(  # noqa: S603  # programs and arguments are our own
         (*trampoline, *program.argv),
@@ -86,15 +86,15 @@ def birth(pid: int) -> str | None:
         except OSError:
             return None
         fields = stat.rpartition(")")[2].split()  # man 5 proc: state is the third field, starttime the 22nd
-        return None if fields[0] in "ZX" else f"{_boot()}:{fields[19]}"
-    state, _, started = _ps("state=,lstart=", pid).strip().partition(" ")
-    return None if not started or state.startswith("Z") else started.strip()
+        return None if fields[0] in "ZX" else f"{_boot_id()}:{fields[19]}"
+    state, _, started_at = _ps("state=,lstart=", pid).strip().partition(" ")
+    return None if not started_at or state.startswith("Z") else started_at.strip()
 
 
 def left_a_group(pid: int, mark: str) -> bool:
     """Is the process that bore this mark dead, and some of its group alive? Linux gives no pid away that is still the
     id of a group; elsewhere, and after a reboot, the answer is no."""
-    if not LINUX or birth(pid) is not None or mark.partition(":")[0] != _boot():
+    if not LINUX or birth(pid) is not None or mark.partition(":")[0] != _boot_id():
         return False
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, 0)
@@ -124,17 +124,17 @@ def end(pid: int, signals: Sequence[tuple[signal.Signals, float]], group: bool =
     return birth(pid) != mark
 
 
-def until(holds: Callable[[], object], seconds: float, pause: float = 0.02) -> bool:
+def until(condition: Callable[[], object], seconds: float, pause: float = 0.02) -> bool:
     """Wait until something holds; False when it did not within so many seconds."""
     deadline = time.monotonic() + seconds
-    while not holds():
+    while not condition():
         if time.monotonic() > deadline:
             return False
         time.sleep(pause)
     return True
 
 
-def _boot() -> str:
+def _boot_id() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:

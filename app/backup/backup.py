@@ -65,7 +65,7 @@ class About(BaseModel):
 
     def rows(self, table: str) -> int:
         """How many rows of a table it holds."""
-        return sum(each.rows for each in self.tables if each.name == table)
+        return sum(each_table.rows for each_table in self.tables if each_table.name == table)
 
 
 def backup(settings: Settings, file: Path, progress: Progress | None = None) -> About:
@@ -83,13 +83,13 @@ def backup(settings: Settings, file: Path, progress: Progress | None = None) -> 
         tempfile.TemporaryDirectory(dir=file.parent, prefix=".firstline-backup-") as scratch,
         _connect(settings) as connection,
     ):
-        whole = Path(scratch) / "whole"
-        with os.fdopen(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
-            with tarfile.open(fileobj=raw, mode="w:gz", compresslevel=1) as tar:
-                about = _write(tar, connection, keys, Path(scratch) / "rows", progress)
-            raw.flush()
-            os.fsync(raw.fileno())
-        whole.rename(file)
+        temporary_file = Path(scratch) / "whole"
+        with os.fdopen(os.open(temporary_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw_file:
+            with tarfile.open(fileobj=raw_file, mode="w:gz", compresslevel=1) as tar:
+                about = _write_archive(tar, connection, keys, Path(scratch) / "rows", progress)
+            raw_file.flush()
+            os.fsync(raw_file.fileno())
+        temporary_file.rename(file)
     return about
 
 
@@ -97,8 +97,8 @@ def own_keys(settings: Settings) -> bytes | None:
     """The key file of the data directory, if those are the keys in use. Keys set from outside are not ours to keep."""
     path = settings.data_dir / KEYS
     content = path.read_bytes() if path.is_file() else None
-    in_use = settings.keys.get_secret_value().encode() if settings.keys else b""
-    return content if content is not None and content.strip() == in_use.strip() else None
+    keys_in_use = settings.keys.get_secret_value().encode() if settings.keys else b""
+    return content if content is not None and content.strip() == keys_in_use.strip() else None
 
 
 def owner_url(settings: Settings) -> URL:
@@ -109,86 +109,90 @@ def owner_url(settings: Settings) -> URL:
 
 
 def _connect(settings: Settings) -> psycopg.Connection[tuple[Any, ...]]:
-    plain = owner_url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
+    url = owner_url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
     try:
-        return psycopg.connect(plain, connect_timeout=5)
+        return psycopg.connect(url, connect_timeout=5)
     except psycopg.OperationalError as error:
         raise Temporary(f"DATABASE_OWNER_URL: {str(error).strip().splitlines()[0]}") from error
 
 
-def _write(
-    tar: tarfile.TarFile, connection: psycopg.Connection[Any], keys: bytes | None, rows: Path, progress: Progress | None
+def _write_archive(
+    tar: tarfile.TarFile,
+    connection: psycopg.Connection[Any],
+    keys: bytes | None,
+    rows_file: Path,
+    progress: Progress | None,
 ) -> About:
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", (LOCK,))  # no migration meanwhile
     connection.execute("SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'; SET LOCAL client_encoding = 'UTF8'")
-    revision = _revision(connection)
-    names, tables = _in_order(connection), []
-    for done, name in enumerate(names):
+    revision = _current_revision(connection)
+    names, tables = _tables_in_order(connection), []
+    for index, name in enumerate(names):
         columns = _columns(connection, name)
-        tables.append(Table(name=name, columns=columns, rows=_copy(connection, name, columns, rows)))
-        tar.add(rows, TABLES + name, filter=_nameless)
+        tables.append(Table(name=name, columns=columns, rows=_copy_rows(connection, name, columns, rows_file)))
+        tar.add(rows_file, TABLES + name, filter=_strip_owner)
         if progress:
-            progress(done + 1, len(names), name)
+            progress(index + 1, len(names), name)
     about = About(
         version=VERSION, revision=revision, made_at=datetime.now(UTC), keys=keys is not None, tables=tuple(tables)
     )
     if keys is not None:
-        _add(tar, KEYS, keys)
-    _add(tar, ABOUT, about.model_dump_json(indent=1).encode())
+        _add_member(tar, KEYS, keys)
+    _add_member(tar, ABOUT, about.model_dump_json(indent=1).encode())
     return about
 
 
-def _revision(connection: psycopg.Connection[Any]) -> str:
-    there = connection.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL").fetchone()
-    found = connection.execute("SELECT version_num FROM alembic_version").fetchone() if there == (True,) else None
-    if found is None:
+def _current_revision(connection: psycopg.Connection[Any]) -> str:
+    table_exists = connection.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL").fetchone()
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if table_exists == (True,) else None
+    if row is None:
         raise Refused("there are no tables yet, so there is nothing to keep; `firstline migrate` makes them")
-    return str(found[0])
+    return str(row[0])
 
 
-def _in_order(connection: psycopg.Connection[Any]) -> list[str]:
+def _tables_in_order(connection: psycopg.Connection[Any]) -> list[str]:
     """Our tables, each after those that its foreign keys point to."""
     names = [name for (name,) in connection.execute(OUR_TABLES)]
-    above = connection.execute(
+    references = connection.execute(
         "SELECT c.relname, f.relname FROM pg_constraint JOIN pg_class c ON c.oid = conrelid "
         "JOIN pg_class f ON f.oid = confrelid WHERE contype = 'f' AND conrelid <> confrelid"
     )
-    order = TopologicalSorter({name: set[str]() for name in names if name != NOT_OURS_TO_KEEP})
-    for table, referred in above:
+    sorter = TopologicalSorter({name: set[str]() for name in names if name != NOT_OURS_TO_KEEP})
+    for table, referenced_table in references:
         if table in names:
-            order.add(table, referred)
-    return list(order.static_order())
+            sorter.add(table, referenced_table)
+    return list(sorter.static_order())
 
 
 def _columns(connection: psycopg.Connection[Any], table: str) -> tuple[str, ...]:
-    found = connection.execute(
+    rows = connection.execute(
         "SELECT attname FROM pg_attribute WHERE attrelid = ('public.' || quote_ident(%s))::regclass AND attnum > 0 "
         "AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",
         (table,),
     )
-    return tuple(name for (name,) in found)
+    return tuple(name for (name,) in rows)
 
 
-def _copy(connection: psycopg.Connection[Any], table: str, columns: Iterable[str], to: Path) -> int:
+def _copy_rows(connection: psycopg.Connection[Any], table: str, columns: Iterable[str], target: Path) -> int:
     names = SQL(", ").join(map(Identifier, columns))
     cursor = connection.cursor()
     with (
-        to.open("wb") as file,
+        target.open("wb") as file,
         cursor.copy(SQL("COPY public.{} ({}) TO STDOUT").format(Identifier(table), names)) as copy,
     ):
-        for piece in copy:
-            file.write(piece)
+        for chunk in copy:
+            file.write(chunk)
     return cursor.rowcount
 
 
-def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+def _add_member(tar: tarfile.TarFile, name: str, content: bytes) -> None:
     member = tarfile.TarInfo(name)
     member.size, member.mode = len(content), 0o600
     tar.addfile(member, io.BytesIO(content))
 
 
-def _nameless(member: tarfile.TarInfo) -> tarfile.TarInfo:
+def _strip_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
     """Without the names of this machine's users."""
     member.uid = member.gid = 0
     member.uname = member.gname = ""

@@ -58,15 +58,15 @@ def restore(settings: Settings, file: Path, *, overwrite: bool = False, progress
     login_role = role_name(settings)
     if not knows(about.revision):
         raise Refused(f"{file} was made by Firstline {about.version}, newer than this one; upgrade first")
-    ours = own_keys(settings) is not None
-    sealer = Sealer(_split(keys)) if keys and ours else make_sealer(settings)
-    with _new_keys(settings, keys if ours else None), _transaction(settings) as connection:
-        if not overwrite and (count := _tickets(connection)):
+    keeps_own_keys = own_keys(settings) is not None
+    sealer = Sealer(_split_keys(keys)) if keys and keeps_own_keys else make_sealer(settings)
+    with _replace_keys(settings, keys if keeps_own_keys else None), _transaction(settings) as connection:
+        if not overwrite and (count := _count_tickets(connection)):
             raise Refused(f"this installation holds {count} tickets; `--overwrite` replaces them")
-        _empty(connection)
+        _drop_everything(connection)
         upgrade(connection, login_role, about.revision)
-        with _open(file) as tar:
-            _fill(connection, about, tar, progress)
+        with _open_archive(file) as tar:
+            _fill_tables(connection, about, tar, progress)
         upgrade(connection, login_role)
         _refuse_strange_keys(connection, sealer, file)
         connection.execute(text("ANALYZE"))
@@ -75,32 +75,34 @@ def restore(settings: Settings, file: Path, *, overwrite: bool = False, progress
 
 def examine(file: Path) -> tuple[About, bytes | None]:
     """Read the file to its end: what it says of itself, and the keys in it. Raises Refused when it is not whole."""
-    rows: dict[str, int] = {}
-    words: dict[str, bytes] = {}
+    row_counts: dict[str, int] = {}
+    small_members: dict[str, bytes] = {}
     try:
-        with _open(file) as tar:
+        with _open_archive(file) as tar:
             for member in tar:
                 content = tar.extractfile(member)
                 if content is None or not (member.name.startswith(TABLES) or member.name in (KEYS, ABOUT)):
                     raise ValueError(f"it holds {member.name!r}")
                 if member.name.startswith(TABLES):
-                    rows[member.name.removeprefix(TABLES)] = sum(piece.count(b"\n") for piece in _pieces(content))
+                    row_counts[member.name.removeprefix(TABLES)] = sum(
+                        piece.count(b"\n") for piece in _read_chunks(content)
+                    )
                 else:
-                    words[member.name] = content.read(MOST_WORDS)
-        about = About.model_validate_json(words[ABOUT])
+                    small_members[member.name] = content.read(MOST_WORDS)
+        about = About.model_validate_json(small_members[ABOUT])
     except ValidationError as error:
         raise Refused(f"{file} is not a backup of Firstline that this version can read") from error
     except KeyError as error:
         raise Refused(f"{file} is not a whole backup of Firstline: its end is missing") from error
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
         raise Refused(f"{file} is damaged, or not a backup of Firstline: {error}") from error
-    if {table.name: table.rows for table in about.tables} != rows or about.keys != (KEYS in words):
+    if {table.name: table.rows for table in about.tables} != row_counts or about.keys != (KEYS in small_members):
         raise Refused(f"{file} is damaged: it does not hold what it says")
-    return about, words.get(KEYS)
+    return about, small_members.get(KEYS)
 
 
 @contextmanager
-def _open(file: Path) -> Iterator[tarfile.TarFile]:
+def _open_archive(file: Path) -> Iterator[tarfile.TarFile]:
     """The members as they come. At the end, gzip's own checksum is read too: tarfile stops before it."""
     with gzip.open(file) as stream:
         with tarfile.open(fileobj=stream, mode="r|") as tar:
@@ -109,9 +111,9 @@ def _open(file: Path) -> Iterator[tarfile.TarFile]:
             pass
 
 
-def _pieces(content: IO[bytes]) -> Iterator[bytes]:
-    while piece := content.read(PIECE):
-        yield piece
+def _read_chunks(content: IO[bytes]) -> Iterator[bytes]:
+    while chunk := content.read(PIECE):
+        yield chunk
 
 
 @contextmanager
@@ -130,13 +132,13 @@ def _transaction(settings: Settings) -> Iterator[Connection]:
             engine.dispose()
 
 
-def _tickets(connection: Connection) -> int:
+def _count_tickets(connection: Connection) -> int:
     if connection.execute(text("SELECT to_regclass('public.ticket_states')")).scalar_one() is None:
         return 0
     return int(connection.execute(text("SELECT count(*) FROM ticket_states")).scalar_one())
 
 
-def _empty(connection: Connection) -> None:
+def _drop_everything(connection: Connection) -> None:
     """Drop our functions and tables. What belongs to somebody else stays; if it hangs on ours, this raises."""
     _drop_functions(connection, "prorettype <> 'trigger'::regtype")  # they may give rows of a table
     if tables := connection.execute(text(OUR_TABLES)).scalars().all():
@@ -144,22 +146,26 @@ def _empty(connection: Connection) -> None:
     _drop_functions(connection, "prorettype = 'trigger'::regtype")  # tables call them
 
 
-def _drop_functions(connection: Connection, which: str) -> None:
-    ours = "pronamespace = 'public'::regnamespace AND proowner = current_user::regrole AND proname LIKE 'firstline\\_%'"
-    named = text(f"SELECT oid::regprocedure::text FROM pg_proc WHERE {ours} AND {which}")  # noqa: S608  # both ours
-    for (name,) in connection.execute(named).all():
+def _drop_functions(connection: Connection, condition: str) -> None:
+    own_functions = (
+        "pronamespace = 'public'::regnamespace AND proowner = current_user::regrole AND proname LIKE 'firstline\\_%'"
+    )
+    statement = text(f"SELECT oid::regprocedure::text FROM pg_proc WHERE {own_functions} AND {condition}")  # noqa: S608  # both ours
+    for (name,) in connection.execute(statement).all():
         connection.execute(text(f"DROP FUNCTION {name}"))
 
 
-def _fill(connection: Connection, about: About, tar: tarfile.TarFile, progress: Progress | None) -> None:
+def _fill_tables(connection: Connection, about: About, tar: tarfile.TarFile, progress: Progress | None) -> None:
     """The rows of all tables. Vector indexes are made afterwards, which is many times as quick."""
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, psycopg.Connection)  # noqa: S101  # readable_url says so
-    there = set(connection.execute(text(OUR_TABLES)).scalars()) - {NOT_OURS_TO_KEEP}
+    driver_connection = connection.connection.driver_connection
+    assert isinstance(driver_connection, psycopg.Connection)  # noqa: S101  # readable_url says so
+    existing_tables = set(connection.execute(text(OUR_TABLES)).scalars()) - {NOT_OURS_TO_KEEP}
     tables = {table.name: table for table in about.tables}
-    if set(tables) != there:
+    if set(tables) != existing_tables:
         raise Refused(f"the backup does not hold the tables of {about.revision}")
-    raw.execute("SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'; SET LOCAL client_encoding = 'UTF8'")
+    driver_connection.execute(
+        "SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'; SET LOCAL client_encoding = 'UTF8'"
+    )
     indexes = connection.execute(text(_VECTOR_INDEXES)).all()
     for index in indexes:
         connection.execute(text(f'DROP INDEX public."{index.indexname}"'))
@@ -167,7 +173,7 @@ def _fill(connection: Connection, about: About, tar: tarfile.TarFile, progress: 
     for member in tar:
         if member.name.startswith(TABLES) and (content := tar.extractfile(member)):
             table = tables[member.name.removeprefix(TABLES)]
-            _copy(raw, table, content)
+            _copy_rows(driver_connection, table, content)
             done += 1
             if progress:
                 progress(done, len(tables), table.name)
@@ -175,35 +181,38 @@ def _fill(connection: Connection, about: About, tar: tarfile.TarFile, progress: 
         connection.exec_driver_sql(index.indexdef)
 
 
-def _copy(raw: psycopg.Connection[Any], table: Table, content: IO[bytes]) -> None:
+def _copy_rows(driver_connection: psycopg.Connection[Any], table: Table, content: IO[bytes]) -> None:
     """COPY does not work where row-level security binds, so for this transaction the owner is let off."""
     name, columns = Identifier(table.name), SQL(", ").join(map(Identifier, table.columns))
-    forced = raw.execute(FORCED, (table.name,)).fetchone() == (True,)  # not where a table is no account's
-    raw.execute(SQL("ALTER TABLE public.{} NO FORCE ROW LEVEL SECURITY").format(name))
-    cursor = raw.cursor()
+    row = driver_connection.execute(FORCED, (table.name,)).fetchone()
+    was_forced = row == (True,)  # not where a table is no account's
+    driver_connection.execute(SQL("ALTER TABLE public.{} NO FORCE ROW LEVEL SECURITY").format(name))
+    cursor = driver_connection.cursor()
     with cursor.copy(SQL("COPY public.{} ({}) FROM STDIN").format(name, columns)) as copy:
-        for piece in _pieces(content):
-            copy.write(piece)
+        for chunk in _read_chunks(content):
+            copy.write(chunk)
     if cursor.rowcount != table.rows:
         raise Refused(f"{table.name}: {cursor.rowcount} rows came in instead of {table.rows}")
-    if forced:
-        raw.execute(SQL("ALTER TABLE public.{} FORCE ROW LEVEL SECURITY").format(name))
+    if was_forced:
+        driver_connection.execute(SQL("ALTER TABLE public.{} FORCE ROW LEVEL SECURITY").format(name))
 
 
 def _refuse_strange_keys(connection: Connection, sealer: Sealer, file: Path) -> None:
     """Keys that open nothing of what came in. Where one of several is missing, what it sealed stays shut, the next
     start says so, and the old data are not worth more."""
-    if all(opens_sample(sealer, sealed) for sealed in _some_sealed(connection)):
+    if all(opens_sample(sealer, sealed) for sealed in _sealed_samples(connection)):
         return
-    known = [key.fingerprint for key in sealing_keys(connection) or ()]
-    names, given = f": {', '.join(known)}" if known else "", ", ".join(sealer.fingerprints)
+    known_fingerprints = [key.fingerprint for key in sealing_keys(connection) or ()]
+    known_text = f": {', '.join(known_fingerprints)}" if known_fingerprints else ""
+    given_fingerprints = ", ".join(sealer.fingerprints)
     raise Refused(
-        f"the keys of this installation do not open what {file} holds: instead of {given}, set FIRSTLINE_KEYS to those "
-        f"that were in use{names} (where the file holds them, `tar -xzOf {file} {KEYS}` prints them)"
+        f"the keys of this installation do not open what {file} holds: instead of {given_fingerprints}, set "
+        f"FIRSTLINE_KEYS to those that were in use{known_text} "
+        f"(where the file holds them, `tar -xzOf {file} {KEYS}` prints them)"
     )
 
 
-def _some_sealed(connection: Connection) -> Iterator[bytes]:
+def _sealed_samples(connection: Connection) -> Iterator[bytes]:
     for table, column, _ in SEALED.values():
         sealed = connection.execute(text(f"SELECT {column} FROM {table} LIMIT 1")).scalar_one_or_none()  # noqa: S608
         if sealed is not None:
@@ -211,26 +220,26 @@ def _some_sealed(connection: Connection) -> Iterator[bytes]:
 
 
 @contextmanager
-def _new_keys(settings: Settings, keys: bytes | None) -> Iterator[None]:
+def _replace_keys(settings: Settings, keys: bytes | None) -> Iterator[None]:
     """Lay the keys ready, and put them in the place of the old ones when all else has been done."""
-    path, ready = settings.data_dir / KEYS, settings.data_dir / "keys.restored"
+    path, restored_path = settings.data_dir / KEYS, settings.data_dir / "keys.restored"
     if keys is None:
         yield
         return
-    ready.unlink(missing_ok=True)
+    restored_path.unlink(missing_ok=True)
     try:
-        with os.fdopen(os.open(ready, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+        with os.fdopen(os.open(restored_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
             handle.write(keys)
             handle.flush()
             os.fsync(handle.fileno())
         yield
     except BaseException:
-        ready.unlink(missing_ok=True)
+        restored_path.unlink(missing_ok=True)
         raise
-    ready.replace(path)
+    restored_path.replace(path)
 
 
-def _split(keys: bytes) -> list[str]:
+def _split_keys(keys: bytes) -> list[str]:
     return [key.strip() for key in keys.decode("ascii", "replace").split(",") if key.strip()]
 
 

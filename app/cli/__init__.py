@@ -114,10 +114,10 @@ def firstline() -> None:
 
 def main() -> None:
     """Run the command; errors of ours become one clear line and an exit code."""
-    sys.excepthook = _unexpected
+    sys.excepthook = _report_fault
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup
-            signal.signal(number, _end)
+            signal.signal(number, _exit_on_signal)
     try:
         code = firstline(standalone_mode=False, prog_name="firstline")
         sys.stdout.flush()  # a reader that is gone shows here at the latest
@@ -126,30 +126,30 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        _say("stopped")
+        _print_error("stopped")
         sys.exit(EX_INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except FirstlineError as error:
-        _say(str(error))
+        _print_error(str(error))
         sys.exit(EX_CONFIG if isinstance(error, BadSetting) else EX_TEMPFAIL if isinstance(error, Temporary) else 1)
     except OSError as error:
         place = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-        _say(f"{place}{error.strerror or error}")
+        _print_error(f"{place}{error.strerror or error}")
         sys.exit(1)
 
 
-def _say(words: str) -> None:
-    click.echo(f"firstline: {clean(words)}", err=True)
+def _print_error(message: str) -> None:
+    click.echo(f"firstline: {clean(message)}", err=True)
 
 
-def _end(number: int, frame: FrameType | None) -> None:
+def _exit_on_signal(signal_number: int, frame: FrameType | None) -> None:
     """Unwind, so that the servers that were started for the command stop and half files go."""
-    sys.exit(128 + number)
+    sys.exit(128 + signal_number)
 
 
-def _unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _report_fault(error_class: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
     """A fault of ours: where it was, and no word of what customers wrote."""
     from app.logs import frames
 

@@ -21,7 +21,7 @@ from desk.text.tokenizer import clean
 @json_option
 def ask(question: str, subject: str, account: str | None, as_json: bool) -> None:
     """Show what would become of a QUESTION, and why. A dry run: nothing is stored or sent."""
-    run, reply = _rehearse(clean(question), clean(subject), account)
+    run, reply = _run_dry(clean(question), clean(subject), account)
     if as_json:
         print_json({"receipt": make_receipt(run), "reply": reply})
         return
@@ -31,7 +31,7 @@ def ask(question: str, subject: str, account: str | None, as_json: bool) -> None
         say(reply.text)
 
 
-def _rehearse(question: str, subject: str, account: str | None) -> tuple[Run, Outgoing]:
+def _run_dry(question: str, subject: str, account: str | None) -> tuple[Run, Outgoing]:
     settings = read_settings()
     with installation(settings) as ready:
         db = make_database(ready)
@@ -39,8 +39,8 @@ def _rehearse(question: str, subject: str, account: str | None) -> tuple[Run, Ou
             account = existing(db, account or settings.account)
             tools = make_toolbox(ready, db)
             run = dry_run(tools, account, question, subject)
-            rules, language = tools.policies.get(account).policy, run.classification.language
-            return run, compose_reply(run.draft, run.hits, rules, run.message_id, language)
+            policy, language = tools.policies.get(account).policy, run.classification.language
+            return run, compose_reply(run.draft, run.hits, policy, run.message_id, language)
         finally:
             db.close()
 
@@ -69,7 +69,7 @@ def print_receipt(receipt: Receipt) -> None:
 def _print_passages(receipt: Receipt) -> None:
     rows = []
     for line in receipt.passages:
-        place = f"{line.title} › {line.heading}" if line.heading else line.title
+        location = f"{line.title} › {line.heading}" if line.heading else line.title
         scores = (f"{score:.2f}" for score in (line.cosine, line.lexical, line.share, line.fused))
-        rows.append(("cited" if line.cited else "", place, *scores))
+        rows.append(("cited" if line.cited else "", location, *scores))
     print_rows(("", "passage", "cosine", "lexical", "share", "fused"), rows, empty="passages  none")

@@ -27,7 +27,7 @@ def make_backup(file: Path) -> None:
     """Write everything into FILE, while work goes on. FILE must not be there yet; only its owner can read it."""
     with installation(read_settings(), any_keys=True) as ready, progress_bar("backup") as on_table:
         about = backup(ready, file.absolute(), on_table)
-    say(f"{file}: {_held(about)}, {file.stat().st_size / 1e6:.1f} MB.")
+    say(f"{file}: {_count_in_words(about)}, {file.stat().st_size / 1e6:.1f} MB.")
     say("It holds the keys: whoever has it can read the tickets." if about.keys else
         "FIRSTLINE_KEYS is not in it: keep the keys too, in another place, or nobody can read it.")  # fmt: skip
 
@@ -39,9 +39,12 @@ def restore_backup(file: Path, overwrite: bool) -> None:
     """Put what FILE holds in the place of what is here, all or nothing. Stop `firstline up` first."""
     with installation(read_settings(), alone=True, as_it_is=True) as ready, progress_bar("restore") as on_table:
         about = restore(ready, file.absolute(), overwrite=overwrite, progress=on_table)
-    say(f"Restored what Firstline {about.version} wrote on {about.made_at:%Y-%m-%d %H:%M} UTC: {_held(about)}.")
+    say(
+        f"Restored what Firstline {about.version} wrote on {about.made_at:%Y-%m-%d %H:%M} UTC: "
+        f"{_count_in_words(about)}."
+    )
 
 
-def _held(about: About) -> str:
-    counts = ((about.rows(table), word) for table, word in HELD)
-    return ", ".join(f"{count} {word}{'s' * (count != 1)}" for count, word in counts)
+def _count_in_words(about: About) -> str:
+    counts = ((about.rows(table), noun) for table, noun in HELD)
+    return ", ".join(f"{count} {noun}{'s' * (count != 1)}" for count, noun in counts)

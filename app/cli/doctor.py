@@ -33,35 +33,35 @@ def doctor(verbose: bool, as_json: bool) -> None:
     if as_json:
         print_json(checks)
     else:
-        for group, found in groupby(checks, lambda check: check.group):
-            _print_group(group, list(found), verbose)
+        for group, group_checks in groupby(checks, lambda check: check.group):
+            _print_group(group, list(group_checks), verbose)
         say(_summary(checks))
-    sys.exit(_code(checks))
+    sys.exit(_exit_code(checks))
 
 
 def _print_group(group: str, checks: Sequence[HealthCheck], verbose: bool) -> None:
     """What is fine in one line; everything else with what to do."""
     fine = [check for check in checks if check.state is HealthState.FINE]
     if fine and not verbose:
-        _print(HealthState.FINE, f"{group}: {', '.join(check.name for check in fine)}")
+        _print_line(HealthState.FINE, f"{group}: {', '.join(check.name for check in fine)}")
     for check in checks:
         if verbose or check.state is not HealthState.FINE:
-            _print(check.state, f"{check.name}: {check.what}")
+            _print_line(check.state, f"{check.name}: {check.what}")
         if check.remedy:
             say(f"         → {check.remedy}")
 
 
-def _print(state: HealthState, text: str) -> None:
+def _print_line(state: HealthState, text: str) -> None:
     out.print(f"{state.value:<8}", style=COLOURS[state], end=" ")
     say(text)
 
 
 def _summary(checks: Sequence[HealthCheck]) -> str:
-    amiss = [state for state in reversed(HealthState) if state is not HealthState.FINE]
-    counts = ((sum(check.state is state for check in checks), state) for state in amiss)
+    bad_states = [state for state in reversed(HealthState) if state is not HealthState.FINE]
+    counts = ((sum(check.state is state for check in checks), state) for state in bad_states)
     return ", ".join(f"{count} {state}" for count, state in counts if count) or "All is fine."
 
 
-def _code(checks: Sequence[HealthCheck]) -> int:
-    found = {check.state for check in checks}
-    return WRONG if HealthState.WRONG in found else STOPPED if HealthState.STOPPED in found else 0
+def _exit_code(checks: Sequence[HealthCheck]) -> int:
+    states = {check.state for check in checks}
+    return WRONG if HealthState.WRONG in states else STOPPED if HealthState.STOPPED in states else 0

@@ -16,13 +16,22 @@ from workers import interventions, overview
 def items(state: str | None, most: int, account: str | None, as_json: bool) -> None:
     """List inbox items: what came in, what was decided, and what happened since."""
     with open_account(account) as tx:
-        found = overview.list_items(tx, ItemState(state) if state else None, most)
+        inbox_items = overview.list_items(tx, ItemState(state) if state else None, most)
     if as_json:
-        print_json(found)
+        print_json(inbox_items)
         return
     rows = [
-        (i.id, i.channel, i.ticket_id, i.state, i.attempts, i.decided, i.happened or i.error, i.received_at)
-        for i in found
+        (
+            item.id,
+            item.channel,
+            item.ticket_id,
+            item.state,
+            item.attempts,
+            item.decided,
+            item.happened or item.error,
+            item.received_at,
+        )
+        for item in inbox_items
     ]
     columns = ("item", "channel", "ticket", "state", "tries", "decided", "happened", "received")
     print_rows(columns, rows, empty=f"No {state} items." if state else "No items.")

@@ -38,13 +38,13 @@ def account_option(command: F) -> F:
 
 def confirm_option(command: F) -> F:
     """`--confirm`: what has gone from a source may leave the index, however much it is."""
-    said = "Most of its pages may leave the index, if they are gone from the source."
-    return click.option("--confirm", is_flag=True, help=said)(command)
+    help_text = "Most of its pages may leave the index, if they are gone from the source."
+    return click.option("--confirm", is_flag=True, help=help_text)(command)
 
 
 def print_json(value: Any) -> None:
     """One JSON document; dataclasses become objects, moments ISO 8601."""
-    text = json.dumps(value, default=_plain, ensure_ascii=False, indent=2)
+    text = json.dumps(value, default=_to_json_value, ensure_ascii=False, indent=2)
     click.echo(text.encode("utf-8", "replace").decode())
 
 
@@ -65,15 +65,15 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empt
         say(empty)
         return
     cells = [[_cell(value) for value in row] for row in rows]
-    widths = [max(len(name), *(len(row[place]) for row in cells)) for place, name in enumerate(columns)]
+    widths = [max(len(name), *(len(row[index]) for row in cells)) for index, name in enumerate(columns)]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name, width in zip(columns, widths, strict=True):
         table.add_column(name, no_wrap=width <= SHORT, overflow="fold")
     for row in cells:
         table.add_row(*(escape(cell) for cell in row))
-    room = [width if width <= SHORT or not out.is_terminal else NARROW for width in widths]
-    wide = Console(highlight=False, emoji=False, width=max(out.width, sum(room) + 3 * len(room)))
-    wide.print(table, crop=False)
+    column_widths = [width if width <= SHORT or not out.is_terminal else NARROW for width in widths]
+    console = Console(highlight=False, emoji=False, width=max(out.width, sum(column_widths) + 3 * len(column_widths)))
+    console.print(table, crop=False)
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def _cell(value: object) -> str:
     return " ".join(clean(str(value.value if isinstance(value, Enum) else value)).split())
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     if isinstance(value, datetime):

@@ -30,10 +30,10 @@ def moment(ctx: click.Context, option: click.Parameter, value: str | None) -> da
     try:
         if ago := AGO.fullmatch(value.strip()):
             return datetime.now(UTC) - timedelta(**{UNITS[ago[2]]: int(ago[1])})
-        at = datetime.fromisoformat(value.strip())
+        parsed = datetime.fromisoformat(value.strip())
     except (ValueError, OverflowError) as error:
         raise click.BadParameter("write it as 2026-03-31, 2026-03-31T14:30, 30m, 1h or 2d") from error
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 @click.command()
@@ -48,8 +48,8 @@ def replay(
 ) -> None:
     """Have a parked ITEM worked on again, or all that fit --reason and --since, or --all. Several are counted and asked
     about first. A ticket that people have answered meanwhile is left to them."""
-    many = everything or reason is not None or since is not None
-    if many == bool(item):
+    is_bulk = everything or reason is not None or since is not None
+    if is_bulk == bool(item):
         raise click.UsageError("name one ITEM, or say which: --reason, --since or --all")
     if reason is not None and not reason.strip():
         raise click.UsageError("--reason is empty; --all means all")
@@ -58,36 +58,40 @@ def replay(
         db = make_database(ready)
         try:
             account = existing(db, account or settings.account)
-            enqueue = _enqueue(ready)
+            enqueue = _make_enqueue(ready)
             if item:
-                _one(db, account, item, enqueue)
+                _replay_one(db, account, item, enqueue)
             else:
-                _many(db, account, ParkedFilter(words=reason.strip() if reason else None, since=since), enqueue, yes)
+                _replay_many(
+                    db, account, ParkedFilter(words=reason.strip() if reason else None, since=since), enqueue, yes
+                )
         finally:
             db.close()
 
 
-def _one(db: Database, account: str, item: str, enqueue: Enqueue) -> None:
-    done = interventions.requeue(db, account, ParkedFilter(item_id=item), enqueue, by="cli") if _is_id(item) else None
-    if not done or not done.count:
+def _replay_one(db: Database, account: str, item: str, enqueue: Enqueue) -> None:
+    requeued = (
+        interventions.requeue(db, account, ParkedFilter(item_id=item), enqueue, by="cli") if _is_id(item) else None
+    )
+    if not requeued or not requeued.count:
         raise Refused(f"item {item} is not parked; `firstline items --state parked` lists those that are")
-    say("Handed to a worker." if done.at_once else "Put back; the workers take it up when they run.")
+    say("Handed to a worker." if requeued.at_once else "Put back; the workers take it up when they run.")
 
 
-def _many(db: Database, account: str, which: ParkedFilter, enqueue: Enqueue, yes: bool) -> None:
+def _replay_many(db: Database, account: str, parked_filter: ParkedFilter, enqueue: Enqueue, yes: bool) -> None:
     with db.account(account) as tx:
-        found = parked.count_parked(tx, which).count
-    if not found:
+        count = parked.count_parked(tx, parked_filter).count
+    if not count:
         say("No parked item fits.")
         return
-    if not yes and not click.confirm(f"Have {_items(found)} worked on again?"):
+    if not yes and not click.confirm(f"Have {_items_in_words(count)} worked on again?"):
         raise Refused("nothing was put back")
-    done = interventions.requeue(db, account, which, enqueue, by="cli")
-    rest = "the workers take them up" if done.at_once else "the workers take them up when they run"
-    say(f"{_items(done.count)} put back; {rest}.")
+    requeued = interventions.requeue(db, account, parked_filter, enqueue, by="cli")
+    next_step = "the workers take them up" if requeued.at_once else "the workers take them up when they run"
+    say(f"{_items_in_words(requeued.count)} put back; {next_step}.")
 
 
-def _enqueue(settings: Settings) -> Enqueue:
+def _make_enqueue(settings: Settings) -> Enqueue:
     """Hands an item to the broker. Raises Temporary when there is none now, and then the sweeper does it later."""
     if settings.redis_url is not None:
         make_celery(settings)
@@ -100,7 +104,7 @@ def _enqueue(settings: Settings) -> Enqueue:
     return enqueue
 
 
-def _items(count: int) -> str:
+def _items_in_words(count: int) -> str:
     return f"{count} parked item{'s' * (count != 1)}"
 
 

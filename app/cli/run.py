@@ -27,7 +27,7 @@ DEMO_USER = "lead@demo.example"
 def up(host: str | None, port: int | None) -> None:
     """Run everything on this machine: PostgreSQL and Redis (unless DATABASE_URL and REDIS_URL name others), web,
     workers and beat. Ctrl-C stops all."""
-    run_everything(_with(read_settings(), host=host, port=port))
+    run_everything(_with_changes(read_settings(), host=host, port=port))
 
 
 @click.command()
@@ -40,13 +40,13 @@ def demo(host: str | None, port: int | None) -> None:
         raise BadSetting("the demo needs the folder examples/ of the repository beside the code")
     settings = read_settings()
     # Whoever has set what the demo prints means that demo, and not one within it.
-    own = settings.data_dir.name == "demo" and (settings.data_dir / "postgres").is_dir()
-    place = settings.data_dir if own else settings.data_dir / "demo"
-    changes = {"demo": True, "policy": EXAMPLES / "policy.yaml", "data_dir": place}
-    run_everything(_with(settings, host=host, port=port, **changes), Extras(_index_examples, _sign_in_link))
+    is_demo_dir = settings.data_dir.name == "demo" and (settings.data_dir / "postgres").is_dir()
+    data_dir = settings.data_dir if is_demo_dir else settings.data_dir / "demo"
+    changes = {"demo": True, "policy": EXAMPLES / "policy.yaml", "data_dir": data_dir}
+    run_everything(_with_changes(settings, host=host, port=port, **changes), Extras(_index_examples, _sign_in_link))
 
 
-def _with(settings: Settings, **changes: object) -> Settings:
+def _with_changes(settings: Settings, **changes: object) -> Settings:
     """With what was given; `model_copy` notes it as set."""
     return settings.model_copy(update={name: value for name, value in changes.items() if value is not None})
 
@@ -54,10 +54,10 @@ def _with(settings: Settings, **changes: object) -> Settings:
 def _index_examples(settings: Settings) -> str:
     """In a process of its own, so that the model's memory is given back."""
     argv = [sys.executable, "-m", "app", "index", "--json", "--name", "helpcenter", str(EXAMPLES / "helpcenter")]
-    done = subprocess.run(argv, env=environment(settings), capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise Permanent(f"the example help centre could not be indexed: {done.stderr.strip()}")
-    report = json.loads(done.stdout)["helpcenter"]
+    completed = subprocess.run(argv, env=environment(settings), capture_output=True, text=True, check=False)  # noqa: S603
+    if completed.returncode:
+        raise Permanent(f"the example help centre could not be indexed: {completed.stderr.strip()}")
+    report = json.loads(completed.stdout)["helpcenter"]
     pages = report["added"] + report["changed"] + report["unchanged"]
     return f"help centre: {pages} pages, {report['passages_embedded']} passages embedded"
 

@@ -18,18 +18,18 @@ PARTY_SECONDS = 12.0
 
 def connection_checks(settings: Settings, db: Database) -> Iterator[HealthCheck]:
     """Each connection of each account."""
-    asked = [
+    questions = [
         TimedQuestion(f"{provider.name} of {account.id}", partial(provider.examine, db, account.id))
         for account in list_accounts(db)
         for provider in bootstrap.PROVIDERS
     ]
-    for question in asked:
-        done = question.wait(PARTY_SECONDS)
+    for question in questions:
+        was_answered = question.wait(PARTY_SECONDS)
         try:
             yield from question.answers()
         except FirstlineError as error:
             yield wrong(question.name, str(error), "connect it again: `firstline connect --help`")
-        if not done:
+        if not was_answered:
             yield wrong(question.name, f"no answer within {PARTY_SECONDS:g} s", "is the network, or a proxy, in order?")
 
 

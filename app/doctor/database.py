@@ -45,10 +45,10 @@ def table_checks(settings: Settings) -> Iterator[HealthCheck]:
     try:
         with engine.connect() as connection:
             yield fine(name, f"PostgreSQL {connection.execute(text('SHOW server_version')).scalar_one()}")
-            yield (role := _role(connection))
-            yield _pgvector(connection)
+            yield (role := _check_role(connection))
+            yield _check_pgvector(connection)
             if role.state is HealthState.FINE:
-                yield from _revision(connection)
+                yield from _check_revision(connection)
     except DBAPIError as error:
         forbidden = getattr(error.orig, "sqlstate", None) == FORBIDDEN
         yield wrong("rights" if forbidden else name, first_line(error), RIGHTS_REMEDY if forbidden else SERVER_REMEDY)
@@ -66,9 +66,11 @@ def owner_checks(settings: Settings) -> Iterator[HealthCheck]:
     try:
         engine = create_engine(readable_url(settings.database_owner_url.get_secret_value(), name), connect_args=CALL)
         with engine.connect() as connection:
-            foreign = connection.execute(text(_NOT_MINE)).scalar_one()
-        if foreign:
-            yield wrong(name, f"does not own {foreign} of the tables", "name the role that ran the first `migrate`")
+            foreign_tables = connection.execute(text(_NOT_MINE)).scalar_one()
+        if foreign_tables:
+            yield wrong(
+                name, f"does not own {foreign_tables} of the tables", "name the role that ran the first `migrate`"
+            )
         else:
             yield fine(name, "connects, and owns the tables")
     except BadSetting as error:
@@ -83,20 +85,20 @@ def owner_checks(settings: Settings) -> Iterator[HealthCheck]:
 def content_checks(settings: Settings, db: Database) -> Iterator[HealthCheck]:
     """Accounts, their policies, what the keys open, and whether there is anything to answer from."""
     try:
-        yield from _known_keys(db)
-        found = list_accounts(db)
-        if settings.account not in {account.id for account in found}:
+        yield from _check_known_keys(db)
+        accounts = list_accounts(db)
+        if settings.account not in {account.id for account in accounts}:
             remedy = f"`firstline accounts add {settings.account}`, or name one that is there"
             yield wrong("FIRSTLINE_ACCOUNT", f"there is no account {settings.account}", remedy)
-        for account in found:
-            yield _policy(settings, account.id)
+        for account in accounts:
+            yield _check_policy(settings, account.id)
             with db.account(account.id) as tx:
-                yield from _account(tx, account)
-                yield from _sources(tx, max(LONG_AGO, 3 * settings.reindex_seconds))
-                yield from _switching(tx, settings)
+                yield from _check_account(tx, account)
+                yield from _check_sources(tx, max(LONG_AGO, 3 * settings.reindex_seconds))
+                yield from _check_embedder_switch(tx, settings)
     except (DBAPIError, FirstlineError) as error:
-        words = first_line(error) if isinstance(error, DBAPIError) else str(error)
-        yield wrong("accounts", words, "run `firstline migrate` with the same DATABASE_URL as the processes have")
+        message = first_line(error) if isinstance(error, DBAPIError) else str(error)
+        yield wrong("accounts", message, "run `firstline migrate` with the same DATABASE_URL as the processes have")
 
 
 def first_line(error: DBAPIError) -> str:
@@ -104,67 +106,74 @@ def first_line(error: DBAPIError) -> str:
     return (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
 
 
-def _role(connection: Connection) -> HealthCheck:
+def _check_role(connection: Connection) -> HealthCheck:
     if fault := role_fault(connection):
         return wrong("role", fault, "CREATE ROLE firstline LOGIN NOSUPERUSER NOBYPASSRLS, and name it in DATABASE_URL")
     return fine("role", "bound by row-level security")
 
 
-def _pgvector(connection: Connection) -> HealthCheck:
-    installed = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
-    found = connection.execute(installed).scalar_one_or_none()
-    if found is None:
-        offered = text("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
-        if connection.execute(offered).scalar_one_or_none() is None:
+def _check_pgvector(connection: Connection) -> HealthCheck:
+    installed_version = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+    version = connection.execute(installed_version).scalar_one_or_none()
+    if version is None:
+        offered_version = text("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
+        if connection.execute(offered_version).scalar_one_or_none() is None:
             return wrong("pgvector", "not installed on the server", "install its package there (pgvector 0.8 or newer)")
         return wrong("pgvector", "not in this database", "CREATE EXTENSION vector, as a superuser of the server")
-    if tuple(int(part) for part in found.split(".")[:2]) < PGVECTOR:
-        return wrong("pgvector", f"{found}, older than 0.8", "ALTER EXTENSION vector UPDATE, as a superuser")
-    return fine("pgvector", found)
+    if tuple(int(part) for part in version.split(".")[:2]) < PGVECTOR:
+        return wrong("pgvector", f"{version}, older than 0.8", "ALTER EXTENSION vector UPDATE, as a superuser")
+    return fine("pgvector", version)
 
 
-def _revision(connection: Connection) -> Iterator[HealthCheck]:
-    found, needed = current_revision(connection), newest_revision()
-    if found is None:
+def _check_revision(connection: Connection) -> Iterator[HealthCheck]:
+    current, newest = current_revision(connection), newest_revision()
+    if current is None:
         yield missing("migrations", "no tables yet", "run `firstline migrate`")
-    elif not knows(found):
-        yield wrong("migrations", f"at {found}, which a newer Firstline made", "install that version")
-    elif found != needed:
-        yield wrong("migrations", f"at {found}, and this version needs {needed}", "run `firstline migrate`")
+    elif not knows(current):
+        yield wrong("migrations", f"at {current}, which a newer Firstline made", "install that version")
+    elif current != newest:
+        yield wrong("migrations", f"at {current}, and this version needs {newest}", "run `firstline migrate`")
     else:
-        yield fine("migrations", f"at {found}")
-        yield _protection(connection)
+        yield fine("migrations", f"at {current}")
+        yield _check_row_level_security(connection)
 
 
-def _protection(connection: Connection) -> HealthCheck:
-    name, bare = "row-level security", connection.execute(text(_UNPROTECTED)).scalars().all()
-    if bare:
-        return wrong(name, f"not in force on {', '.join(bare)}", "`firstline restore` of a backup puts it right")
+def _check_row_level_security(connection: Connection) -> HealthCheck:
+    name, unprotected_tables = "row-level security", connection.execute(text(_UNPROTECTED)).scalars().all()
+    if unprotected_tables:
+        return wrong(
+            name, f"not in force on {', '.join(unprotected_tables)}", "`firstline restore` of a backup puts it right"
+        )
     return fine(name, "in force on every table of the accounts")
 
 
-def _known_keys(db: Database) -> Iterator[HealthCheck]:
+def _check_known_keys(db: Database) -> Iterator[HealthCheck]:
     """By their fingerprints: no process starts without those that have sealed something."""
     with db.across() as connection:
-        known = [key.fingerprint for key in sealing_keys(connection) or ()]
-    if absent := missing_keys(db.sealer, known):
-        given = f"given is {', '.join(db.sealer.fingerprints)}"
-        yield wrong("keys", f"the database expects {', '.join(absent)}, and {given}", KEYS_REMEDY)
-    elif known:
-        yield fine("keys", f"the database knows {', '.join(known)}")
+        known_fingerprints = [key.fingerprint for key in sealing_keys(connection) or ()]
+    if missing_fingerprints := missing_keys(db.sealer, known_fingerprints):
+        given_text = f"given is {', '.join(db.sealer.fingerprints)}"
+        yield wrong("keys", f"the database expects {', '.join(missing_fingerprints)}, and {given_text}", KEYS_REMEDY)
+    elif known_fingerprints:
+        yield fine("keys", f"the database knows {', '.join(known_fingerprints)}")
 
 
-def _policy(settings: Settings, account: str) -> HealthCheck:
+def _check_policy(settings: Settings, account: str) -> HealthCheck:
     name = f"policy of {account}"
     try:
         policy = PolicyBook(settings.policy).get(account).policy
     except BadSetting as error:
         return wrong(name, " ".join(str(error).split()), "mend the file; `firstline policy check FILE` tells more")
-    return fine(name, ", ".join(f"{category} {each.level}" for category, each in policy.categories.items()))
+    return fine(
+        name,
+        ", ".join(
+            f"{category} {settings_of_category.level}" for category, settings_of_category in policy.categories.items()
+        ),
+    )
 
 
-def _account(tx: Transaction, account: Account) -> Iterator[HealthCheck]:
-    yield _opens(tx)
+def _check_account(tx: Transaction, account: Account) -> Iterator[HealthCheck]:
+    yield _check_samples(tx)
     if not (count := count_documents(tx)):
         yield missing(f"documents of {tx.account}", "none", "`firstline sources add` adds some")
     else:
@@ -178,39 +187,39 @@ def _account(tx: Transaction, account: Account) -> Iterator[HealthCheck]:
         yield missing(f"replies of {tx.account}", f"paused since {since}", "`firstline resume` lets them leave again")
 
 
-def _switching(tx: Transaction, settings: Settings) -> Iterator[HealthCheck]:
+def _check_embedder_switch(tx: Transaction, settings: Settings) -> Iterator[HealthCheck]:
     """What the setting says of the embedder may not be what the library is searched with yet."""
     with suppress(BadSetting):  # it has a line of its own
-        if way := reindex_in_progress(tx, make_embedder(settings).name):
-            share = way.done / way.all if way.all else 1.0
-            found = f"switching from {way.old} to {way.new}: {share:.0%} of the documents"
-            yield missing(f"embedder of {tx.account}", found, "the next sync goes on; the old one serves till then")
+        if progress := reindex_in_progress(tx, make_embedder(settings).name):
+            share = progress.done / progress.all if progress.all else 1.0
+            detail = f"switching from {progress.old} to {progress.new}: {share:.0%} of the documents"
+            yield missing(f"embedder of {tx.account}", detail, "the next sync goes on; the old one serves till then")
 
 
-def _sources(tx: Transaction, long_ago: float) -> Iterator[HealthCheck]:
+def _check_sources(tx: Transaction, long_ago: float) -> Iterator[HealthCheck]:
     """Those that could not be read, or have not been read for long."""
-    for each in overdue_sources(tx, long_ago):
-        what = f"source {each.name} of {tx.account}"
-        if each.error and each.held:
-            yield wrong(what, each.error, "look at the source before you confirm it")
-        elif each.error:
-            remedy = f"mend it, or `firstline sources remove {each.name}`"
-            yield wrong(what, f"could not be read: {each.error}", remedy)
+    for source in overdue_sources(tx, long_ago):
+        what = f"source {source.name} of {tx.account}"
+        if source.error and source.held:
+            yield wrong(what, source.error, "look at the source before you confirm it")
+        elif source.error:
+            remedy = f"mend it, or `firstline sources remove {source.name}`"
+            yield wrong(what, f"could not be read: {source.error}", remedy)
         else:
-            since = each.synced_at.astimezone() if each.synced_at else None
-            found = since.strftime("not read since %Y-%m-%d %H:%M") if since else "never read"
+            since = source.synced_at.astimezone() if source.synced_at else None
+            detail = since.strftime("not read since %Y-%m-%d %H:%M") if since else "never read"
             yield missing(
-                what, found, "`firstline sources sync`; beat and the worker for `knowledge` do it by themselves"
+                what, detail, "`firstline sources sync`; beat and the worker for `knowledge` do it by themselves"
             )
 
 
-def _opens(tx: Transaction) -> HealthCheck:
+def _check_samples(tx: Transaction) -> HealthCheck:
     """The oldest and the newest of each kind."""
-    name, found = f"keys of {tx.account}", list(sealed_samples(tx))
-    if shut := next((sample for sample in found if not sample.opens), None):
+    name, samples = f"keys of {tx.account}", list(sealed_samples(tx))
+    if unopened := next((sample for sample in samples if not sample.opens), None):
         remedy = "put the key that sealed it into FIRSTLINE_KEYS, behind the new one"
-        return wrong(name, f"none opens {shut.what}", remedy)
-    return fine(name, "open the oldest and the newest of what is sealed" if found else "nothing is sealed yet")
+        return wrong(name, f"none opens {unopened.what}", remedy)
+    return fine(name, "open the oldest and the newest of what is sealed" if samples else "nothing is sealed yet")
 
 
 _NOT_MINE = """

@@ -47,50 +47,50 @@ def diagnose() -> list[HealthCheck]:
     try:
         settings = read_settings()
     except BadSetting as error:
-        parts = (line.partition(": ") for line in str(error).splitlines())
+        faults = (line.partition(": ") for line in str(error).splitlines())
         remedy = "mend it in the environment or in .env; .env.example shows it"
-        return [replace(wrong(name, what, remedy), group="settings") for name, _, what in parts]
+        return [replace(wrong(name, what, remedy), group="settings") for name, _, what in faults]
     return examine(settings)
 
 
 def examine(settings: Settings) -> list[HealthCheck]:
     """Look at everything."""
-    return sorted(_examine(settings), key=lambda check: GROUPS.index(check.group))
+    return sorted(_run_checks(settings), key=lambda check: GROUPS.index(check.group))
 
 
-def _examine(settings: Settings) -> list[HealthCheck]:
-    checks = _at_once([CheckGroup("settings", "FIRSTLINE_DATA_DIR", lambda: _data_dir(settings))])
+def _run_checks(settings: Settings) -> list[HealthCheck]:
+    checks = _ask_at_once([CheckGroup("settings", "FIRSTLINE_DATA_DIR", lambda: _check_data_dir(settings))])
     if settings.database_url is None and not EmbeddedPostgres(settings.data_dir).cluster.path.exists():
-        none = f"not set, and no database in {settings.data_dir} yet"
+        detail = f"not set, and no database in {settings.data_dir} yet"
         remedy = "set it; or let `firstline up`, or any other command, make one"
-        begun = replace(missing("DATABASE_URL", none, remedy), group="database")
-        return [*checks, begun, *_at_once(_of_settings(settings, None))]
+        database_check = replace(missing("DATABASE_URL", detail, remedy), group="database")
+        return [*checks, database_check, *_ask_at_once(_settings_groups(settings, None))]
     try:
         with installation(settings, as_it_is=True) as ready:
-            return checks + _installed(ready)
+            return checks + _check_installation(ready)
     except FirstlineError as error:
         remedy = "see postgres-start.log in FIRSTLINE_DATA_DIR"
         return [*checks, replace(wrong("PostgreSQL", str(error), remedy), group="database")]
 
 
-def _installed(settings: Settings) -> list[HealthCheck]:
+def _check_installation(settings: Settings) -> list[HealthCheck]:
     """First the database; then, if it can be read, what stands in it; the rest beside it, all at once."""
-    checks = _at_once(
+    checks = _ask_at_once(
         [
-            CheckGroup("settings", "FIRSTLINE_KEYS", lambda: [_keys(settings)]),
+            CheckGroup("settings", "FIRSTLINE_KEYS", lambda: [_check_keys(settings)]),
             CheckGroup("database", "DATABASE_URL", lambda: database.table_checks(settings)),
         ]
     )
-    if any(each.state is not HealthState.FINE for each in checks):
-        return checks + _at_once(_of_settings(settings, None))
+    if any(check.state is not HealthState.FINE for check in checks):
+        return checks + _ask_at_once(_settings_groups(settings, None))
     with closing(make_database(settings)) as db:
-        return checks + _at_once([*_of_settings(settings, db), *_of_database(settings, db)])
+        return checks + _ask_at_once([*_settings_groups(settings, db), *_database_groups(settings, db)])
 
 
-def _of_settings(settings: Settings, db: Database | None) -> list[CheckGroup]:
+def _settings_groups(settings: Settings, db: Database | None) -> list[CheckGroup]:
     """What needs no database; `db` is there if it can be read."""
-    own = [CheckGroup("database", "DATABASE_OWNER_URL", lambda: database.owner_checks(settings))]
-    return (own if settings.database_url else []) + [
+    owner_groups = [CheckGroup("database", "DATABASE_OWNER_URL", lambda: database.owner_checks(settings))]
+    return (owner_groups if settings.database_url else []) + [
         CheckGroup("processes", "REDIS_URL", lambda: processes.broker_checks(settings)),
         CheckGroup("processes", "web", lambda: processes.web_checks(settings, db)),
         CheckGroup("processes", "embedder", lambda: processes.embedder_checks(settings)),
@@ -98,7 +98,7 @@ def _of_settings(settings: Settings, db: Database | None) -> list[CheckGroup]:
     ]
 
 
-def _of_database(settings: Settings, db: Database) -> list[CheckGroup]:
+def _database_groups(settings: Settings, db: Database) -> list[CheckGroup]:
     """What stands in the database, and whom it says to ask."""
     return [
         CheckGroup("processes", "beat", lambda: processes.beat_checks(settings, db)),
@@ -109,36 +109,42 @@ def _of_database(settings: Settings, db: Database) -> list[CheckGroup]:
     ]
 
 
-def _at_once(asks: Sequence[CheckGroup]) -> list[HealthCheck]:
+def _ask_at_once(groups: Sequence[CheckGroup]) -> list[HealthCheck]:
     """All answers, in the order of the questions."""
-    asked = [(ask, TimedQuestion(ask.name, ask.questions)) for ask in asks]
-    return [replace(check, group=ask.group) for ask, question in asked for check in _answered(question)]
+    timed_questions = [(group, TimedQuestion(group.name, group.questions)) for group in groups]
+    return [
+        replace(check, group=group.group)
+        for group, question in timed_questions
+        for check in _answers_or_fault(question)
+    ]
 
 
-def _answered(question: TimedQuestion[HealthCheck]) -> Iterator[HealthCheck]:
-    done = question.wait(MOST_SECONDS)
+def _answers_or_fault(question: TimedQuestion[HealthCheck]) -> Iterator[HealthCheck]:
+    was_answered = question.wait(MOST_SECONDS)
     try:
         yield from question.answers()
     except FirstlineError as error:
         yield wrong(question.name, str(error), "the lines above may say why")
-    if not done:
+    if not was_answered:
         yield wrong(question.name, f"no answer within {MOST_SECONDS:g} s", "is the host right, and up?")
 
 
-def _data_dir(settings: Settings) -> Iterator[HealthCheck]:
-    name, place = "FIRSTLINE_DATA_DIR", settings.data_dir.absolute()
-    above = next(path for path in (place, *place.parents) if path.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        yield wrong(name, f"{above} cannot be written to", "name another place, or give it to this user")
+def _check_data_dir(settings: Settings) -> Iterator[HealthCheck]:
+    name, directory = "FIRSTLINE_DATA_DIR", settings.data_dir.absolute()
+    existing_parent = next(path for path in (directory, *directory.parents) if path.exists())
+    if not existing_parent.is_dir() or not os.access(existing_parent, os.W_OK | os.X_OK):
+        yield wrong(name, f"{existing_parent} cannot be written to", "name another place, or give it to this user")
         return
-    free = shutil.disk_usage(above).free
-    if free < LITTLE_SPACE:
-        yield wrong(name, f"{place}, {free / 1e6:.0f} MB free", "PostgreSQL stops when the disk is full: make room")
+    free_bytes = shutil.disk_usage(existing_parent).free
+    if free_bytes < LITTLE_SPACE:
+        yield wrong(
+            name, f"{directory}, {free_bytes / 1e6:.0f} MB free", "PostgreSQL stops when the disk is full: make room"
+        )
     else:
-        yield fine(name, f"{place}, {free / 1e9:.0f} GB free")
+        yield fine(name, f"{directory}, {free_bytes / 1e9:.0f} GB free")
 
 
-def _keys(settings: Settings) -> HealthCheck:
+def _check_keys(settings: Settings) -> HealthCheck:
     if settings.keys is None:
         return missing("FIRSTLINE_KEYS", "not set", "make a key with `firstline keys new`, and keep it safe")
     try:

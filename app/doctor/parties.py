@@ -15,29 +15,32 @@ def party_checks(db: Database) -> Iterator[HealthCheck]:
     """Of every account: who is away and since when, and how much waits."""
     for account in list_accounts(db):
         with db.account(account.id) as tx:
-            away = standing.parties_away(tx)
+            parties_away = standing.parties_away(tx)
             counts = {
-                each.party: sum(
-                    w.count
-                    for w in [*inbox.items_waiting_for(tx, each.party), *outbox.deliveries_waiting_for(tx, each.party)]
+                party.party: sum(
+                    waiting.count
+                    for waiting in [
+                        *inbox.items_waiting_for(tx, party.party),
+                        *outbox.deliveries_waiting_for(tx, party.party),
+                    ]
                 )
-                for each in away
+                for party in parties_away
             }
-        if not away:
+        if not parties_away:
             yield fine(f"parties of {account.id}", "work waits for none")
-        for each in away:
-            yield _check(account.id, each, counts[each.party])
+        for party in parties_away:
+            yield _check_party(account.id, party, counts[party.party])
 
 
-def in_short(each: PartyStatus) -> str:
+def in_short(party: PartyStatus) -> str:
     """`broken since 2026-03-02 12:04`, and which way where it is not read any more only."""
-    way = "" if each.access is Access.READ else " for writing"
-    return f"{each.state.value}{way} since {each.since.astimezone():%Y-%m-%d %H:%M}"
+    suffix = "" if party.access is Access.READ else " for writing"
+    return f"{party.state.value}{suffix} since {party.since.astimezone():%Y-%m-%d %H:%M}"
 
 
-def _check(account: str, each: PartyStatus, waiting: int) -> HealthCheck:
-    what = f"{in_short(each)}: {each.reason}; {waiting} messages and deliveries wait for it"
+def _check_party(account: str, party: PartyStatus, waiting: int) -> HealthCheck:
+    what = f"{in_short(party)}: {party.reason}; {waiting} messages and deliveries wait for it"
     remedy = "it is asked again by itself, and what waits goes on when it is back"
-    if each.state is PartyState.BROKEN:
-        remedy = f"firstline connect {each.party}; what waits then goes on by itself"
-    return wrong(f"work for {each.party} of {account}", what, remedy)
+    if party.state is PartyState.BROKEN:
+        remedy = f"firstline connect {party.party}; what waits then goes on by itself"
+    return wrong(f"work for {party.party} of {account}", what, remedy)

@@ -33,19 +33,19 @@ BROKER_FAULTS = (BrokerError, redis.RedisError, OSError, ValueError, KeyError)
 
 def broker_checks(settings: Settings) -> Iterator[HealthCheck]:
     """The broker, and through it the workers."""
-    check = _broker(settings)
+    check = _check_broker(settings)
     yield check
     if check.state is HealthState.FINE:
-        yield _workers(settings)
+        yield _check_workers(settings)
 
 
 def beat_checks(settings: Settings, db: Database) -> Iterator[HealthCheck]:
     """Beat's trace in Postgres: it asks for a sweep every few seconds, and a worker leaves the sign."""
-    age, most = heartbeats.seconds_since_heartbeat(db, heartbeats.BEAT), max(BEAT_LATE, 12 * settings.sweep_seconds)
+    age, max_age = heartbeats.seconds_since_heartbeat(db, heartbeats.BEAT), max(BEAT_LATE, 12 * settings.sweep_seconds)
     remedy = "start it: `firstline up`, or the Procfile's lines `beat` and `worker`"
     if age is None:
         yield stopped("beat", "there never was a beat", remedy)
-    elif age > most:
+    elif age > max_age:
         yield stopped("beat", f"the last beat was {duration_in_words(age)} ago", remedy)
     else:
         yield fine("beat", f"the last beat was {duration_in_words(age)} ago")
@@ -53,91 +53,93 @@ def beat_checks(settings: Settings, db: Database) -> Iterator[HealthCheck]:
 
 def web_checks(settings: Settings, db: Database | None) -> Iterator[HealthCheck]:
     """Does our own web server answer at our address, in this version?"""
-    where = address(settings)
-    there = urlsplit(where)
-    if there.scheme not in ("http", "https") or not there.hostname:
-        yield wrong("FIRSTLINE_PUBLIC_URL", f"{where} is no web address", "write it as https://support.example.com")
+    url = address(settings)
+    url_parts = urlsplit(url)
+    if url_parts.scheme not in ("http", "https") or not url_parts.hostname:
+        yield wrong("FIRSTLINE_PUBLIC_URL", f"{url} is no web address", "write it as https://support.example.com")
         return
     try:
-        told = _ask_health(where)
+        health = _fetch_health(url)
     except (OSError, http.client.HTTPException, ValueError):
-        yield stopped("web", f"{where} does not answer", "start it: `firstline up`, or the Procfile's line")
+        yield stopped("web", f"{url} does not answer", "start it: `firstline up`, or the Procfile's line")
         return
-    yield _whose(where, told, installation_id(db) if db else None)
+    yield _check_identity(url, health, installation_id(db) if db else None)
 
 
 def embedder_checks(settings: Settings) -> Iterator[HealthCheck]:
     """Can it be made, and does it embed?"""
     try:
-        made = make_embedder(settings)
-        made.embed_query("hello")
+        embedder = make_embedder(settings)
+        embedder.embed_query("hello")
     except FirstlineError as error:
-        damaged = "install Firstline again: a file of the model is damaged"
-        remote = "see FIRSTLINE_EMBEDDER and what follows it in .env.example"
-        yield wrong("embedder", str(error), damaged if settings.embedder == "minilm" else remote)
+        damaged_remedy = "install Firstline again: a file of the model is damaged"
+        remote_remedy = "see FIRSTLINE_EMBEDDER and what follows it in .env.example"
+        yield wrong("embedder", str(error), damaged_remedy if settings.embedder == "minilm" else remote_remedy)
     else:
-        yield fine("embedder", f"{made.name}, {made.dimensions} dimensions")
+        yield fine("embedder", f"{embedder.name}, {embedder.dimensions} dimensions")
 
 
-def _whose(where: str, told: dict[str, Any] | None, ours: str | None) -> HealthCheck:
-    move = "set FIRSTLINE_PORT or FIRSTLINE_PUBLIC_URL, or stop the other one"
-    if told is None:
-        return wrong("web", f"something else answers at {where}", move)
-    theirs, version = told.get("installation"), str(told["version"])[:40]
-    if ours and theirs and theirs != ours:
-        return wrong("web", f"another installation answers at {where}: it has another database", move)
+def _check_identity(url: str, health: dict[str, Any] | None, own_installation: str | None) -> HealthCheck:
+    remedy = "set FIRSTLINE_PORT or FIRSTLINE_PUBLIC_URL, or stop the other one"
+    if health is None:
+        return wrong("web", f"something else answers at {url}", remedy)
+    installation, version = health.get("installation"), str(health["version"])[:40]
+    if own_installation and installation and installation != own_installation:
+        return wrong("web", f"another installation answers at {url}: it has another database", remedy)
     if version != VERSION:
-        return wrong("web", f"{where} runs version {version}, and this is {VERSION}", "restart all processes")
-    return fine("web", f"{where}, version {version}")
+        return wrong("web", f"{url} runs version {version}, and this is {VERSION}", "restart all processes")
+    return fine("web", f"{url}, version {version}")
 
 
-def _ask_health(where: str) -> dict[str, Any] | None:
+def _fetch_health(url: str) -> dict[str, Any] | None:
     """What answers there; None when it is not Firstline."""
-    there = urlsplit(where)
-    kind = http.client.HTTPSConnection if there.scheme == "https" else http.client.HTTPConnection
-    with contextlib.closing(kind(there.hostname or "", there.port, timeout=3)) as call:
-        call.request("GET", f"{there.path}/health", headers={"Accept": "application/json"})
-        content = call.getresponse().read(MOST_ANSWER)
+    url_parts = urlsplit(url)
+    connection_class = http.client.HTTPSConnection if url_parts.scheme == "https" else http.client.HTTPConnection
+    with contextlib.closing(connection_class(url_parts.hostname or "", url_parts.port, timeout=3)) as connection:
+        connection.request("GET", f"{url_parts.path}/health", headers={"Accept": "application/json"})
+        body = connection.getresponse().read(MOST_ANSWER)
     try:
-        answer = json.loads(content)
+        health = json.loads(body)
     except ValueError:
         return None
-    return answer if isinstance(answer, dict) and "version" in answer else None
+    return health if isinstance(health, dict) and "version" in health else None
 
 
-def _broker(settings: Settings) -> HealthCheck:
+def _check_broker(settings: Settings) -> HealthCheck:
     name, url = "REDIS_URL", settings.redis_url.get_secret_value() if settings.redis_url else None
-    ours = EmbeddedRedis(settings.data_dir)
-    if url is None or (url == ours.url and not ours.ready()):
+    embedded_redis = EmbeddedRedis(settings.data_dir)
+    if url is None or (url == embedded_redis.url and not embedded_redis.ready()):
         return stopped(name, "not set, and no `firstline up` runs here", "start `firstline up`, or set it")
     try:
-        _call(url)
+        _ping_broker(url)
     except BROKER_FAULTS as error:
         what = "it cannot be read as a URL" if isinstance(error, ValueError) else str(error) or type(error).__name__
         return wrong(name, what.splitlines()[0], "is the broker up, and are host, port and password right?")
-    return fine(name, "answers" if url != ours.url else "the embedded Redis answers")
+    return fine(name, "answers" if url != embedded_redis.url else "the embedded Redis answers")
 
 
-def _call(url: str) -> None:
+def _ping_broker(url: str) -> None:
     """Once, without the retries and back-off that the drivers add of their own accord."""
     if url.startswith("amqp"):
         with Broker(url, connect_timeout=3) as broker:
             broker.transport.establish_connection().close()
         return
-    plain = url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
+    redis_url = url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
     timeouts = {"socket_timeout": 3.0, "socket_connect_timeout": 3.0}
-    with contextlib.closing(redis.Redis.from_url(plain, retry=Retry(NoBackoff(), 0), **timeouts)) as client:
+    with contextlib.closing(redis.Redis.from_url(redis_url, retry=Retry(NoBackoff(), 0), **timeouts)) as client:
         client.ping()
 
 
-def _workers(settings: Settings) -> HealthCheck:
+def _check_workers(settings: Settings) -> HealthCheck:
     try:
         nodes = make_celery(settings).control.inspect(timeout=WORKER_SECONDS).active_queues() or {}
     except BROKER_FAULTS:
         nodes = {}
-    served = {queue["name"] for taken in nodes.values() for queue in taken}
+    served_queues = {queue["name"] for queues in nodes.values() for queue in queues}
     if not nodes:
         return stopped("workers", "none answers", "start them: `firstline up`, or the lines of the Procfile")
-    if left := [queue for queue in broker_queues.ALL if queue not in served]:
-        return stopped("workers", f"nobody takes from {', '.join(left)}", "start that line of the Procfile too")
+    if unserved_queues := [queue for queue in broker_queues.ALL if queue not in served_queues]:
+        return stopped(
+            "workers", f"nobody takes from {', '.join(unserved_queues)}", "start that line of the Procfile too"
+        )
     return fine("workers", ", ".join(sorted(nodes)))

@@ -28,60 +28,64 @@ def queue_checks(settings: Settings, db: Database) -> Iterator[HealthCheck]:
     late = max(LATE, 4 * settings.enqueue_again_seconds)
     for account in list_accounts(db):
         with db.account(account.id) as tx:
-            yield _queue(f"queue answer of {tx.account}", queue_stats.inbox_depth(tx), late, LONG)
-            yield _queue(f"queue deliver of {tx.account}", queue_stats.outbox_depth(tx), late, LONG)
-            yield _queue(f"alerts of {tx.account}", queue_stats.alerts_depth(tx), late, PROMPT)
-            yield from _lost(tx)
-            yield _parked(tx)
+            yield _check_queue(f"queue answer of {tx.account}", queue_stats.inbox_depth(tx), late, LONG)
+            yield _check_queue(f"queue deliver of {tx.account}", queue_stats.outbox_depth(tx), late, LONG)
+            yield _check_queue(f"alerts of {tx.account}", queue_stats.alerts_depth(tx), late, PROMPT)
+            yield from _check_lost_deliveries(tx)
+            yield _check_parked(tx)
 
 
-def _queue(name: str, waiting: QueueDepth, late: float, long: float) -> HealthCheck:
-    if waiting.since is None:
+def _check_queue(name: str, depth: QueueDepth, late: float, long: float) -> HealthCheck:
+    if depth.since is None:
         return fine(name, "nothing waits")
-    age = (datetime.now(UTC) - waiting.since).total_seconds()
-    told = f"{waiting.count} waiting, the oldest for {duration_in_words(age)}"
-    if waiting.seconds_late > late:
-        overdue = f"{told}; nobody has taken it up for {duration_in_words(waiting.seconds_late)}"
+    age = (datetime.now(UTC) - depth.since).total_seconds()
+    summary = f"{depth.count} waiting, the oldest for {duration_in_words(age)}"
+    if depth.seconds_late > late:
+        overdue = f"{summary}; nobody has taken it up for {duration_in_words(depth.seconds_late)}"
         return wrong(name, overdue, "are beat and the workers running, and enough of them?")
-    if waiting.why:
-        again = "tried again by itself; mend what the reason names"
-        return (wrong if age > long else missing)(name, f"{told}: {_reason(waiting.why)}", again)
-    return fine(name, told)
+    if depth.why:
+        remedy = "tried again by itself; mend what the reason names"
+        return (wrong if age > long else missing)(name, f"{summary}: {_one_line(depth.why)}", remedy)
+    return fine(name, summary)
 
 
-def _lost(tx: Transaction) -> Iterator[HealthCheck]:
-    found = list(_each_lost(tx))
-    yield from found or [fine(f"deliveries of {tx.account}", f"none lost in {DAYS} days")]
+def _check_lost_deliveries(tx: Transaction) -> Iterator[HealthCheck]:
+    checks = list(_lost_deliveries(tx))
+    yield from checks or [fine(f"deliveries of {tx.account}", f"none lost in {DAYS} days")]
 
 
-def _each_lost(tx: Transaction) -> Iterator[HealthCheck]:
-    sent, account = "look at these tickets in the console: was it sent, and does somebody answer?", tx.account
+def _lost_deliveries(tx: Transaction) -> Iterator[HealthCheck]:
+    unknown_remedy, account = "look at these tickets in the console: was it sent, and does somebody answer?", tx.account
     for name, state, alerts, remedy in (
         ("failed deliveries", DeliveryState.FAILED, False, f"the messages are parked: {PARKED}"),
         ("failed alerts", DeliveryState.FAILED, True, "nobody was told: look at these tickets in the console"),
-        ("unknown deliveries", DeliveryState.UNKNOWN, False, sent),
-        ("unknown alerts", DeliveryState.UNKNOWN, True, sent),
+        ("unknown deliveries", DeliveryState.UNKNOWN, False, unknown_remedy),
+        ("unknown alerts", DeliveryState.UNKNOWN, True, unknown_remedy),
     ):
-        found = queue_stats.failed_deliveries(tx, state, DAYS, alerts=alerts)
-        if found.newest_at:
-            yield wrong(f"{name} of {account}", _told(found, found.newest_at), remedy)
+        deliveries = queue_stats.failed_deliveries(tx, state, DAYS, alerts=alerts)
+        if deliveries.newest_at:
+            yield wrong(f"{name} of {account}", _describe_lost(deliveries, deliveries.newest_at), remedy)
 
 
-def _told(found: FailedDeliveries, newest_at: datetime) -> str:
-    when = newest_at.astimezone().strftime("%Y-%m-%d %H:%M")
-    return f"{found.count} in {DAYS} days, the newest planned {when}" + (f": {_reason(found.why)}" if found.why else "")
+def _describe_lost(deliveries: FailedDeliveries, newest_at: datetime) -> str:
+    newest_text = newest_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    return f"{deliveries.count} in {DAYS} days, the newest planned {newest_text}" + (
+        f": {_one_line(deliveries.why)}" if deliveries.why else ""
+    )
 
 
-def _parked(tx: Transaction) -> HealthCheck:
-    name, found = f"parked of {tx.account}", queue_stats.parked_items(tx)
-    if found.oldest_at is None:
+def _check_parked(tx: Transaction) -> HealthCheck:
+    name, parked_items = f"parked of {tx.account}", queue_stats.parked_items(tx)
+    if parked_items.oldest_at is None:
         return fine(name, "nothing")
-    since = found.oldest_at.astimezone().strftime("%Y-%m-%d %H:%M")
-    if found.unattended:
-        return wrong(name, f"{found.count}, the oldest since {since}; {found.unattended} wait for a person", PARKED)
-    return missing(name, f"{found.count}, the oldest since {since}; people work on all of them", PARKED)
+    since = parked_items.oldest_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    if parked_items.unattended:
+        return wrong(
+            name, f"{parked_items.count}, the oldest since {since}; {parked_items.unattended} wait for a person", PARKED
+        )
+    return missing(name, f"{parked_items.count}, the oldest since {since}; people work on all of them", PARKED)
 
 
-def _reason(why: str) -> str:
+def _one_line(why: str) -> str:
     """One line of it."""
     return " ".join(clean(why).split())[:160]

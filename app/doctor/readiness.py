@@ -41,16 +41,16 @@ def make_checks(db: Database, celery: Celery) -> Mapping[str, Check]:
 
 def bounded(name: str, check: Check) -> Check:
     """The same, in `MOST_SECONDS` at the most. Raises Temporary then."""
-    asked: list[TimedQuestion[None]] = []
+    questions: list[TimedQuestion[None]] = []
 
     def ask() -> Iterator[None]:
         check()
         yield None
 
     def look() -> None:
-        if not (asked and asked[0].open):
-            asked[:] = [TimedQuestion(name, ask)]
-        question = asked[0]
+        if not (questions and questions[0].open):
+            questions[:] = [TimedQuestion(name, ask)]
+        question = questions[0]
         if not question.wait(MOST_SECONDS):
             raise Temporary(f"no answer within {MOST_SECONDS:g} s")
         question.answers()
@@ -62,10 +62,10 @@ def refuse_other_tables(connection: Connection) -> None:
     """Raises BadSetting for tables that are missing, or older or newer than this version."""
     from migrations.run import current_revision, newest_revision  # Alembic, which the start can do without
 
-    found, needed = current_revision(connection), newest_revision()
-    if found != needed:
-        there = f"the tables are at {found}" if found else "there are no tables"
-        raise BadSetting(f"{there}, and this version needs {needed}; run `firstline migrate`")
+    current, newest = current_revision(connection), newest_revision()
+    if current != newest:
+        state = f"the tables are at {current}" if current else "there are no tables"
+        raise BadSetting(f"{state}, and this version needs {newest}; run `firstline migrate`")
 
 
 def installation_id(db: Database) -> str | None:

@@ -21,11 +21,11 @@ class Lock:
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / "lock"
-        self._handle: int | None = None
+        self._descriptor: int | None = None
 
     def acquire(self) -> None:
         """Take it, or raise BadSetting that names the holder."""
-        if self._handle is not None:
+        if self._descriptor is not None:
             return
         make_directory(self.path.parent)
         while True:
@@ -34,20 +34,20 @@ class Lock:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 os.close(handle)
-                raise BadSetting(self._taken()) from error
+                raise BadSetting(self._taken_message()) from error
             if _same_file(handle, self.path):  # else its last holder removed it while we waited at the door
                 break
             os.close(handle)
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode())
-        self._handle = handle
+        self._descriptor = handle
 
     def release(self) -> None:
         """Give it back and leave no file."""
-        if self._handle is not None:
+        if self._descriptor is not None:
             self.path.unlink(missing_ok=True)
-            os.close(self._handle)
-            self._handle = None
+            os.close(self._descriptor)
+            self._descriptor = None
 
     def holder(self) -> int | None:
         """The pid of whoever holds it now, this process included; None when it is free."""
@@ -63,9 +63,9 @@ class Lock:
             os.close(handle)
         return None
 
-    def _taken(self) -> str:
-        place, pid = self.path.parent, self.holder()
-        return f"{place} is in use by process {pid}: stop that one, or set FIRSTLINE_DATA_DIR to another place"
+    def _taken_message(self) -> str:
+        directory, pid = self.path.parent, self.holder()
+        return f"{directory} is in use by process {pid}: stop that one, or set FIRSTLINE_DATA_DIR to another place"
 
     def __enter__(self) -> "Lock":
         self.acquire()
@@ -98,8 +98,8 @@ def make_runtime(data_dir: Path, name: str, owner: Identity | None = None) -> Pa
     first: `/tmp` belongs to all."""
     directory = runtime(data_dir)
     mode = 0o711 if os.geteuid() == 0 else 0o700
-    _make_own(directory, mode)
-    _make_own(directory / name, 0o700, owner)
+    _make_owned_directory(directory, mode)
+    _make_owned_directory(directory / name, 0o700, owner)
     return directory / name
 
 
@@ -115,17 +115,17 @@ def reachable(path: Path, who: Identity | None) -> bool:
     """Can this user enter (a directory) or run (a file) this path? It asks the system, as that user."""
     if who is None:
         return os.access(path, os.X_OK)
-    question = ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)]
-    asked = subprocess.run(question, cwd="/", check=False, user=who.uid, group=who.gid, extra_groups=[])  # noqa: S603  # our own words
-    return asked.returncode == 0
+    command = ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)]
+    completed = subprocess.run(command, cwd="/", check=False, user=who.uid, group=who.gid, extra_groups=[])  # noqa: S603  # our own words
+    return completed.returncode == 0
 
 
-def _make_own(directory: Path, mode: int, owner: Identity | None = None) -> None:
+def _make_owned_directory(directory: Path, mode: int, owner: Identity | None = None) -> None:
     with contextlib.suppress(FileExistsError):
         directory.mkdir(mode=0o700)
-    found = directory.lstat()
-    ours = {os.geteuid()} | ({owner.uid} if owner else set())
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
+    file_stat = directory.lstat()
+    allowed_owners = {os.geteuid()} | ({owner.uid} if owner else set())
+    if not stat.S_ISDIR(file_stat.st_mode) or file_stat.st_uid not in allowed_owners:
         raise BadSetting(f"{directory} belongs to somebody else; remove it, or set FIRSTLINE_DATA_DIR to another place")
     directory.chmod(mode)
     if owner:

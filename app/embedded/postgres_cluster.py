@@ -53,22 +53,22 @@ class Cluster:
             if reachable(self.place.parent, self.identity):
                 make_directory(self.place)
             else:
-                elsewhere = PUBLIC / f"data-{digest(self.place.parent)}"
-                make_directory(elsewhere)
-                self.place.symlink_to(elsewhere)
+                public_directory = PUBLIC / f"data-{digest(self.place.parent)}"
+                make_directory(public_directory)
+                self.place.symlink_to(public_directory)
         if not self.place.exists():
-            gone = os.readlink(self.place)
-            raise BadSetting(f"{self.place} points to {gone}, which is gone: bring it back, or remove the link")
+            link_target = os.readlink(self.place)
+            raise BadSetting(f"{self.place} points to {link_target}, which is gone: bring it back, or remove the link")
         return self.place.resolve()
 
     def open(self, log: Path, durable: bool) -> None:
         """Make the cluster if there is none; else see that it is ours to run. Raises BadSetting that says what to do.
         Hold the lock of its home."""
         if self.path.exists():
-            self._take_owner()
-            self._check_major()
+            self._adopt_owner()
+            self._require_major()
         else:
-            self._make(log, durable)
+            self._make_cluster(log, durable)
 
     def recorded_pid(self) -> int:
         """The pid in `postmaster.pid`, or 0. It may be anybody's by now."""
@@ -81,43 +81,54 @@ class Cluster:
         """Is this process, alive and no zombie, a `postgres` on these very files?"""
         return birth(pid) is not None and f"-D {self.path} " in command_line(pid) + " "
 
-    def _take_owner(self) -> None:
+    def _adopt_owner(self) -> None:
         """As root we become whoever owns the cluster; as anybody else we must be the owner."""
-        found = self.path.stat()
-        if self.identity is None and found.st_uid != os.geteuid():
-            raise BadSetting(f"{self.path} belongs to user {_user_name(found.st_uid)}: start as that user, or as root")
-        if self.identity is not None and found.st_uid != self.identity.uid:
-            self.identity = Identity(_user_name(found.st_uid), found.st_uid, found.st_gid)
-
-    def _check_major(self) -> None:
-        found = (self.path / "PG_VERSION").read_text().strip()
-        if found != str(POSTGRES_MAJOR):
+        file_stat = self.path.stat()
+        if self.identity is None and file_stat.st_uid != os.geteuid():
             raise BadSetting(
-                f"{self.path} was made by PostgreSQL {found}, this Firstline brings {POSTGRES_MAJOR}: "
+                f"{self.path} belongs to user {_user_name(file_stat.st_uid)}: start as that user, or as root"
+            )
+        if self.identity is not None and file_stat.st_uid != self.identity.uid:
+            self.identity = Identity(_user_name(file_stat.st_uid), file_stat.st_uid, file_stat.st_gid)
+
+    def _require_major(self) -> None:
+        major = (self.path / "PG_VERSION").read_text().strip()
+        if major != str(POSTGRES_MAJOR):
+            raise BadSetting(
+                f"{self.path} was made by PostgreSQL {major}, this Firstline brings {POSTGRES_MAJOR}: "
                 "`firstline backup` with the Firstline that made it, move the directory away, then `firstline restore`"
             )
 
-    def _make(self, log: Path, durable: bool) -> None:
+    def _make_cluster(self, log: Path, durable: bool) -> None:
         """initdb beside the final place, then move it in: a start killed in the middle leaves no half cluster."""
-        aside = self.path.with_name("cluster.new")
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(mode=0o700)
+        new_cluster = self.path.with_name("cluster.new")
+        shutil.rmtree(new_cluster, ignore_errors=True)
+        new_cluster.mkdir(mode=0o700)
         if self.identity:
-            os.chown(aside, self.identity.uid, self.identity.gid)
-        with log.open("wb") as words:
-            failed = launch(self._initdb(aside, durable), words).wait()
-        if failed:
-            said = " / ".join(log.read_text(errors="replace").strip().splitlines()[-3:])
-            raise BadSetting(f"no database could be made in {self.place}: {said}")
-        aside.rename(self.path)
+            os.chown(new_cluster, self.identity.uid, self.identity.gid)
+        with log.open("wb") as output:
+            exit_code = launch(self._initdb_program(new_cluster, durable), output).wait()
+        if exit_code:
+            last_lines = " / ".join(log.read_text(errors="replace").strip().splitlines()[-3:])
+            raise BadSetting(f"no database could be made in {self.place}: {last_lines}")
+        new_cluster.rename(self.path)
 
-    def _initdb(self, aside: Path, durable: bool) -> Program:
-        where = (str(self.programs / "initdb"), "-D", str(aside), "-U", SUPERUSER, "-E", "UTF8")
-        locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")  # the same on every system
-        access = ("--auth-local=trust", "--auth-host=reject")  # the socket's directory, 0700, is the lock on the door
-        sync = () if durable else ("--no-sync",)
+    def _initdb_program(self, new_cluster: Path, durable: bool) -> Program:
+        command = (str(self.programs / "initdb"), "-D", str(new_cluster), "-U", SUPERUSER, "-E", "UTF8")
+        locale_flags = (
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C",
+        )  # the same on every system
+        access_flags = (
+            "--auth-local=trust",
+            "--auth-host=reject",
+        )  # the socket's directory, 0700, is the lock on the door
+        sync_flags = () if durable else ("--no-sync",)
         settings = [part for name, value in TUNABLE.items() for part in ("--set", f"{name}={value}")]
-        return Program((*where, *locale, *access, *sync, *settings), PLAIN, Path("/"), self.identity)
+        return Program(
+            (*command, *locale_flags, *access_flags, *sync_flags, *settings), PLAIN, Path("/"), self.identity
+        )
 
 
 def _user_name(uid: int) -> str:

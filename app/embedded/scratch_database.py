@@ -32,7 +32,7 @@ def scratch_database() -> Iterator[Database]:
     from migrations.run import migrate
 
     _remove_leftovers()
-    with _directory() as directory, EmbeddedPostgres(directory, durable=False) as server:
+    with _scratch_directory() as directory, EmbeddedPostgres(directory, durable=False) as server:
         migrate(server.owner_url, LOGIN_ROLE)
         db = Database(server.url, Sealer([new_key()]))
         try:
@@ -43,34 +43,34 @@ def scratch_database() -> Iterator[Database]:
 
 
 @contextmanager
-def _directory() -> Iterator[Path]:
+def _scratch_directory() -> Iterator[Path]:
     directory = Path(tempfile.mkdtemp(prefix=PREFIX))
     directory.chmod(0o711 if os.geteuid() == 0 else 0o700)  # as root, Postgres runs as another user
     with Lock(directory):
         try:
             yield directory
         finally:
-            _remove(EmbeddedPostgres(directory))
+            _remove_server_files(EmbeddedPostgres(directory))
 
 
 def _remove_leftovers() -> None:
     """What killed commands left. Directories of other users, and of commands at work, are let be."""
     for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
-            found = directory.lstat()
-            if found.st_uid != os.geteuid() or directory.is_symlink():
+            directory_stat = directory.lstat()
+            if directory_stat.st_uid != os.geteuid() or directory.is_symlink():
                 continue
-            if not (directory / "lock").exists() and time.time() - found.st_mtime < YOUNG_SECONDS:
+            if not (directory / "lock").exists() and time.time() - directory_stat.st_mtime < YOUNG_SECONDS:
                 continue
             with Lock(directory):
                 server = EmbeddedPostgres(directory)
                 server.clear()
-                _remove(server)
+                _remove_server_files(server)
         except (BadSetting, FileNotFoundError):  # in use, or another command was quicker
             continue
 
 
-def _remove(server: EmbeddedPostgres) -> None:
+def _remove_server_files(server: EmbeddedPostgres) -> None:
     """Its sockets and its files, which can lie elsewhere (`Cluster.find_home`)."""
     drop_runtime(server.data_dir, server.name)
     shutil.rmtree(server.cluster.place.resolve(), ignore_errors=True)

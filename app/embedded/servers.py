@@ -90,8 +90,8 @@ class EmbeddedServer:
             for _ in range(3):  # what a killed server left behind can take a moment to vanish
                 if self._start_once(seconds):
                     return self.settle()
-            said = self.start_log.read_text(errors="replace").strip().splitlines()[-3:]
-            raise Temporary(f"{self.name} does not start: {' / '.join(said) or 'it said nothing'}")
+            last_lines = self.start_log.read_text(errors="replace").strip().splitlines()[-3:]
+            raise Temporary(f"{self.name} does not start: {' / '.join(last_lines) or 'it said nothing'}")
         except BaseException:
             self.stop()
             raise
@@ -99,8 +99,8 @@ class EmbeddedServer:
     def stop(self) -> None:
         """Stop our child, by force if need be, and leave no process, socket or lock."""
         if self._process is not None:
-            for number, seconds in ((self.program().stop[0], 20), (AT_ONCE, 5), (KILL, None)):
-                self._process.send_signal(number)
+            for signal_number, seconds in ((self.program().stop[0], 20), (AT_ONCE, 5), (KILL, None)):
+                self._process.send_signal(signal_number)
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     self._process.wait(seconds)
                     break
@@ -119,7 +119,7 @@ class EmbeddedServer:
         until(lambda: process.poll() is not None or self.ready(), seconds)
         return process.poll() is None and self.ready()
 
-    def _take(self, home: Path) -> None:
+    def _take_lock(self, home: Path) -> None:
         lock = Lock(home)
         lock.acquire()
         self._lock = lock
@@ -164,7 +164,7 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def prepare(self) -> None:
         """Lock the cluster, and make it if this is the first start. Raises BadSetting that says what to do."""
-        self._take(self.cluster.find_home())
+        self._take_lock(self.cluster.find_home())
         self.cluster.open(self.start_log, self.durable)
 
     def clear(self) -> None:
@@ -237,7 +237,7 @@ class EmbeddedRedis(EmbeddedServer):
 
     def prepare(self) -> None:
         """Lock the place. Redis keeps no files."""
-        self._take(self.data_dir / self.name)
+        self._take_lock(self.data_dir / self.name)
 
     def clear(self) -> None:
         """End a server that outlived its parent, and remove its socket."""

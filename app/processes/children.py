@@ -35,10 +35,12 @@ def children(settings: Settings, listener: socket.socket) -> tuple[Child, ...]:
     answer = ("-P", "gevent", "-c", str(settings.answer_concurrency), "-Q", ",".join(broker_queues.ANSWERING))
     beat = ("beat", "--loglevel", "WARNING", "--pidfile=", "-s", str(settings.data_dir / "beat-schedule"))
     return (
-        _web(settings, listener, env),
-        _celery("worker", (*WORKER, *answer, "-n", f"answer@{node}"), env),
-        _celery("knowledge", (*WORKER, "-P", "prefork", "-c", "1", "-Q", "knowledge", "-n", f"knowledge@{node}"), env),
-        _celery("beat", (*CELERY, *beat), env),
+        _web_child(settings, listener, env),
+        _celery_child("worker", (*WORKER, *answer, "-n", f"answer@{node}"), env),
+        _celery_child(
+            "knowledge", (*WORKER, "-P", "prefork", "-c", "1", "-Q", "knowledge", "-n", f"knowledge@{node}"), env
+        ),
+        _celery_child("beat", (*CELERY, *beat), env),
     )
 
 
@@ -51,9 +53,9 @@ def listen(settings: Settings) -> socket.socket:
     except OSError as error:
         if error.errno == errno.EADDRINUSE and settings.demo and "port" not in settings.model_fields_set:
             return socket.create_server((settings.host, 0), family=family, backlog=2048)
-        where = f"{settings.host}:{settings.port}"
+        address = f"{settings.host}:{settings.port}"
         raise BadSetting(
-            f"{environment_variable('port')}: cannot listen on {where}: {error.strerror or error}"
+            f"{environment_variable('port')}: cannot listen on {address}: {error.strerror or error}"
         ) from error
 
 
@@ -69,25 +71,25 @@ def environment(settings: Settings) -> dict[str, str]:
     return env | {"PYTHONUNBUFFERED": "1"}
 
 
-def _web(settings: Settings, listener: socket.socket, env: Mapping[str, str]) -> Child:
+def _web_child(settings: Settings, listener: socket.socket, env: Mapping[str, str]) -> Child:
     """gunicorn on the socket that is open already."""
     handle = listener.fileno()
     argv = (*GUNICORN, "-b", f"fd://{handle}", "--log-level", "warning", "app.processes.web:create()")
     program = Program(argv, env, handles=(handle,))
-    return Child("web", lambda: program, ready=lambda: _answers(listener))
+    return Child("web", lambda: program, ready=lambda: _web_answers(listener))
 
 
-def _celery(name: str, argv: tuple[str, ...], env: Mapping[str, str]) -> Child:
+def _celery_child(name: str, argv: tuple[str, ...], env: Mapping[str, str]) -> Child:
     program = Program(argv, env, stop=WARM_THEN_COLD)
     return Child(name, lambda: program)
 
 
-def _answers(listener: socket.socket) -> bool:
+def _web_answers(listener: socket.socket) -> bool:
     """Does the web server answer for itself? The socket alone says nothing: it is ours."""
     host, port = listener.getsockname()[:2]
-    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
-    call = http.client.HTTPConnection(here, port, timeout=5)
-    with contextlib.closing(call), contextlib.suppress(OSError, http.client.HTTPException):
-        call.request("GET", "/health")
-        return call.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
+    local_host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not bound
+    connection = http.client.HTTPConnection(local_host, port, timeout=5)
+    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/health")
+        return connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
     return False

@@ -17,10 +17,10 @@ MEMORY = "/dev/shm"  # noqa: S108  # gunicorn's heartbeat: its documentation ask
 def open_files() -> int:
     """How many files the process may have open, after asking for as many as it needs. Idle connections are files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        return wanted
+    wanted_files = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted_files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted_files, hard))
+        return wanted_files
     return MOST_FILES if soft == resource.RLIM_INFINITY else soft
 
 

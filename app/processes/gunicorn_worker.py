@@ -43,18 +43,18 @@ class TimedSocket:
         self._seconds = seconds
         self._idle = idle
         self._deadline: float | None = time.monotonic() + seconds
-        self._over = False
+        self._is_over = False
 
     def recv(self, size: int, *flags: int) -> bytes:
         """The next bytes; none when the time is up."""
-        left = self._idle if self._deadline is None else self._deadline - time.monotonic()
-        if self._over or left <= 0:
-            return self._end()
-        self._sock.settimeout(left)
+        seconds_left = self._idle if self._deadline is None else self._deadline - time.monotonic()
+        if self._is_over or seconds_left <= 0:
+            return self._mark_ended()
+        self._sock.settimeout(seconds_left)
         try:
             data: bytes = self._sock.recv(size, *flags)
         except TimeoutError:
-            return self._end()
+            return self._mark_ended()
         finally:
             self._sock.settimeout(None)
         if self._deadline is None:
@@ -65,8 +65,8 @@ class TimedSocket:
         """The request is done with: what comes now is another one, with its own time."""
         self._deadline = None
 
-    def _end(self) -> bytes:
-        self._over = True
+    def _mark_ended(self) -> bytes:
+        self._is_over = True
         return b""
 
     def __getattr__(self, name: str) -> Any:
@@ -114,6 +114,6 @@ class WebWorker(GeventWorker):  # type: ignore[misc]  # untyped base
 
 def problem(status: HTTPStatus) -> bytes:
     """A whole answer with a problem document (RFC 9457)."""
-    content = json.dumps({"type": "about:blank", "title": status.phrase, "status": status.value}).encode()
-    head = (f"HTTP/1.1 {status.value} {status.phrase}", *HEADERS, f"Content-Length: {len(content)}", "", "")
-    return "\r\n".join(head).encode() + content
+    body = json.dumps({"type": "about:blank", "title": status.phrase, "status": status.value}).encode()
+    header_lines = (f"HTTP/1.1 {status.value} {status.phrase}", *HEADERS, f"Content-Length: {len(body)}", "", "")
+    return "\r\n".join(header_lines).encode() + body

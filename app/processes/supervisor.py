@@ -87,9 +87,9 @@ class Supervisor:
         self.records = records
         self.backoff = backoff or Backoff()
         self.posts: dict[str, Post] = {}
-        self._asked = 0
+        self._stop_requests = 0
         self._interruptible = False
-        self._undo: list[Callable[[], object]] = []
+        self._undo_steps: list[Callable[[], object]] = []
 
     def start(self, child: Child) -> None:
         """Start a child and keep it alive from now on. Raises what its `before` raises."""
@@ -106,22 +106,22 @@ class Supervisor:
                 raise Temporary(f"{name} does not come up; {post.child.log or 'its lines above'} may say why")
             with self._uninterrupted():
                 self.tend()
-            self._sleep(0.05)
+            self._wait_for_signal(0.05)
 
     def run(self) -> None:
         """Keep the children alive until a signal asks for the end."""
         self._interruptible = False
-        while not self._asked:
+        while not self._stop_requests:
             self.tend()
-            self._sleep(self._until_next())
+            self._wait_for_signal(self._seconds_until_due())
 
     def tend(self) -> None:
         """Notice the dead, and start again whom it is time for."""
         for post in self.posts.values():
             if post.process is not None and post.process.poll() is not None:
-                self._bury(post)
+                self._handle_death(post)
             if post.process is None and post.due is not None and time.monotonic() >= post.due:
-                self._revive(post)
+                self._restart(post)
 
     def stop(self) -> None:
         """Stop all, higher floors first; whoever does not listen is killed, with all it started."""
@@ -138,15 +138,19 @@ class Supervisor:
         reader, writer = os.pipe()
         os.set_blocking(reader, False)
         os.set_blocking(writer, False)
-        self._bell = reader
-        previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        self._undo = [lambda: signal.set_wakeup_fd(previous), lambda: os.close(reader), lambda: os.close(writer)]
-        for number in (*ENDING, signal.SIGCHLD):
-            before = signal.getsignal(number)
-            if number == signal.SIGHUP and before == signal.SIG_IGN:  # nohup
+        self._wakeup_fd = reader
+        previous_fd = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        self._undo_steps = [
+            lambda: signal.set_wakeup_fd(previous_fd),
+            lambda: os.close(reader),
+            lambda: os.close(writer),
+        ]
+        for signal_number in (*ENDING, signal.SIGCHLD):
+            previous_handler = signal.getsignal(signal_number)
+            if signal_number == signal.SIGHUP and previous_handler == signal.SIG_IGN:  # nohup
                 continue
-            signal.signal(number, self._on_signal if number in ENDING else _note)
-            self._undo.insert(0, functools.partial(signal.signal, number, before))
+            signal.signal(signal_number, self._on_signal if signal_number in ENDING else _ignore_signal)
+            self._undo_steps.insert(0, functools.partial(signal.signal, signal_number, previous_handler))
         self._end_strays()
         self._interruptible = True
         return self
@@ -155,7 +159,7 @@ class Supervisor:
         with contextlib.suppress(Interrupted):
             self._interruptible = False
         self.stop()
-        for step in self._undo:
+        for step in self._undo_steps:
             step()
 
     def _launch(self, post: Post) -> None:
@@ -168,44 +172,44 @@ class Supervisor:
         post.started = time.monotonic()
         if process.stdout:
             post.relay = self.terminal.relay(post.child.name, process.stdout)
-        self._record(post.child.name, process.pid, post.program)
+        self._write_record(post.child.name, process.pid, post.program)
 
-    def _revive(self, post: Post) -> None:
+    def _restart(self, post: Post) -> None:
         try:
             self._launch(post)
         except (FirstlineError, OSError) as error:
-            self._expect(post, str(error))
+            self._schedule_restart(post, str(error))
 
-    def _bury(self, post: Post) -> None:
+    def _handle_death(self, post: Post) -> None:
         process = post.process
         if process is None:
             return
         code = process.wait()
-        self._leave(post)
+        self._clean_up(post)
         if time.monotonic() - post.started >= self.backoff.settled:
             post.deaths = 0
-        self._expect(post, _epitaph(code))
+        self._schedule_restart(post, _describe_exit(code))
 
-    def _expect(self, post: Post, said: str) -> None:
+    def _schedule_restart(self, post: Post, what_happened: str) -> None:
         post.deaths += 1
         pause = self.backoff.seconds(post.deaths)
         post.due = time.monotonic() + pause
-        self.terminal.say(f"{post.child.name} {said}; starting it again in {pause:g} s")
+        self.terminal.say(f"{post.child.name} {what_happened}; starting it again in {pause:g} s")
 
     def _stop_all(self, posts: list[Post]) -> None:
         for post in posts:
-            self._ask(post)
+            self._send_stop_signal(post)
         while running := [post for post in posts if post.process and post.process.poll() is None]:
             for post in running:
-                hurried = self._asked > 1 and post.stage == 1
-                if hurried or time.monotonic() >= post.patience:
-                    self._ask(post)
-            self._sleep(0.1)
+                is_hurried = self._stop_requests > 1 and post.stage == 1
+                if is_hurried or time.monotonic() >= post.patience:
+                    self._send_stop_signal(post)
+            self._wait_for_signal(0.1)
         for post in posts:
-            self._leave(post)
+            self._clean_up(post)
             post.child.after()
 
-    def _ask(self, post: Post) -> None:
+    def _send_stop_signal(self, post: Post) -> None:
         """The next signal; when all have been given, SIGKILL for the group."""
         if post.process is None or post.program is None:
             return
@@ -217,7 +221,7 @@ class Supervisor:
             _kill_group(post.process.pid)
         post.stage += 1
 
-    def _leave(self, post: Post) -> None:
+    def _clean_up(self, post: Post) -> None:
         """No process of the child's group, no zombie, no record, and its last words are out."""
         if post.process is not None:
             _kill_group(post.process.pid)
@@ -225,56 +229,56 @@ class Supervisor:
             post.process = None
         if post.relay is not None:
             post.relay.join(1.0)
-        self._record(post.child.name, None)
+        self._write_record(post.child.name, None)
 
-    def _until_next(self) -> float:
-        due = [post.due - time.monotonic() for post in self.posts.values() if post.due is not None]
-        return max(0.0, min([1.0, *due]))
+    def _seconds_until_due(self) -> float:
+        pauses = [post.due - time.monotonic() for post in self.posts.values() if post.due is not None]
+        return max(0.0, min([1.0, *pauses]))
 
-    def _sleep(self, seconds: float) -> None:
+    def _wait_for_signal(self, seconds: float) -> None:
         """Until a signal (a child's death is one) or the time is up."""
-        select.select([self._bell], [], [], seconds)
+        select.select([self._wakeup_fd], [], [], seconds)
         with contextlib.suppress(BlockingIOError):
-            os.read(self._bell, 4096)
+            os.read(self._wakeup_fd, 4096)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._asked += 1
+        self._stop_requests += 1
         if self._interruptible:
             self._interruptible = False
             raise Interrupted
 
     @contextlib.contextmanager
     def _uninterrupted(self) -> Iterator[None]:
-        before, self._interruptible = self._interruptible, False
+        was_interruptible, self._interruptible = self._interruptible, False
         try:
             yield
         finally:
-            self._interruptible = before
-        if before and self._asked:
+            self._interruptible = was_interruptible
+        if was_interruptible and self._stop_requests:
             self._interruptible = False
             raise Interrupted
 
-    def _record(self, name: str, pid: int | None, program: Program | None = None) -> None:
-        place = self.records / name
+    def _write_record(self, name: str, pid: int | None, program: Program | None = None) -> None:
+        record_file = self.records / name
         if pid is None or program is None:
-            place.unlink(missing_ok=True)
+            record_file.unlink(missing_ok=True)
         elif mark := birth(pid):
             self.records.mkdir(parents=True, exist_ok=True)
             grace = self.posts[name].child.grace
-            place.write_text(f"{pid}\n{int(program.stop[0])}\n{grace}\n{mark}\n")
+            record_file.write_text(f"{pid}\n{int(program.stop[0])}\n{grace}\n{mark}\n")
 
     def _end_strays(self) -> None:
         """What an earlier supervisor left running, known by pid and moment of birth."""
-        for place in sorted(self.records.glob("*")):
+        for record_file in sorted(self.records.glob("*")):
             with contextlib.suppress(ValueError, OSError):
-                pid, stop, grace, mark = place.read_text().split("\n")[:4]
+                pid, stop, grace, mark = record_file.read_text().split("\n")[:4]
                 if birth(int(pid)) == mark:
-                    self.terminal.say(f"{place.name} of an earlier run is still there (process {pid}); ending it")
+                    self.terminal.say(f"{record_file.name} of an earlier run is still there (process {pid}); ending it")
                     end(int(pid), ((signal.Signals(int(stop)), float(grace)), (signal.SIGKILL, 5)))
                     _kill_group(int(pid))
                 elif left_a_group(int(pid), mark):
                     _kill_group(int(pid))
-            place.unlink(missing_ok=True)
+            record_file.unlink(missing_ok=True)
 
 
 def _kill_group(pid: int) -> None:
@@ -282,9 +286,9 @@ def _kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def _epitaph(code: int) -> str:
+def _describe_exit(code: int) -> str:
     return f"ended with code {code}" if code >= 0 else f"was killed by {signal.Signals(-code).name}"
 
 
-def _note(number: int, frame: FrameType | None) -> None:
+def _ignore_signal(number: int, frame: FrameType | None) -> None:
     """The wake-up pipe does the rest."""

@@ -14,21 +14,21 @@ class Terminal:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._turn = threading.Lock()
-        self._broken = False
+        self._write_lock = threading.Lock()
+        self._is_broken = False
         self._names: list[str] = []
         self._colour = out.isatty() and "NO_COLOR" not in os.environ
 
     def say(self, text: str) -> None:
         """One line of our own."""
-        with self._turn:
-            if self._broken:
+        with self._write_lock:
+            if self._is_broken:
                 return
             try:
                 self._out.write(text + "\n")
                 self._out.flush()
             except (OSError, ValueError):  # ValueError: closed on our side
-                self._fall_silent()
+                self._silence()
 
     def relay(self, name: str, source: IO[bytes]) -> threading.Thread:
         """Pass on a child's output under its name until it ends; the thread reads on even when nobody listens, since a
@@ -45,13 +45,13 @@ class Terminal:
         thread.start()
         return thread
 
-    def _fall_silent(self) -> None:
+    def _silence(self) -> None:
         """From now on to nowhere, lest what is still buffered fails once more when Python ends."""
-        self._broken = True
+        self._is_broken = True
         with contextlib.suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._out.fileno())
-            os.close(nowhere)
+            null_device = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null_device, self._out.fileno())
+            os.close(null_device)
 
     def _prefix(self, name: str) -> str:
         if name not in self._names:

@@ -68,31 +68,33 @@ def up(settings: Settings, extras: Extras | None = None, out: TextIO = sys.stdou
     with contextlib.ExitStack() as stack, contextlib.suppress(Interrupted):
         stack.enter_context(Lock(settings.data_dir))
         stack.callback(terminal.say, "Stopped.")
-        stack.callback(_note(settings).unlink, missing_ok=True)
+        stack.callback(_address_file(settings).unlink, missing_ok=True)
         supervisor = stack.enter_context(Supervisor(terminal, settings.data_dir / "run"))  # ends what held the port
         listener = stack.enter_context(contextlib.closing(listen(settings)))
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         report = StartReport(terminal)
         if os.geteuid() == 0:
             terminal.say("  (running as root; an ordinary user would do)")
-        settings = _ground(settings, supervisor, stack, report)
+        settings = _prepare_servers(settings, supervisor, stack, report)
         for child in children(settings, listener):
             supervisor.start(child)
-        _open(settings, extras or Extras(), supervisor, report)
+        _announce_ready(settings, extras or Extras(), supervisor, report)
         supervisor.run()
         terminal.say("Stopping; press Ctrl-C again to stop at once.")
 
 
-def _ground(settings: Settings, supervisor: Supervisor, stack: contextlib.ExitStack, report: StartReport) -> Settings:
+def _prepare_servers(
+    settings: Settings, supervisor: Supervisor, stack: contextlib.ExitStack, report: StartReport
+) -> Settings:
     """Servers, tables, keys and account. Returns the complete settings."""
     if settings.redis_url is None:
         redis = EmbeddedRedis(settings.data_dir)
-        _serve(redis, supervisor)
+        _start_server(redis, supervisor)
         settings = settings.model_copy(update={"redis_url": SecretStr(redis.url)})
         report.done("Redis")
     if settings.database_url is None:
         postgres = EmbeddedPostgres(settings.data_dir)
-        _serve(postgres, supervisor)
+        _start_server(postgres, supervisor)
         settings = completed(settings, postgres)
         report.done("PostgreSQL")
     if settings.keys is None:
@@ -103,7 +105,7 @@ def _ground(settings: Settings, supervisor: Supervisor, stack: contextlib.ExitSt
     return settings
 
 
-def _serve(server: EmbeddedServer, supervisor: Supervisor) -> None:
+def _start_server(server: EmbeddedServer, supervisor: Supervisor) -> None:
     try:
         server.prepare()
     except BaseException:
@@ -117,30 +119,32 @@ def _serve(server: EmbeddedServer, supervisor: Supervisor) -> None:
     server.settle()
 
 
-def _open(settings: Settings, extras: Extras, supervisor: Supervisor, report: StartReport) -> None:
+def _announce_ready(settings: Settings, extras: Extras, supervisor: Supervisor, report: StartReport) -> None:
     """Wait for the processes, then say where they are reached."""
     if extras.index:
         report.done(extras.index(settings))
     supervisor.wait("web", WEB_START)
     report.done("web answers; workers and beat have started")
-    _note(settings).write_text(f"http://{_host(settings.host)}:{settings.port}\n", encoding="utf-8")
+    _address_file(settings).write_text(f"http://{_url_host(settings.host)}:{settings.port}\n", encoding="utf-8")
     report.terminal.say(f"Ready after {report.seconds():.1f} s at {address(settings)}")
     if settings.demo:
-        own = f"FIRSTLINE_DATA_DIR={_relative(settings.data_dir)} FIRSTLINE_POLICY={_relative(settings.policy)}"
-        report.terminal.say(f"Commands for this demo: {own} firstline ...")
+        environment = (
+            f"FIRSTLINE_DATA_DIR={_relative_path(settings.data_dir)} FIRSTLINE_POLICY={_relative_path(settings.policy)}"
+        )
+        report.terminal.say(f"Commands for this demo: {environment} firstline ...")
     if extras.sign_in_link:
         report.terminal.say(f"Sign in, once: {extras.sign_in_link(settings)}")
 
 
-def _relative(path: Path) -> Path:
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
+def _relative_path(path: Path) -> Path:
+    current_directory = Path.cwd()
+    return path.relative_to(current_directory) if path.is_relative_to(current_directory) else path
 
 
-def _note(settings: Settings) -> Path:
+def _address_file(settings: Settings) -> Path:
     """Where other commands read the address (`installation.address`)."""
     return settings.data_dir / "address"
 
 
-def _host(host: str) -> str:
+def _url_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host

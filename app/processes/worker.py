@@ -30,8 +30,8 @@ log = structlog.get_logger(__name__)
 @celery.task(name="tidy")
 def tidy() -> None:
     """Forget sign-ins and remembered answers that have expired; nothing depends on it but space."""
-    gone = forget_sign_ins(celery.toolbox.db), forget_answers(celery.toolbox.db)
-    log.info("tidied", sign_ins=gone[0], answers=gone[1])
+    forgotten = forget_sign_ins(celery.toolbox.db), forget_answers(celery.toolbox.db)
+    log.info("tidied", sign_ins=forgotten[0], answers=forgotten[1])
 
 
 def equip(**_: Any) -> None:

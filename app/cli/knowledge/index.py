@@ -29,9 +29,9 @@ def index_folder(path: Path, name: str | None, confirm: bool, account: str | Non
     """Index the Markdown, HTML, text, PDF and Word files under PATH, and keep in step with it: short for `sources add
     folder PATH`, and once that is done for `sources sync`."""
     settings = source_options.valid_settings(source_kinds()[FOLDER], {"path": str(path)})
-    called = name_of(name) if name else None
+    source_name = name_of(name) if name else None
     with library(account) as (db, account_id):
-        source = _folder(sync.find_sources(db, account_id), settings, called)
+        source = _folder_source(sync.find_sources(db, account_id), settings, source_name)
         set_up(db, account_id, source)
         outcomes = read(db, account_id, [source], as_json=as_json, confirmed=confirm)
     tell(outcomes, as_json=as_json)
@@ -64,8 +64,8 @@ def search(query: str, most: int, locale: str, internal: bool, account: str | No
     """Show the passages that the documents hold for a QUERY, best first, with their scores."""
     audiences = frozenset({"public", "internal"} if internal else {"public"})
     with library(account) as (db, account_id):
-        found = make_library(read_settings(), db)
-        hits = found.search(account_id, clean(query), limit=most, audiences=audiences, locale=clean(locale))
+        knowledge_library = make_library(read_settings(), db)
+        hits = knowledge_library.search(account_id, clean(query), limit=most, audiences=audiences, locale=clean(locale))
     if as_json:
         print_json(hits)
         return
@@ -79,9 +79,11 @@ def search(query: str, most: int, locale: str, internal: bool, account: str | No
         say("Nothing found; `firstline index PATH` adds documents.")
 
 
-def _folder(there: list[ConfiguredSource], settings: dict[str, str], name: str | None) -> ConfiguredSource:
+def _folder_source(
+    existing_sources: list[ConfiguredSource], settings: dict[str, str], name: str | None
+) -> ConfiguredSource:
     """The source of this name, or the one that reads this folder already, so that its marks hold; or a new one."""
-    for source in there:
+    for source in existing_sources:
         if source.name == name and source.kind != FOLDER:
             raise Refused(f"{name} is there already, a source of the kind {source.kind}; choose another --name")
         if source.name == name or (name is None and source.kind == FOLDER and source.settings == settings):

@@ -75,33 +75,33 @@ def recall(
     of it. With --leave-notes or --note, put a correction on each ticket as an internal note: nothing goes to customers.
     The same recall twice leaves no second note."""
     note = clean(note).strip() if note is not None else None
-    leave = leave_notes or note is not None
+    wants_notes = leave_notes or note is not None
     if not document and not passage:
         raise click.UsageError("name what to recall: --document or --passage")
-    if leave and as_json and not yes:
+    if wants_notes and as_json and not yes:
         raise click.UsageError("with --json nothing can be asked: add --yes to leave the notes")
     settings = read_settings()
     with installation(settings) as ready:
         db = make_database(ready)
         try:
             account_id = existing(db, account or settings.account)
-            _catch_up(db, account_id, as_json)
-            found = _find(db, account_id, clean(document or "").strip(), clean(passage or "").strip())
-            uses = _uses(db, account_id, found, clean(passage or "").strip(), since)
-            meant = Recall(found.key, found.title, found.ids, found.version, passage or None, note or WRONG)
+            _keep_older_citations(db, account_id, as_json)
+            target = _find_document(db, account_id, clean(document or "").strip(), clean(passage or "").strip())
+            uses = _document_uses(db, account_id, target, clean(passage or "").strip(), since)
+            request = Recall(target.key, target.title, target.ids, target.version, passage or None, note or WRONG)
             if not as_json:
-                _print(found, uses)
-            notes = _leave(ready, db, account_id, meant, uses, yes, as_json) if leave else None
+                _print_uses(target, uses)
+            notes = _leave_notes(ready, db, account_id, request, uses, yes, as_json) if wants_notes else None
         finally:
             db.close()
     if as_json:
-        print_json({"document": found, "replies": uses, "recall": meant.id if leave else None, "notes": notes})
+        print_json({"document": target, "replies": uses, "recall": request.id if wants_notes else None, "notes": notes})
 
 
 # --- Which document --------------------------------------------------------------------------------------------------
 
 
-def _catch_up(db: Database, account: str, quiet: bool) -> None:
+def _keep_older_citations(db: Database, account: str, quiet: bool) -> None:
     """Write down what runs cite that are older than the list of citations. Once it is done there is nothing to do."""
     with db.account(account) as tx:
         total = record.count_older_runs(tx)
@@ -111,62 +111,68 @@ def _catch_up(db: Database, account: str, quiet: bool) -> None:
     with progress_bar("reading older runs", quiet=quiet) as on_step:
         while True:
             with db.account(account) as tx:
-                read = record.keep_older_citations(tx, AT_ONCE)
-            done += read
+                kept_count = record.keep_older_citations(tx, AT_ONCE)
+            done += kept_count
             on_step(done, total, "")
-            if not read:
+            if not kept_count:
                 return
 
 
-def _find(db: Database, account: str, name: str, passage: str) -> RecalledDocument:
+def _find_document(db: Database, account: str, name: str, passage: str) -> RecalledDocument:
     """The one document that is meant. Raises UsageError when it could be several, Refused when it is none."""
     with db.account(account) as tx:
         cited = recalls.cited_documents(tx, name) if name else recalls.cited_passage(tx, passage)
-        indexed = _indexed(tx, name, cited)
-        found = [_whole(tx, group, indexed) for group in _best(name, [*cited, *indexed])]
-    if not found:
+        indexed = _indexed_documents(tx, name, cited)
+        documents = [_merge_document(tx, group, indexed) for group in _best_matches(name, [*cited, *indexed])]
+    if not documents:
         what = f"no document {name!r} in the index, and none that" if name else f"no passage {passage!r} that"
         raise Refused(f"there is {what} a reply cites")
-    if len(found) > 1:
-        lines = (f"  {each.ids[0]}  {each.title}  {each.url or each.external_id}" for each in found)
+    if len(documents) > 1:
+        lines = (
+            f"  {document.ids[0]}  {document.title}  {document.url or document.external_id}" for document in documents
+        )
         raise click.UsageError("\n".join([f"{name!r} may be one of these; name it by its id:", *lines]))
-    return found[0]
+    return documents[0]
 
 
-def _indexed(tx: Transaction, name: str, cited: Sequence[CitedDocument]) -> list[Document]:
+def _indexed_documents(tx: Transaction, name: str, cited: Sequence[CitedDocument]) -> list[Document]:
     """What the index holds of it: under that name, or of what was cited, whatever it is called by now."""
-    found = documents_named(tx, name) if name else []
-    for each in cited:
-        found += documents_named(tx, each.id)
-        same = documents_named(tx, each.external_id) if each.external_id else []
-        found += [other for other in same if _key(other) == _key(each)]
-    return list({document.id: document for document in found}.values())
+    documents = documents_named(tx, name) if name else []
+    for citation in cited:
+        documents += documents_named(tx, citation.id)
+        same_external_id = documents_named(tx, citation.external_id) if citation.external_id else []
+        documents += [other for other in same_external_id if _document_key(other) == _document_key(citation)]
+    return list({document.id: document for document in documents}.values())
 
 
-def _best(name: str, members: Sequence[CitedDocument | Document]) -> list[list[CitedDocument | Document]]:
+def _best_matches(name: str, members: Sequence[CitedDocument | Document]) -> list[list[CitedDocument | Document]]:
     """Members of one document each, of those documents that the name fits best."""
-    kinds = {member.id: _key(member) for member in members if member.external_id}
+    key_by_id = {member.id: _document_key(member) for member in members if member.external_id}
     groups: dict[tuple[str, str], list[CitedDocument | Document]] = {}
     for member in members:
-        groups.setdefault(kinds.get(member.id, _key(member)), []).append(member)
-    fits = {key: min(_fit(name, member) for member in group) for key, group in groups.items()}
-    return [group for key, group in groups.items() if fits[key] == min(fits.values())]
+        groups.setdefault(key_by_id.get(member.id, _document_key(member)), []).append(member)
+    rank_by_key = {key: min(_match_rank(name, member) for member in group) for key, group in groups.items()}
+    return [group for key, group in groups.items() if rank_by_key[key] == min(rank_by_key.values())]
 
 
-def _whole(tx: Transaction, group: Sequence[CitedDocument | Document], indexed: Sequence[Document]) -> RecalledDocument:
+def _merge_document(
+    tx: Transaction, group: Sequence[CitedDocument | Document], indexed: Sequence[Document]
+) -> RecalledDocument:
     """The document with all its ids; by the names that it has now, or had last."""
-    now = next((document for document in indexed if any(document.id == member.id for member in group)), None)
-    last = now or group[0]
-    older = recalls.cited_ids(tx, last.source, last.external_id) if last.external_id else []
-    ids = tuple(dict.fromkeys([*(member.id for member in group), *older]))
-    return RecalledDocument(last.title, last.url, last.source, last.external_id, ids, now.version if now else None)
+    current = next((document for document in indexed if any(document.id == member.id for member in group)), None)
+    latest = current or group[0]
+    earlier_ids = recalls.cited_ids(tx, latest.source, latest.external_id) if latest.external_id else []
+    ids = tuple(dict.fromkeys([*(member.id for member in group), *earlier_ids]))
+    return RecalledDocument(
+        latest.title, latest.url, latest.source, latest.external_id, ids, current.version if current else None
+    )
 
 
-def _key(member: CitedDocument | Document) -> tuple[str, str]:
+def _document_key(member: CitedDocument | Document) -> tuple[str, str]:
     return (member.source, member.external_id) if member.external_id else ("", member.id)
 
 
-def _fit(name: str, member: CitedDocument | Document) -> int:
+def _match_rank(name: str, member: CitedDocument | Document) -> int:
     """How a document goes by the name, best first: by id, by its source's id, by address, by title."""
     names = (member.id, member.external_id, member.url, member.title)
     return names.index(name) if name in names else len(names)
@@ -175,87 +181,93 @@ def _fit(name: str, member: CitedDocument | Document) -> int:
 # --- What was said ---------------------------------------------------------------------------------------------------
 
 
-def _uses(
-    db: Database, account: str, found: RecalledDocument, passage: str, since: datetime | None
+def _document_uses(
+    db: Database, account: str, target: RecalledDocument, passage: str, since: datetime | None
 ) -> list[DocumentUse]:
     with db.account(account) as tx:
-        return recalls.document_uses(tx, found.ids, since.replace(tzinfo=UTC) if since else None, passage or None)
+        return recalls.document_uses(tx, target.ids, since.replace(tzinfo=UTC) if since else None, passage or None)
 
 
-def _print(found: RecalledDocument, uses: Sequence[DocumentUse]) -> None:
+def _print_uses(target: RecalledDocument, uses: Sequence[DocumentUse]) -> None:
     """The document as it is now, each use with what it said, and how many there are of each kind."""
-    say(found.title, style="bold")
-    say(f"{found.url or found.external_id or found.ids[0]}; {_now(found)}")
+    say(target.title, style="bold")
+    say(f"{target.url or target.external_id or target.ids[0]}; {_version_in_words(target)}")
     for use in uses:
-        version = f"version {use.version}" + ("" if use.version == found.version else ", not as it is now")
-        why = f": {STOPS[Stop(use.reason)].lower()}" if use.reason in tuple(Stop) else ""
-        say(f"\n{use.at:%Y-%m-%d %H:%M} UTC  {use.channel} {use.ticket_id}  {_became(use)}{why}  ({version})", "bold")
+        version = f"version {use.version}" + ("" if use.version == target.version else ", not as it is now")
+        reason = f": {STOPS[Stop(use.reason)].lower()}" if use.reason in tuple(Stop) else ""
+        say(
+            f"\n{use.at:%Y-%m-%d %H:%M} UTC  {use.channel} {use.ticket_id}  {_outcome_text(use)}{reason}  ({version})",
+            "bold",
+        )
         for sentence in use.said:
             say(f"  {sentence}")
-    kinds = Counter(_became(use) for use in uses)
+    counts_by_kind = Counter(_outcome_text(use) for use in uses)
     tickets = len({(use.channel, use.ticket_id) for use in uses})
-    told = ", ".join(f"{number} × {what}" for what, number in kinds.most_common())
-    say(f"\nOn {_tickets(tickets)}: {told}." if uses else "\nNo reply rests on it.")
+    summary = ", ".join(f"{number} × {what}" for what, number in counts_by_kind.most_common())
+    say(f"\nOn {_count_tickets(tickets)}: {summary}." if uses else "\nNo reply rests on it.")
 
 
-def _now(found: RecalledDocument) -> str:
-    return f"version {found.version} in the index" if found.version else "gone from the index"
+def _version_in_words(target: RecalledDocument) -> str:
+    return f"version {target.version} in the index" if target.version else "gone from the index"
 
 
-def _became(use: DocumentUse) -> str:
+def _outcome_text(use: DocumentUse) -> str:
     return f"{'reply' if use.kind is DeliveryKind.REPLY else 'draft in a note'} {use.state.value}"
 
 
-def _tickets(number: int) -> str:
+def _count_tickets(number: int) -> str:
     return f"{number} ticket{'' if number == 1 else 's'}"
 
 
 # --- Corrections -----------------------------------------------------------------------------------------------------
 
 
-def _leave(
-    settings: Settings, db: Database, account: str, meant: Recall, uses: Sequence[DocumentUse], yes: bool, quiet: bool
+def _leave_notes(
+    settings: Settings, db: Database, account: str, request: Recall, uses: Sequence[DocumentUse], yes: bool, quiet: bool
 ) -> dict[str, int]:
     """Plan the notes and hand them to the workers; how many were planned, and how many stood there already."""
     tickets = corrections.affected_tickets(uses)
     with db.account(account) as tx:
-        todo = [ticket for ticket in tickets if corrections.existing_note(tx, meant, ticket) is None]
-    counts = {"planned": 0, "there_already": len(tickets) - len(todo)}
-    if todo and not yes and not click.confirm(f"Leave an internal note on {_tickets(len(todo))}?"):
+        to_note = [ticket for ticket in tickets if corrections.existing_note(tx, request, ticket) is None]
+    counts = {"planned": 0, "there_already": len(tickets) - len(to_note)}
+    if to_note and not yes and not click.confirm(f"Leave an internal note on {_count_tickets(len(to_note))}?"):
         raise Refused("no note was left")
-    planned = _plan(settings, db, account, meant, todo, quiet) if todo else []
-    counts["planned"] = len(planned)
-    at_once = _publish(settings, account, planned)
+    note_ids = _plan_notes(settings, db, account, request, to_note, quiet) if to_note else []
+    counts["planned"] = len(note_ids)
+    was_published = _publish_notes(settings, account, note_ids)
     if not quiet:
-        say(f"Recall {meant.id}: notes on {_tickets(len(planned))}; {counts['there_already']} had theirs already.")
-        if planned and not at_once:
+        say(
+            f"Recall {request.id}: notes on {_count_tickets(len(note_ids))}; "
+            f"{counts['there_already']} had theirs already."
+        )
+        if note_ids and not was_published:
             say("The workers send them when they run.")
     return counts
 
 
-def _plan(
-    settings: Settings, db: Database, account: str, meant: Recall, todo: Sequence[Affected], quiet: bool
+def _plan_notes(
+    settings: Settings, db: Database, account: str, request: Recall, to_note: Sequence[Affected], quiet: bool
 ) -> list[str]:
     """One ticket after the other, each in a transaction of its own: an interrupted recall goes on where it stopped."""
-    tools, planned = make_toolbox(settings, db), []
-    asking = _Asking(tools, account)
+    tools, note_ids = make_toolbox(settings, db), []
+    ask_again = _DryRunAsker(tools, account)
     with progress_bar("notes", quiet=quiet) as on_step:
-        for place, ticket in enumerate(todo, 1):
+        for number, ticket in enumerate(to_note, 1):
             with db.account(account) as tx:
                 runs = corrections.read_runs(tx, ticket)
             try:
-                note = corrections.write_correction(meant, ticket, runs, asking)
+                note = corrections.write_correction(request, ticket, runs, ask_again)
             except (Temporary, Permanent) as error:
                 mutter(f"{ticket.channel} {ticket.ticket_id}: no proposal ({error})")
-                note = corrections.write_correction(meant, ticket, runs, None)
+                note = corrections.write_correction(request, ticket, runs, None)
             with db.account(account) as tx:
-                planned += corrections.plan_note(tx, meant, ticket, note, next(iter(runs.values())).message_id)
-            on_step(place, len(todo), ticket.ticket_id)
-    return planned
+                note_ids += corrections.plan_note(tx, request, ticket, note, next(iter(runs.values())).message_id)
+            on_step(number, len(to_note), ticket.ticket_id)
+    return note_ids
 
 
 @dataclass(slots=True)
-class _Asking:
+class _DryRunAsker:
     """Asks questions again, by dry runs. They are in nobody's books, so what they cost is counted here: when the day's
     budget is spent, the local model alone is asked."""
 
@@ -265,20 +277,20 @@ class _Asking:
 
     def __call__(self, question: str) -> Run:
         with self.tools.db.account(self.account) as tx:
-            spent = record.dollars_today(tx) + self.dollars
-        most = self.tools.policies.get(self.account).policy.budget.dollars_per_day
-        run = dry_run(self.tools, self.account, question, budget_spent=spent >= most)
+            spent_dollars = record.dollars_today(tx) + self.dollars
+        budget_dollars = self.tools.policies.get(self.account).policy.budget.dollars_per_day
+        run = dry_run(self.tools, self.account, question, budget_spent=spent_dollars >= budget_dollars)
         self.dollars += run.dollars
         return run
 
 
-def _publish(settings: Settings, account: str, planned: Sequence[str]) -> bool:
+def _publish_notes(settings: Settings, account: str, note_ids: Sequence[str]) -> bool:
     """Hand the notes to the broker; False when there is none now, and then the sweeper does it later."""
     if settings.redis_url is None:
         return False
     make_celery(settings)
     try:
-        for delivery_id in planned:
+        for delivery_id in note_ids:
             publish(deliver, account, delivery_id)
     except Temporary:
         return False

@@ -33,11 +33,11 @@ class Kinds(click.Group):
         kind = source_kinds().get(cmd_name)
         if kind is None:
             return None
-        said = f"Add a source: {kind.line}."
+        help_text = f"Add a source: {kind.line}."
         command = click.Command(
-            cmd_name, params=source_options.source_parameters(kind), help=said, short_help=kind.line
+            cmd_name, params=source_options.source_parameters(kind), help=help_text, short_help=kind.line
         )
-        command.callback = lambda **values: _add(cmd_name, **values)
+        command.callback = lambda **values: _add_source(cmd_name, **values)
         for option in (*_MARKS, account_option, json_option):
             option(command)
         return command
@@ -69,11 +69,11 @@ def add_source() -> None:
 def show_sources(account: str | None, as_json: bool) -> None:
     """List the sources, how many documents of each are in the index, and how the last reading went."""
     with library(account) as (db, account_id), db.account(account_id) as tx:
-        found, set_up = list_sources(tx), {each.name: each for each in configured_sources.list_sources(tx)}
+        statuses, configured = list_sources(tx), {source.name: source for source in configured_sources.list_sources(tx)}
     if as_json:
-        print_json([asdict(each) | _setup(set_up.get(each.name)) for each in found])
+        print_json([asdict(source) | _setup_fields(configured.get(source.name)) for source in statuses])
         return
-    rows = [(each.name, each.kind, each.documents, each.synced_at, each.error) for each in found]
+    rows = [(source.name, source.kind, source.documents, source.synced_at, source.error) for source in statuses]
     print_rows(("source", "kind", "documents", "last synced", "error"), rows, empty=NONE_YET)
 
 
@@ -103,9 +103,9 @@ def remove_source(name: str, yes: bool, account: str | None) -> None:
 def run(names: tuple[str, ...], account: str | None, *, as_json: bool, confirmed: bool = False) -> None:
     """Read the sources of these names, or all. Raises Refused where there is none."""
     with library(account) as (db, account_id):
-        if not (wanted := sync.find_sources(db, account_id, [clean(name) for name in names])):
+        if not (sources := sync.find_sources(db, account_id, [clean(name) for name in names])):
             raise Refused(NONE_YET)
-        outcomes = read(db, account_id, wanted, as_json=as_json, confirmed=confirmed)
+        outcomes = read(db, account_id, sources, as_json=as_json, confirmed=confirmed)
     tell(outcomes, as_json=as_json)
 
 
@@ -113,11 +113,11 @@ def take_out(name: str, account: str | None, *, ask: bool) -> None:
     """Remove a source and its documents. Raises Refused for a name that neither a source nor a document has."""
     with library(account) as (db, account_id):
         with db.account(account_id) as tx:
-            found = {each.name: each for each in list_sources(tx)}
-        if name not in found:
-            raise Refused(f"no source {name}; there are: {', '.join(found) or 'none'}")
+            statuses = {status.name: status for status in list_sources(tx)}
+        if name not in statuses:
+            raise Refused(f"no source {name}; there are: {', '.join(statuses) or 'none'}")
         if ask:
-            click.confirm(f"{found[name].documents} documents of {clean(name)} leave the index. Go on?", abort=True)
+            click.confirm(f"{statuses[name].documents} documents of {clean(name)} leave the index. Go on?", abort=True)
         count = sync.remove_source(db, account_id, name)
     say(f"{count} documents have left the index.")
 
@@ -129,12 +129,12 @@ def set_up(db: Database, account: str, source: ConfiguredSource) -> None:
         configured_sources.save_source(tx, source)
 
 
-def name_of(given: str) -> str:
+def name_of(name: str) -> str:
     """What a source is to be called. Raises click.UsageError."""
-    return _word("--name", given)
+    return _valid_name("--name", name)
 
 
-def _add(
+def _add_source(
     kind_name: str,
     name: str | None,
     account: str | None,
@@ -148,39 +148,48 @@ def _add(
     kind = source_kinds()[kind_name]
     settings = source_options.given_settings(kind, values)
     place = source_options.valid_settings(kind, settings)[kind.place] if kind.place and not name else None
-    called = name_of(name) if name else f"{kind_name}:{place}" if place else kind_name
+    source_name = name_of(name) if name else f"{kind_name}:{place}" if place else kind_name
     with library(account) as (db, account_id):
         with db.account(account_id) as tx:
-            before = configured_sources.find_source(tx, called)
-        if before and before.kind != kind_name:
-            raise Refused(f"{called} is there already, a source of the kind {before.kind}; choose another --name")
-        settings = source_options.valid_settings(kind, {**(before.settings if before else {}), **settings})
-        marks = _marks(
-            before.marks if before else PageDefaults(), audience=audience, locale=locale, collection=collection
+            existing_source = configured_sources.find_source(tx, source_name)
+        if existing_source and existing_source.kind != kind_name:
+            raise Refused(
+                f"{source_name} is there already, a source of the kind {existing_source.kind}; choose another --name"
+            )
+        settings = source_options.valid_settings(
+            kind, {**(existing_source.settings if existing_source else {}), **settings}
         )
-        source = ConfiguredSource(called, kind_name, settings, marks)
+        defaults = _changed_marks(
+            existing_source.marks if existing_source else PageDefaults(),
+            audience=audience,
+            locale=locale,
+            collection=collection,
+        )
+        source = ConfiguredSource(source_name, kind_name, settings, defaults)
         set_up(db, account_id, source)
         outcomes = [] if no_sync else read(db, account_id, [source], as_json=as_json)
     if no_sync and not as_json:
-        say(f"{called} is set up; `firstline sources sync` reads it.")
+        say(f"{source_name} is set up; `firstline sources sync` reads it.")
     else:
         tell(outcomes, as_json=as_json)
 
 
-def _marks(before: PageDefaults, **said: str | None) -> PageDefaults:
+def _changed_marks(defaults: PageDefaults, **changes: str | None) -> PageDefaults:
     """What was said, over what was there; an empty word takes a mark away."""
-    words = {key: _word(f"--{key}", word) if word else word for key, word in said.items() if word is not None}
-    marks = asdict(before) | words
+    changed_marks = {
+        key: _valid_name(f"--{key}", word) if word else word for key, word in changes.items() if word is not None
+    }
+    marks = asdict(defaults) | changed_marks
     audience = (marks["audience"] or "").lower() or None
     return PageDefaults(audience, marks["locale"] or None, marks["collection"] or "")
 
 
-def _word(option: str, given: str) -> str:
-    word = " ".join(clean(given).split())
-    if not word or len(word) > LONGEST:
+def _valid_name(option: str, value: str) -> str:
+    normalized = " ".join(clean(value).split())
+    if not normalized or len(normalized) > LONGEST:
         raise click.UsageError(f"{option}: must have 1 to {LONGEST} characters")
-    return word
+    return normalized
 
 
-def _setup(source: ConfiguredSource | None) -> dict[str, object]:
+def _setup_fields(source: ConfiguredSource | None) -> dict[str, object]:
     return {"settings": source.settings, **asdict(source.marks)} if source else {}

@@ -37,11 +37,11 @@ def read(
     db: Database, account: str, sources: Sequence[ConfiguredSource], *, as_json: bool, confirmed: bool = False
 ) -> list[SyncOutcome]:
     """Read each source, under a bar. `confirmed`: what has gone may leave the index, however much it is."""
-    reading = SyncContext(db, account, source_kinds(), _embedder(db, account, as_json), confirmed)
+    context = SyncContext(db, account, source_kinds(), _settled_embedder(db, account, as_json), confirmed)
     outcomes: list[SyncOutcome] = []
     for source in sources:
         with progress_bar(source.name, quiet=as_json) as on_page:
-            outcomes.append(sync.sync_source(reading, source, on_page))
+            outcomes.append(sync.sync_source(context, source, on_page))
     return outcomes
 
 
@@ -49,35 +49,35 @@ def tell(outcomes: Sequence[SyncOutcome], *, as_json: bool) -> None:
     """Print what became of the sources. Raises Permanent or Temporary at the end when one could not be read, or so much
     has gone from it that it must be confirmed."""
     if as_json:
-        print_json({each.name: _figures(each) for each in outcomes})
+        print_json({outcome.name: _outcome_fields(outcome) for outcome in outcomes})
     else:
-        _table(outcomes)
-        for each in outcomes:
-            if each.report and not any(getattr(each.report, name) for name in COLUMNS):
-                mutter(f"{each.name}: no page was found there that can be read")
-    failed = [each for each in outcomes if each.fault]
-    for each in failed:
-        mutter(f"{each.name}: {each.fault}")
+        _print_outcomes(outcomes)
+        for outcome in outcomes:
+            if outcome.report and not any(getattr(outcome.report, name) for name in COLUMNS):
+                mutter(f"{outcome.name}: no page was found there that can be read")
+    failed = [outcome for outcome in outcomes if outcome.fault]
+    for outcome in failed:
+        mutter(f"{outcome.name}: {outcome.fault}")
     if failed:
-        kind = Temporary if all(isinstance(each.fault, Temporary) for each in failed) else Permanent
-        raise kind("; ".join(_summary(failed, len(outcomes))))
+        kind = Temporary if all(isinstance(outcome.fault, Temporary) for outcome in failed) else Permanent
+        raise kind("; ".join(_summarize_failures(failed, len(outcomes))))
 
 
-def _figures(outcome: SyncOutcome) -> dict[str, object]:
+def _outcome_fields(outcome: SyncOutcome) -> dict[str, object]:
     figures: dict[str, object] = asdict(outcome.report) if outcome.report else {}
     return figures | ({"error": str(outcome.fault)} if outcome.fault else {})
 
 
-def _summary(failed: Sequence[SyncOutcome], count: int) -> Iterator[str]:
-    held = sum(each.report is not None for each in failed)
-    if unread := len(failed) - held:
-        yield f"{unread} of {count} sources could not be read; what the index holds of it stays"
-    if held:
-        yield f"{held} of {count} sources would lose most of what they had; it stays until you confirm it"
+def _summarize_failures(failed: Sequence[SyncOutcome], count: int) -> Iterator[str]:
+    held_count = sum(outcome.report is not None for outcome in failed)
+    if unread_count := len(failed) - held_count:
+        yield f"{unread_count} of {count} sources could not be read; what the index holds of it stays"
+    if held_count:
+        yield f"{held_count} of {count} sources would lose most of what they had; it stays until you confirm it"
 
 
-def _table(outcomes: Sequence[SyncOutcome]) -> None:
-    reports = [(each.name, each.report) for each in outcomes if each.report]
+def _print_outcomes(outcomes: Sequence[SyncOutcome]) -> None:
+    reports = [(outcome.name, outcome.report) for outcome in outcomes if outcome.report]
     rows = [
         (
             name,
@@ -97,9 +97,9 @@ def _table(outcomes: Sequence[SyncOutcome]) -> None:
             mutter(f"… and {len(report.skipped) - MOST_SKIPPED} more")
 
 
-def _embedder(db: Database, account: str, as_json: bool) -> Embedder:
+def _settled_embedder(db: Database, account: str, as_json: bool) -> Embedder:
     """What to index with; first the library is brought over to the embedder of the settings, if it must be."""
     settings = read_settings()
     with progress_bar("switching embedder", quiet=as_json) as on_document:
-        wanted, find = make_embedder(settings), find_embedder(settings)
-        return settle_embedder(db, account, wanted, find, lambda done, in_all: on_document(done, in_all, ""))
+        embedder, find = make_embedder(settings), find_embedder(settings)
+        return settle_embedder(db, account, embedder, find, lambda done, total: on_document(done, total, ""))

@@ -39,8 +39,8 @@ class ConnectionTarget:
     def known(self, party: str, model: type[BaseModel]) -> BaseModel | None:
         """How the party is reached now."""
         with self.db.account(self.account) as tx:
-            found = connections.load_connection(tx, party, model)
-        return found.config if found else None
+            connection = connections.load_connection(tx, party, model)
+        return connection.config if connection else None
 
     def keep(self, party: str, config: BaseModel) -> None:
         """From now on it is reached like this."""
@@ -61,9 +61,9 @@ class ConnectResult:
 
     def as_json(self) -> dict[str, Any]:
         """The same for scripts."""
-        plain = {"party": self.party, "account": self.account, "changed": self.changed, "webhook": self.webhook}
+        fields = {"party": self.party, "account": self.account, "changed": self.changed, "webhook": self.webhook}
         who = dict(self.met.who) if self.met else None
-        return {**plain, "who": who, "checks": self.checks, "test_event": self.test_event}
+        return {**fields, "who": who, "checks": self.checks, "test_event": self.test_event}
 
     @property
     def checks(self) -> Sequence[HealthCheck]:
@@ -80,11 +80,11 @@ class Providers(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command that connects this one."""
-        provider = next((each for each in bootstrap.PROVIDERS if each.name == cmd_name), None)
+        provider = next((candidate for candidate in bootstrap.PROVIDERS if candidate.name == cmd_name), None)
         if provider is None:
             return None
-        command = click.Command(cmd_name, params=[_option(provider, each) for each in provider.options])
-        command.help, command.callback = provider.about, partial(_connect, provider)
+        command = click.Command(cmd_name, params=[_build_option(provider, candidate) for candidate in provider.options])
+        command.help, command.callback = provider.about, partial(_connect_provider, provider)
         for option in (json_option, account_option, no_check):
             option(command)
         return command
@@ -101,71 +101,84 @@ def connect() -> None:
     """
 
 
-def _option(provider: Provider, asked: ConnectOption) -> click.Option:
+def _build_option(provider: Provider, option: ConnectOption) -> click.Option:
     """What values it takes, the field's type says: one of several words, or many values."""
-    kind = provider.connection.model_fields[asked.field].annotation
-    if asked.secret:
+    value_type = provider.connection.model_fields[option.field].annotation
+    if option.secret:
         return click.Option(
-            [asked.option, asked.field], help=ASKED, prompt=True, prompt_required=False, hide_input=True
+            [option.option, option.field], help=ASKED, prompt=True, prompt_required=False, hide_input=True
         )
-    choices = click.Choice([str(each) for each in get_args(kind)]) if get_origin(kind) is Literal else None
-    return click.Option([asked.option, asked.field], help=asked.help, type=choices, multiple=get_origin(kind) is list)
+    choices = (
+        click.Choice([str(choice) for choice in get_args(value_type)]) if get_origin(value_type) is Literal else None
+    )
+    return click.Option(
+        [option.option, option.field], help=option.help, type=choices, multiple=get_origin(value_type) is list
+    )
 
 
-def _connect(provider: Provider, account: str | None, no_check: bool, as_json: bool, **values: Any) -> None:
-    with _place(account) as place:
-        known = place.known(provider.name, provider.connection)
-        config = connections.amend_config(known, provider.connection, _given(provider, known, values))
-        met = None if no_check else provider.introduce(place.db, place.account, config)
-        place.keep(provider.name, config)
-        where = address(place.settings)
-        test = None if no_check or provider.test_event is None else provider.test_event(where, place.account, config)
-        webhook = f"{where}/webhooks/{provider.name}/{place.account}" if provider.inbound else None
-        _tell(ConnectResult(provider.name, place.account, _changed(known, config), met, test, webhook), as_json)
+def _connect_provider(provider: Provider, account: str | None, no_check: bool, as_json: bool, **values: Any) -> None:
+    with _open_target(account) as target:
+        current = target.known(provider.name, provider.connection)
+        config = connections.amend_config(current, provider.connection, _given_values(provider, current, values))
+        introduction = None if no_check else provider.introduce(target.db, target.account, config)
+        target.keep(provider.name, config)
+        base_url = address(target.settings)
+        test_event = (
+            None if no_check or provider.test_event is None else provider.test_event(base_url, target.account, config)
+        )
+        webhook = f"{base_url}/webhooks/{provider.name}/{target.account}" if provider.inbound else None
+        _print_result(
+            ConnectResult(
+                provider.name, target.account, _changed_fields(current, config), introduction, test_event, webhook
+            ),
+            as_json,
+        )
 
 
 @contextmanager
-def _place(account: str | None) -> Iterator[ConnectionTarget]:
+def _open_target(account: str | None) -> Iterator[ConnectionTarget]:
     settings = read_settings()
     with open_database(settings) as db:
         yield ConnectionTarget(db, existing(db, account or settings.account), settings)
 
 
-def _given(provider: Provider, known: BaseModel | None, values: Mapping[str, Any]) -> dict[str, Any]:
+def _given_values(provider: Provider, current: BaseModel | None, values: Mapping[str, Any]) -> dict[str, Any]:
     """What was given. The first time some of it must be, and what is secret is asked for."""
-    given = {name: _whole(value) for name, value in values.items() if value not in (None, ())}
-    if known is None:
-        if lacking := [each.option for each in provider.options if each.first and each.field not in given]:
-            raise click.UsageError(f"the first time, {' and '.join(lacking)} must be given")
-        for each in provider.options:
-            if each.secret and each.field not in given:
-                words = each.field.replace("_", " ").capitalize()
-                given[each.field] = click.prompt(words, hide_input=True, err=True)
-    return given
+    given_values = {name: _without_empty(value) for name, value in values.items() if value not in (None, ())}
+    if current is None:
+        if missing_options := [
+            option.option for option in provider.options if option.first and option.field not in given_values
+        ]:
+            raise click.UsageError(f"the first time, {' and '.join(missing_options)} must be given")
+        for option in provider.options:
+            if option.secret and option.field not in given_values:
+                label = option.field.replace("_", " ").capitalize()
+                given_values[option.field] = click.prompt(label, hide_input=True, err=True)
+    return given_values
 
 
-def _whole(value: Any) -> Any:
+def _without_empty(value: Any) -> Any:
     """Many values without the empty ones: a single empty one clears them."""
-    return [each for each in value if each] if isinstance(value, tuple) else value
+    return [entry for entry in value if entry] if isinstance(value, tuple) else value
 
 
-def _changed(known: BaseModel | None, config: BaseModel) -> tuple[str, ...]:
+def _changed_fields(current: BaseModel | None, config: BaseModel) -> tuple[str, ...]:
     """The names of what is other than before; never a value."""
-    before, after = known.model_dump() if known else {}, config.model_dump()
-    return tuple(name for name, value in after.items() if known is None or before.get(name) != value)
+    before, after = current.model_dump() if current else {}, config.model_dump()
+    return tuple(name for name, value in after.items() if current is None or before.get(name) != value)
 
 
-def _tell(made: ConnectResult, as_json: bool) -> None:
+def _print_result(result: ConnectResult, as_json: bool) -> None:
     if as_json:
-        print_json(made.as_json())
+        print_json(result.as_json())
         return
-    if made.met:
-        say(", ".join(f"{name} {value}" for name, value in made.met.who.items() if value))
-    for check in made.checks:
+    if result.met:
+        say(", ".join(f"{name} {value}" for name, value in result.met.who.items() if value))
+    for check in result.checks:
         out.print(f"{check.state.value:<8}", style=COLOURS[check.state], end=" ")
         say(f"{check.name}: {check.what}")
         if check.remedy:
             say(f"         → {check.remedy}")
-    say(f"Connected: {', '.join(made.changed)} kept." if made.changed else "Connected as before.")
-    if made.webhook:
-        say(f"The webhook's address: {made.webhook}")
+    say(f"Connected: {', '.join(result.changed)} kept." if result.changed else "Connected as before.")
+    if result.webhook:
+        say(f"The webhook's address: {result.webhook}")

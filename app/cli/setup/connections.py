@@ -28,12 +28,20 @@ def disconnect(party: str, account: str | None) -> None:
 def list_connections(account: str | None, as_json: bool) -> None:
     """List what an account is connected to, without the secrets, and what work has to wait for."""
     with open_account(account) as tx:
-        found = {each.name: connections.load_connection(tx, each.name, each.connection) for each in bootstrap.PROVIDERS}
+        connections_by_party = {
+            each.name: connections.load_connection(tx, each.name, each.connection) for each in bootstrap.PROVIDERS
+        }
         away = {each.party: in_short(each) for each in standing.parties_away(tx)}
     rows = [
-        (name, getattr(c.config, "base_url", ""), c.updated_at, c.blocked_until, away.get(name, "up"))
-        for name, c in found.items()
-        if c
+        (
+            name,
+            getattr(connection.config, "base_url", ""),
+            connection.updated_at,
+            connection.blocked_until,
+            away.get(name, "up"),
+        )
+        for name, connection in connections_by_party.items()
+        if connection
     ]
     if as_json:
         keys = ("party", "address", "since", "blocked_until", "state")

@@ -30,15 +30,15 @@ def make_key() -> None:
 @json_option
 def list_keys(as_json: bool) -> None:
     """List the keys that sealed this database, by their fingerprints, and whether each is given."""
-    with _database() as db:
+    with _open_database() as db:
         with db.across() as connection:
-            known = sealing_keys(connection) or []
-        rows = [(key.fingerprint, key.since, key.fingerprint in db.sealer.fingerprints) for key in known]
+            known_keys = sealing_keys(connection) or []
+        rows = [(key.fingerprint, key.since, key.fingerprint in db.sealer.fingerprints) for key in known_keys]
     if as_json:
         print_json([dict(zip(("fingerprint", "since", "given"), row, strict=True)) for row in rows])
         return
-    shown = [(name, since, "yes" if given else "NO") for name, since, given in rows]
-    print_rows(("key", "since", "given"), shown, empty="None yet: nothing is sealed.")
+    table_rows = [(name, since, "yes" if given else "NO") for name, since, given in rows]
+    print_rows(("key", "since", "given"), table_rows, empty="None yet: nothing is sealed.")
 
 
 @keys.command("forget")
@@ -48,7 +48,7 @@ def forget(fingerprint: str, yes: bool) -> None:
     """Expect the key of this FINGERPRINT no longer. What only it can open stays shut for good."""
     if not yes:
         click.confirm(f"What only the key {fingerprint} can open stays shut for good. Go on?", abort=True)
-    with _database() as db:
+    with _open_database() as db:
         if not forget_key(db, fingerprint):
             raise Refused(f"no key {fingerprint} has sealed this database; `firstline keys list` shows which did")
         record_keys(db, db.sealer.fingerprints[:1])  # with none on record, all would be asked to open again
@@ -56,6 +56,6 @@ def forget(fingerprint: str, yes: bool) -> None:
 
 
 @contextmanager
-def _database() -> Iterator[Database]:
+def _open_database() -> Iterator[Database]:
     with installation(read_settings(), any_keys=True) as ready, closing(make_database(ready)) as db:
         yield db

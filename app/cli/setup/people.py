@@ -24,8 +24,8 @@ def accounts() -> None:
 def add_an_account(name: str, title: str | None) -> None:
     """Make an account NAME (a-z, 0-9 and -)."""
     with open_database() as db:
-        made = add_account(db, name, clean(title or "").strip() or None)
-    say(f"Account {name} made." if made else f"Account {name} is there already.")
+        was_added = add_account(db, name, clean(title or "").strip() or None)
+    say(f"Account {name} made." if was_added else f"Account {name} is there already.")
 
 
 @accounts.command("list")
@@ -33,11 +33,11 @@ def add_an_account(name: str, title: str | None) -> None:
 def list_all_accounts(as_json: bool) -> None:
     """List the accounts."""
     with open_database() as db:
-        found = list_accounts(db)
+        all_accounts = list_accounts(db)
     if as_json:
-        print_json(found)
+        print_json(all_accounts)
         return
-    rows = [(a.id, a.title, a.created_at, a.paused_at) for a in found]
+    rows = [(account.id, account.title, account.created_at, account.paused_at) for account in all_accounts]
     print_rows(("account", "title", "since", "paused"), rows, empty="No accounts; `firstline accounts add NAME`.")
 
 
@@ -83,11 +83,11 @@ def remove_a_user(email: str, account: str | None) -> None:
 def list_all_users(account: str | None, as_json: bool) -> None:
     """List who may sign in."""
     with open_account(account) as tx:
-        found = sign_in.list_users(tx)
+        staff_users = sign_in.list_users(tx)
     if as_json:
-        print_json(found)
+        print_json(staff_users)
         return
-    rows = [(u.email, u.role, u.created_at, u.disabled_at) for u in found]
+    rows = [(user.email, user.role, user.created_at, user.disabled_at) for user in staff_users]
     print_rows(
         ("e-mail", "role", "since", "shut out"), rows, empty="Nobody yet; `firstline users add EMAIL --role admin`."
     )
@@ -127,11 +127,11 @@ def create_token(name: str, scopes: tuple[str, ...], account: str | None, as_jso
 def list_all_tokens(account: str | None, as_json: bool) -> None:
     """List the tokens, without their secrets."""
     with open_account(account) as tx:
-        found = tokens.list_tokens(tx)
+        all_tokens = tokens.list_tokens(tx)
     if as_json:
-        print_json(found)
+        print_json(all_tokens)
         return
-    rows = [(t.id, t.name, ", ".join(t.scopes), t.created_at, t.revoked_at) for t in found]
+    rows = [(token.id, token.name, ", ".join(token.scopes), token.created_at, token.revoked_at) for token in all_tokens]
     print_rows(("id", "name", "scopes", "since", "revoked"), rows, empty="No tokens; `firstline tokens create NAME`.")
 
 

@@ -28,20 +28,23 @@ def check(file: Path | None, as_json: bool) -> None:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise BadSetting(f"cannot read {path}: {why}") from error
-    found = parse_policy(text, str(path))
+    parsed = parse_policy(text, str(path))
     if as_json:
-        print_json({**found.model_dump(mode="json"), "fallbacks": found.fallbacks()})
+        print_json({**parsed.model_dump(mode="json"), "fallbacks": parsed.fallbacks()})
         return
-    rows = [(name, each.level, f"{each.threshold:.2f}", each.audience) for name, each in found.categories.items()]
+    rows = [
+        (name, category.level, f"{category.threshold:.2f}", category.audience)
+        for name, category in parsed.categories.items()
+    ]
     print_rows(("category", "level", "threshold", "audience"), rows, empty="No categories.")
-    say(f"{path} is fine: version {found.version}, {len(found.sensitive_topics)} sensitive topics.")
-    if found.handover.names("hours") and not found.business_hours.days:
+    say(f"{path} is fine: version {parsed.version}, {len(parsed.sensitive_topics)} sensitive topics.")
+    if parsed.handover.names("hours") and not parsed.business_hours.days:
         say("{hours} is used in the hand-over message, and business_hours names no day: customers read no times.")
-    for fallback in found.fallbacks():
-        say(_told(fallback))
+    for fallback in parsed.fallbacks():
+        say(_fallback_text(fallback))
 
 
-def _told(fallback: LanguageFallback) -> str:
+def _fallback_text(fallback: LanguageFallback) -> str:
     languages = ", ".join(fallback.languages)
     if fallback.instead is None:
         return f"{fallback.text}: none for {languages}; {DIRECTORY} is named there."

@@ -406,6 +406,6 @@ def test_the_exit_code_puts_what_is_wrong_before_what_is_stopped(
 
 
 def test_words_of_reasons_cannot_steer_the_terminal_and_are_short() -> None:
-    assert queues._reason("a\x1b[31m\nb" + "c" * 500).startswith("a")
-    assert "\x1b" not in queues._reason("a\x1b[31mb")
-    assert len(queues._reason("c" * 500)) == 160
+    assert queues._one_line("a\x1b[31m\nb" + "c" * 500).startswith("a")
+    assert "\x1b" not in queues._one_line("a\x1b[31mb")
+    assert len(queues._one_line("c" * 500)) == 160
