@@ -113,11 +113,11 @@ def _check_role(connection: Connection) -> HealthCheck:
 
 
 def _check_pgvector(connection: Connection) -> HealthCheck:
-    installed_version = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
-    version = connection.execute(installed_version).scalar_one_or_none()
+    installed_query = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+    version = connection.execute(installed_query).scalar_one_or_none()
     if version is None:
-        offered_version = text("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
-        if connection.execute(offered_version).scalar_one_or_none() is None:
+        available_query = text("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
+        if connection.execute(available_query).scalar_one_or_none() is None:
             return wrong("pgvector", "not installed on the server", "install its package there (pgvector 0.8 or newer)")
         return wrong("pgvector", "not in this database", "CREATE EXTENSION vector, as a superuser of the server")
     if tuple(int(part) for part in version.split(".")[:2]) < PGVECTOR:
@@ -166,9 +166,7 @@ def _check_policy(settings: Settings, account: str) -> HealthCheck:
         return wrong(name, " ".join(str(error).split()), "mend the file; `firstline policy check FILE` tells more")
     return fine(
         name,
-        ", ".join(
-            f"{category} {settings_of_category.level}" for category, settings_of_category in policy.categories.items()
-        ),
+        ", ".join(f"{category_name} {category.level}" for category_name, category in policy.categories.items()),
     )
 
 

@@ -165,9 +165,9 @@ def _raise_if_outage(line: ZendeskLine, error: Temporary) -> None:
 
 def _add_inbox_item(tx: Transaction, waiting_ticket: _WaitingTicket) -> str | None:
     message_items = [
-        each
-        for each in inbox.items_of_ticket(tx, CHANNEL, waiting_ticket.ticket_id)
-        if each.kind is EventKind.CUSTOMER_MESSAGE
+        item
+        for item in inbox.items_of_ticket(tx, CHANNEL, waiting_ticket.ticket_id)
+        if item.kind is EventKind.CUSTOMER_MESSAGE
     ]
     # One that waits and names no message takes the newest there is; later it is named.
     if any(item.message_id is None and item.state is ItemState.WAITING for item in message_items):

@@ -83,7 +83,7 @@ class Providers(click.Group):
         provider = next((candidate for candidate in bootstrap.PROVIDERS if candidate.name == cmd_name), None)
         if provider is None:
             return None
-        command = click.Command(cmd_name, params=[_build_option(provider, candidate) for candidate in provider.options])
+        command = click.Command(cmd_name, params=[_build_option(provider, option) for option in provider.options])
         command.help, command.callback = provider.about, partial(_connect_provider, provider)
         for option in (json_option, account_option, no_check):
             option(command)

@@ -120,7 +120,7 @@ class GuideSource:
     def _locales(self) -> list[str]:
         """Those to read, the help center's own first."""
         response = self._lines.open(self._account).client.show("help_center/locales.json", Locales)
-        available = sorted({each.lower() for each in response.locales})
+        available = sorted({code.lower() for code in response.locales})
         if not available:
             raise Temporary("the help center names no language")
         if missing := sorted(set(self._settings.locales) - set(available)):
