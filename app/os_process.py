@@ -87,7 +87,7 @@ def birth(pid: int) -> str | None:
             return None
         fields = stat.rpartition(")")[2].split()  # man 5 proc: state is the third field, starttime the 22nd
         return None if fields[0] in "ZX" else f"{_boot_id()}:{fields[19]}"
-    state, _, started_at = _ps("state=,lstart=", pid).strip().partition(" ")
+    state, _, started_at = _run_ps("state=,lstart=", pid).strip().partition(" ")
     return None if not started_at or state.startswith("Z") else started_at.strip()
 
 
@@ -109,7 +109,7 @@ def command_line(pid: int) -> str:
             return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
         except OSError:
             return ""
-    return _ps("command=", pid).strip()
+    return _run_ps("command=", pid).strip()
 
 
 def end(pid: int, signals: Sequence[tuple[signal.Signals, float]], group: bool = False) -> bool:
@@ -141,6 +141,6 @@ def _boot_id() -> str:
         return ""
 
 
-def _ps(columns: str, pid: int) -> str:
+def _run_ps(columns: str, pid: int) -> str:
     argv = ["/bin/ps", "-ww", "-o", columns, "-p", str(pid)]
     return subprocess.run(argv, capture_output=True, text=True, check=False).stdout  # noqa: S603  # a pid is all that varies

@@ -81,7 +81,7 @@ def backup(settings: Settings, file: Path, progress: Progress | None = None) -> 
     keys = own_keys(settings)
     with (
         tempfile.TemporaryDirectory(dir=file.parent, prefix=".firstline-backup-") as scratch,
-        _connect(settings) as connection,
+        _connect_as_owner(settings) as connection,
     ):
         temporary_file = Path(scratch) / "whole"
         with os.fdopen(os.open(temporary_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw_file:
@@ -108,7 +108,7 @@ def owner_url(settings: Settings) -> URL:
     return readable_url(settings.database_owner_url.get_secret_value(), "DATABASE_OWNER_URL")
 
 
-def _connect(settings: Settings) -> psycopg.Connection[tuple[Any, ...]]:
+def _connect_as_owner(settings: Settings) -> psycopg.Connection[tuple[Any, ...]]:
     url = owner_url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
     try:
         return psycopg.connect(url, connect_timeout=5)
@@ -129,7 +129,7 @@ def _write_archive(
     revision = _current_revision(connection)
     names, tables = _tables_in_order(connection), []
     for index, name in enumerate(names):
-        columns = _columns(connection, name)
+        columns = _column_names(connection, name)
         tables.append(Table(name=name, columns=columns, rows=_copy_rows(connection, name, columns, rows_file)))
         tar.add(rows_file, TABLES + name, filter=_strip_owner)
         if progress:
@@ -165,7 +165,7 @@ def _tables_in_order(connection: psycopg.Connection[Any]) -> list[str]:
     return list(sorter.static_order())
 
 
-def _columns(connection: psycopg.Connection[Any], table: str) -> tuple[str, ...]:
+def _column_names(connection: psycopg.Connection[Any], table: str) -> tuple[str, ...]:
     rows = connection.execute(
         "SELECT attname FROM pg_attribute WHERE attrelid = ('public.' || quote_ident(%s))::regclass AND attnum > 0 "
         "AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",

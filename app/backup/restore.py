@@ -60,7 +60,7 @@ def restore(settings: Settings, file: Path, *, overwrite: bool = False, progress
         raise Refused(f"{file} was made by Firstline {about.version}, newer than this one; upgrade first")
     keeps_own_keys = own_keys(settings) is not None
     sealer = Sealer(_split_keys(keys)) if keys and keeps_own_keys else make_sealer(settings)
-    with _replace_keys(settings, keys if keeps_own_keys else None), _transaction(settings) as connection:
+    with _replace_keys(settings, keys if keeps_own_keys else None), _owner_transaction(settings) as connection:
         if not overwrite and (count := _count_tickets(connection)):
             raise Refused(f"this installation holds {count} tickets; `--overwrite` replaces them")
         _drop_everything(connection)
@@ -117,7 +117,7 @@ def _read_chunks(content: IO[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def _transaction(settings: Settings) -> Iterator[Connection]:
+def _owner_transaction(settings: Settings) -> Iterator[Connection]:
     """One transaction of the owner. Nobody migrates meanwhile, and whoever uses the tables keeps them."""
     with plain_words():
         engine = create_engine(owner_url(settings), hide_parameters=True, connect_args={"connect_timeout": 5})
@@ -169,14 +169,14 @@ def _fill_tables(connection: Connection, about: About, tar: tarfile.TarFile, pro
     indexes = connection.execute(text(_VECTOR_INDEXES)).all()
     for index in indexes:
         connection.execute(text(f'DROP INDEX public."{index.indexname}"'))
-    done = 0
+    filled_count = 0
     for member in tar:
         if member.name.startswith(TABLES) and (content := tar.extractfile(member)):
             table = tables[member.name.removeprefix(TABLES)]
             _copy_rows(driver_connection, table, content)
-            done += 1
+            filled_count += 1
             if progress:
-                progress(done, len(tables), table.name)
+                progress(filled_count, len(tables), table.name)
     for index in indexes:
         connection.exec_driver_sql(index.indexdef)
 

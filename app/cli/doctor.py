@@ -35,7 +35,7 @@ def doctor(verbose: bool, as_json: bool) -> None:
     else:
         for group, group_checks in groupby(checks, lambda check: check.group):
             _print_group(group, list(group_checks), verbose)
-        say(_summary(checks))
+        say(_summary_line(checks))
     sys.exit(_exit_code(checks))
 
 
@@ -56,7 +56,7 @@ def _print_line(state: HealthState, text: str) -> None:
     say(text)
 
 
-def _summary(checks: Sequence[HealthCheck]) -> str:
+def _summary_line(checks: Sequence[HealthCheck]) -> str:
     bad_states = [state for state in reversed(HealthState) if state is not HealthState.FINE]
     counts = ((sum(check.state is state for check in checks), state) for state in bad_states)
     return ", ".join(f"{count} {state}" for count, state in counts if count) or "All is fine."

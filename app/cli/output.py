@@ -64,7 +64,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empt
     if not rows:
         say(empty)
         return
-    cells = [[_cell(value) for value in row] for row in rows]
+    cells = [[_cell_text(value) for value in row] for row in rows]
     widths = [max(len(name), *(len(row[index]) for row in cells)) for index, name in enumerate(columns)]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name, width in zip(columns, widths, strict=True):
@@ -89,7 +89,7 @@ def progress_bar(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, 
         yield on_step
 
 
-def _cell(value: object) -> str:
+def _cell_text(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, datetime):

@@ -197,17 +197,17 @@ def _check_embedder_switch(tx: Transaction, settings: Settings) -> Iterator[Heal
 def _check_sources(tx: Transaction, long_ago: float) -> Iterator[HealthCheck]:
     """Those that could not be read, or have not been read for long."""
     for source in overdue_sources(tx, long_ago):
-        what = f"source {source.name} of {tx.account}"
+        check_name = f"source {source.name} of {tx.account}"
         if source.error and source.held:
-            yield wrong(what, source.error, "look at the source before you confirm it")
+            yield wrong(check_name, source.error, "look at the source before you confirm it")
         elif source.error:
             remedy = f"mend it, or `firstline sources remove {source.name}`"
-            yield wrong(what, f"could not be read: {source.error}", remedy)
+            yield wrong(check_name, f"could not be read: {source.error}", remedy)
         else:
             since = source.synced_at.astimezone() if source.synced_at else None
             detail = since.strftime("not read since %Y-%m-%d %H:%M") if since else "never read"
             yield missing(
-                what, detail, "`firstline sources sync`; beat and the worker for `knowledge` do it by themselves"
+                check_name, detail, "`firstline sources sync`; beat and the worker for `knowledge` do it by themselves"
             )
 
 

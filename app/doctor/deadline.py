@@ -16,7 +16,7 @@ class TimedQuestion(Generic[T]):
         self._answers: list[T] = []
         self._faults: list[BaseException] = []
         self._asked_at = time.monotonic()
-        self._thread = threading.Thread(target=self._ask, args=(ask,), name=f"asking: {name}", daemon=True)
+        self._thread = threading.Thread(target=self._collect_answers, args=(ask,), name=f"asking: {name}", daemon=True)
         self._thread.start()
 
     @property
@@ -35,7 +35,7 @@ class TimedQuestion(Generic[T]):
             raise self._faults[0]
         return list(self._answers)
 
-    def _ask(self, ask: Callable[[], Iterable[T]]) -> None:
+    def _collect_answers(self, ask: Callable[[], Iterable[T]]) -> None:
         try:
             self._answers.extend(ask())
         except BaseException as error:  # noqa: BLE001  # raised again where the answers are read

@@ -113,8 +113,10 @@ def _check_broker(settings: Settings) -> HealthCheck:
     try:
         _ping_broker(url)
     except BROKER_FAULTS as error:
-        what = "it cannot be read as a URL" if isinstance(error, ValueError) else str(error) or type(error).__name__
-        return wrong(name, what.splitlines()[0], "is the broker up, and are host, port and password right?")
+        error_text = (
+            "it cannot be read as a URL" if isinstance(error, ValueError) else str(error) or type(error).__name__
+        )
+        return wrong(name, error_text.splitlines()[0], "is the broker up, and are host, port and password right?")
     return fine(name, "answers" if url != embedded_redis.url else "the embedded Redis answers")
 
 

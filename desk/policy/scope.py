@@ -109,8 +109,8 @@ class Routing(_StrictModel):
 
 def unknown_names(routing: Collection[Routing], categories: Collection[str], topics: Collection[str]) -> list[str]:
     """Categories and topics of the table that the policy does not have: such a rule would never fit."""
-    named = [name for rule in routing for name in rule.when.category if name not in categories]
-    return named + [name for rule in routing for name in rule.when.topic if name not in topics]
+    unknown_categories = [name for rule in routing for name in rule.when.category if name not in categories]
+    return unknown_categories + [name for rule in routing for name in rule.when.topic if name not in topics]
 
 
 def _is_one_of(entry: Named | None, accepted: Collection[str]) -> bool:

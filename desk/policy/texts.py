@@ -61,12 +61,12 @@ Texts = Annotated[
 """One text, in the account's first language, or one per language."""
 
 
-def text_in(texts: Texts, language: str, first: str) -> tuple[str, str]:
-    """The text for a customer who writes this language, and the language it is in: this one, the account's `first`,
-    or, of what ships, English."""
+def text_in(texts: Texts, language: str, first_language: str) -> tuple[str, str]:
+    """The text for a customer who writes this language, and the language it is in: this one, the account's
+    `first_language`, or, of what ships, English."""
     if isinstance(texts, str):
-        return first, texts
-    candidates = (_base_language(language), first, "en")
+        return first_language, texts
+    candidates = (_base_language(language), first_language, "en")
     chosen = next(candidate for candidate in candidates if candidate in texts)
     return chosen, texts[chosen]
 

@@ -89,7 +89,7 @@ def _build_source(number: int, cited_passages: Sequence[tuple[Passage, dict[int,
         number=number,
         title=" › ".join(dict.fromkeys((passages[0].title, *_shared_headings(passages)))),
         url=_page_url(passages),
-        quotes=tuple(quote for passage, blocks in cited_passages for quote in _quotes(passage.blocks, blocks)),
+        quotes=tuple(quote for passage, blocks in cited_passages for quote in _block_texts(passage.blocks, blocks)),
         passage_id=passages[0].id,
         passages=tuple(passage.id for passage in passages),
     )
@@ -110,7 +110,7 @@ def _page_url(passages: Sequence[Passage]) -> str | None:
     return first_url.split("#", 1)[0] if first_url and len(urls) > 1 else first_url
 
 
-def _quotes(blocks: Sequence[Block], block_indexes: dict[int, None]) -> Iterator[str]:
+def _block_texts(blocks: Sequence[Block], block_indexes: dict[int, None]) -> Iterator[str]:
     for index in sorted(block_indexes):
         if 0 <= index < len(blocks):
             yield blocks[index].text

@@ -65,13 +65,13 @@ def detect_language(text: str, likely: Sequence[str] = ("en",)) -> str:
     likely_factor = _LIKELY if len(text_words) > _SHORT else _LIKELY_WHEN_SHORT
     scores = {
         name: probability * _prior_weight(name, likely, likely_factor)
-        for name, probability in _identifier().rank(text[:_READ])
+        for name, probability in _language_identifier().rank(text[:_READ])
     }
     for language, everyday_words in _EVERYDAY_WORDS.items():
         if language in scores:
             scores[language] *= _EVERYDAY ** min(4, len(everyday_words.intersection(text_words)))
-    best = max(scores, key=lambda name: scores[name])
-    return "no" if best in {"nb", "nn"} else best
+    likeliest = max(scores, key=lambda name: scores[name])
+    return "no" if likeliest in {"nb", "nn"} else likeliest
 
 
 def _prior_weight(language: str, likely: Sequence[str], likely_factor: float) -> float:
@@ -87,7 +87,7 @@ def _load_model() -> "LanguageIdentifier":
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
-def _identifier() -> "LanguageIdentifier":
+def _language_identifier() -> "LanguageIdentifier":
     """The model, loaded once, at the first use: it takes a quarter of a second and some megabytes."""
     with _loading:
         return _load_model()

@@ -30,7 +30,7 @@ _LONE = 5
 """A word alone in its phrase is found without its accents from this many letters on."""
 
 
-def _bases() -> dict[int, str]:
+def _letter_bases() -> dict[int, str]:
     """The plain letters of the Latin ones that carry something; of the few that Unicode does not take apart too."""
     bases = {ord(letter): plain for letter, plain in zip("łøđıæœ", ("l", "o", "d", "i", "ae", "oe"), strict=True)}
     for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
@@ -40,7 +40,7 @@ def _bases() -> dict[int, str]:
     return bases
 
 
-_BASES = _bases()
+_BASES = _letter_bases()
 _DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
@@ -155,7 +155,7 @@ class Phrases:
         self._exact, self._accentless = _PhraseIndex(), _PhraseIndex()
         self._runs: list[str] = []
         for phrase in phrases:
-            self._add(phrase, inflect)
+            self._add_phrase(phrase, inflect)
         exceptions = tuple(unless)
         self._unless = Phrases(exceptions, inflect) if exceptions else None
 
@@ -179,7 +179,7 @@ class Phrases:
             text_words = self._unless._mask_matches(text_words)
         matches = {
             start: PhraseMatch(start, " ".join(text_words[start : start + length]))
-            for start, length in self._spans(text_words)
+            for start, length in self._phrase_spans(text_words)
         }
         for run in self._matching_runs(text_words):
             joined_text = " ".join(text_words)
@@ -187,7 +187,7 @@ class Phrases:
             matches.setdefault(start, PhraseMatch(start, run))
         return [matches[start] for start in sorted(matches)]
 
-    def _add(self, phrase: str, inflect: bool) -> None:
+    def _add_phrase(self, phrase: str, inflect: bool) -> None:
         if _UNSPACED.search(phrase):
             self._runs.append(" ".join(phrase_words(phrase)))
             return
@@ -199,7 +199,7 @@ class Phrases:
             word for at, part in enumerate(parts) for word in _phrase_words(part, inflect, accentless, apart=at > 0)
         )
 
-    def _spans(self, text_words: Sequence[str]) -> list[tuple[int, int]]:
+    def _phrase_spans(self, text_words: Sequence[str]) -> list[tuple[int, int]]:
         return [*self._exact.spans(text_words), *self._accentless.spans([without_accents(word) for word in text_words])]
 
     def _matching_runs(self, text_words: Sequence[str]) -> list[str]:
@@ -211,7 +211,7 @@ class Phrases:
     def _mask_matches(self, text_words: list[str]) -> list[str]:
         """The words, with a mark in place of what is one of these phrases."""
         masked_words = list(text_words)
-        for start, length in self._spans(text_words):
+        for start, length in self._phrase_spans(text_words):
             masked_words[start : start + length] = [_MASK] * length
         joined_text = " ".join(masked_words)
         for run in self._matching_runs(masked_words):
@@ -255,14 +255,14 @@ def _phrase_words(part: Iterable[str], inflect: bool, accentless: bool, apart: b
 
 
 def _spellings(word: str, inflect: bool, accentless: bool) -> frozenset[str]:
-    forms = _forms(word) if inflect else frozenset({word})
+    forms = _inflected_forms(word) if inflect else frozenset({word})
     if not accentless:
         return forms
     return frozenset(without_accents(spelling) for form in forms for spelling in (form, form.translate(_DIGRAPHS)))
 
 
 @lru_cache(maxsize=4096)
-def _forms(word: str) -> frozenset[str]:
+def _inflected_forms(word: str) -> frozenset[str]:
     """The word and its light English inflections; too many forms do no harm."""
     forms = {word, word + "s", word + "'s", word + "es", word + "ed", word + "ing"}
     if word.endswith("e"):

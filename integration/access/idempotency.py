@@ -58,11 +58,14 @@ def answer_once(tx: Transaction, token_id: str, key: str, request: str, work: Wo
 
     `request` is all that makes two requests the same. Raises KeyReused (422) when the key came with another.
     """
-    key_row = {"account_id": tx.account, "token_id": token_id, "key": _hash(tx, key)}
+    key_row = {"account_id": tx.account, "token_id": token_id, "key": _keyed_hash(tx, key)}
     key_clauses = (keys.c.token_id == token_id, keys.c.key == key_row["key"])
     tx.execute(delete(keys).where(*key_clauses, keys.c.created_at < func.now() - KEPT))
     insert_key = (
-        insert(keys).values(key_row | {"request": _hash(tx, request)}).on_conflict_do_nothing().returning(keys.c.key)
+        insert(keys)
+        .values(key_row | {"request": _keyed_hash(tx, request)})
+        .on_conflict_do_nothing()
+        .returning(keys.c.key)
     )
     if tx.execute(insert_key).one_or_none() is None:
         return _replay_answer(tx, token_id, key, request)
@@ -79,13 +82,13 @@ def forget_answers(db: Database, age: timedelta = KEPT) -> int:
 
 
 def _replay_answer(tx: Transaction, token_id: str, key: str, request: str) -> KeyedAnswer:
-    key_clauses = (keys.c.token_id == token_id, keys.c.key == _hash(tx, key))
+    key_clauses = (keys.c.token_id == token_id, keys.c.key == _keyed_hash(tx, key))
     row = tx.execute(select(keys.c.request, keys.c.answer).where(*key_clauses)).one()
-    if row.request != _hash(tx, request):
+    if row.request != _keyed_hash(tx, request):
         raise KeyReused
     return KeyedAnswer(StoredAnswer(**json.loads(tx.open(row.answer))), item_id=None)
 
 
-def _hash(tx: Transaction, value: str) -> str:
+def _keyed_hash(tx: Transaction, value: str) -> str:
     """Keyed, so that a short text cannot be guessed from it. `lookup` ignores letter case; SHA-256 in hex has none."""
     return tx.sealer.lookup(hashlib.sha256(value.encode("utf-8", "replace")).hexdigest())

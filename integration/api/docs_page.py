@@ -99,7 +99,7 @@ def _build_section(schemas: Json, method: str, path: str, operation: Json) -> Op
         summary=operation["summary"],
         text=operation["description"],
         scope=", ".join(scope for requirement in operation["security"] for scope in requirement["token"]),
-        parameters=tuple(_parameter_line(each) for each in operation.get("parameters", ())),
+        parameters=tuple(_parameter_line(parameter) for parameter in operation.get("parameters", ())),
         takes=_field_lines(schemas, request_schema),
         example_in=_example_text(request_schema),
         gives=_field_lines(schemas, response_schema),
@@ -117,9 +117,9 @@ def _field_lines(schemas: Json, schema: Json, prefix: str = "") -> tuple[FieldLi
     field_lines: list[FieldLine] = []
     for name, field_schema in schema.get("properties", {}).items():
         non_null_schema = _strip_null(field_schema)
-        nested_schema = _resolve(schemas, non_null_schema.get("items", non_null_schema))
+        nested_schema = _resolve_reference(schemas, non_null_schema.get("items", non_null_schema))
         list_suffix = "[]" if "items" in non_null_schema else ""
-        shown_type = _type_text(_resolve(schemas, non_null_schema)) + (
+        shown_type = _type_text(_resolve_reference(schemas, non_null_schema)) + (
             " or null" if non_null_schema is not field_schema else ""
         )
         field_lines.append(
@@ -137,7 +137,7 @@ def _strip_null(schema: Json) -> Json:
     return branches[0] if branches else schema
 
 
-def _resolve(schemas: Json, schema: Json) -> Json:
+def _resolve_reference(schemas: Json, schema: Json) -> Json:
     resolved: Json = schemas[_schema_name(schema)] if "$ref" in schema else schema
     return resolved
 

@@ -65,7 +65,7 @@ class TicketViews:
 
     def read_ticket(self, ticket_id: UUID) -> Response:
         """Show a ticket."""
-        caller = _caller()
+        caller = _current_caller()
         with self._db.account(caller.account) as tx:
             # The state first: a ticket shown as answered then has its answer among the messages.
             line = record.get_ticket_line(tx, CHANNEL, str(ticket_id))
@@ -82,7 +82,7 @@ class TicketViews:
         """Take a further message in."""
         body = read_body(request, NewMessageIn, self._max_body_bytes)
         if Role(body.role) is Role.AGENT:
-            require(_caller(), Permission.WRITE_AS_AGENT)
+            require(_current_caller(), Permission.WRITE_AS_AGENT)
 
         def work(tx: Transaction) -> KeyedAnswer:
             accepted = tickets.add_message(tx, str(ticket_id), Role(body.role), body.body, public=body.public)
@@ -96,7 +96,7 @@ class TicketViews:
 
     def _answer_once(self, body: BaseModel, work: Work) -> Response:
         """Do the work once for each Idempotency-Key, commit, then enqueue."""
-        caller, key = _caller(), read_key(request.headers.get(HEADER))
+        caller, key = _current_caller(), read_key(request.headers.get(HEADER))
         request_text = f"{request.method} {request.path}\n{body.model_dump_json()}"
         with self._db.account(caller.account) as tx:
             keyed_answer = answer_once(tx, caller.token_id, key, request_text, work) if key else work(tx)
@@ -112,8 +112,8 @@ class TicketViews:
         try:
             self._enqueue(account, item_id)
         except Exception as error:  # noqa: BLE001  # the ticket is kept; an error would make the caller send it again
-            why = type(error).__name__
-            log.warning("not enqueued; the sweeper will", account=account, item=item_id, why=why)
+            error_class = type(error).__name__
+            log.warning("not enqueued; the sweeper will", account=account, item=item_id, why=error_class)
 
 
 class StateViews:
@@ -174,7 +174,7 @@ def _accepted_answer(body: BaseModel, ticket_id: str) -> StoredAnswer:
     return StoredAnswer(HTTPStatus.ACCEPTED, body.model_dump_json(), url_for("api.read_ticket", ticket_id=ticket_id))
 
 
-def _caller() -> ApiCaller:
+def _current_caller() -> ApiCaller:
     """Whom `blueprint.admit` let in."""
     caller: ApiCaller = g.caller
     return caller

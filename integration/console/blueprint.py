@@ -155,15 +155,15 @@ class Console:
     def listing(self) -> Page:
         """Tickets by state, category, day, id and requester."""
         query = read_query(request.args)
-        with self._db.account(_staff().account) as tx:
-            found = find_tickets(tx, query)
-            return self.page(tx, "listing", asked=query, found=found, states=tuple(TicketState))
+        with self._db.account(_current_staff().account) as tx:
+            ticket_page = find_tickets(tx, query)
+            return self.page(tx, "listing", asked=query, found=ticket_page, states=tuple(TicketState))
 
     def story(self, channel: str, ticket_id: str) -> Page:
         """One ticket with all that happened to it."""
         if clean(channel + ticket_id) != channel + ticket_id:
             abort(404)
-        with self._db.account(_staff().account) as tx:
+        with self._db.account(_current_staff().account) as tx:
             story = tell_story(tx, channel, ticket_id)
             if story is None:
                 abort(404)
@@ -171,7 +171,7 @@ class Console:
 
     def parked(self) -> Page:
         """What could not be worked on, by reason."""
-        with self._db.account(_staff().account) as tx:
+        with self._db.account(_current_staff().account) as tx:
             groups = parked.group_parked(tx)
             return self.page(tx, "parked", groups=groups, all_parked=parked.count_parked(tx, ParkedFilter()).count)
 
@@ -188,19 +188,19 @@ class Console:
 
     def ask_pause(self) -> Page:
         """Says what pausing or resuming means, and asks."""
-        with self._db.account(_staff().account) as tx:
+        with self._db.account(_current_staff().account) as tx:
             return self.page(tx, "pause")
 
     def pause(self) -> Page:
         """Pause or resume."""
-        staff, paused = _staff(), request.form.get("paused") == "yes"
+        staff, paused = _current_staff(), request.form.get("paused") == "yes"
         with self._db.account(staff.account) as tx:
             interventions.set_paused(tx, paused, by=staff.email)
         return redirect(url_for("console.listing", done="paused" if paused else "resumed"), 303)
 
     def users(self) -> Page:
         """Who has access."""
-        with self._db.account(_staff().account) as tx:
+        with self._db.account(_current_staff().account) as tx:
             return self.page(tx, "users", users=people.list_users(tx))
 
     def knock(self) -> Page:
@@ -233,8 +233,8 @@ class Console:
         """A page in the console's frame."""
         return render_template(
             f"console/{name}.html",
-            staff=_staff(),
-            may=lambda route: is_allowed(_staff(), NEEDS[route]),
+            staff=_current_staff(),
+            may=lambda route: is_allowed(_current_staff(), NEEDS[route]),
             account=get_account(tx),
             parked_count=record.count_tickets(tx).get(TicketState.PARKED, 0),
             away=standing.parties_away(tx),
@@ -245,12 +245,12 @@ class Console:
         )
 
     def _requeue_parked(self, parked_filter: ParkedFilter, done_key: str) -> Page:
-        staff = _staff()
+        staff = _current_staff()
         requeued = interventions.requeue(self._db, staff.account, parked_filter, self._enqueue, by=staff.email)
         return redirect(url_for("console.parked", done=done_key if requeued.count else "not-parked"), 303)
 
 
-def _staff() -> Staff:
+def _current_staff() -> Staff:
     """Whoever `admit` let in."""
     staff: Staff = g.staff
     return staff

@@ -35,19 +35,21 @@ class Dispute:
 def read_disputes(tx: Transaction, since: datetime, hidden: frozenset[str] = frozenset()) -> tuple[Dispute, ...]:
     """What runs have reported since then, the most frequent first. Nothing of documents of a hidden audience."""
     reports_by_dispute: dict[object, list[Disagreement]] = {}
-    for each in read_disagreements(tx, since):
-        key = frozenset(each.documents) if len(each.documents) > 1 else each.told
-        reports_by_dispute.setdefault(key, []).append(each)
+    for report in read_disagreements(tx, since):
+        key = frozenset(report.documents) if len(report.documents) > 1 else report.told
+        reports_by_dispute.setdefault(key, []).append(report)
     document_ids = {
         document_id
-        for each in reports_by_dispute.values()
-        for document_id in each[0].documents
+        for reports in reports_by_dispute.values()
+        for document_id in reports[0].documents
         if _is_uuid(document_id)
     }
     documents = get_documents(tx, document_ids)
-    disputes = (_build_dispute(each, documents) for each in reports_by_dispute.values())
-    visible_disputes = (each for each in disputes if not any(document.audience in hidden for document in each.known))
-    return tuple(sorted(visible_disputes, key=lambda each: (-each.times, -each.last_at.timestamp())))
+    disputes = (_build_dispute(reports, documents) for reports in reports_by_dispute.values())
+    visible_disputes = (
+        dispute for dispute in disputes if not any(document.audience in hidden for document in dispute.known)
+    )
+    return tuple(sorted(visible_disputes, key=lambda dispute: (-dispute.times, -dispute.last_at.timestamp())))
 
 
 def _build_dispute(reports: list[Disagreement], documents: dict[str, Document]) -> Dispute:
@@ -62,8 +64,8 @@ def _build_dispute(reports: list[Disagreement], documents: dict[str, Document]) 
     )
 
 
-def _is_uuid(value: str) -> bool:
+def _is_uuid(text: str) -> bool:
     try:
-        return str(UUID(value)) == value
+        return str(UUID(text)) == text
     except ValueError:
         return False

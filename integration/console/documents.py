@@ -126,7 +126,7 @@ def open_document(
     document_ids = sorted({document_id, *cited_ids(tx, document.source, document.external_id)})
     return DocumentView(
         document=document,
-        source=next((each for each in list_sources(tx) if each.name == document.source), None),
+        source=next((source for source in list_sources(tx) if source.name == document.source), None),
         passages=tuple((passage, passage_parts(passage.blocks)) for passage in passages),
         first=offset,
         count=count_passages(tx, document_id, embedder),

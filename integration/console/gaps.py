@@ -141,10 +141,10 @@ def survey_gaps(
         clusters = _build_clusters(questions, vectors, span.since)
         top_clusters = sorted(clusters, key=_sort_key(order))[:most]
         audiences = set(filter_choices(tx, hidden).audiences) - hidden
-        found_gaps = tuple(_build_gap(tx, each, embedder, audiences, span) for each in top_clusters)
+        found_gaps = tuple(_build_gap(tx, cluster, embedder, audiences, span) for cluster in top_clusters)
         waiting = gaps.count_open_questions(tx, span.start) - len(questions)
         disputes = read_disputes(tx, span.since, hidden)
-    question_count = sum(len(each.now) for each in clusters)
+    question_count = sum(len(cluster.now) for cluster in clusters)
     return GapSurvey(
         span.since, until, question_count, len(questions) - question_count, waiting, len(clusters), found_gaps, disputes
     )
@@ -162,7 +162,7 @@ def _build_clusters(questions: Sequence[OpenQuestion], vectors: Vectors, since: 
     built_clusters = []
     for indexes in cluster_vectors(vectors):
         members = [questions[index] for index in indexes]
-        if recent_members := [each for each in members if each.asked_at >= since]:
+        if recent_members := [question for question in members if question.asked_at >= since]:
             built_clusters.append(_Cluster(members, vectors[indexes], recent_members))
     return built_clusters
 
@@ -181,7 +181,7 @@ def _sort_key(order: GapOrder) -> Callable[[_Cluster], tuple[float, ...]]:
 
 def _build_gap(tx: Transaction, cluster: _Cluster, embedder: Embedder, audiences: set[str], span: _Span) -> Gap:
     center = centroid(cluster.vectors)
-    by_likeness = sorted(cluster.members, key=_likeness(cluster, center), reverse=True)
+    by_likeness = sorted(cluster.members, key=_likeness_key(cluster, center), reverse=True)
     return Gap(
         size=len(cluster.now),
         before=len(cluster.members) - len(cluster.now),
@@ -195,7 +195,7 @@ def _build_gap(tx: Transaction, cluster: _Cluster, embedder: Embedder, audiences
     )
 
 
-def _likeness(cluster: _Cluster, center: Vectors) -> Callable[[OpenQuestion], float]:
+def _likeness_key(cluster: _Cluster, center: Vectors) -> Callable[[OpenQuestion], float]:
     likeness_by_id = dict(
         zip((question.id for question in cluster.members), (cluster.vectors @ center).tolist(), strict=True)
     )

@@ -45,13 +45,13 @@ class KnowledgePages:
     def documents(self) -> str:
         """What there is to quote from: sources, and the documents they gave."""
         query = read_document_query(request.args, _hidden_audiences())
-        with self._db.account(_staff().account) as tx:
+        with self._db.account(_current_staff().account) as tx:
             return self._render_page(tx, "documents", asked=query, found=find_documents(tx, query))
 
     def document(self, document_id: object) -> str:
         """One document: where it comes from, its passages, what cites it."""
         embedder, page = self._embedder(), read_page_number(request.args.get("page", ""))
-        with self._db.account(_staff().account) as tx:
+        with self._db.account(_current_staff().account) as tx:
             view = open_document(tx, str(document_id), page, embedder.name, _hidden_audiences())
             if view is None:
                 abort(404)
@@ -59,7 +59,7 @@ class KnowledgePages:
 
     def sync_source(self) -> Response:
         """Have a source read at once."""
-        staff, name = _staff(), clean(request.form.get("name", ""))
+        staff, name = _current_staff(), clean(request.form.get("name", ""))
         with self._db.account(staff.account) as tx:
             if get_registered(tx, name) is None:
                 abort(404)
@@ -73,7 +73,7 @@ class KnowledgePages:
 
     def passage(self, passage_id: object) -> Response:
         """To the place of a passage in its document, wherever that is by now."""
-        with self._db.account(_staff().account) as tx:
+        with self._db.account(_current_staff().account) as tx:
             location = page_of_passage(tx, str(passage_id))
         if location is None:
             abort(404)
@@ -85,22 +85,27 @@ class KnowledgePages:
 
     def search(self) -> str:
         """Meaning, words and both together, side by side."""
-        query, found, error_text = read_search_query(request.args), None, None
+        query, results, error_text = read_search_query(request.args), None, None
         try:
-            found = run_search(self._db, _staff().account, self._embedder(), query, _hidden_audiences())
+            results = run_search(self._db, _current_staff().account, self._embedder(), query, _hidden_audiences())
         except FirstlineError as error:  # an embedder elsewhere; were it the database, the next line would say so
             error_text = str(error)
-        with self._db.account(_staff().account) as tx:
-            return self._render_page(tx, "search", asked=query, found=found, fault=error_text)
+        with self._db.account(_current_staff().account) as tx:
+            return self._render_page(tx, "search", asked=query, found=results, fault=error_text)
 
     def gaps(self) -> str:
         """What customers ask and no document answers."""
-        order = GapOrder(typed) if (typed := request.args.get("order", "")) in set(GapOrder) else GapOrder.SIZE
-        days = int(typed) if (typed := request.args.get("days", "")) in map(str, PERIODS) else USUAL
+        order = GapOrder(raw_value) if (raw_value := request.args.get("order", "")) in set(GapOrder) else GapOrder.SIZE
+        days = int(raw_value) if (raw_value := request.args.get("days", "")) in map(str, PERIODS) else USUAL
         survey = survey_gaps(
-            self._db, _staff().account, self._embedder(), timedelta(days=days), order=order, hidden=_hidden_audiences()
+            self._db,
+            _current_staff().account,
+            self._embedder(),
+            timedelta(days=days),
+            order=order,
+            hidden=_hidden_audiences(),
         )
-        with self._db.account(_staff().account) as tx:
+        with self._db.account(_current_staff().account) as tx:
             return self._render_page(
                 tx,
                 "gaps",
@@ -113,7 +118,7 @@ class KnowledgePages:
             )
 
     def _embedder(self) -> Embedder:
-        return self._embedders(_staff().account)
+        return self._embedders(_current_staff().account)
 
 
 def _is_empty(tx: Transaction) -> bool:
@@ -121,11 +126,11 @@ def _is_empty(tx: Transaction) -> bool:
     return not list_documents(tx, limit=1)
 
 
-def _staff() -> Staff:
+def _current_staff() -> Staff:
     staff: Staff = g.staff
     return staff
 
 
 def _hidden_audiences() -> frozenset[str]:
     """The audiences whose documents this reader may not see."""
-    return frozenset() if is_allowed(_staff(), Permission.SEE_INTERNAL) else INTERNAL
+    return frozenset() if is_allowed(_current_staff(), Permission.SEE_INTERNAL) else INTERNAL

@@ -72,26 +72,29 @@ def run_search(
         collections = {"": None, "-": {""}}.get(query.collection, {query.collection})
         candidates = find_candidates(tx, query.query, embedder, audiences, query.locale or "en", vector, collections)
     hits = list(rank_candidates(candidates))
-    dense_places, lexical_places = _places(hits, lambda hit: hit.cosine), _places(hits, lambda hit: hit.lexical)
+    dense_places, lexical_places = (
+        _places_by_score(hits, lambda hit: hit.cosine),
+        _places_by_score(hits, lambda hit: hit.lexical),
+    )
     rows = (
         FoundPassage(
             hit,
             dense_places[hit.passage.id],
             lexical_places[hit.passage.id] if hit.lexical > 0 else None,
             fused_place,
-            _snippet(hit),
+            _make_snippet(hit),
         )
         for fused_place, hit in enumerate(hits[:SHOWN], 1)
     )
     return SearchPage(tuple(rows), len(hits), choices, locales)
 
 
-def _places(hits: Sequence[Hit], score: Callable[[Hit], float]) -> dict[str, int]:
+def _places_by_score(hits: Sequence[Hit], score: Callable[[Hit], float]) -> dict[str, int]:
     """Each passage's place by a score, from 1; equal scores share one."""
     ordered_scores = sorted((score(hit) for hit in hits), reverse=True)
     return {hit.passage.id: ordered_scores.index(score(hit)) + 1 for hit in hits}
 
 
-def _snippet(hit: Hit) -> str:
+def _make_snippet(hit: Hit) -> str:
     text = " ".join(hit.passage.text.split())
     return text if len(text) <= SNIPPET else text[:SNIPPET].rsplit(" ", 1)[0] + "…"

@@ -106,11 +106,13 @@ def _parked_progress(item: InboxItem) -> Progress:
 
 def _stopped_progress(item: InboxItem) -> Progress:
     """A guard ended the walk."""
-    why = STOP_WORDS.get(item.outcome or "", "Your message was added to the conversation")
+    reason_text = STOP_WORDS.get(item.outcome or "", "Your message was added to the conversation")
     if item.outcome == Stop.CONFIRMED:
         return Progress(_build_steps(len(NAMES)), "Glad to hear it. Nothing is left to do.", moving=False, tone="good")
     steps = (ProgressStep(NAMES[0], StepMark.DONE), *(ProgressStep(name, StepMark.AHEAD) for name in NAMES[1:]))
-    return Progress(steps, f"{why}.", moving=False, tone="person" if item.outcome == Stop.PERSON_TOOK_OVER else "calm")
+    return Progress(
+        steps, f"{reason_text}.", moving=False, tone="person" if item.outcome == Stop.PERSON_TOOK_OVER else "calm"
+    )
 
 
 def _decided_progress(run: Run, deliveries: Sequence[Delivery]) -> Progress:
@@ -123,11 +125,13 @@ def _decided_progress(run: Run, deliveries: Sequence[Delivery]) -> Progress:
         if state in states:
             return Progress(_build_steps(5, StepMark.STOPPED, details), fault, moving=False, tone="bad")
     if states == {DeliveryState.WITHDRAWN}:
-        why = next(
+        reason_text = next(
             (STOP_WORDS[delivery.reason] for delivery in deliveries if delivery.reason in STOP_WORDS),
             "It no longer fits",
         )
-        return Progress(_build_steps(5, StepMark.STOPPED, details), f"Not sent: {_lower_first(why)}.", moving=False)
+        return Progress(
+            _build_steps(5, StepMark.STOPPED, details), f"Not sent: {_lower_first(reason_text)}.", moving=False
+        )
     delivery_detail = _delivery_detail(deliveries)
     return Progress(_build_steps(6, details=(*details, delivery_detail)), sentence, moving=False, tone=tone)
 

@@ -44,16 +44,18 @@ def alert_blocks(alert: Alert) -> list[Block]:
     """The alert's blocks: header, who and what, question, reasons, draft, sources, links."""
     parts: list[Block] = [
         {"type": "header", "text": _plain_text(_header_text(alert.title))},
-        {"type": "section", "fields": [_mrkdwn(field) for field in _ticket_fields(alert)]} if alert.ticket_id else {},
-        _section_block("Question", _quote(alert.question, QUESTION)),
+        {"type": "section", "fields": [_mrkdwn_text(field) for field in _ticket_fields(alert)]}
+        if alert.ticket_id
+        else {},
+        _section_block("Question", _quote_lines(alert.question, QUESTION)),
         _section_block(
             "Reasons" if alert.ticket_id else "What is known",
             _bullet_list(alert.reasons, REASONS if alert.ticket_id else NOTICE),
         ),
-        _section_block("Draft, not sent", _quote(alert.draft, DRAFT)),
+        _section_block("Draft, not sent", _quote_lines(alert.draft, DRAFT)),
         _section_block("Sources", _source_list(alert.sources)),
         _button_block(alert),
-        {"type": "context", "elements": [_mrkdwn(_origin_text(alert))]},
+        {"type": "context", "elements": [_mrkdwn_text(_origin_text(alert))]},
     ]
     return [part for part in parts if part]
 
@@ -75,7 +77,7 @@ def priority_in_words(alert: Alert) -> str:
     parts = (
         fallback_text(alert),
         reasons,
-        _quote(alert.question, QUESTION),
+        _quote_lines(alert.question, QUESTION),
         *(f"<{_escaped_url(url)}>" for url in links if url),
     )
     return "\n".join(part for part in parts if part)
@@ -129,10 +131,10 @@ def _origin_text(alert: Alert) -> str:
 
 def _section_block(title: str, text: str) -> Block:
     """A titled part, or nothing where there is nothing to show."""
-    return {"type": "section", "text": _mrkdwn(f"*{title}*\n{text}")} if text else {}
+    return {"type": "section", "text": _mrkdwn_text(f"*{title}*\n{text}")} if text else {}
 
 
-def _quote(text: str, limit: int) -> str:
+def _quote_lines(text: str, limit: int) -> str:
     """Each line marked as a quote, so that others' words cannot look like a part of ours. Of several blank lines one
     stays; there may be a line for every four characters, since their marks count too."""
     lines = _BLANK.sub("\n\n", clean(text[: limit * 4]).strip()).split("\n")
@@ -183,7 +185,7 @@ def _plain_text(text: str) -> Block:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def _mrkdwn(text: str) -> Block:
+def _mrkdwn_text(text: str) -> Block:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 

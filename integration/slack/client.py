@@ -138,9 +138,9 @@ class SlackClient:
         if code in REFUSED_LAYOUT:
             return LayoutRefused(f"Slack does not take the message's layout ({code})")
         if code in ADVICE or code == "missing_scope" or status == 401:
-            advice = _advice(code, status, response)
+            advice = _advice_text(code, status, response)
             return Outage(advice, PARTY, access, refused=True, untouched=True)
-        return Permanent(_advice(code, status, response))
+        return Permanent(_advice_text(code, status, response))
 
     def _rate_limited(self, wait_seconds: float, access: Access) -> Temporary:
         """Slack did nothing, and all of the account's messages go to one channel: all of them wait."""
@@ -205,7 +205,7 @@ def seconds_to_wait(headers: Mapping[str, Any]) -> float | None:
     return retry_after(None if header_value is None else str(header_value))
 
 
-def _advice(code: str, status: int, response: SlackResponse) -> str:
+def _advice_text(code: str, status: int, response: SlackResponse) -> str:
     if code == "missing_scope":
         needed = _response_field(response, "needed")[:200] or "chat:write, channels:history"
         return f"the app may not do this (missing_scope): add {needed} to its scopes and install it again"

@@ -23,7 +23,7 @@ class SlackParty:
         Outage when Slack is away, Permanent when it is not connected."""
         line = open_connected_line(self._db, account, self._base_url, TIMEOUT_SECONDS)
         try:
-            _ask(line, access)
+            _call_slack(line, access)
         except Outage:
             raise
         except Blocked as error:
@@ -32,9 +32,9 @@ class SlackParty:
             return
 
 
-def _ask(line: SlackClient, access: Access) -> None:
+def _call_slack(line: SlackClient, access: Access) -> None:
     if access is Access.READ:
         line.ask(line.client.auth_test)
     else:
-        empty = {"channel": line.channel_id}
-        line.call(access, line.client.api_call, api_method="chat.postMessage", json=empty)
+        empty_message = {"channel": line.channel_id}
+        line.call(access, line.client.api_call, api_method="chat.postMessage", json=empty_message)

@@ -92,13 +92,13 @@ def _split_block(paragraph: str, numbers: Collection[int]) -> Iterator[TextBlock
 
 def _build_block(kind: str, lines: list[str], numbers: Collection[int]) -> TextBlock:
     if kind == "paragraph":
-        return TextBlock(kind, (_spans("\n".join(lines), numbers),))
+        return TextBlock(kind, (_split_spans("\n".join(lines), numbers),))
     start = int(lines[0].split(".", 1)[0]) if kind == "steps" else 1
     prefix = _STEP if kind == "steps" else _ITEM
-    return TextBlock(kind, tuple(_spans(prefix.sub("", line, count=1), numbers) for line in lines), start)
+    return TextBlock(kind, tuple(_split_spans(prefix.sub("", line, count=1), numbers) for line in lines), start)
 
 
-def _spans(text: str, numbers: Collection[int]) -> tuple[TextSpan, ...]:
+def _split_spans(text: str, numbers: Collection[int]) -> tuple[TextSpan, ...]:
     spans, end = [], 0
     for match in _MARK.finditer(text):
         if int(match[1]) in numbers:

@@ -23,7 +23,7 @@ BARS = "▁▂▃▄▅▆▇█"
 @click.option("--since", default="30d", show_default=True, help="How far back: days, weeks or months, as 30d, 8w, 3m.")
 @click.option(
     "--order",
-    type=click.Choice([each.value for each in GapOrder]),
+    type=click.Choice([order.value for order in GapOrder]),
     default="size",
     show_default=True,
     help="What first.",

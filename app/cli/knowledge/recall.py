@@ -125,8 +125,8 @@ def _find_document(db: Database, account: str, name: str, passage: str) -> Recal
         indexed = _indexed_documents(tx, name, cited)
         documents = [_merge_document(tx, group, indexed) for group in _best_matches(name, [*cited, *indexed])]
     if not documents:
-        what = f"no document {name!r} in the index, and none that" if name else f"no passage {passage!r} that"
-        raise Refused(f"there is {what} a reply cites")
+        subject = f"no document {name!r} in the index, and none that" if name else f"no passage {passage!r} that"
+        raise Refused(f"there is {subject} a reply cites")
     if len(documents) > 1:
         lines = (
             f"  {document.ids[0]}  {document.title}  {document.url or document.external_id}" for document in documents

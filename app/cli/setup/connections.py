@@ -12,7 +12,7 @@ from workers.parties import standing
 
 
 @click.command()
-@click.argument("party", type=click.Choice(sorted(each.name for each in bootstrap.PROVIDERS)))
+@click.argument("party", type=click.Choice(sorted(provider.name for provider in bootstrap.PROVIDERS)))
 @account_option
 def disconnect(party: str, account: str | None) -> None:
     """Forget how to reach a PARTY, and its secrets."""
@@ -29,9 +29,10 @@ def list_connections(account: str | None, as_json: bool) -> None:
     """List what an account is connected to, without the secrets, and what work has to wait for."""
     with open_account(account) as tx:
         connections_by_party = {
-            each.name: connections.load_connection(tx, each.name, each.connection) for each in bootstrap.PROVIDERS
+            provider.name: connections.load_connection(tx, provider.name, provider.connection)
+            for provider in bootstrap.PROVIDERS
         }
-        away = {each.party: in_short(each) for each in standing.parties_away(tx)}
+        away = {status.party: in_short(status) for status in standing.parties_away(tx)}
     rows = [
         (
             name,

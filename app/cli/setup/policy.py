@@ -26,8 +26,8 @@ def check(file: Path | None, as_json: bool) -> None:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise BadSetting(f"cannot read {path}: {why}") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BadSetting(f"cannot read {path}: {reason}") from error
     parsed = parse_policy(text, str(path))
     if as_json:
         print_json({**parsed.model_dump(mode="json"), "fallbacks": parsed.fallbacks()})

@@ -107,7 +107,7 @@ class GuideSource:
                 for segment in page.user_segments
             }
             shelves = _Shelves()
-            for locale in self._locales():
+            for locale in self._locales_to_read():
                 if self._settings.shelf != "none":
                     self._load_shelves(locale, shelves)
                 for article in self._published_articles(locale):
@@ -117,7 +117,7 @@ class GuideSource:
                         else article
                     )
 
-    def _locales(self) -> list[str]:
+    def _locales_to_read(self) -> list[str]:
         """Those to read, the help center's own first."""
         response = self._lines.open(self._account).client.show("help_center/locales.json", Locales)
         available = sorted({code.lower() for code in response.locales})
@@ -158,7 +158,7 @@ class GuideSource:
         page_id = f"{article.id}:{article.locale.lower()}"
         audience = audience_of(article, segments)
         collection = shelves.collection(article, self._settings.shelf)
-        stamp = _stamp(article, audience, collection, self._clock())
+        stamp = _article_stamp(article, audience, collection, self._clock())
         if stamp and stamps(page_id) == stamp:
             return UnchangedPage(page_id)
         return Page(
@@ -203,7 +203,7 @@ def audience_of(article: GuideArticle, segments: Mapping[str, Segment]) -> str:
     return "-".join(["segment", *sorted(article.segments)])
 
 
-def _stamp(article: GuideArticle, audience: str, collection: str, now: datetime) -> str | None:
+def _article_stamp(article: GuideArticle, audience: str, collection: str, now: datetime) -> str | None:
     """The readers and the shelf are in it: a segment or a section can change without its articles."""
     times = [article.updated_at, article.edited_at or article.updated_at]
     if max(times) > now - FRESH:

@@ -97,7 +97,7 @@ class SolvedTicketsSource:
         new_tickets: list[FoundTicket] = []
         for ticket in self._search_tickets():
             known_stamp = stamps(self._page_id(ticket))
-            if known_stamp == self._stamp(ticket):
+            if known_stamp == self._page_stamp(ticket):
                 yield UnchangedPage(self._page_id(ticket))
             else:
                 (new_tickets if known_stamp is None else changed_tickets).append(ticket)
@@ -128,7 +128,7 @@ class SolvedTicketsSource:
         others is gone in that run, and does not wait until the ticket's turn has come."""
         return f"{ticket.id}:public" if self._settings.for_customers else ticket.id
 
-    def _stamp(self, ticket: FoundTicket) -> str:
+    def _page_stamp(self, ticket: FoundTicket) -> str:
         """The rules of redaction are in it: when they get better, all is redacted again."""
         return f"{ticket.updated_at}|{redaction.VERSION}|{self._settings.least_words}"
 
@@ -189,7 +189,7 @@ class SolvedTicketsSource:
             url=None if self._settings.for_customers else ticket.url,
             locale=detect_language(f"{question}\n{answer}"),
             audience=self._audience,
-            stamp=self._stamp(solved_ticket),
+            stamp=self._page_stamp(solved_ticket),
         )
 
 
