@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from app.database import make_database, readable_url
 from app.embedded.places import Lock
-from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.embedded.postgres import EmbeddedPostgres
+from app.embedded.redis import EmbeddedRedis
 from app.key_check import recognise_keys
 from app.os_process import until
 from desk.errors import BadSetting, Permanent, Refused, Temporary

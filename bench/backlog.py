@@ -20,7 +20,7 @@ from sqlalchemy import create_engine, text
 
 from app.bootstrap import make_celery
 from app.database import make_database
-from app.embedded.servers import EmbeddedPostgres
+from app.embedded.postgres import EmbeddedPostgres
 from app.installation import completed
 from bench.measure import cpu_by_kind
 from desk.platform.database import Database, driver_url

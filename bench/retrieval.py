@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from app.embedded.servers import LOGIN_ROLE, EmbeddedPostgres
+from app.embedded.postgres import LOGIN_ROLE, EmbeddedPostgres
 from bench.plain import Plain
 from bench.remembering import Remembering
 from bench.stopwatch import Documents, measure

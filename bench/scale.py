@@ -25,7 +25,7 @@ import numpy as np
 import psycopg
 from sqlalchemy import TextClause, text
 
-from app.embedded.servers import LOGIN_ROLE, EmbeddedPostgres
+from app.embedded.postgres import LOGIN_ROLE, EmbeddedPostgres
 from bench.remembering import Remembering
 from desk.pages import Markup, Page
 from desk.platform.accounts import add_account, list_accounts

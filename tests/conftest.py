@@ -22,7 +22,8 @@ import structlog
 sys.path.insert(0, str(Path(__file__).parents[1]))  # a bare checkout can be tested without being installed
 
 from app.embedded.places import SHORT, runtime
-from app.embedded.servers import LOGIN_ROLE, EmbeddedPostgres, EmbeddedRedis
+from app.embedded.postgres import LOGIN_ROLE, EmbeddedPostgres
+from app.embedded.redis import EmbeddedRedis
 from desk.platform.accounts import add_account
 from desk.platform.database import USUAL, Database, Transaction
 from desk.platform.encryption import Sealer, new_key

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 from sqlalchemy import Connection, create_engine
 
-from app.embedded.servers import LOGIN_ROLE, EmbeddedPostgres
+from app.embedded.postgres import LOGIN_ROLE, EmbeddedPostgres
 from desk.platform.database import Database, driver_url
 from desk.platform.encryption import Sealer
 from migrations.run import upgrade

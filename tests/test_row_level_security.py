@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, Engine, MetaData, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from app.embedded.servers import LOGIN_ROLE
+from app.embedded.postgres import LOGIN_ROLE
 from desk.platform.database import Database, driver_url
 
 NOT_AN_ACCOUNTS = {"alembic_version", "heartbeats", "sealing_keys"}

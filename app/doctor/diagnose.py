@@ -16,7 +16,7 @@ from app.backup.backup import own_keys
 from app.database import make_database, make_sealer
 from app.doctor import connections, database, parties, processes, queues
 from app.doctor.deadline import TimedQuestion
-from app.embedded.servers import EmbeddedPostgres
+from app.embedded.postgres import EmbeddedPostgres
 from app.installation import installation
 from desk.errors import BadSetting, FirstlineError
 from desk.health_check import HealthCheck, HealthState, fine, missing, wrong

@@ -16,7 +16,7 @@ from redis.retry import Retry
 
 from app.bootstrap import VERSION, make_celery, make_embedder
 from app.doctor.readiness import installation_id
-from app.embedded.servers import EmbeddedRedis
+from app.embedded.redis import EmbeddedRedis
 from app.installation import address
 from desk.errors import FirstlineError
 from desk.health_check import HealthCheck, HealthState, duration_in_words, fine, stopped, wrong

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.embedded.places import Lock, drop_runtime
-from app.embedded.servers import LOGIN_ROLE, EmbeddedPostgres
+from app.embedded.postgres import LOGIN_ROLE, EmbeddedPostgres
 from desk.errors import BadSetting
 from desk.platform.accounts import add_account
 from desk.platform.database import Database

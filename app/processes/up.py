@@ -16,7 +16,9 @@ from typing import TextIO
 from pydantic import SecretStr
 
 from app.embedded.places import Lock
-from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis, EmbeddedServer
+from app.embedded.postgres import EmbeddedPostgres
+from app.embedded.redis import EmbeddedRedis
+from app.embedded.server import EmbeddedServer
 from app.installation import address, bring_up_to_date, completed, read_or_make_keys, refuse_strange_keys
 from app.processes.children import children, listen
 from app.processes.supervisor import Child, Interrupted, Supervisor

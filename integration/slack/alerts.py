@@ -14,7 +14,7 @@ from desk.delivery import Delivery
 from desk.errors import Permanent, Temporary
 from desk.platform.database import Database
 from desk.ports import Alert
-from integration.slack.block_kit import alert_blocks, fallback_text, priority_in_words
+from integration.slack.alert_blocks import alert_blocks, fallback_text, priority_in_words
 from integration.slack.client import (
     PARTY,
     TIMEOUT_SECONDS,

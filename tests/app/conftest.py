@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from app.cli import main
-from app.embedded.servers import EmbeddedPostgres
+from app.embedded.postgres import EmbeddedPostgres
 from app.installation import bring_up_to_date
 from desk.platform.encryption import new_key
 from desk.platform.settings import Settings, environment_variable

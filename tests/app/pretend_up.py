@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from app.embedded.places import Lock
-from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.embedded.postgres import EmbeddedPostgres
+from app.embedded.redis import EmbeddedRedis
 from app.os_process import Program
 from app.processes.supervisor import Backoff, Child, Interrupted, Supervisor
 from app.processes.terminal import Terminal

@@ -19,7 +19,7 @@ from app.backup import restore as restoring
 from app.backup.backup import ABOUT, backup
 from app.backup.restore import restore
 from app.database import make_database
-from app.embedded.servers import EmbeddedPostgres
+from app.embedded.postgres import EmbeddedPostgres
 from app.installation import bring_up_to_date
 from desk.errors import BadSetting, FirstlineError, Permanent, Refused, Temporary
 from desk.platform.accounts import add_account, list_accounts

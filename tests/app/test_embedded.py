@@ -13,7 +13,8 @@ import redis
 
 from app.embedded import binaries, places, postgres_cluster
 from app.embedded.places import Lock, make_runtime, runtime
-from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.embedded.postgres import EmbeddedPostgres
+from app.embedded.redis import EmbeddedRedis
 from app.os_process import Program, birth, command_line, launch, until
 from desk.errors import BadSetting
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 
 from app.embedded.places import Lock
-from app.embedded.servers import EmbeddedPostgres
+from app.embedded.postgres import EmbeddedPostgres
 from app.installation import address, bring_up_to_date, existing, installation, open_account, open_database
 from app.os_process import until
 from desk.errors import BadSetting, Refused

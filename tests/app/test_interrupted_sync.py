@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.embedded.servers import EmbeddedPostgres
+from app.embedded.postgres import EmbeddedPostgres
 from desk.platform.settings import Settings
 from tests.app.conftest import Command, in_database, use
 

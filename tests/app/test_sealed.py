@@ -14,7 +14,7 @@ from app.backup.backup import backup
 from app.backup.restore import restore
 from app.database import make_database
 from app.doctor.database import content_checks
-from app.embedded.servers import EmbeddedRedis
+from app.embedded.redis import EmbeddedRedis
 from app.installation import bring_up_to_date, installation, open_database
 from app.key_check import recognise_keys
 from app.processes.children import WORKER, environment

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from app.embedded.servers import LOGIN_ROLE, EmbeddedPostgres
+from app.embedded.postgres import LOGIN_ROLE, EmbeddedPostgres
 from desk.errors import Temporary
 from desk.platform.database import Database
 

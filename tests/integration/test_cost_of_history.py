@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from app.embedded.servers import EmbeddedPostgres
+from app.embedded.postgres import EmbeddedPostgres
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.platform.accounts import add_account
 from desk.platform.database import Database

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from app.database import make_database
-from app.embedded.servers import EmbeddedPostgres
+from app.embedded.postgres import EmbeddedPostgres
 from app.installation import completed
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.platform.database import Database

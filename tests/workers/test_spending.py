@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from app.embedded.servers import EmbeddedPostgres
+from app.embedded.postgres import EmbeddedPostgres
 from desk.platform.accounts import add_account
 from desk.platform.database import Database
 from desk.platform.encryption import Sealer

@@ -8,12 +8,12 @@ from desk.run import Classification, Draft, Finding
 from desk.ticket import Ticket
 from workers.pipeline.checks.contradictions import find_contradiction
 from workers.pipeline.checks.evidence import Evidence, gather_evidence
+from workers.pipeline.checks.figures import unfounded_figure
 from workers.pipeline.checks.groundedness import (
     internal_source,
     ordering_source,
     turned_negation,
     uncited,
-    unfounded_figure,
     unfounded_name,
     unknown_citation,
     unsupported,

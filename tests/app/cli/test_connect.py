@@ -12,7 +12,7 @@ from sqlalchemy import text
 from werkzeug.serving import make_server
 
 from app.database import make_database
-from app.embedded.servers import EmbeddedRedis
+from app.embedded.redis import EmbeddedRedis
 from app.processes.web import make_app
 from desk.platform.database import Database
 from desk.platform.settings import Settings

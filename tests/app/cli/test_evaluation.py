@@ -14,8 +14,8 @@ import pytest
 
 from app.embedded import scratch_database as scratch
 from app.embedded.places import Lock
+from app.embedded.postgres import EmbeddedPostgres
 from app.embedded.scratch_database import ACCOUNT, scratch_database
-from app.embedded.servers import EmbeddedPostgres
 from app.os_process import birth, until
 from desk.platform.accounts import list_accounts
 from tests.app.conftest import Command

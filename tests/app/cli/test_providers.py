@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import bootstrap
 from app.bootstrap import make_database
-from app.embedded.servers import EmbeddedRedis
+from app.embedded.redis import EmbeddedRedis
 from app.processes.web import make_app
 from desk.health_check import HealthCheck, fine
 from desk.pages import Markup, Page

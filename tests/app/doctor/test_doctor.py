@@ -16,7 +16,8 @@ from app.database import make_database
 from app.doctor import diagnose, processes
 from app.doctor.diagnose import examine
 from app.doctor.role import refuse_privileges
-from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.embedded.postgres import EmbeddedPostgres
+from app.embedded.redis import EmbeddedRedis
 from desk.errors import BadSetting
 from desk.health_check import HealthCheck, HealthState
 from desk.platform.encryption import new_key

@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from app.database import make_database
 from app.doctor import connections, processes, queues
 from app.doctor.diagnose import examine
-from app.embedded.servers import EmbeddedRedis
+from app.embedded.redis import EmbeddedRedis
 from app.processes.web import make_app
 from desk.delivery import DeliveryKind
 from desk.health_check import HealthCheck, HealthState

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from app.database import make_database
 from app.doctor import readiness
-from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.embedded.postgres import EmbeddedPostgres
+from app.embedded.redis import EmbeddedRedis
 from app.processes.web import make_app
 from desk.errors import Temporary
 from desk.platform.settings import Settings

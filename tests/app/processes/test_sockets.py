@@ -21,7 +21,8 @@ import psycopg
 import pytest
 
 from app.database import make_database
-from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.embedded.postgres import EmbeddedPostgres
+from app.embedded.redis import EmbeddedRedis
 from app.os_process import until
 from app.processes.children import GUNICORN
 from desk.platform.settings import Settings, environment_variable

@@ -15,7 +15,8 @@ import pytest
 import redis
 
 from app.embedded.places import Lock, runtime
-from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.embedded.postgres import EmbeddedPostgres
+from app.embedded.redis import EmbeddedRedis
 from app.os_process import Program, birth, launch, until
 from app.processes.supervisor import Backoff, Child, Supervisor
 from app.processes.terminal import Terminal

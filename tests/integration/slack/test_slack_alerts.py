@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.embedded.servers import EmbeddedPostgres
+from app.embedded.postgres import EmbeddedPostgres
 from desk.errors import Permanent, Temporary
 from desk.platform.accounts import add_account
 from desk.platform.database import Database

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from desk.ports import Alert, Source
-from integration.slack.block_kit import alert_blocks, escape, fallback_text, priority_in_words, safe_url
+from integration.slack.alert_blocks import alert_blocks, escape, fallback_text, priority_in_words, safe_url
 from tests.lookalikes import block_kit
 
 PLAIN = Alert(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.embedded.servers import EmbeddedPostgres
+from app.embedded.postgres import EmbeddedPostgres
 from desk.platform.database import Database
 from knowledge.embedders.openai_compatible import OpenAICompatible
 from knowledge.index.embedding_versions import active_version

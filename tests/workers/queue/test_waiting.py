@@ -18,7 +18,8 @@ from celery import Celery
 from sqlalchemy import text
 
 from app.bootstrap import make_celery
-from app.embedded.servers import EmbeddedPostgres, EmbeddedRedis
+from app.embedded.postgres import EmbeddedPostgres
+from app.embedded.redis import EmbeddedRedis
 from desk.delivery import DeliveryKind
 from desk.errors import Temporary
 from desk.platform.accounts import add_account

@@ -68,3 +68,8 @@ def gather_evidence(
 def _contains(text: Sequence[str], part: Sequence[str]) -> bool:
     size = len(part)
     return any(text[start : start + size] == part for start in range(len(text) - size + 1) if text[start] == part[0])
+
+
+def quote_statement(statement: Statement) -> str:
+    """The statement's beginning, in quotation marks, for a finding."""
+    return f"“{statement.text[:80]}…”" if len(statement.text) > 80 else f"“{statement.text}”"

@@ -5,6 +5,10 @@ its unit is a fact of its own, so that "2 days" does not pass for "2 business da
 """
 
 import re
+from collections.abc import Iterator
+
+from desk.run import Finding
+from workers.pipeline.checks.evidence import Evidence, quote_statement
 
 _UNITS = (
     r"(?:business |working |calendar |rolling )?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)"
@@ -49,6 +53,22 @@ _NUMBER = re.compile(
 )
 _SPELLED_OUT = re.compile(rf"\b(?:{'|'.join(SPELLED)})\b", re.IGNORECASE)
 _SPACED_THOUSANDS = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}\b)")
+
+
+# Who forges a sender could have us mail these to somebody else.
+_REACH = ("link:", "mail:", "phone:")
+
+
+def unfounded_figure(evidence: Evidence) -> Iterator[Finding]:
+    """Numbers, prices and dates stand in a cited block or in the customer's words; links, addresses and phone numbers
+    in a cited block alone."""
+    for statement in evidence.draft.statements:
+        stated_facts = hard_facts(statement.text)
+        if not stated_facts:
+            continue
+        customer_facts = {fact for fact in hard_facts(evidence.said) if not fact.startswith(_REACH)}
+        if unfounded := stated_facts - hard_facts(evidence.cited_text(statement)) - customer_facts:
+            yield Finding("unfounded_figure", f"{', '.join(sorted(unfounded))} in {quote_statement(statement)}")
 
 
 def hard_facts(text: str) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Groundedness: checks that a draft says only what its cited blocks say: citations, figures, names, negations."""
+"""Groundedness: checks that a draft says only what its cited blocks say: citations, names, negations."""
 
 import re
 from collections.abc import Iterator
@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from desk.passage import BlockKind
 from desk.run import Finding, Statement
 from desk.text.tokenizer import sentences, word_set, words
-from workers.pipeline.checks.evidence import Evidence
-from workers.pipeline.checks.figures import hard_facts
+from workers.pipeline.checks.evidence import Evidence, quote_statement
 from workers.pipeline.retrieve import searchable_text
 from workers.pipeline.signals.prompt_injection import is_page_injection
 
@@ -28,8 +27,6 @@ _PLAIN_CAPITALS = word_set(
     """
 )
 _PARTICLE = re.compile(r"[-_]")
-# Who forges a sender could have us mail these to somebody else.
-_REACH = ("link:", "mail:", "phone:")
 SUPPORTED = 0.3
 """The part of a statement's telling words that its cited blocks must hold: paraphrases of the example pages keep 0.33
 and more, inventions 0.17 and less (`tests/pipeline/test_support.py`). A lie told in the page's own words passes."""
@@ -48,7 +45,7 @@ def uncited(evidence: Evidence) -> Iterator[Finding]:
     """Every sentence that states a fact names its source."""
     for statement in _factual_statements(evidence):
         if not statement.citations:
-            yield Finding("uncited", _quote(statement))
+            yield Finding("uncited", quote_statement(statement))
 
 
 def unknown_citation(evidence: Evidence) -> Iterator[Finding]:
@@ -71,18 +68,6 @@ def internal_source(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("internal_source", f"{passage.title} is a document for {passage.audience} readers")
 
 
-def unfounded_figure(evidence: Evidence) -> Iterator[Finding]:
-    """Numbers, prices and dates stand in a cited block or in the customer's words; links, addresses and phone numbers
-    in a cited block alone."""
-    for statement in evidence.draft.statements:
-        stated_facts = hard_facts(statement.text)
-        if not stated_facts:
-            continue
-        customer_facts = {fact for fact in hard_facts(evidence.said) if not fact.startswith(_REACH)}
-        if unfounded := stated_facts - hard_facts(evidence.cited_text(statement)) - customer_facts:
-            yield Finding("unfounded_figure", f"{', '.join(sorted(unfounded))} in {_quote(statement)}")
-
-
 def unfounded_name(evidence: Evidence) -> Iterator[Finding]:
     """Names and identifiers stand in a cited block, in the headings above it, or in what the customer wrote."""
     for statement in evidence.draft.statements:
@@ -90,7 +75,7 @@ def unfounded_name(evidence: Evidence) -> Iterator[Finding]:
             continue
         names = _find_names(statement.text)
         if names and (unfounded := names - set(_name_parts(evidence.grounds(statement)))):
-            yield Finding("unfounded_name", f"{', '.join(sorted(unfounded))} in {_quote(statement)}")
+            yield Finding("unfounded_name", f"{', '.join(sorted(unfounded))} in {quote_statement(statement)}")
 
 
 def unsupported(evidence: Evidence) -> Iterator[Finding]:
@@ -101,7 +86,7 @@ def unsupported(evidence: Evidence) -> Iterator[Finding]:
             continue
         stated_stems, cited_stems = _meaning_stems(statement.text), _meaning_stems(evidence.cited_text(statement))
         if stated_stems and len(stated_stems & cited_stems) < SUPPORTED * len(stated_stems):
-            yield Finding("unsupported", f"the cited blocks speak of something else: {_quote(statement)}")
+            yield Finding("unsupported", f"the cited blocks speak of something else: {quote_statement(statement)}")
 
 
 def ordering_source(evidence: Evidence) -> Iterator[Finding]:
@@ -122,9 +107,9 @@ def turned_negation(evidence: Evidence) -> Iterator[Finding]:
         is_negated = _has_negation(statement.text)
         blocks_negated = [_has_negation(block.text) for block in blocks]
         if is_negated and not any(blocks_negated):
-            yield Finding("turned_negation", f"no cited block says no: {_quote(statement)}")
+            yield Finding("turned_negation", f"no cited block says no: {quote_statement(statement)}")
         elif not is_negated and all(blocks_negated):
-            yield Finding("turned_negation", f"every cited block says no: {_quote(statement)}")
+            yield Finding("turned_negation", f"every cited block says no: {quote_statement(statement)}")
 
 
 def _factual_statements(evidence: Evidence) -> Iterator[Statement]:
@@ -154,7 +139,3 @@ def _find_names(text: str) -> set[str]:
 
 def _name_parts(text: str) -> list[str]:
     return [word.removesuffix("'s") for word in words(_PARTICLE.sub(" ", text))]
-
-
-def _quote(statement: Statement) -> str:
-    return f"“{statement.text[:80]}…”" if len(statement.text) > 80 else f"“{statement.text}”"
