@@ -87,7 +87,7 @@ def test_settings_reach_the_provider(set_up: Set, party: Embeddings, kind: str) 
     (effect,) = party.effects("embedded")
     assert (effect["model"], effect["size"]) == ("look-alike", 24)
     assert effect["texts"] == (["hello"] if kind == "voyage" else ["query:hello"])
-    embedder._vectors._wire.close()  # type: ignore[attr-defined]  # the test's own socket
+    embedder._api._client.close()  # type: ignore[attr-defined]  # the test's own socket
 
 
 @pytest.mark.loopback
@@ -96,7 +96,7 @@ def test_the_reranker_is_asked_where_the_setting_says(set_up: Set, party: Embedd
     assert reranker
     assert len(reranker.rerank("zebra", ["one", "two"])) == 2
     assert party.effects("reranked")[0]["model"] == "rerank-2.5"
-    reranker._wire.close()  # type: ignore[attr-defined]  # the test's own socket
+    reranker._client.close()  # type: ignore[attr-defined]  # the test's own socket
 
 
 @pytest.mark.parametrize(
@@ -162,4 +162,4 @@ def test_the_toolbox_searches_with_the_old_embedder_until_it_has_settled(
     assert tools.library.revision(account).startswith(f"{MiniLM.name}@")
     tools.sync(account)
     assert tools.library.revision(account).startswith("openai:look-16@")
-    tools.embedder._vectors._wire.close()  # type: ignore[attr-defined]  # the test's own socket
+    tools.embedder._api._client.close()  # type: ignore[attr-defined]  # the test's own socket

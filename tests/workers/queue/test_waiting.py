@@ -264,5 +264,5 @@ def test_a_database_that_is_away_is_no_fault_of_what_beat_asks_for(shop: Shop, s
 
 
 def test_every_queue_is_taken_from_in_the_same_order_on_one_machine_and_on_many() -> None:
-    procfile = (Path(__file__).parents[2] / "Procfile").read_text(encoding="utf-8")
+    procfile = (Path(__file__).parents[3] / "Procfile").read_text(encoding="utf-8")
     assert f"-Q {','.join(broker_queues.ANSWERING)} " in procfile
