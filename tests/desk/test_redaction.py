@@ -149,4 +149,4 @@ def test_hostile_texts_take_linear_time(piece: str) -> None:
     text = piece * (100_000 // len(piece))
     began = time.process_time()
     redact(text, ["Robin Example"])
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 60

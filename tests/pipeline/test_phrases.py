@@ -78,4 +78,4 @@ def test_hostile_texts_take_no_time(text: str) -> None:
     found = Phrases(["a ... b ... c", "a a a a a b", "a* a* a* c", "死死死い", "l'a b"], unless=["a b a c"])
     start = time.process_time()
     assert found.find(text) is None
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 60  # of the processor: what grows with the square of its length takes hours
