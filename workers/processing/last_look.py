@@ -6,10 +6,12 @@ from desk.conversation import OwnRecord, read_conversation
 from desk.delivery import Delivery, DeliveryKind
 from desk.platform import accounts
 from desk.policy.policy import Policy
+from desk.policy.scope import EVERYWHERE, TicketScope
 from desk.reasons import Stop
 from desk.run import Level, Run
 from desk.ticket import Ticket
 from workers import record, tickets
+from workers.parties.notices import policy_of
 from workers.pipeline.guards import stop_before_send
 from workers.pipeline.turns import limit_reached
 from workers.processing import duplicate_tickets, own_record
@@ -34,13 +36,19 @@ class LastLook:
 
     def still_wanted(self, ticket: Ticket) -> bool:
         delivery = self.delivery
-        scope = self.tools.policies.get(delivery.account).policy.scope
         stop = self._stop_if_paused() or stop_before_send(
-            ticket, delivery.message_id, delivery.kind, self.record, scope
+            ticket, delivery.message_id, delivery.kind, self.record, self._scope()
         )
         if stop:
             self.stop, self.left = stop, message_left_open(stop, read_conversation(ticket, self.record), self.record)
         return stop is None
+
+    def _scope(self) -> TicketScope:
+        """What is public waits while the policy is broken; what tells people does not."""
+        if self.delivery.kind not in NOT_PUBLIC:
+            return self.tools.policies.get(self.delivery.account).policy.scope
+        policy = policy_of(self.tools, self.delivery.account)
+        return policy.scope if policy else EVERYWHERE
 
     def _stop_if_paused(self) -> Stop | None:
         """A helpdesk may take seconds to post. Our own tickets are posted under a lock, within a transaction and at

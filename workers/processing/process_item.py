@@ -106,7 +106,9 @@ def _process_until_settled(tools: Toolbox, item: InboxItem) -> list[str]:
 
 def _process(tools: Toolbox, item: InboxItem) -> list[str]:
     if item.kind is EventKind.ASSIGNED:
-        return _close_item(tools, item, inbox.STORED, None, reopened_message_id=_message_given_back(tools, item))
+        with suppress(Permanent):  # a ticket that is gone is given back to nobody
+            return _close_item(tools, item, inbox.STORED, None, reopened_message_id=_message_given_back(tools, item))
+        return _close_item(tools, item, inbox.STORED, None)
     if item.kind is EventKind.RATING and (effects := ratings.effects_of_rating(tools, item)):
         return _close_item(tools, item, Stop.RATED_BAD, TicketState.ESCALATED, effects)
     if item.kind is not EventKind.CUSTOMER_MESSAGE:

@@ -109,6 +109,27 @@ def test_a_ticket_that_its_agent_gives_back_unanswered_goes_on(town: Town) -> No
     assert attended(talk), "neither the agent nor Firstline has it any more"
 
 
+def test_an_assignment_of_a_ticket_that_is_gone_troubles_nobody(town: Town) -> None:
+    talk = town.talk()
+    with town.tools.db.account(town.account) as tx:
+        talk.todo.append(str(inbox.add_event(tx, CHANNEL, Event(EventKind.ASSIGNED, new_id(), "gone"), "{}")))
+    assert talk.think() == []
+    with town.tools.db.account(town.account) as tx:
+        assert [item.state for item in inbox.items_of_ticket(tx, CHANNEL, "gone")] == [ItemState.DONE]
+
+
+def test_people_are_told_though_the_policy_breaks_meanwhile(database: Database, account: str, tmp_path: Path) -> None:
+    path = tmp_path / "breaks.yaml"
+    path.write_text(policy_text(), encoding="utf-8")
+    talk = a_town(database, account, PolicyBook(path)).talk()
+    talk.customer(SELF_HARM)
+    planned = talk.think()
+    path.write_text("broken: [", encoding="utf-8")
+    talk.send(planned)
+    assert talk.told
+    assert talk.notes
+
+
 def test_so_it_is_for_a_reply_that_was_withdrawn_because_an_agent_took_the_ticket(town: Town) -> None:
     talk = town.talk()
     talk.customer(HOURS)
