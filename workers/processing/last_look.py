@@ -55,16 +55,19 @@ class LastLook:
         once: there the look before it will do."""
         if self.delivery.channel == tickets.CHANNEL or self.delivery.kind in NOT_PUBLIC:
             return None
-        with self.tools.db.account(self.delivery.account) as tx:
-            return Stop.PAUSED if accounts.is_paused(tx) else None
+        return Stop.PAUSED if _is_paused(self.tools, self.delivery) else None
+
+
+def _is_paused(tools: Toolbox, delivery: Delivery) -> bool:
+    with tools.db.account(delivery.account) as tx:
+        return accounts.is_paused(tx)
 
 
 def recheck(tools: Toolbox, claim: ClaimedDelivery, ticket: Ticket, last_look: LastLook) -> Stop | None:
     """The last look before something public leaves: at the ticket, and at what we alone know."""
     delivery = claim.delivery
-    with tools.db.account(delivery.account) as tx:
-        if accounts.is_paused(tx):
-            return Stop.PAUSED
+    if delivery.channel == tickets.CHANNEL and _is_paused(tools, delivery):  # of others, each look asks
+        return Stop.PAUSED
     if not last_look.still_wanted(ticket):
         return last_look.stop
     return _reply_stop(tools, claim, ticket, last_look.record) if delivery.kind is DeliveryKind.REPLY else None
