@@ -3,7 +3,6 @@
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,8 @@ from desk.pages import Markup, Page, Stamps, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
 from knowledge.ingest.index_source import index_source
 from tests.knowledge.sized import Sized
+
+MakePage = Callable[..., Page]
 
 
 class WordEmbedder:
@@ -73,7 +74,7 @@ def source() -> type[ListSource]:
 
 
 @pytest.fixture
-def page():
+def page() -> MakePage:
     return make_page
 
 
@@ -88,10 +89,12 @@ def new(request: pytest.FixtureRequest) -> Sized:
 
 
 @pytest.fixture
-def filled(database: Database, account: str, source: Any, page: Any, old: Sized) -> Callable[..., Any]:
+def filled(
+    database: Database, account: str, source: type[ListSource], page: MakePage, old: Sized
+) -> Callable[..., ListSource]:
     """Seven pages in the index of the old embedder; called, it gives the source, perhaps with other bodies."""
 
-    def pages(**other: str) -> Any:
+    def pages(**other: str) -> ListSource:
         bodies = {f"p{n}": f"# Page {n}\n\nThe refund number {n} takes {n} days." for n in range(7)} | other
         return source(*(page(name, body) for name, body in bodies.items()))
 

@@ -65,8 +65,8 @@ def settle(database: Database, account: str, wanted: Embedder, *others: Embedder
 def kept(database: Database, account: str) -> dict[str, int]:
     """How many passages there are by embedder."""
     with database.account(account) as tx:
-        rows = tx.execute(select(passages.c.embedder, func.count()).group_by(passages.c.embedder))
-        return {row.embedder: row.count for row in rows}
+        rows = tx.execute(select(passages.c.embedder, func.count().label("many")).group_by(passages.c.embedder))
+        return {row.embedder: row.many for row in rows}
 
 
 def active_name(database: Database, account: str) -> str | None:

@@ -5,12 +5,14 @@ import math
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from desk.errors import BadSetting, Permanent, Temporary
 from desk.passage import Block, BlockKind
+from desk.ports import Embedder
 from desk.text.tokenizer import clean
 from knowledge.embedders.openai_compatible import OpenAICompatible, Prefixes
 from knowledge.embedders.voyage import Voyage
@@ -50,7 +52,9 @@ def line(party: Embeddings) -> Iterator[Callable[..., JsonHttpClient]]:
 
 @pytest.fixture
 def make(line: Callable[..., JsonHttpClient]) -> Make:
-    def make(model: str = "look-16", dimensions: int | None = None, window: int = 512, **options: object):
+    def make(
+        model: str = "look-16", dimensions: int | None = None, window: int = 512, **options: Any
+    ) -> OpenAICompatible:
         return OpenAICompatible(line(), model, token_budget_for(window), dimensions, **options)
 
     return make
@@ -105,7 +109,7 @@ def test_a_model_of_another_size_than_set_is_an_error_that_says_so(party: Embedd
 
 
 def test_every_provider_model_size_and_document_prefix_has_a_name_of_its_own(make: Make) -> None:
-    kinds = [
+    kinds: list[Embedder] = [
         make(),
         make("look-32"),
         make("look-32", 16),
@@ -279,7 +283,7 @@ def test_texts_are_cut_to_what_is_read_for_certain(text: str) -> None:
 def words_tokenizer(tmp_path: Path) -> Path:
     """One token a word; its file says that texts are cut after 5 and filled up to 5, as such files do."""
     tokenizer = Tokenizer(models.WordLevel({"word": 0, "[UNK]": 1}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()  # type: ignore[attr-defined]  # set through a property
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer.enable_truncation(5)
     tokenizer.enable_padding(length=5)
     tokenizer.save(str(tmp_path / "tokenizer.json"))

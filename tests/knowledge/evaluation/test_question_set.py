@@ -1,6 +1,7 @@
 """Sets of documents and questions are read as they come, and what is wrong with them is said."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ KNOWN = frozenset({"a", "b"})
 
 
 @pytest.fixture
-def write(tmp_path: Path):
+def write(tmp_path: Path) -> Callable[..., Path]:
     def to_file(*lines: object) -> Path:
         path = tmp_path / "lines.jsonl"
         raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
@@ -30,13 +31,13 @@ def pages(corpus: EvaluationCorpus) -> list[Page]:
     return [page for page in found if isinstance(page, Page)]
 
 
-def test_a_document_is_read_with_all_that_it_says_of_itself(write) -> None:
+def test_a_document_is_read_with_all_that_it_says_of_itself(write: Callable[..., Path]) -> None:
     line = {"id": "a", "text": "# H\n\nx", "title": "T", "url": "https://docs.example/a", "locale": "de", "more": [1]}
     (page,) = pages(EvaluationCorpus(write(line)))
     assert page == Page("a", "# H\n\nx", Markup.MARKDOWN, "T", "https://docs.example/a", "de")
 
 
-def test_other_usual_names_of_fields_are_understood(write) -> None:
+def test_other_usual_names_of_fields_are_understood(write: Callable[..., Path]) -> None:
     corpus = EvaluationCorpus(write({"_id": 7, "content": "Sails."}))
     assert corpus.ids == {"7"}
     questions, _ = read_questions(write({"query": "sails?", "relevant": {"7": 1, "8": 0}}), corpus.ids)
@@ -54,15 +55,15 @@ def test_other_usual_names_of_fields_are_understood(write) -> None:
         ("#1 in sails", Markup.TEXT),
     ],
 )
-def test_the_markup_is_guessed_from_how_a_text_opens(write, text: str, markup: Markup) -> None:
+def test_the_markup_is_guessed_from_how_a_text_opens(write: Callable[..., Path], text: str, markup: Markup) -> None:
     assert pages(EvaluationCorpus(write({"id": "a", "text": text})))[0].markup is markup
 
 
-def test_the_markup_that_a_document_names_is_believed(write) -> None:
+def test_the_markup_that_a_document_names_is_believed(write: Callable[..., Path]) -> None:
     assert pages(EvaluationCorpus(write({"id": "a", "text": "# x", "markup": "text"})))[0].markup is Markup.TEXT
 
 
-def test_a_repeated_id_is_left_out_and_reported(write) -> None:
+def test_a_repeated_id_is_left_out_and_reported(write: Callable[..., Path]) -> None:
     corpus = EvaluationCorpus(
         write({"id": "a", "text": "one"}, {"id": "b", "text": "two"}, {"id": "a", "text": "three"})
     )
@@ -86,30 +87,32 @@ def test_a_repeated_id_is_left_out_and_reported(write) -> None:
         ({"id": "b", "text": "x", "markup": "rtf"}, "line 2: the field 'markup' is 'rtf', not one of markdown"),
     ],
 )
-def test_a_bad_document_is_named_by_its_line_and_field(write, line: object, said: str) -> None:
+def test_a_bad_document_is_named_by_its_line_and_field(write: Callable[..., Path], line: object, said: str) -> None:
     with pytest.raises(Refused, match=said):
         EvaluationCorpus(write({"id": "a", "text": "x"}, line))
 
 
-def test_an_endless_line_is_refused_without_being_read_whole(write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_line_is_refused_without_being_read_whole(
+    write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(question_set, "LONGEST_LINE", 100)
     with pytest.raises(Refused, match="longer than 100 bytes"):
         EvaluationCorpus(write({"id": "a", "text": "x" * 200}))
 
 
-def test_an_empty_file_and_a_missing_one_are_refused(write, tmp_path: Path) -> None:
+def test_an_empty_file_and_a_missing_one_are_refused(write: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(Refused, match="holds no documents"):
         EvaluationCorpus(write(b"\n \n"))
     with pytest.raises(Refused, match="No such file"):
         EvaluationCorpus(tmp_path / "none.jsonl")
 
 
-def test_a_mark_at_the_beginning_and_odd_characters_do_no_harm(write) -> None:
+def test_a_mark_at_the_beginning_and_odd_characters_do_no_harm(write: Callable[..., Path]) -> None:
     corpus = EvaluationCorpus(write(b'\xef\xbb\xbf{"id": "a\\u0000", "text": "x\\ud800"}'))
     assert corpus.ids == {"a"}
 
 
-def test_questions_are_read_with_what_can_answer_them(write) -> None:
+def test_questions_are_read_with_what_can_answer_them(write: Callable[..., Path]) -> None:
     file = write(
         {"id": "1", "text": " How? ", "relevant": ["a", "b"]}, {"text": "Wo?", "relevant": "b", "locale": "de"}
     )
@@ -121,7 +124,7 @@ def test_questions_are_read_with_what_can_answer_them(write) -> None:
     assert left_out == []
 
 
-def test_what_cannot_be_measured_is_left_out_and_reported(write) -> None:
+def test_what_cannot_be_measured_is_left_out_and_reported(write: Callable[..., Path]) -> None:
     file = write(
         {"text": "", "relevant": ["a"]},
         {"text": "x", "relevant": []},
@@ -149,6 +152,6 @@ def test_what_cannot_be_measured_is_left_out_and_reported(write) -> None:
         (b"", "no question that can be measured"),
     ],
 )
-def test_a_bad_question_is_named_by_its_line_and_field(write, line: object, said: str) -> None:
+def test_a_bad_question_is_named_by_its_line_and_field(write: Callable[..., Path], line: object, said: str) -> None:
     with pytest.raises(Refused, match=said):
         read_questions(write(line), KNOWN)

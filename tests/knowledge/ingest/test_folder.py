@@ -28,7 +28,7 @@ def write(root: Path, name: str, content: str | bytes) -> None:
 
 
 def read(root: Path) -> dict[str, Page | UnreadablePage]:
-    return {page.id: page for page in Folder(root).pages(no_stamps)}
+    return {page.id: page for page in Folder(root).pages(no_stamps) if not isinstance(page, UnchangedPage)}
 
 
 def why(found: Page | UnreadablePage) -> str:

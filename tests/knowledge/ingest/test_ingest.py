@@ -2,30 +2,30 @@
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
 from desk.errors import Permanent, Temporary
-from desk.pages import Page, UnchangedPage, UnreadablePage
-from desk.platform.database import Database
+from desk.pages import Page, Stamps, UnchangedPage, UnreadablePage
+from desk.platform.database import Database, Transaction
 from desk.ports import Embedder
 from knowledge.index import document, store
 from knowledge.index.catalogue import count_documents, find_passage, list_documents, source_counts
+from knowledge.index.document import PreparedDocument
 from knowledge.ingest import index_run, index_source, prepare
 from knowledge.ingest.deletion_guard import DeletionRule
+from knowledge.ingest.index_run import IndexReport
 from knowledge.ingest.index_source import index_source as index
 from knowledge.ingest.index_source import remove_source
 from knowledge.ingest.sync_lock import sync_lock
 from knowledge.tables import documents, library_states, passages, terms
+from tests.knowledge.conftest import ListSource, MakePage, WordEmbedder
 
-MakePage = Callable[..., Page]
 
-
-def counts(report: index_source.IndexReport) -> tuple[int, int, int, int]:
+def counts(report: IndexReport) -> tuple[int, int, int, int]:
     return report.added, report.changed, report.unchanged, report.removed
 
 
@@ -44,7 +44,9 @@ def kept_terms(db: Database, account: str) -> dict[int, int]:
         return {row.dimension: row.passages for row in tx.execute(select(terms.c.dimension, terms.c.passages))}
 
 
-def test_a_first_run_adds_and_a_second_embeds_nothing(database, account, embedder, source, page) -> None:
+def test_a_first_run_adds_and_a_second_embeds_nothing(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     pages = source(page("a", "# Refunds\n\nWithin 30 days."), page("b", "# Plans\n\nThree of them."))
     assert counts(index(database, account, pages, embedder)) == (2, 0, 0, 0)
     embedded = len(embedder.embedded)
@@ -53,7 +55,9 @@ def test_a_first_run_adds_and_a_second_embeds_nothing(database, account, embedde
     assert (report.passages, report.passages_embedded, len(embedder.embedded)) == (0, 0, embedded)
 
 
-def test_only_the_changed_passage_of_a_changed_page_is_embedded(database, account, embedder, source, page) -> None:
+def test_only_the_changed_passage_of_a_changed_page_is_embedded(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     body = "# T\n\n## One\n\nFirst text.\n\n## Two\n\n{}"
     index(database, account, source(page("a", body.format("Second text."))), embedder)
     embedder.embedded.clear()
@@ -62,14 +66,18 @@ def test_only_the_changed_passage_of_a_changed_page_is_embedded(database, accoun
     assert embedder.embedded == ["T > Two\nNew text."]
 
 
-def test_a_page_that_moved_is_not_embedded_again(database, account, embedder, source, page) -> None:
+def test_a_page_that_moved_is_not_embedded_again(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     index(database, account, source(page("old/a", "# T\n\nText.")), embedder)
     report = index(database, account, source(page("new/a", "# T\n\nText.")), embedder)
     assert counts(report) == (1, 0, 0, 1)
     assert report.passages_embedded == 0
 
 
-def test_other_bytes_around_the_same_text_keep_version_and_passages(database, account, embedder, source, page) -> None:
+def test_other_bytes_around_the_same_text_keep_version_and_passages(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     index(database, account, source(page("a", "# T\n\nText.")), embedder)
     with database.account(account) as tx:
         before = list_documents(tx)[0], tx.execute(select(passages.c.id)).scalar_one()
@@ -81,7 +89,9 @@ def test_other_bytes_around_the_same_text_keep_version_and_passages(database, ac
     assert after[0].url == "https://a.example/new"
 
 
-def test_a_page_that_vanished_leaves_the_index_in_the_same_run(database, account, embedder, source, page) -> None:
+def test_a_page_that_vanished_leaves_the_index_in_the_same_run(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     index(database, account, source(page("a", "Stays here."), page("b", "Goes away.")), embedder)
     assert counts(index(database, account, source(page("a", "Stays here.")), embedder)) == (0, 0, 1, 1)
     with database.account(account) as tx:
@@ -89,14 +99,18 @@ def test_a_page_that_vanished_leaves_the_index_in_the_same_run(database, account
         assert tx.execute(select(func.count()).select_from(passages)).scalar_one() == 1
 
 
-def test_a_page_that_was_emptied_leaves_the_index_and_is_reported(database, account, embedder, source, page) -> None:
+def test_a_page_that_was_emptied_leaves_the_index_and_is_reported(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
     report = index(database, account, source(page("a", "<!-- -->"), page("b", "Other.")), embedder)
     assert report.skipped == (UnreadablePage("a", "has no text"),)
     assert report.removed == 1
 
 
-def test_a_page_that_cannot_be_read_keeps_what_is_known_of_it(database, account, embedder, source, page) -> None:
+def test_a_page_that_cannot_be_read_keeps_what_is_known_of_it(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     index(database, account, source(page("a", "Text.")), embedder)
     report = index(
         database, account, source(UnreadablePage("a", "is binary"), UnreadablePage("x", "is binary")), embedder
@@ -108,7 +122,12 @@ def test_a_page_that_cannot_be_read_keeps_what_is_known_of_it(database, account,
 
 
 def test_a_source_that_fails_half_way_leaves_the_index_as_it_was(
-    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    account: str,
+    embedder: WordEmbedder,
+    source: type[ListSource],
+    page: MakePage,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(index_source, "PAGES_AT_ONCE", 1)
     index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
@@ -126,7 +145,7 @@ def test_a_source_that_fails_half_way_leaves_the_index_as_it_was(
 
 
 def test_a_source_is_told_the_stamps_of_what_is_indexed_and_need_not_give_it_again(
-    database, account, embedder, source, page
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
 ) -> None:
     index(database, account, source(page("a", "Text.", stamp="v1"), page("b", "Other.")), embedder)
     again = source(UnchangedPage("a"), page("b", "Other.", stamp="v2"), page("c", "Third."))
@@ -141,7 +160,7 @@ def test_a_source_is_told_the_stamps_of_what_is_indexed_and_need_not_give_it_aga
 
 
 def test_pages_moved_to_another_collection_are_found_there_without_being_embedded_again(
-    database, account, embedder, source, page
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
 ) -> None:
     index(database, account, source(page("a", "Text.", collection="old")), embedder)
     report = index(database, account, source(page("a", "Text.", collection="new")), embedder)
@@ -151,7 +170,7 @@ def test_pages_moved_to_another_collection_are_found_there_without_being_embedde
 
 
 def test_nothing_vanishes_behind_a_known_page_that_leads_to_others_and_cannot_be_read(
-    database, account, embedder, source, page
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
 ) -> None:
     index(database, account, source(page("hub", "Text."), page("leaf", "Other.")), embedder)
     report = index(database, account, source(UnreadablePage("hub", "answers 500", hides=True)), embedder)
@@ -160,18 +179,24 @@ def test_nothing_vanishes_behind_a_known_page_that_leads_to_others_and_cannot_be
     assert counts(index(database, account, stranger, embedder)) == (0, 0, 1, 1)
 
 
-def test_a_run_that_dies_while_embedding_leaves_the_old_text(database, account, embedder, source, page) -> None:
+def test_a_run_that_dies_while_embedding_leaves_the_old_text(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
+    class Away(WordEmbedder):
+        def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
+            raise Temporary("away")
+
     index(database, account, source(page("a", "Old text.")), embedder)
-    broken = type(embedder)()
-    broken.embed_documents = lambda texts: (_ for _ in ()).throw(Temporary("away"))
     with pytest.raises(Temporary):
-        index(database, account, source(page("a", "New text.")), broken)
+        index(database, account, source(page("a", "New text.")), Away())
     with database.account(account) as tx:
         assert tx.execute(select(passages.c.blocks)).scalar_one()[0]["text"] == "Old text."
     assert counts(index(database, account, source(page("a", "New text.")), embedder)) == (0, 1, 0, 0)
 
 
-def test_term_counts_are_right_after_adding_changing_and_removing(database, account, embedder, source, page) -> None:
+def test_term_counts_are_right_after_adding_changing_and_removing(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     index(database, account, source(page("a", "Red blue green."), page("b", "Red yellow.")), embedder)
     index(database, account, source(page("a", "Red red black."), page("c", "Yellow pink.")), embedder)
     assert kept_terms(database, account) == true_terms(database, account)
@@ -179,7 +204,9 @@ def test_term_counts_are_right_after_adding_changing_and_removing(database, acco
         assert tx.execute(select(library_states.c.passages)).scalar_one() == 2
 
 
-def test_the_state_changes_with_the_index_and_only_then(database, account, embedder, source, page) -> None:
+def test_the_state_changes_with_the_index_and_only_then(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     def revision() -> int:
         with database.account(account) as tx:
             return int(tx.execute(select(library_states.c.revision)).scalar_one())
@@ -192,7 +219,9 @@ def test_the_state_changes_with_the_index_and_only_then(database, account, embed
     assert revision() > first
 
 
-def test_sources_do_not_touch_each_other(database, account, embedder, source, page) -> None:
+def test_sources_do_not_touch_each_other(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     index(database, account, source(page("a", "Text."), name="one"), embedder)
     index(database, account, source(page("a", "Text."), name="two"), embedder)
     assert source_counts(database, account) == ["one", "two"]
@@ -200,14 +229,18 @@ def test_sources_do_not_touch_each_other(database, account, embedder, source, pa
     assert source_counts(database, account) == ["two"]
 
 
-def test_two_runs_of_one_source_do_not_meet(database, account, embedder, source, page) -> None:
+def test_two_runs_of_one_source_do_not_meet(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     with sync_lock(database, account, "list"), pytest.raises(Temporary, match="another run"):
         index(database, account, source(page("a", "Text.")), embedder)
     with sync_lock(database, account, "other"):
         assert index(database, account, source(page("a", "Text.")), embedder).added == 1
 
 
-def test_runs_of_several_sources_at_once_keep_the_counts_right(database, account, embedder, source, page) -> None:
+def test_runs_of_several_sources_at_once_keep_the_counts_right(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     errors: list[Exception] = []
 
     def run(name: str) -> None:
@@ -228,13 +261,18 @@ def test_runs_of_several_sources_at_once_keep_the_counts_right(database, account
 
 
 def test_even_without_the_lock_two_runs_at_once_leave_one_right_copy(
-    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    account: str,
+    embedder: WordEmbedder,
+    source: type[ListSource],
+    page: MakePage,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(index_source, "sync_lock", lambda *names: nullcontext())
     monkeypatch.setattr(index_source, "PAGES_AT_ONCE", 1)
 
-    class Overtaken(source):
-        def pages(self, stamps):
+    class Overtaken(ListSource):
+        def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
             yield page("a", "Text.")
             index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
             yield page("b", "Other.")
@@ -245,7 +283,9 @@ def test_even_without_the_lock_two_runs_at_once_leave_one_right_copy(
         assert count_documents(tx) == 2
 
 
-def test_progress_is_told_page_by_page(database, account, embedder, source, page) -> None:
+def test_progress_is_told_page_by_page(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     told: list[tuple[int, int | None, str]] = []
     pages = source(page("a", "Text."), UnreadablePage("b", "is binary"), page("c", ""))
     index(database, account, pages, embedder, lambda *event: told.append(event))
@@ -253,7 +293,12 @@ def test_progress_is_told_page_by_page(database, account, embedder, source, page
 
 
 def test_a_new_recipe_cuts_everything_anew_without_embedding(
-    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    account: str,
+    embedder: WordEmbedder,
+    source: type[ListSource],
+    page: MakePage,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     index(database, account, source(page("a", "Text.")), embedder)
     monkeypatch.setattr("knowledge.index.store.CHUNKING_VERSION", document.CHUNKING_VERSION + 1)
@@ -261,7 +306,9 @@ def test_a_new_recipe_cuts_everything_anew_without_embedding(
     assert (counts(report), report.passages, report.passages_embedded) == ((0, 0, 1, 0), 1, 0)
 
 
-def test_a_second_embedder_is_filled_beside_the_first(database, account, embedder, source, page) -> None:
+def test_a_second_embedder_is_filled_beside_the_first(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     other: Embedder = type(embedder)()
     other.name = "other"
     index(database, account, source(page("a", "Text.")), embedder)
@@ -273,15 +320,14 @@ def test_a_second_embedder_is_filled_beside_the_first(database, account, embedde
     assert kept_terms(database, account) == {}
 
 
-def test_a_page_of_a_megabyte_and_one_of_two_thousand_words_are_indexed(database, account, source, page) -> None:
-    class Quick:
+def test_a_page_of_a_megabyte_and_one_of_two_thousand_words_are_indexed(
+    database: Database, account: str, source: type[ListSource], page: MakePage
+) -> None:
+    class Quick(WordEmbedder):
         name, dimensions, window = "quick", 4, 256
 
-        def embed_documents(self, texts):
+        def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
             return [[1.0, 0.0, 0.0, 0.0] for _ in texts]
-
-        def count_tokens(self, text):
-            return len(text.split())
 
     body = " ".join(f"word{n % 5000}" for n in range(110_000))
     assert len(body) > 900_000
@@ -293,7 +339,9 @@ def test_a_page_of_a_megabyte_and_one_of_two_thousand_words_are_indexed(database
     assert report.passages > 400
 
 
-def test_a_passage_is_found_by_its_id(database, account, embedder, source, page) -> None:
+def test_a_passage_is_found_by_its_id(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     index(database, account, source(page("a", "# T\n\n## H\n\nText.", url="https://a.example")), embedder)
     with database.account(account) as tx:
         passage_id = tx.execute(select(passages.c.id)).scalar_one()
@@ -303,7 +351,9 @@ def test_a_passage_is_found_by_its_id(database, account, embedder, source, page)
         assert find_passage(tx, "00000000-0000-7000-8000-000000000000") is None
 
 
-def test_one_account_does_not_see_the_library_of_another(database, account, embedder, source, page) -> None:
+def test_one_account_does_not_see_the_library_of_another(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     index(database, account, source(page("a", "Text.")), embedder)
     with database.account("someone-else") as tx:
         for table in ("documents", "passages", "terms", "library_states"):
@@ -311,7 +361,12 @@ def test_one_account_does_not_see_the_library_of_another(database, account, embe
 
 
 def test_a_page_in_which_a_new_recipe_finds_no_text_leaves_the_index(
-    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    account: str,
+    embedder: WordEmbedder,
+    source: type[ListSource],
+    page: MakePage,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     index(database, account, source(page("a", "Text."), page("b", "Other.")), embedder)
     monkeypatch.setattr("knowledge.index.store.CHUNKING_VERSION", document.CHUNKING_VERSION + 1)
@@ -321,7 +376,12 @@ def test_a_page_in_which_a_new_recipe_finds_no_text_leaves_the_index(
 
 
 def test_the_same_text_in_pages_of_two_batches_is_embedded_once(
-    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    account: str,
+    embedder: WordEmbedder,
+    source: type[ListSource],
+    page: MakePage,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(index_run, "PASSAGES_AT_ONCE", 1)
     pages = [page(f"p{n}", "# Title\n\nThe very same text.") for n in range(5)]
@@ -335,7 +395,7 @@ def test_the_same_text_in_pages_of_two_batches_is_embedded_once(
 class Picky:
     """The fake embedder, but it does not take texts with one of its words. Remembers how often it was asked."""
 
-    def __init__(self, embedder: Any, error: Callable[[], Exception], *words: str) -> None:
+    def __init__(self, embedder: WordEmbedder, error: Callable[[], Exception], *words: str) -> None:
         self.name, self.dimensions, self.window = embedder.name, embedder.dimensions, embedder.window
         self.count_tokens, self.calls = embedder.count_tokens, 0
         self._embedder, self._error, self._words = embedder, error, words
@@ -345,6 +405,9 @@ class Picky:
         if any(word in text for word in self._words for text in texts):
             raise self._error()
         return self._embedder.embed_documents(texts)
+
+    def embed_query(self, text: str) -> list[float]:
+        return self._embedder.embed_query(text)
 
 
 def kept(database: Database, account: str) -> dict[str, str]:
@@ -364,7 +427,15 @@ def kept(database: Database, account: str) -> dict[str, str]:
     ids=["permanent", "temporary", "foreign"],
 )
 def test_a_text_that_cannot_be_embedded_is_reported_and_keeps_what_is_known_of_it(
-    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch, at_once: int, error, why: str
+    database: Database,
+    account: str,
+    embedder: WordEmbedder,
+    source: type[ListSource],
+    page: MakePage,
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
+    error: Callable[[], Exception],
+    why: str,
 ) -> None:
     monkeypatch.setattr(index_run, "PASSAGES_AT_ONCE", at_once)
     index(database, account, source(page("b", "Old text."), page("c", "Other.")), embedder)
@@ -384,7 +455,7 @@ def test_a_text_that_cannot_be_embedded_is_reported_and_keeps_what_is_known_of_i
 
 
 def test_an_embedder_that_takes_no_text_at_all_ends_the_run_and_is_not_asked_for_each_page(
-    database, account, embedder, source, page
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
 ) -> None:
     picky = Picky(embedder, lambda: Temporary("away"), "e")
     with pytest.raises(Temporary, match="away"):
@@ -392,17 +463,27 @@ def test_an_embedder_that_takes_no_text_at_all_ends_the_run_and_is_not_asked_for
     assert picky.calls == 2
 
 
-def test_a_vector_that_is_none_costs_its_page_alone(database, account, embedder, source, page) -> None:
-    real = embedder.embed_documents
-    embedder.embed_documents = lambda texts: [
-        [math.nan] * 384 if "cursed" in text else vector for text, vector in zip(texts, real(texts), strict=True)
-    ]
-    report = index(database, account, source(page("a", "A cursed text."), page("b", "Text.")), embedder)
+def test_a_vector_that_is_none_costs_its_page_alone(
+    database: Database, account: str, source: type[ListSource], page: MakePage
+) -> None:
+    class Odd(WordEmbedder):
+        def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
+            vectors = super().embed_documents(texts)
+            return [
+                [math.nan] * 384 if "cursed" in text else vector for text, vector in zip(texts, vectors, strict=True)
+            ]
+
+    report = index(database, account, source(page("a", "A cursed text."), page("b", "Text.")), Odd())
     assert (report.added, [each.id for each in report.skipped]) == (1, ["a"])
 
 
 def test_a_page_that_breaks_our_parser_or_the_database_is_reported_and_the_rest_is_read(
-    database, account, embedder, source, page, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    account: str,
+    embedder: WordEmbedder,
+    source: type[ListSource],
+    page: MakePage,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     index(database, account, source(page("a", "Old text."), page("b", "Older.")), embedder)
     real_prepare, real_put = prepare.prepare_page, store.write_documents
@@ -410,9 +491,15 @@ def test_a_page_that_breaks_our_parser_or_the_database_is_reported_and_the_rest_
     def broken(given: Page, embedder: Embedder) -> object:
         return [][0] if given.id == "a" else real_prepare(given, embedder)
 
-    def odd(tx, name, prepared, vectors, embedder) -> None:
+    def odd(
+        tx: Transaction,
+        name: str,
+        prepared: Sequence[PreparedDocument],
+        vectors: Mapping[bytes, str],
+        embedder: Embedder,
+    ) -> None:
         if any(document.external_id == "b" for document in prepared):
-            vectors = vectors | dict.fromkeys(vectors, "[1e99]")
+            vectors = dict.fromkeys(vectors, "[1e99]")
         real_put(tx, name, prepared, vectors, embedder)
 
     monkeypatch.setattr(index_run, "prepare_page", broken)
@@ -431,7 +518,7 @@ ODD = {"nul": "a\0b", "half": "a\ud800b", "long": "x" * 5000}
 
 
 def test_pages_with_odd_names_are_reported_and_odd_words_of_others_are_cleaned(
-    database, account, embedder, source, page
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
 ) -> None:
     pages = [page(name, "Text.") for name in ODD.values()]
     pages += [page(f"fine-{name}", f"Text {odd[:3]}.", url=odd, locale=odd, stamp=odd) for name, odd in ODD.items()]

@@ -1,5 +1,6 @@
 """From one embedder to another: found at every moment, kept in step, resumed after a kill, and tidied up at the end."""
 
+import time
 from typing import Any
 
 import pytest
@@ -172,7 +173,7 @@ def test_a_provider_that_wants_a_pause_gets_it(
     database: Database, account: str, filled: Any, old: Sized, new: Sized, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paused: list[float] = []
-    monkeypatch.setattr(reindex.time, "sleep", paused.append)
+    monkeypatch.setattr(time, "sleep", paused.append)
     new.faults = {2: Temporary("enough", retry_after=20), 3: Temporary("enough", retry_after=5)}
     assert settle(database, account, new, old) == "new"
     assert paused == [20, 5]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from desk.errors import Permanent, Refused, Temporary
 from desk.pages import Page, PageSource, UnreadablePage
 from desk.platform.database import Database
+from desk.ports import Embedder
 from knowledge.index.catalogue import SourceStatus, list_documents, list_sources
 from knowledge.ingest import sync
 from knowledge.ingest.index_source import index_source
@@ -17,8 +18,7 @@ from knowledge.ingest.sync_lock import SyncRunning, sync_lock
 from knowledge.sources import configured_sources
 from knowledge.sources.configured_sources import ConfiguredSource, PageDefaults
 from knowledge.sources.source_kind import SourceKind
-
-MakePage = Callable[..., Page]
+from tests.knowledge.conftest import ListSource, MakePage, WordEmbedder
 
 
 class ShelfSettings(BaseModel):
@@ -49,7 +49,7 @@ class Shelves:
 class House:
     """An account with shelves."""
 
-    def __init__(self, db: Database, account: str, shelves: Shelves, embedder: object) -> None:
+    def __init__(self, db: Database, account: str, shelves: Shelves, embedder: Embedder) -> None:
         self.db, self.account, self.shelves = db, account, shelves
         self.reading = SyncContext(db, account, shelves.kinds, embedder)
 
@@ -77,7 +77,7 @@ class House:
 
 
 @pytest.fixture
-def house(database: Database, account: str, embedder: object, source: Callable[..., PageSource]) -> House:
+def house(database: Database, account: str, embedder: WordEmbedder, source: type[ListSource]) -> House:
     return House(database, account, Shelves(source), embedder)
 
 
@@ -167,11 +167,11 @@ def test_marks_fill_what_pages_do_not_say_and_open_no_page_to_more_readers(house
 
 
 def test_a_source_is_told_its_own_stamps_and_with_other_settings_none(
-    house: House, page: MakePage, source: Callable[..., PageSource]
+    house: House, page: MakePage, source: type[ListSource]
 ) -> None:
-    made: list[PageSource] = []
+    made: list[ListSource] = []
 
-    def make(*pages: Page, name: str) -> PageSource:
+    def make(*pages: Page, name: str) -> ListSource:
         made.append(source(*pages, name=name))
         return made[-1]
 
@@ -207,7 +207,7 @@ def test_a_source_that_is_removed_takes_its_documents_along(house: House, page: 
 
 
 def test_a_source_that_is_removed_while_it_is_read_leaves_nothing_behind(house: House, page: MakePage) -> None:
-    class Dropped(list):
+    class Dropped(list[object]):
         def __iter__(self) -> Iterator[object]:
             with house.db.account(house.account) as tx:
                 configured_sources.delete_source(tx, "one")

@@ -7,12 +7,14 @@ from collections.abc import Callable
 import pytest
 
 from desk.pages import Markup, Page, UnreadablePage
+from desk.platform.database import Database
 from integration.web.prose import text_blocks
 from integration.zendesk.channel.history import comment_text
 from knowledge.ingest.index_source import index_source
 from knowledge.parsing import markdown, parse
 from knowledge.parsing.parse import NotParsed
 from knowledge.sources.website.html_metadata import read_html_metadata
+from tests.knowledge.conftest import ListSource, WordEmbedder
 
 MEGABYTE = 1_000_000
 SECONDS = 60.0
@@ -149,7 +151,7 @@ def test_comments_of_zendesk_and_our_own_prose_cost_no_more_than_their_length() 
 
 
 def test_a_page_beyond_the_limits_is_reported_keeps_what_is_known_of_it_and_stops_no_other(
-    database, account, embedder, source, monkeypatch: pytest.MonkeyPatch
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def page(name: str, body: str, markup: Markup = Markup.HTML) -> Page:
         return Page(name, body, markup)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]
     """Have a reader of our own do something in the other process; what came of it."""
     real = subprocess.run
 
-    def started(argv: list[str], **options: object) -> object:
+    def started(argv: list[str], **options: Any) -> object:
         return real([sys.executable, "-B", "-c", STARTER, argv[-1], str(tmp_path)], **options)
 
     def run(act: str) -> str:

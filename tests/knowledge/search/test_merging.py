@@ -3,10 +3,12 @@
 import pytest
 
 from desk.passage import Hit, Passage
+from desk.platform.database import Database
 from knowledge.ingest.index_source import index_source
 from knowledge.search.library import PostgresLibrary
 from knowledge.search.merge import merge_hits
 from tests.fakes import a_hit, a_passage
+from tests.knowledge.conftest import ListSource, MakePage, WordEmbedder
 
 TEXT = "Annual plans are refunded in full within 30 days of the purchase when you write to the billing desk first."
 
@@ -84,7 +86,7 @@ def test_no_more_come_back_than_were_asked_for(limit: int) -> None:
 
 
 def test_search_gives_one_of_a_page_that_stands_in_two_sources_and_none_outside_the_audience(
-    database, account, embedder, source, page
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
 ) -> None:
     index_source(database, account, source(page("a", TEXT, title="Refunds"), name="guide"), embedder)
     index_source(database, account, source(page("b", TEXT, title="Refunds"), name="site"), embedder)
@@ -94,15 +96,17 @@ def test_search_gives_one_of_a_page_that_stands_in_two_sources_and_none_outside_
     library = PostgresLibrary(database, embedder)
 
     def found(*audiences: str) -> list[str]:
-        asked = {"limit": 5, "audiences": frozenset(audiences), "locale": "en"}
-        return [each.passage.audience for each in library.search(account, "annual plans refunded", **asked)]
+        hits = library.search(account, "annual plans refunded", limit=5, audiences=frozenset(audiences), locale="en")
+        return [each.passage.audience for each in hits]
 
     assert found("public") == ["public"]
     assert found("public", "internal") == ["public"]
     assert found("internal") == ["internal"]
 
 
-def test_search_puts_the_parts_of_a_long_page_in_their_order(database, account, embedder, source, page) -> None:
+def test_search_puts_the_parts_of_a_long_page_in_their_order(
+    database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     parts = [f"## Part {n}\n\nMooring number {n} is by the old pier." for n in range(4)]
     index_source(database, account, source(page("a", "\n\n".join(parts), title="Moorings")), embedder)
     library = PostgresLibrary(database, embedder)

@@ -1,6 +1,7 @@
 """Which embedder a question goes to, what is left without it, and what its cosines say."""
 
 import math
+import time
 from typing import Any
 
 import pytest
@@ -67,8 +68,8 @@ def test_who_is_active_is_remembered_for_a_while(
     assert asked.embed(account, QUESTION).name == "old"
     settle(database, account, new, old)
     assert asked.embed(account, QUESTION).name == "old"
-    later = query_embedding.time.monotonic() + 61
-    monkeypatch.setattr(query_embedding.time, "monotonic", lambda: later)
+    later = time.monotonic() + 61
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     assert asked.embed(account, QUESTION).name == "new"
     assert asked.embedder(account) is new
 

@@ -1,5 +1,6 @@
 """What every reranker must do (desk.ports.Reranker), and what search does with one, and without one that fails."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -172,6 +173,6 @@ def test_a_reranker_that_failed_is_left_alone_for_a_while(
     assert search(reranker)
     assert len(reranker.asked) == 1
     reranker.fault = None
-    later = rerank.time.monotonic() + rerank.REST_SECONDS + 1
-    monkeypatch.setattr(rerank.time, "monotonic", lambda: later)
+    later = time.monotonic() + rerank.REST_SECONDS + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     assert search(reranker)[0].reranked == 3.0

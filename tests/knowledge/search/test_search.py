@@ -10,18 +10,19 @@ from knowledge.ingest.deletion_guard import DeletionRule
 from knowledge.ingest.index_source import index_source
 from knowledge.search.library import PostgresLibrary
 from knowledge.tables import documents
+from tests.knowledge.conftest import ListSource, MakePage, WordEmbedder
 
 PUBLIC = frozenset({"public"})
 GONE = "00000000-0000-7000-8000-000000000000"
 
 
 @pytest.fixture
-def library(database: Database, embedder) -> Library:
+def library(database: Database, embedder: WordEmbedder) -> Library:
     return PostgresLibrary(database, embedder)
 
 
 @pytest.fixture
-def shelf(database, account, embedder, source, page) -> str:
+def shelf(database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage) -> str:
     """An account with three documents."""
     pages = source(
         page("refunds", "# Refunds\n\nAnnual plans are refunded within 30 days.\n\n- by card\n- by transfer"),
@@ -38,7 +39,7 @@ def search(
     return library.search(account, query, limit=5, audiences=audiences, locale=locale)
 
 
-def test_the_passage_comes_back_as_it_was_written(library, shelf) -> None:
+def test_the_passage_comes_back_as_it_was_written(library: Library, shelf: str) -> None:
     hit = search(library, shelf, "refunded annual plans")[0]
     assert (hit.passage.title, hit.passage.text) == (
         "Refunds",
@@ -49,7 +50,7 @@ def test_the_passage_comes_back_as_it_was_written(library, shelf) -> None:
     assert isinstance(hit.passage.document_id, str)
 
 
-def test_scores_mean_what_they_say(library, shelf) -> None:
+def test_scores_mean_what_they_say(library: Library, shelf: str) -> None:
     hits = search(library, shelf, "refunded annual plans")
     assert hits == sorted(hits, key=lambda hit: -hit.fused)
     assert hits[0].lexical == pytest.approx(1.0)
@@ -57,34 +58,36 @@ def test_scores_mean_what_they_say(library, shelf) -> None:
     assert all(-1.01 <= hit.cosine <= 1.01 and 0 <= hit.share <= 1 for hit in hits)
 
 
-def test_the_share_falls_with_words_that_no_document_has(library, shelf) -> None:
+def test_the_share_falls_with_words_that_no_document_has(library: Library, shelf: str) -> None:
     known, unknown = (search(library, shelf, q)[0].share for q in ("annual plans", "annual zebra plans"))
     assert known == pytest.approx(1.0)
     assert 0 < unknown < 0.75
 
 
-def test_a_code_is_found_by_its_letters(library, shelf) -> None:
+def test_a_code_is_found_by_its_letters(library: Library, shelf: str) -> None:
     assert search(library, shelf, "what is SW-4012")[0].passage.title == "Errors"
 
 
 @pytest.mark.parametrize(
     "query", ["", "  \n", "\0", "?!", "\ud800", "the of and", "x" * 100_000, "'; DROP TABLE passages; --"]
 )
-def test_odd_questions_are_answered_with_some_list(library, shelf, query: str) -> None:
+def test_odd_questions_are_answered_with_some_list(library: Library, shelf: str, query: str) -> None:
     hits = search(library, shelf, query)
     assert all(hit.share == 0 and hit.lexical == 0 for hit in hits)
 
 
-def test_an_empty_question_finds_nothing(library, shelf) -> None:
+def test_an_empty_question_finds_nothing(library: Library, shelf: str) -> None:
     assert search(library, shelf, " \0 ") == []
 
 
-def test_an_empty_library_finds_nothing(library, account) -> None:
+def test_an_empty_library_finds_nothing(library: Library, account: str) -> None:
     assert search(library, account, "refund") == []
     assert library.revision(account) == "words@0"
 
 
-def test_only_the_named_collections_are_searched(library, database, account, embedder, source, page) -> None:
+def test_only_the_named_collections_are_searched(
+    library: Library, database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     pages = source(page("a", "Sails are dear.", collection="boats"), page("b", "Sails are cheap.", collection="kites"))
     index_source(database, account, pages, embedder)
 
@@ -100,7 +103,7 @@ def test_only_the_named_collections_are_searched(library, database, account, emb
     assert len(search(library, account, "sails")) == 2
 
 
-def test_only_the_named_audiences_are_searched(library, shelf) -> None:
+def test_only_the_named_audiences_are_searched(library: Library, shelf: str) -> None:
     assert "Rates" not in {hit.passage.title for hit in search(library, shelf, "interface calls a minute")}
     assert search(library, shelf, "interface calls a minute", frozenset({"partner"}))[0].passage.title == "Rates"
     assert {hit.passage.audience for hit in search(library, shelf, "calls", frozenset({"public", "partner"}))} == {
@@ -111,7 +114,7 @@ def test_only_the_named_audiences_are_searched(library, shelf) -> None:
 
 
 def test_the_askers_language_comes_first_and_any_other_only_without_it(
-    library, database, account, embedder, source, page
+    library: Library, database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
 ) -> None:
     index_source(
         database, account, source(page("en", "Refund policy."), page("de", "Refund Regeln.", locale="de-AT")), embedder
@@ -121,7 +124,9 @@ def test_the_askers_language_comes_first_and_any_other_only_without_it(
     assert len(search(library, account, "refund", locale="fr")) == 2
 
 
-def test_a_rare_audience_is_found_in_full_among_many_rows(library, database, account, embedder, source, page) -> None:
+def test_a_rare_audience_is_found_in_full_among_many_rows(
+    library: Library, database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     """A filter put behind the vector index would leave too few."""
     pages = [page(f"p{n}", f"Refund number {n}.", audience="vip" if n % 40 == 0 else "public") for n in range(400)]
     index_source(database, account, source(*pages), embedder)
@@ -131,7 +136,7 @@ def test_a_rare_audience_is_found_in_full_among_many_rows(library, database, acc
 
 
 def test_a_small_account_is_found_in_full_beside_a_large_one(
-    library, database, account, embedder, source, page
+    library: Library, database: Database, account: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
 ) -> None:
     from desk.platform.accounts import add_account
 
@@ -149,7 +154,7 @@ def citation(hit: Hit) -> Citation:
 
 
 def test_citations_are_outdated_when_the_document_changed_or_is_gone(
-    library, database, shelf, embedder, source, page
+    library: Library, database: Database, shelf: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
 ) -> None:
     refunds = citation(search(library, shelf, "refunded annual plans")[0])
     errors = citation(search(library, shelf, "SW-4012")[0])
@@ -160,26 +165,30 @@ def test_citations_are_outdated_when_the_document_changed_or_is_gone(
     assert library.outdated(shelf, [refunds, errors]) == [refunds, errors]
 
 
-def test_citations_of_nothing_are_outdated(library, shelf) -> None:
+def test_citations_of_nothing_are_outdated(library: Library, shelf: str) -> None:
     odd = [Citation(GONE, "v", "p", (0,)), Citation("no id", "v", "p", (0,))]
     assert library.outdated(shelf, odd) == odd
     assert library.outdated(shelf, []) == []
 
 
-def test_a_document_that_became_internal_is_outdated(library, database, shelf, embedder, source, page) -> None:
+def test_a_document_that_became_internal_is_outdated(
+    library: Library, database: Database, shelf: str, embedder: WordEmbedder, source: type[ListSource], page: MakePage
+) -> None:
     refunds = citation(search(library, shelf, "refunded annual plans")[0])
     body = "# Refunds\n\nAnnual plans are refunded within 30 days.\n\n- by card\n- by transfer"
     index_source(database, shelf, source(page("refunds", body, audience="internal")), embedder)
     assert library.outdated(shelf, [refunds]) == [refunds]
 
 
-def test_a_passage_of_an_older_version_is_never_shown(library, database, shelf) -> None:
+def test_a_passage_of_an_older_version_is_never_shown(library: Library, database: Database, shelf: str) -> None:
     with database.account(shelf) as tx:
         tx.execute(update(documents).values(version="newer"))
     assert search(library, shelf, "refunded annual plans") == []
 
 
-def test_the_revision_names_the_state_of_the_index(library, database, shelf, embedder, source) -> None:
+def test_the_revision_names_the_state_of_the_index(
+    library: Library, database: Database, shelf: str, embedder: WordEmbedder, source: type[ListSource]
+) -> None:
     before = library.revision(shelf)
     assert before.startswith("words@")
     index_source(database, shelf, source(), embedder, leave=DeletionRule(confirmed=True))

@@ -1,11 +1,14 @@
 """A library that has outgrown the exact search is searched by the vector indexes, and finds the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypedDict
 
 import pytest
 from sqlalchemy import func, select, text
 
-from desk.platform.database import Database
+from desk.pages import Page
+from desk.platform.database import Database, Transaction
+from knowledge.index import vector_index
 from knowledge.ingest import index_source
 from knowledge.ingest.deletion_guard import DeletionRule
 from knowledge.ingest.index_source import index_source as index
@@ -18,6 +21,7 @@ from knowledge.search.hybrid import (
     search_parameters,
 )
 from knowledge.tables import library_states, passages
+from tests.knowledge.conftest import ListSource, MakePage, WordEmbedder
 
 LIMIT = 50
 QUESTIONS = [f"w{n} w{n + 3} w{n * 7 % 300}" for n in range(0, 300, 12)]
@@ -31,11 +35,11 @@ def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def many(source, page):
+def many(source: type[ListSource], page: MakePage) -> Callable[..., ListSource]:
     """A source of so many pages, one in four for partners, some in German, some in a collection."""
 
-    def make(count: int, name: str = "list"):
-        def one(n: int):
+    def make(count: int, name: str = "list") -> ListSource:
+        def one(n: int) -> Page:
             audience = "partner" if n % 4 == 0 else "public"
             locale, collection = "de" if n % 5 == 1 else "en", "boats" if n % 3 == 1 else ""
             body = f"w{n % 7} w{n % 11} w{n % 30} w{n}"
@@ -46,17 +50,27 @@ def many(source, page):
     return make
 
 
+class Seen(TypedDict, total=False):
+    """What an asker may see, where it is not the usual."""
+
+    audiences: list[str]
+    locale: str
+    collections: list[str]
+
+
 def near_rows(db: Database, account: str) -> tuple[int, int, bool]:
     """Passages in the vector indexes, passages in all, and whether the state says that all are."""
     with db.account(account) as tx:
-        counted = select(func.count().filter(passages.c.near), func.count()).select_from(passages)
-        near, whole = tx.execute(counted).one()
-        return near, whole, bool(tx.execute(select(library_states.c.near)).scalar_one())
+        near = func.count().filter(passages.c.near).label("near")
+        counted = tx.execute(select(near, func.count().label("whole")).select_from(passages)).one()
+        return counted.near, counted.whole, bool(tx.execute(select(library_states.c.near)).scalar_one())
 
 
-def best_ten(db: Database, account: str, embedder, query: str, exact: bool, **seen) -> set[str]:
+def best_ten(
+    db: Database, account: str, embedder: WordEmbedder, query: str, exact: bool, seen: Seen | None = None
+) -> set[str]:
     """The ten best of the candidates by cosine, from the one search or the other."""
-    what = {"audiences": ["public"], "locale": "en"} | seen
+    what: Seen = {"audiences": ["public"], "locale": "en", **(seen or {})}
     with db.account(account) as tx:
         tx.execute(text("SET LOCAL enable_seqscan = off"))
         tx.execute(text("SET LOCAL enable_sort = " + ("on" if exact else "off")))
@@ -66,7 +80,7 @@ def best_ten(db: Database, account: str, embedder, query: str, exact: bool, **se
     return {row.id for row in sorted(rows, key=lambda row: (-row.cosine, row.id))[:10]}
 
 
-def plan(db: Database, account: str, embedder) -> str:
+def plan(db: Database, account: str, embedder: WordEmbedder) -> str:
     with db.account(account) as tx:
         tx.execute(text("SET LOCAL enable_seqscan = off"))
         tx.execute(text("SET LOCAL enable_sort = off"))
@@ -76,14 +90,16 @@ def plan(db: Database, account: str, embedder) -> str:
         return "\n".join(tx.execute(text(f"EXPLAIN {search.text}"), question.values).scalars())
 
 
-def test_a_small_library_stands_in_no_vector_index(database, account, embedder, many) -> None:
+def test_a_small_library_stands_in_no_vector_index(
+    database: Database, account: str, embedder: WordEmbedder, many: Callable[..., ListSource]
+) -> None:
     index(database, account, many(LIMIT), embedder)
     assert near_rows(database, account) == (0, LIMIT, False)
     assert "passages_near" not in plan(database, account, embedder)
 
 
 def test_a_library_that_outgrows_the_limit_is_brought_into_the_vector_indexes(
-    database, account, embedder, many
+    database: Database, account: str, embedder: WordEmbedder, many: Callable[..., ListSource]
 ) -> None:
     index(database, account, many(LIMIT), embedder)
     index(database, account, many(3 * LIMIT), embedder)
@@ -93,25 +109,32 @@ def test_a_library_that_outgrows_the_limit_is_brought_into_the_vector_indexes(
     assert "passages_near_sparse" in asked_of
 
 
-def test_passages_that_come_later_are_in_at_once(database, account, embedder, many) -> None:
+def test_passages_that_come_later_are_in_at_once(
+    database: Database, account: str, embedder: WordEmbedder, many: Callable[..., ListSource]
+) -> None:
     index(database, account, many(2 * LIMIT), embedder)
     index(database, account, many(5, name="other"), embedder)
     assert near_rows(database, account) == (2 * LIMIT + 5, 2 * LIMIT + 5, True)
 
 
-def test_the_vector_indexes_find_what_scoring_everything_finds(database, account, embedder, many) -> None:
+def test_the_vector_indexes_find_what_scoring_everything_finds(
+    database: Database, account: str, embedder: WordEmbedder, many: Callable[..., ListSource]
+) -> None:
     index(database, account, many(600), embedder)
-    for seen in ({}, {"audiences": ["partner"]}, {"locale": "de"}, {"collections": ["boats"]}):
+    those: list[Seen] = [{}, {"audiences": ["partner"]}, {"locale": "de"}, {"collections": ["boats"]}]
+    for seen in those:
         shares: list[float] = []
         for query in QUESTIONS:
-            exact = best_ten(database, account, embedder, query, exact=True, **seen)
+            exact = best_ten(database, account, embedder, query, exact=True, seen=seen)
             assert len(exact) == 10
-            shares.append(len(exact & best_ten(database, account, embedder, query, exact=False, **seen)) / 10)
+            shares.append(len(exact & best_ten(database, account, embedder, query, exact=False, seen=seen)) / 10)
         assert sum(shares) / len(shares) >= 0.98, seen
 
 
 @pytest.mark.parametrize("size", [LIMIT, 3 * LIMIT])
-def test_how_a_search_is_planned_changes_nothing_of_what_it_finds(database, account, embedder, many, size) -> None:
+def test_how_a_search_is_planned_changes_nothing_of_what_it_finds(
+    database: Database, account: str, embedder: WordEmbedder, many: Callable[..., ListSource], size: int
+) -> None:
     index(database, account, many(size), embedder)
     for locale in ("en", "de", "fr"):
         found = []
@@ -122,7 +145,9 @@ def test_how_a_search_is_planned_changes_nothing_of_what_it_finds(database, acco
         assert found[0] == found[1] != []
 
 
-def test_a_filter_that_keeps_few_of_a_large_library_is_answered_exactly(database, account, embedder, many) -> None:
+def test_a_filter_that_keeps_few_of_a_large_library_is_answered_exactly(
+    database: Database, account: str, embedder: WordEmbedder, many: Callable[..., ListSource]
+) -> None:
     index(database, account, many(3 * LIMIT), embedder)
 
     def large(**seen: Sequence[str]) -> bool:
@@ -138,23 +163,27 @@ def test_a_filter_that_keeps_few_of_a_large_library_is_answered_exactly(database
 
 
 def test_a_library_half_brought_in_is_searched_exactly_and_the_next_run_goes_on(
-    database, account, embedder, many, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    account: str,
+    embedder: WordEmbedder,
+    many: Callable[..., ListSource],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Killed(Exception):
         pass
 
     parts: list[int] = []
 
-    def one_part(tx, name, most):
+    def one_part(tx: Transaction, name: str, most: int) -> bool:
         if parts:
             raise Killed
         parts.append(most)
         return bring_near(tx, name, most)
 
-    bring_near = index_source.vector_index.add_to_vector_index
+    bring_near = vector_index.add_to_vector_index
     index(database, account, many(LIMIT), embedder)
     with monkeypatch.context() as patch:
-        patch.setattr(index_source.vector_index, "add_to_vector_index", one_part)
+        patch.setattr(vector_index, "add_to_vector_index", one_part)
         with pytest.raises(Killed):
             index(database, account, many(2 * LIMIT), embedder)
     near, whole, all_near = near_rows(database, account)
@@ -165,7 +194,9 @@ def test_a_library_half_brought_in_is_searched_exactly_and_the_next_run_goes_on(
     assert near_rows(database, account) == (2 * LIMIT, 2 * LIMIT, True)
 
 
-def test_a_library_that_shrinks_is_searched_exactly_again_and_may_grow_again(database, account, embedder, many) -> None:
+def test_a_library_that_shrinks_is_searched_exactly_again_and_may_grow_again(
+    database: Database, account: str, embedder: WordEmbedder, many: Callable[..., ListSource]
+) -> None:
     index(database, account, many(2 * LIMIT), embedder)
     index(database, account, many(20), embedder, leave=DeletionRule(confirmed=True))
     assert "passages_near" not in plan(database, account, embedder)
@@ -178,7 +209,9 @@ def test_a_library_that_shrinks_is_searched_exactly_again_and_may_grow_again(dat
     assert near_rows(database, account)[1] == 0
 
 
-def test_another_account_is_as_it_was(database, account, other_account, embedder, many) -> None:
+def test_another_account_is_as_it_was(
+    database: Database, account: str, other_account: str, embedder: WordEmbedder, many: Callable[..., ListSource]
+) -> None:
     index(database, other_account, many(LIMIT), embedder)
     index(database, account, many(3 * LIMIT), embedder)
     assert near_rows(database, other_account) == (0, LIMIT, False)

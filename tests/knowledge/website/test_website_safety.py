@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpcore2
 import pytest
@@ -47,7 +48,7 @@ class Outside:
         self.connected.append(address)
         return open_connection("127.0.0.1", self._port, seconds)
 
-    def website(self, start: str = "http://help.example/", **settings: object) -> Website:
+    def website(self, start: str = "http://help.example/", **settings: Any) -> Website:
         given = WebsiteSettings(start=start, delay=0.0, **settings)
         return Website(given, ask=self.ask, connect=self.connect, pause=lambda _: None)
 
