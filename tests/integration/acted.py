@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from desk.delivery import Delivery, DeliveryKind
 from desk.passage import Block, BlockKind, Citation, Hit, Passage
@@ -170,7 +171,7 @@ class Actor:
         assert held is not None
         return held
 
-    def finish(self, accepted: Accepted, action: Action, **changes: object) -> None:
+    def finish(self, accepted: Accepted, action: Action, **changes: Any) -> None:
         """The whole walk."""
         for delivery_id in self.decide(accepted, action, **changes):
             self.deliver(delivery_id)

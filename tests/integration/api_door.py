@@ -11,11 +11,12 @@ from werkzeug.test import TestResponse
 
 from desk.platform.database import Database
 from integration.access import api_tokens
-from integration.access.api_tokens import Scope
+from integration.access.permissions import TokenScope as Scope
 from integration.api import make_api
 from integration.api.openapi import openapi_document
 from integration.api.views import StateViews
 from integration.web.layout import make_pages
+from tests.json_answers import json_of
 
 DOCUMENT = openapi_document("0.0.test", 1_048_576)
 QUESTION = {"customer_id": "c-7", "subject": "Invoices", "description": "Where do I find my invoices?"}
@@ -68,7 +69,7 @@ class ApiDoor:
         """A new ticket's id."""
         answer = self.post("/api/v1/tickets", QUESTION | (body or {}), **how)
         assert answer.status_code == 202, answer.text
-        return str(answer.json["id"])
+        return str(json_of(answer)["id"])
 
     @staticmethod
     def check(method: str, path: str, answer: TestResponse) -> None:

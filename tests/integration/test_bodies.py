@@ -1,6 +1,7 @@
 """Bodies and headers where a test client is enough; tests/app/processes/test_sockets.py does it by real sockets."""
 
 import io
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from flask import Flask, Response, abort
@@ -41,15 +42,15 @@ class Cut(io.BytesIO):
 
 
 def test_a_broken_body_is_an_oserror_and_a_whole_one_comes_through() -> None:
-    seen: list[object] = []
+    seen: list[io.BytesIO] = []
 
-    def app(environ: dict[str, object], start_response: object) -> list[bytes]:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         seen.append(environ["wsgi.input"])
         return []
 
     def given(stream: io.BytesIO, **environ: str) -> io.BytesIO:
-        readable(app)({"wsgi.input": stream, **environ}, lambda *_: lambda data: None)  # type: ignore[arg-type]
-        return seen[-1]  # type: ignore[return-value]
+        readable(app)({"wsgi.input": stream, **environ}, lambda *_: lambda data: None)
+        return seen[-1]
 
     assert given(io.BytesIO(b"abc"), CONTENT_LENGTH="3").read() == b"abc"
     assert given(io.BytesIO(b"abc"), CONTENT_LENGTH="3").read(10) == b"abc"
@@ -67,7 +68,7 @@ def test_a_broken_body_is_an_oserror_and_a_whole_one_comes_through() -> None:
 def test_errors_nobody_expected_carry_the_headers_and_what_a_view_says_stays() -> None:
     app = Flask("armoured")
     app.after_request(add_security_headers)
-    app.add_url_rule("/broken", "broken", lambda: 1 / 0)
+    app.add_url_rule("/broken", "broken", lambda: str(1 / 0))
     app.add_url_rule("/away", "away", lambda: abort(503))
     own = {"Content-Security-Policy": "default-src 'self'", "Cache-Control": "max-age=60"}
     app.add_url_rule("/own", "own", lambda: Response("{}", headers=own, mimetype="application/json"))

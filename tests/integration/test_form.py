@@ -315,7 +315,7 @@ def test_the_look_is_served_from_here(client: FlaskClient) -> None:
     for path in set(re.findall(r'"(/look/[^"]+)"', page)) | {"/look/inter.woff2"}:
         with client.get(path) as answer:
             assert answer.status_code == 200, path
-            assert path.endswith("woff2") or not re.search(r"""url\(["']?http|@import""", answer.text)
+            assert path.endswith("woff2") or not re.search(r"""url\(["']?http|@import""", answer.get_data(as_text=True))
 
 
 WHOLE = "- {name: a, subject: b, description: c, ends: auto_reply, shows: e}"

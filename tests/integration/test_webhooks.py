@@ -188,7 +188,7 @@ def test_an_unknown_account_is_answered_like_a_wrong_signature(desk: Desk, other
     def answer(account: str) -> bytes:
         response = desk.web.post(f"/webhooks/zendesk/{account}", json=created(7))
         assert response.status_code == 401
-        return response.data
+        return bytes(response.data)
 
     assert len({answer(name) for name in (desk.account, other_account, "nobody", "No%20Slug", "%00", "x" * 500)}) == 1
 

@@ -28,6 +28,7 @@ from integration.slack.client import SlackConnection
 from integration.zendesk.api.connection import ZendeskConnection
 from tests.app.conftest import Command, use
 from tests.integration.zendesk_house import connection
+from tests.json_answers import json_of
 from tests.lookalikes.claude import Claude
 from tests.lookalikes.slack import CHANNEL, Slack
 from tests.lookalikes.slack import TOKEN as SLACK_TOKEN
@@ -254,7 +255,7 @@ def served(settings: Settings, version: str | None = None) -> Iterator[int]:
     db = make_database(settings)
     app = make_app(settings, db)
     if version:
-        told = {"version": version, "installation": app.test_client().get("/health").json["installation"]}
+        told = {"version": version, "installation": json_of(app.test_client().get("/health"))["installation"]}
         app.view_functions["api.health"] = lambda: (json.dumps(told), 200)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)

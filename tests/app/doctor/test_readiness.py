@@ -20,6 +20,7 @@ from desk.errors import Temporary
 from desk.platform.settings import Settings
 from tests.app.conftest import in_database
 from tests.conftest import short_directory
+from tests.json_answers import json_of
 
 Door = Callable[[Settings], FlaskClient]
 
@@ -58,9 +59,9 @@ def test_a_migrated_database_is_ready(door: Door, shared: Settings) -> None:
 def test_a_database_without_tables_is_alive_and_not_ready(door: Door, new_installation: Callable[[], Settings]) -> None:
     client = door(new_installation())
     answer = client.get("/ready")
-    assert (answer.status_code, answer.json["away"]) == (503, ["migrations"])
-    assert "there are no tables" in answer.json["faults"]["migrations"]
-    assert "firstline migrate" in answer.json["faults"]["migrations"]
+    assert (answer.status_code, json_of(answer)["away"]) == (503, ["migrations"])
+    assert "there are no tables" in json_of(answer)["faults"]["migrations"]
+    assert "firstline migrate" in json_of(answer)["faults"]["migrations"]
     assert client.get("/live").status_code == 200
     assert client.get("/health").status_code == 200
 
@@ -71,8 +72,8 @@ def test_tables_of_an_older_and_of_a_newer_version_are_not_ready(door: Door, mig
     assert client.get("/ready").status_code == 200
     owner_runs(migrated, f"UPDATE alembic_version SET version_num = '{revision}'".encode())
     answer = client.get("/ready")
-    assert (answer.status_code, answer.json["away"]) == (503, ["migrations"])
-    assert revision in answer.json["faults"]["migrations"]
+    assert (answer.status_code, json_of(answer)["away"]) == (503, ["migrations"])
+    assert revision in json_of(answer)["faults"]["migrations"]
 
 
 def test_a_database_that_hangs_is_not_ready_in_time_and_ready_again_when_it_goes_on(
@@ -81,7 +82,7 @@ def test_a_database_that_hangs_is_not_ready_in_time_and_ready_again_when_it_goes
     monkeypatch.setattr(readiness, "MOST_SECONDS", 0.5)
     with short_directory() as directory, EmbeddedPostgres(directory, durable=False) as server:
         client = door(shared.model_copy(update={"database_url": SecretStr(server.url)}))
-        assert client.get("/ready").json["away"] == ["migrations"]
+        assert json_of(client.get("/ready"))["away"] == ["migrations"]
         backends = [int(pid) for pid in _backends(server)]
         for pid in backends:
             os.kill(pid, signal.SIGSTOP)
@@ -89,15 +90,15 @@ def test_a_database_that_hangs_is_not_ready_in_time_and_ready_again_when_it_goes
             began = time.monotonic()
             for _ in range(3):
                 answer = client.get("/ready")
-                assert answer.json["away"] == ["postgres", "migrations"]
-                assert "no answer within" in answer.json["faults"]["postgres"]
+                assert json_of(answer)["away"] == ["postgres", "migrations"]
+                assert "no answer within" in json_of(answer)["faults"]["postgres"]
             assert time.monotonic() - began < 6
             assert client.get("/live").status_code == 200
         finally:
             for pid in backends:
                 os.kill(pid, signal.SIGCONT)
         until = time.monotonic() + 20
-        while client.get("/ready").json["away"] != ["migrations"]:
+        while json_of(client.get("/ready"))["away"] != ["migrations"]:
             assert time.monotonic() < until, "never well again"
 
 
@@ -132,7 +133,7 @@ def test_a_check_that_is_still_open_is_not_asked_again(monkeypatch: pytest.Monke
 def test_an_installation_has_one_name_on_one_database_and_another_on_another(
     door: Door, migrated: Settings, shared: Settings, bare_postgres: EmbeddedPostgres
 ) -> None:
-    one, again, other = (door(each).get("/health").json["installation"] for each in (migrated, migrated, shared))
+    one, again, other = (json_of(door(each).get("/health"))["installation"] for each in (migrated, migrated, shared))
     assert one == again != other
     assert len(one) == 16
     assert in_database(bare_postgres.url, "x") not in one

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from desk.errors import Refused
 from desk.platform.database import Database
 from integration.access import api_tokens
-from integration.access.api_tokens import Scope
+from integration.access.permissions import TokenScope as Scope
 
 
 def make(database: Database, account: str, *scopes: Scope, name: str = "shop") -> str:
@@ -18,7 +18,7 @@ def test_a_token_tells_its_account_and_scopes(database: Database, account: str, 
     secret = make(database, account, Scope.READ, Scope.STAFF, Scope.READ)
     make(database, other_account, Scope.WRITE)
     caller = api_tokens.find_caller(database, f"bearer  {secret}")
-    assert (caller.account, caller.scopes) == (account, {Scope.READ, Scope.STAFF})
+    assert (caller.account, caller.scopes) == (account, frozenset({Scope.READ, Scope.STAFF}))
 
 
 def test_a_token_is_long_random_and_recognisable(database: Database, account: str) -> None:

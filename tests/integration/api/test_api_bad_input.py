@@ -2,12 +2,14 @@
 
 import io
 import json
+from typing import Any
 
 import pytest
 
 from desk.platform.database import Database
 from integration.access import api_tokens
 from tests.integration.api_door import QUESTION, ApiDoor
+from tests.json_answers import json_of
 
 TICKETS = "/api/v1/tickets"
 JSON = "application/json"
@@ -43,7 +45,7 @@ def test_a_body_that_is_no_ticket_is_refused(door: ApiDoor, raw: bytes, status: 
     answer = door.send("POST", TICKETS, data=raw, content_type=JSON)
     assert answer.status_code == status
     assert answer.mimetype == "application/problem+json"
-    assert answer.json["status"] == status
+    assert json_of(answer)["status"] == status
     assert door.enqueued == []
 
 
@@ -79,13 +81,13 @@ def test_a_body_that_is_no_ticket_is_refused(door: ApiDoor, raw: bytes, status: 
 def test_a_field_of_another_shape_is_refused_and_named(door: ApiDoor, change: dict[str, object], field: str) -> None:
     answer = door.post(TICKETS, QUESTION | change)
     assert answer.status_code == 422
-    assert [fault["field"] for fault in answer.json["errors"]] == [field]
+    assert [fault["field"] for fault in json_of(answer)["errors"]] == [field]
     assert door.enqueued == []
 
 
 def test_each_wrong_field_is_named(door: ApiDoor) -> None:
     answer = door.post(TICKETS, {"subject": 1, "x": 2})
-    assert {fault["field"] for fault in answer.json["errors"]} == {"subject", "x", "customer_id", "description"}
+    assert {fault["field"] for fault in json_of(answer)["errors"]} == {"subject", "x", "customer_id", "description"}
 
 
 def test_a_body_of_a_hundred_thousand_fields_is_refused_in_a_line(door: ApiDoor) -> None:
@@ -110,7 +112,7 @@ def test_a_megabyte_of_text_is_too_long_for_a_ticket(door: ApiDoor) -> None:
     assert million.status_code == 422
     over = door.post(TICKETS, QUESTION | {"description": "x" * 1_048_577})
     assert over.status_code == 413
-    assert over.json["title"]
+    assert json_of(over)["title"]
 
 
 def test_the_limit_of_a_body_is_a_setting(database: Database, account: str) -> None:
@@ -123,14 +125,17 @@ def test_the_limit_of_a_body_is_a_setting(database: Database, account: str) -> N
 def test_a_body_without_a_length_has_the_same_limit(database: Database, account: str, spaces: int, status: int) -> None:
     raw = json.dumps(QUESTION).encode()
     door = ApiDoor(database, account, max_body_bytes=len(raw))
-    streamed = {"input_stream": io.BytesIO(raw + b" " * spaces), "environ_overrides": {"wsgi.input_terminated": True}}
+    streamed: dict[str, Any] = {
+        "input_stream": io.BytesIO(raw + b" " * spaces),
+        "environ_overrides": {"wsgi.input_terminated": True},
+    }
     assert door.send("POST", TICKETS, content_type=JSON, **streamed).status_code == status
 
 
 def test_the_longest_text_that_is_taken_comes_back_whole(door: ApiDoor) -> None:
     text = "ä" * 99_999 + "z"
     ticket = door.open({"description": text})
-    assert door.get(f"{TICKETS}/{ticket}").json["messages"][0]["body"] == text
+    assert json_of(door.get(f"{TICKETS}/{ticket}"))["messages"][0]["body"] == text
 
 
 @pytest.mark.parametrize(
@@ -148,11 +153,11 @@ def test_the_longest_text_that_is_taken_comes_back_whole(door: ApiDoor) -> None:
 )
 def test_odd_text_is_made_safe_and_kept(door: ApiDoor, sent: str, kept: str) -> None:
     ticket = door.open({"description": sent, "subject": f"S {sent}", "customer_id": f"C {sent}"})
-    shown = door.get(f"{TICKETS}/{ticket}").json
+    shown = json_of(door.get(f"{TICKETS}/{ticket}"))
     assert shown["messages"][0]["body"] == kept
     assert shown["subject"] == " ".join(f"S {kept}".split())
     answer = door.post(f"{TICKETS}/{ticket}/messages", {"body": sent})
-    assert answer.json["message"]["body"] == kept
+    assert json_of(answer)["message"]["body"] == kept
 
 
 @pytest.mark.parametrize(
@@ -223,7 +228,7 @@ def test_an_unexpected_error_tells_nothing_but_where_the_log_tells_more(
     assert secret not in answer.text
     assert "Traceback" not in answer.text
     logged = capsys.readouterr()
-    assert answer.json["instance"] in logged.out + logged.err
+    assert json_of(answer)["instance"] in logged.out + logged.err
     assert secret not in logged.out + logged.err
 
 

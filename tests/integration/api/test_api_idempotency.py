@@ -12,6 +12,7 @@ from integration.access import idempotency
 from integration.access.idempotency import KeyedAnswer, StoredAnswer, answer_once, forget_answers
 from integration.web.problems import KEY_REUSED, KeyReused
 from tests.integration.api_door import QUESTION, ApiDoor
+from tests.json_answers import json_of
 from workers import record
 from workers.queue import inbox
 from workers.record import TicketFilter
@@ -64,7 +65,7 @@ def test_the_same_key_with_another_request_is_refused(
 ) -> None:
     door.post(TICKETS, QUESTION, headers=KEY)
     other = door.post(TICKETS, QUESTION | change, headers=KEY)
-    assert (other.status_code, other.json["type"]) == (422, KEY_REUSED)
+    assert (other.status_code, json_of(other)["type"]) == (422, KEY_REUSED)
     assert how_many(database, account) == 1
 
 
@@ -84,7 +85,7 @@ def test_a_further_message_is_written_once(database: Database, account: str, doo
 
 def test_each_token_has_its_own_keys(database: Database, account: str, other_account: str, door: ApiDoor) -> None:
     other, stranger = ApiDoor(database, account), ApiDoor(database, other_account)
-    made = {each.post(TICKETS, QUESTION, headers=KEY).json["id"] for each in (door, other, stranger)}
+    made = {json_of(each.post(TICKETS, QUESTION, headers=KEY))["id"] for each in (door, other, stranger)}
     assert len(made) == 3
 
 
@@ -117,7 +118,7 @@ def test_three_at_once_make_one_ticket(database: Database, account: str, door: A
 
 def waiting_for_another(database: Database) -> int:
     with database.across() as connection:
-        return connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one()
+        return int(connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
 
 
 def test_the_second_waits_for_the_first_and_does_the_work_if_that_fails(

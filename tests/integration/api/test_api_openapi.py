@@ -9,8 +9,8 @@ from flask import Flask
 from jsonschema import Draft202012Validator
 
 from desk.platform.database import Database
-from integration.access.api_tokens import Scope
 from integration.access.permissions import PERMISSIONS
+from integration.access.permissions import TokenScope as Scope
 from integration.api.blueprint import ABOUT_ITSELF
 from integration.api.docs_page import operation_sections
 from integration.api.operations import OPERATIONS

@@ -10,9 +10,10 @@ from desk.platform.database import Database
 from desk.platform.encryption import Sealer
 from desk.run import Action
 from desk.ticket import ItemState
-from integration.access.api_tokens import Scope
+from integration.access.permissions import TokenScope as Scope
 from tests.integration.acted import Actor
 from tests.integration.api_door import QUESTION, ApiDoor
+from tests.json_answers import json_of
 from workers import tickets
 from workers.queue import inbox
 from workers.tickets import CHANNEL, Accepted
@@ -40,7 +41,7 @@ def test_a_ticket_is_kept_enqueued_and_answered_with_where_to_read_it(database: 
     }
     answer = door.post("/api/v1/tickets", sent)
     assert answer.status_code == 202
-    made = answer.json
+    made = json_of(answer)
     assert answer.headers["Location"] == f"/api/v1/tickets/{made['id']}"
     assert (made["state"], made["status"], made["priority"]) == ("received", "open", "high")
     assert (made["customer_id"], made["customer_name"], made["customer_email"]) == ("c-7", "Kim", "kim@shop.example")
@@ -79,7 +80,7 @@ def test_an_answered_ticket_shows_the_reply_with_its_sources(database: Database,
     door = ApiDoor(database, account, [Scope.READ, Scope.WRITE])
     ticket = door.open()
     Actor(database, account).finish(accepted(database, account, ticket), Action.AUTO_REPLY)
-    shown = door.get(f"/api/v1/tickets/{ticket}").json
+    shown = json_of(door.get(f"/api/v1/tickets/{ticket}"))
     assert shown["state"] == "answered"
     reply = shown["messages"][-1]
     assert (reply["role"], reply["public"]) == ("assistant", True)
@@ -93,10 +94,10 @@ def test_notes_and_receipts_are_for_staff_tokens_alone(database: Database, accou
     ticket = door.open()
     Actor(database, account).finish(accepted(database, account, ticket), Action.INTERNAL_NOTE)
     plain = door.get(f"/api/v1/tickets/{ticket}")
-    assert [m["role"] for m in plain.json["messages"]] == ["customer"]
-    assert plain.json["receipts"] is None
+    assert [m["role"] for m in json_of(plain)["messages"]] == ["customer"]
+    assert json_of(plain)["receipts"] is None
     assert "confidence" not in plain.text
-    staff = ApiDoor(database, account, [Scope.READ, Scope.STAFF]).get(f"/api/v1/tickets/{ticket}").json
+    staff = json_of(ApiDoor(database, account, [Scope.READ, Scope.STAFF]).get(f"/api/v1/tickets/{ticket}"))
     assert [(m["role"], m["public"]) for m in staff["messages"]] == [("customer", True), ("assistant", False)]
     (receipt,) = staff["receipts"]
     assert receipt["action"] == "internal_note"
@@ -112,10 +113,10 @@ def test_a_further_message_continues_the_conversation(database: Database, accoun
     answer = door.post(f"/api/v1/tickets/{ticket}/messages", {"body": "I mean last year's."})
     assert answer.status_code == 202
     assert answer.headers["Location"] == f"/api/v1/tickets/{ticket}"
-    assert answer.json["message"]["role"] == "customer"
+    assert json_of(answer)["message"]["role"] == "customer"
     assert len(door.enqueued) == 2
-    shown = door.get(f"/api/v1/tickets/{ticket}").json["messages"]
-    assert shown[-1] == answer.json["message"]
+    shown = json_of(door.get(f"/api/v1/tickets/{ticket}"))["messages"]
+    assert shown[-1] == json_of(answer)["message"]
     assert [m["body"] for m in shown] == [QUESTION["description"], "I mean last year's."]
 
 
@@ -125,7 +126,7 @@ def test_only_a_staff_token_writes_as_an_agent(database: Database, account: str)
     path = f"/api/v1/tickets/{ticket}/messages"
     refused = door.post(path, {"body": "I am the boss.", "role": "agent"})
     assert refused.status_code == 403
-    assert "staff" in refused.json["detail"]
+    assert "staff" in json_of(refused)["detail"]
     staff = ApiDoor(database, account)
     assert staff.post(path, {"body": "Look at last year.", "role": "agent", "public": False}).status_code == 202
     assert staff.post(path, {"body": "Let me look.", "role": "agent"}).status_code == 202
@@ -133,14 +134,14 @@ def test_only_a_staff_token_writes_as_an_agent(database: Database, account: str)
         ticket_now = tickets.read_ticket(tx, ticket)
     assert ticket_now is not None
     assert [(m.role, m.public) for m in ticket_now.messages] == [("customer", True), ("agent", False), ("agent", True)]
-    assert len(door.get(f"/api/v1/tickets/{ticket}").json["messages"]) == 2
+    assert len(json_of(door.get(f"/api/v1/tickets/{ticket}"))["messages"]) == 2
 
 
 def test_a_customers_message_cannot_be_hidden_from_the_customer(database: Database, account: str) -> None:
     door = ApiDoor(database, account)
     answer = door.post(f"/api/v1/tickets/{door.open()}/messages", {"body": "psst", "public": False})
     assert answer.status_code == 422
-    assert "always public" in answer.json["errors"][0]["message"]
+    assert "always public" in json_of(answer)["errors"][0]["message"]
 
 
 def test_a_closed_ticket_takes_no_more(database: Database, account: str) -> None:
@@ -149,7 +150,7 @@ def test_a_closed_ticket_takes_no_more(database: Database, account: str) -> None
     close(database, account, ticket)
     answer = door.post(f"/api/v1/tickets/{ticket}/messages", {"body": "One more thing"})
     assert answer.status_code == 409
-    assert door.get(f"/api/v1/tickets/{ticket}").json["status"] == "closed"
+    assert json_of(door.get(f"/api/v1/tickets/{ticket}"))["status"] == "closed"
 
 
 def test_another_accounts_ticket_is_not_there(database: Database, account: str, other_account: str) -> None:
@@ -216,8 +217,8 @@ def test_ready_names_what_is_away(database: Database, account: str) -> None:
     assert ready.json == {"status": "ready", "checks": ["postgres", "broker"]}
     not_ready = ApiDoor(database, account, checks={"postgres": fine, "broker": away}).get("/ready")
     assert not_ready.status_code == 503
-    assert not_ready.json["away"] == ["broker"]
-    assert not_ready.json["faults"] == {"broker": "does not answer"}
+    assert json_of(not_ready)["away"] == ["broker"]
+    assert json_of(not_ready)["faults"] == {"broker": "does not answer"}
     assert int(not_ready.headers["Retry-After"]) > 0
     assert "secret" not in not_ready.text
 

@@ -14,7 +14,7 @@ from desk.platform.accounts import add_account, get_account
 from desk.platform.database import Database
 from desk.reasons import Stop
 from desk.run import Action
-from desk.ticket import Role
+from desk.ticket import Role, TicketState
 from integration.access.permissions import StaffRole
 from tests.integration.acted import PASSAGES, Actor, draft, hits
 from tests.integration.paged import Queue, csrf, make_app, signed_in
@@ -192,7 +192,7 @@ def test_the_story_tells_what_a_guard_stopped(admin: FlaskClient, actor: Actor) 
 
 def test_the_story_of_a_ticket_that_lives_elsewhere_shows_its_runs(admin: FlaskClient, actor: Actor) -> None:
     with actor.db.account(actor.account) as tx:
-        record.set_ticket_state(tx, "zendesk", "4711", record.TicketState.RECEIVED)
+        record.set_ticket_state(tx, "zendesk", "4711", TicketState.RECEIVED)
     page = admin.get("/console/tickets/zendesk/4711")
     assert page.status_code == 200
     assert "The messages stay in the helpdesk" in page.text

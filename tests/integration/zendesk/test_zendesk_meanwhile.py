@@ -1,8 +1,10 @@
 """Catch-up goes on past a ticket in trouble, and what drops out, lags or changes meanwhile is not lost: over HTTP."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
+from typing import Self
 
 import pytest
 
@@ -10,6 +12,7 @@ from desk.errors import FirstlineError
 from desk.ticket import ItemState, TicketState
 from integration.zendesk.api import client
 from integration.zendesk.api.client import ZendeskClient
+from integration.zendesk.api.models import AuditPage
 from integration.zendesk.channel.recent_reads import RecentReads
 from tests.contracts.remembered_alerts import RememberedAlerts
 from tests.integration.zendesk_house import QUESTION, Desk, asked, commented, created, event
@@ -66,8 +69,8 @@ def test_a_comment_that_is_not_in_the_history_yet_is_not_lost(
 
         class Later(datetime):
             @classmethod
-            def now(cls, tz=None):
-                return datetime.fromtimestamp(time.time() + ahead, tz)
+            def now(cls, tz: tzinfo | None = None) -> Self:
+                return cls.fromtimestamp(time.time() + ahead, tz)
 
         monkeypatch.setattr(ticket_reading, "datetime", Later)
         monkeypatch.setattr(desk.channel, "_recent_reads", RecentReads(lambda: time.time() + ahead))
@@ -81,7 +84,7 @@ def test_a_comment_that_is_not_in_the_history_yet_is_not_lost(
     number_of = desk.zendesk.add_comment(number, "Let me talk to a human please")
     real, lags = ZendeskClient.audits, [why.startswith("the history")]
 
-    def audits(self, ticket_id):
+    def audits(self: ZendeskClient, ticket_id: str) -> Iterator[AuditPage]:
         for page in real(self, ticket_id):
             yield page.model_copy(update={"audits": page.audits[:-1]}) if lags[0] else page
         lags[0] = False

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from desk.errors import Permanent, Temporary
 from desk.pages import Page, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
+from desk.text import redaction
 from desk.ticket import Role
 from integration.connections import save_connection
 from integration.zendesk.api.connection import PARTY
@@ -46,7 +48,7 @@ class Support:
     def sync(self, **settings: object) -> IndexReport:
         return index_source(self.db, self.account, self.source(**settings), FakeEmbedder())
 
-    def ticket(self, answer: str = ANSWER, question: str = QUESTION, **more: object) -> int:
+    def ticket(self, answer: str = ANSWER, question: str = QUESTION, **more: Any) -> int:
         """A solved ticket with a colleague's answer."""
         number = self.zendesk.new_ticket("Another card", question, "robin.example@mail.example", name="Robin Example")
         self.zendesk.add_comment(number, answer, "colleague", status="solved", **more)
@@ -269,7 +271,7 @@ def test_better_rules_redact_all_again(support: Support, monkeypatch: pytest.Mon
     support.ticket()
     [page] = support.pages()
     assert list(support.source().pages({page.id: page.stamp}.get)) == [UnchangedPage(page.id)]
-    monkeypatch.setattr(solved_tickets.redaction, "VERSION", "better")
+    monkeypatch.setattr(redaction, "VERSION", "better")
     assert [type(each) for each in support.source().pages({page.id: page.stamp}.get)] == [Page]
 
 
