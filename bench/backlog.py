@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import yaml
 from sqlalchemy import create_engine, text
@@ -27,6 +28,7 @@ from desk.platform.database import Database, driver_url
 from desk.platform.settings import Settings
 from desk.ticket import Requester
 from tests.conftest import short_directory
+from tests.fakes import settings_of
 from tests.past import make_past
 from tests.stories.running import ROOT, Running
 from workers import tickets
@@ -91,7 +93,7 @@ class _Demo:
         while self.sql(UNFINISHED)[0][0]:
             time.sleep(0.5)
 
-    def sql(self, statement: str) -> Sequence[Sequence[float]]:
+    def sql(self, statement: str) -> Sequence[Sequence[Any]]:
         with self.db.account(ACCOUNT) as tx:
             return [tuple(row) for row in tx.execute(text(statement))]
 
@@ -102,7 +104,7 @@ def _demo() -> Iterator[_Demo]:
         running = _Shipped(directory)
         try:
             running.start()
-            settings = Settings(data_dir=running.demo_dir, _env_file=None)
+            settings = settings_of(data_dir=running.demo_dir)
             settings = completed(settings, EmbeddedPostgres(running.demo_dir))
             make_celery(settings)
             rows = yaml.safe_load((ROOT / "examples/tickets.yaml").read_text(encoding="utf-8"))

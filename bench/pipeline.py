@@ -81,11 +81,12 @@ def _unfinished(outside: Outside, tickets: list[int]) -> bool:
     """Does anything still move, or has a ticket not come in yet?"""
     busy = "state NOT IN ('done', 'parked', 'sent', 'withdrawn', 'failed', 'unknown')"
     looked = text(f"""
-        SELECT count(DISTINCT ticket_id) FILTER (WHERE ticket_id::bigint >= :first), count(*) FILTER (WHERE {busy})
+        SELECT count(DISTINCT ticket_id) FILTER (WHERE ticket_id::bigint >= :first) AS seen,
+               count(*) FILTER (WHERE {busy}) AS moving
         FROM (SELECT ticket_id, state FROM inbox_items UNION ALL SELECT ticket_id, state FROM deliveries) AS work""")
     with outside.database.account(ACCOUNT) as tx:
-        seen, moving = tx.execute(looked, {"first": tickets[0]}).one()
-    return bool(moving) or seen < len(tickets)
+        counted = tx.execute(looked, {"first": tickets[0]}).one()
+    return bool(counted.moving or counted.seen < len(tickets))
 
 
 def _check(outside: Outside, tickets: list[int]) -> None:

@@ -99,4 +99,5 @@ def _call(url: str, token: str, body: dict[str, str] | None = None) -> dict[str,
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(url, json.dumps(body).encode() if body else None, headers)
     with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+        said: dict[str, str] = json.load(answer)
+    return said

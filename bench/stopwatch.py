@@ -62,7 +62,7 @@ def measure(
     stack.clear()
     index = _seconds(lambda: stack.write(documents))
     for question in questions:
-        orders = stack.ask(question)
+        stack.ask(question)
     orders = [stack.ask(question) for question in questions]
     remembered = _milliseconds(stack, questions)
     memory.forgetful = True

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from desk.passage import Block, BlockKind, Citation, Hit, Passage
+from desk.platform.settings import Settings
 from desk.policy.policy import Policy, parse_policy
 from desk.run import Classification, Draft, Sentiment, Statement, Urgency
 from desk.text.tokenizer import words
@@ -15,6 +16,11 @@ from desk.ticket import Message, Requester, Role, Ticket, TicketStatus
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[1]
+
+
+def settings_of(**values: object) -> Settings:
+    """Settings of these values, whatever a `.env` here says."""
+    return Settings(_env_file=None, **values)  # type: ignore[call-arg, arg-type]  # test builder; pydantic takes it
 
 
 def default_policy() -> Policy:

@@ -4,15 +4,15 @@ import pytest
 
 from app.bootstrap import MODELS
 from desk.errors import BadSetting
-from desk.platform.settings import Settings, read_settings
-from tests.fakes import FakeEmbedder
+from desk.platform.settings import read_settings
+from tests.fakes import FakeEmbedder, settings_of
 from workers.models.claude.model import ClaudeModel
 from workers.models.claude.provider import open_claude as claude
 
 
 def test_without_a_key_there_is_no_claude(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
-    assert claude(Settings(_env_file=None), FakeEmbedder()) is None
+    assert claude(settings_of(), FakeEmbedder()) is None
 
 
 def test_with_a_key_it_stands_first_on_the_ladder(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,9 +21,9 @@ from app.embedded.postgres import EmbeddedPostgres
 from app.installation import completed
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.platform.database import Database
-from desk.platform.settings import Settings
 from desk.run import Run
 from desk.ticket import ItemState
+from tests.fakes import settings_of
 from tests.lookalikes.slack import CHANNEL
 from tests.lookalikes.slack import TOKEN as BOT_TOKEN
 from tests.lookalikes.zendesk import ACCOUNT_ID, EMAIL, TOKEN
@@ -188,7 +188,7 @@ class Outside(Running):
     def database(self) -> Database:
         """The product's database, for looking."""
         if self._db is None:
-            settings = Settings(data_dir=self.data_dir, _env_file=None)
+            settings = settings_of(data_dir=self.data_dir)
             self._db = make_database(completed(settings, EmbeddedPostgres(self.data_dir)))
         return self._db
 

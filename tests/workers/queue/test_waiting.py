@@ -22,12 +22,13 @@ from app.embedded.postgres import EmbeddedPostgres
 from app.embedded.redis import EmbeddedRedis
 from desk.delivery import DeliveryKind
 from desk.errors import Temporary
+from desk.passage import Citation
 from desk.platform.accounts import add_account
 from desk.platform.database import Database
 from desk.platform.encryption import Sealer
-from desk.platform.settings import Settings
 from desk.ports import Outgoing
 from desk.ticket import Event, EventKind, ItemState
+from tests.fakes import settings_of
 from tests.own_database import own_database
 from tests.workers.test_walk import CITED, House, house  # noqa: F401  # the fixture
 from workers import tasks
@@ -49,7 +50,7 @@ class Shop:
 
     db: Database
     app: Celery
-    redis: "redis.Redis[bytes]"
+    redis: "redis.Redis"
 
     def store(self, said: str = "How do I pay?", **more: Any) -> str:
         """As a door does: store, commit, hand over. The item's id."""
@@ -83,6 +84,7 @@ class Shop:
     def next(self) -> str:
         """What a worker is given; nobody has claimed it yet."""
         raw = next(raw for queue in broker_queues.ANSWERING if (raw := self.redis.rpop(queue)))
+        assert not isinstance(raw, list)
         return row_of(raw)
 
     def claim(self, item_id: str) -> InboxItem:
@@ -99,7 +101,7 @@ class Shop:
                 tx.execute(text(f"UPDATE {table} SET {moved}"))
 
 
-def row_of(raw: bytes) -> str:
+def row_of(raw: bytes | str) -> str:
     arguments = json.loads(base64.b64decode(json.loads(raw)["body"]))[0]
     return str(arguments[1])
 
@@ -114,7 +116,7 @@ def own(bare_postgres: EmbeddedPostgres, sealer: Sealer) -> Iterator[Database]:
 
 @pytest.fixture
 def shop(own: Database, redis_server: EmbeddedRedis) -> Iterator[Shop]:
-    app = make_celery(Settings(redis_url=redis_server.url, _env_file=None))
+    app = make_celery(settings_of(redis_url=redis_server.url))
     with redis.Redis.from_url(redis_server.client_url) as client:
         client.flushall()
         yield Shop(own, app, client)
@@ -220,7 +222,7 @@ def test_a_broker_that_is_away_is_given_nothing_and_nothing_counts_as_handed_ove
     stored = shop.store()
     with shop.db.account(ACCOUNT) as tx:
         tx.execute(text("UPDATE inbox_items SET enqueued_at = NULL"))
-    away = make_celery(Settings(redis_url=f"redis+socket://{tmp_path}/nobody", _env_file=None))
+    away = make_celery(settings_of(redis_url=f"redis+socket://{tmp_path}/nobody"))
     with pytest.raises(Temporary):
         tasks.count_held(away)
     Shop(shop.db, away, shop.redis).sweep()
@@ -244,7 +246,7 @@ def test_a_reply_that_was_overtaken_is_thought_over_by_the_same_worker(
     house: House,  # noqa: F811  # the fixture's value
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    looks = iter([[]])  # at the decision all is well, and never again
+    looks: Iterator[list[Citation]] = iter([[]])  # at the decision all is well, and never again
     monkeypatch.setattr(house.shelf, "outdated", lambda account, cited: next(looks, cited))
     accepted = house.write()
     app, request = SimpleNamespace(toolbox=house.tools), SimpleNamespace(hostname="w1")
