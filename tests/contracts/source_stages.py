@@ -173,9 +173,9 @@ def of_solved_tickets(database: Database, account: str, tmp_path: Path) -> Itera
     """What colleagues answered to customers."""
     with _zendesk(database, account) as zendesk:
 
-        def answer(word: str, **fields: str) -> int:
+        def answer(word: str, status: str) -> int:
             number = zendesk.new_ticket("A question", "How does that work, please?", f"{word}@mail.example")
-            zendesk.add_comment(number, f"This is the {word} answer of ours.", "colleague", **fields)
+            zendesk.add_comment(number, f"This is the {word} answer of ours.", "colleague", status=status)
             return number
 
         first, second, third = (answer(word, status="solved") for word in ("first", "second", "third"))
@@ -189,13 +189,17 @@ def of_solved_tickets(database: Database, account: str, tmp_path: Path) -> Itera
             change(third, "This is another answer of ours.")
             zendesk.fail(path=f"/{third}/audits", status=403, body="{}")
 
+        def empty() -> None:
+            for number in (first, second, third):
+                zendesk.delete(number)
+
         yield Stage(
             SolvedTicketsSource(database, account, settings=SolvedSettings(least_words=3, for_customers=True)),
             change_second=lambda: change(second, "This is the altered answer of ours."),
             remove_third=lambda: zendesk.delete(third),
             spoil_third=spoil_third,
             break_off=lambda: _trouble(zendesk, "/search/export"),
-            empty=lambda: [zendesk.delete(number) for number in (first, second, third)] and None,
+            empty=empty,
             has_stamps=True,
         )
 

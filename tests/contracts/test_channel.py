@@ -34,7 +34,11 @@ class Helpdesk(Protocol):
     """The world behind a channel, in which customers and agents act."""
 
     account: str
-    channel: Channel
+
+    @property
+    def channel(self) -> Channel:
+        """How it is reached."""
+        ...
 
     def open(self) -> str:
         """A customer opens a ticket; its id."""
@@ -113,8 +117,17 @@ def read(desk: Helpdesk, ticket_id: str) -> Ticket:
 
 def delivery(desk: Helpdesk, ticket: Ticket, kind: DeliveryKind = DeliveryKind.REPLY) -> Delivery:
     newest = ticket.messages[-1].id
-    where = {"account": desk.account, "channel": desk.channel.name, "ticket_id": ticket.id, "message_id": newest}
-    return Delivery(id=new_id(), run_id=None, kind=kind, key="k", state=DeliveryState.SENDING, **where)
+    return Delivery(
+        id=new_id(),
+        account=desk.account,
+        channel=desk.channel.name,
+        ticket_id=ticket.id,
+        message_id=newest,
+        run_id=None,
+        kind=kind,
+        key="k",
+        state=DeliveryState.SENDING,
+    )
 
 
 def answer(ticket: Ticket) -> Outgoing:

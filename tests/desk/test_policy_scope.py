@@ -73,9 +73,21 @@ def test_a_trait_that_is_misspelt_is_told_of() -> None:
 def a_run(*reasons: Reason, **classified: object) -> Run:
     caps = tuple(Cap(Limit.PERSON, reason) for reason in reasons)
     return Run(
-        *("r1", "acme", "zendesk", "t1", "m1", a_classification(**classified)),
-        *((), Draft(()), (), Decision(Action.ESCALATE, Level.DRAFT, caps, 0.9)),
-        *(Versions("p", "k", "m", "v"), (), (), (), datetime(2026, 3, 2, tzinfo=UTC)),
+        id="r1",
+        account="acme",
+        channel="zendesk",
+        ticket_id="t1",
+        message_id="m1",
+        classification=a_classification(**classified),
+        hits=(),
+        draft=Draft(()),
+        findings=(),
+        decision=Decision(Action.ESCALATE, Level.DRAFT, caps, 0.9),
+        versions=Versions("p", "k", "m", "v"),
+        usage=(),
+        times=(),
+        remarks=(),
+        at=datetime(2026, 3, 2, tzinfo=UTC),
     )
 
 

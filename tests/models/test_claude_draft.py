@@ -121,7 +121,12 @@ def test_the_tool_says_of_which_kind_its_reason_is_and_nonsense_is_none(kind: ob
 
 
 def test_a_reply_to_a_part_may_stand_beside_the_hand_over() -> None:
-    call = {"type": "tool_use", "id": "t", "name": "hand_over", "input": {"reason": "  Two\n things\x00 open "}}
+    call: dict[str, object] = {
+        "type": "tool_use",
+        "id": "t",
+        "name": "hand_over",
+        "input": {"reason": "  Two\n things\x00 open "},
+    }
     done = read_draft(reply(cited("Under Billing.", 0, 0, 1), call), shown_passages(HITS))
     assert len(done.statements) == 1
     assert done.hand_over == "Two things open"
@@ -134,7 +139,7 @@ def test_a_hand_over_without_a_reason_is_one_all_the_same(given: dict[str, objec
 
 
 def test_a_long_reason_is_cut() -> None:
-    call = {"type": "tool_use", "id": "t", "name": "hand_over", "input": {"reason": "x" * 5000}}
+    call: dict[str, object] = {"type": "tool_use", "id": "t", "name": "hand_over", "input": {"reason": "x" * 5000}}
     assert len(read_draft(reply(call), shown_passages(HITS)).hand_over or "") == 300
 
 
@@ -179,8 +184,12 @@ def test_a_citation_over_several_blocks_names_them_all() -> None:
 
 
 def test_a_citation_of_another_kind_and_unknown_blocks_are_passed_over() -> None:
-    web = {"type": "text", "text": "Hm, so it is.", "citations": [{"type": "web_search_result_location", "url": "x"}]}
-    thinking = {"type": "thinking", "thinking": "secret", "signature": "s"}
+    web: dict[str, object] = {
+        "type": "text",
+        "text": "Hm, so it is.",
+        "citations": [{"type": "web_search_result_location", "url": "x"}],
+    }
+    thinking: dict[str, object] = {"type": "thinking", "thinking": "secret", "signature": "s"}
     (statement,) = read_draft(reply(thinking, web), shown_passages(HITS)).statements
     assert (statement.text, statement.citations) == ("Hm, so it is.", ())
 

@@ -4,6 +4,7 @@ import pytest
 
 from desk.passage import Hit
 from desk.policy.policy import Policy
+from desk.ports import LanguageModel
 from desk.run import Action, Level, Run
 from tests.fakes import FakeEmbedder, FakeLibrary, a_hit, a_passage, a_ticket, default_policy
 from tests.lookalikes.claude import Claude as LookAlike
@@ -24,7 +25,7 @@ def auto() -> Policy:
 
 def run(look: LookAlike, claude: ClaudeModel, text: str, *hits: Hit) -> Run:
     look.behave("obedient")
-    ladder = [claude, ExtractiveModel(FakeEmbedder())]
+    ladder: list[LanguageModel] = [claude, ExtractiveModel(FakeEmbedder())]
     return run_pipeline(a_ticket(text), ladder, FakeLibrary(hits or (GOOD,)), RunContext(auto()))
 
 

@@ -1,6 +1,7 @@
 """One pass as a whole, over a scripted model and a fake library: order, ladder, remarks, limits, odd input."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -164,7 +165,7 @@ def test_without_a_model_the_local_parts_send_where_the_policy_says_so() -> None
 
 
 def test_a_model_that_has_only_just_gone_is_waited_for_and_after_two_minutes_no_more() -> None:
-    def asked(seconds: float, **circumstances: object) -> Run:
+    def asked(seconds: float, **circumstances: Any) -> Run:
         gone = a_model("cloud", guesses=[ModelAway("overloaded", seconds=seconds)])
         return run(models=[gone, a_model("local")], **circumstances)
 

@@ -42,6 +42,9 @@ class Bell:
         self.after()
         return f"bell-{len(self.posted)}"
 
+    def update(self, alert: Alert, delivery: Delivery, foreign_id: str) -> str:
+        raise NotImplementedError
+
     def find_delivery(self, alert: Alert, delivery: Delivery) -> str | None:
         return "bell-found" if delivery.id in self.posted else None
 

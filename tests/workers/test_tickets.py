@@ -20,9 +20,11 @@ def open_one(database: Database, account: str, body: str = "How do I sign in?") 
         return tickets.open_ticket(tx, NewTicket(Requester("c1", "Kim", "kim@example.com"), "Sign in", body))
 
 
-def write(database: Database, account: str, ticket_id: str, role: Role, body: str = "More", **how: bool) -> Accepted:
+def write(
+    database: Database, account: str, ticket_id: str, role: Role, body: str = "More", public: bool = True
+) -> Accepted:
     with database.account(account) as tx:
-        return tickets.add_message(tx, ticket_id, role, body, **how)
+        return tickets.add_message(tx, ticket_id, role, body, public=public)
 
 
 def delivery(account: str, accepted: Accepted, kind: DeliveryKind = DeliveryKind.REPLY) -> Delivery:

@@ -91,14 +91,19 @@ class Meddled:
     def fetch(self, account: str, ticket_id: str, holding: str = "", since: datetime | None = None) -> Ticket:
         return self.channel.fetch(account, ticket_id)
 
-    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, wanted: StillWanted) -> str | None:
+    def reply(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted) -> str | None:
         self.before(ticket)
-        foreign_id = self.channel.reply(ticket, outgoing, delivery, wanted)
+        foreign_id = self.channel.reply(ticket, outgoing, delivery, still_wanted)
         self.after(ticket)
         return foreign_id
 
     def note(self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery) -> str:
         return self.channel.note(ticket, outgoing, delivery)
+
+    def restore_status(
+        self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted
+    ) -> str | None:
+        return self.channel.restore_status(ticket, outgoing, delivery, still_wanted)
 
     def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
         return self.channel.find_delivery(ticket, delivery)
@@ -164,8 +169,12 @@ class House:
         with self.tools.db.account(self.account) as tx:
             tx.execute(text(statement))
 
-    def with_channel(self, **happenings: Callable[[Ticket], None]) -> "House":
-        channel = Meddled(TicketChannel(self.tools.db), **happenings)
+    def with_channel(
+        self,
+        before: Callable[[Ticket], None] = lambda ticket: None,
+        after: Callable[[Ticket], None] = lambda ticket: None,
+    ) -> "House":
+        channel = Meddled(TicketChannel(self.tools.db), before, after)
         return House(replace(self.tools, channels={"api": channel}), self.account, self.shelf)
 
     def pause(self, paused: bool = True) -> None:

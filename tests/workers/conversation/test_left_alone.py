@@ -1,6 +1,7 @@
 """What people do between thinking and sending counts: scope, switching off, solving, pausing, lowering."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,7 +104,7 @@ def test_a_pause_between_the_last_look_and_the_post_keeps_the_reply_back(
     talk.customer(HOURS)
     real = RememberedChannel.reply
 
-    def reply(self, *asked):
+    def reply(self: RememberedChannel, *asked: Any) -> str | None:
         with town.tools.db.account(town.account) as tx:
             set_paused(tx, True, "test")
         return real(self, *asked)

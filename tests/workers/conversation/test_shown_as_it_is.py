@@ -1,6 +1,7 @@
 """Where a ticket stands, and what came of a run, is shown as it is."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,9 +9,11 @@ from desk.errors import Permanent
 from desk.outcome import OutcomeState, outcome_of
 from desk.platform.database import Database
 from desk.policy.policy import PolicyBook
+from desk.ports import LanguageModel, ModelClassification
 from desk.run import Action
 from desk.ticket import TicketState
 from tests.contracts.remembered_channel import RememberedChannel
+from tests.fakes import FakeLibrary
 from tests.workers.talks import CHANNEL, CITED, Talk, Town, a_town, policy_text
 from workers import interventions
 from workers.queue import outbox
@@ -50,9 +53,10 @@ def test_a_run_that_ends_after_that_of_a_newer_message_leaves_the_state_as_it_wa
     talk = town.talk()
     talk.customer(HOURS)
     model = type(town.tools.models[0])
-    real, done = model.classify, []
+    real = model.classify
+    done: list[bool] = []
 
-    def classify(self, *asked):
+    def classify(self: LanguageModel, *asked: Any) -> ModelClassification:
         if not done:
             done.append(True)
             other = Talk(talk.tools, talk.channel, talk.alerts, talk.account, talk.ticket_id)
@@ -71,9 +75,11 @@ def test_a_run_whose_reply_was_withdrawn_is_shown_so_after_it_was_thought_over(t
     talk = town.talk()
     talk.customer(HOURS)
     planned = talk.think()
-    town.tools.library.stale = CITED.citations
+    library = town.tools.library
+    assert isinstance(library, FakeLibrary)
+    library.stale = CITED.citations
     talk.send(planned)
-    town.tools.library.stale = ()
+    library.stale = ()
     talk.walk()
     first, second = talk.runs()
     assert first.decision.action is second.decision.action is Action.AUTO_REPLY

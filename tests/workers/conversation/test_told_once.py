@@ -1,8 +1,10 @@
 """Hand-overs, alerts and answers come once, though two workers think about one ticket or one matter at once."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,8 @@ from desk.errors import Outage
 from desk.party import Access
 from desk.platform.database import Database
 from desk.policy.policy import PolicyBook
-from desk.ticket import Event, EventKind, TicketStatus
+from desk.ports import LanguageModel, ModelClassification
+from desk.ticket import Event, EventKind, Ticket, TicketStatus
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.workers.talks import CHANNEL, Talk, Town, a_town, policy_text
 from workers.parties import waiting
@@ -28,12 +31,13 @@ def town(database: Database, account: str, tmp_path: Path) -> Town:
     return a_town(database, account, PolicyBook(path))
 
 
-def while_thinking(monkeypatch: pytest.MonkeyPatch, town: Town, what) -> None:
+def while_thinking(monkeypatch: pytest.MonkeyPatch, town: Town, what: Callable[[], None]) -> None:
     """During the first classification something else happens, as on another worker."""
     model = type(town.tools.models[0])
-    real, done = model.classify, []
+    real = model.classify
+    done: list[bool] = []
 
-    def classify(self, *asked):
+    def classify(self: LanguageModel, *asked: Any) -> ModelClassification:
         if not done:
             done.append(True)
             what()
@@ -111,7 +115,7 @@ def test_what_was_warned_of_while_zendesk_was_away_is_changed_when_it_is_back(
 
     party, real = Party(), RememberedChannel.fetch
 
-    def fetch(self, *a, **k):
+    def fetch(self: RememberedChannel, *a: Any, **k: Any) -> Ticket:
         if not party.up:
             raise Outage("away", CHANNEL, Access.READ)
         return real(self, *a, **k)

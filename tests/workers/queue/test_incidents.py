@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from desk.delivery import NOTICES, Delivery, DeliveryKind, DeliveryState
 from desk.errors import Permanent
@@ -14,6 +15,7 @@ from tests.workers.test_side_effects import HUMAN, Bell, refuse
 from tests.workers.test_walk import POLICY, SENTENCE, Broken, House, house  # noqa: F401  # the fixture
 from workers.processing.process_item import process_item
 from workers.queue import leases, outbox, parked
+from workers.tables import deliveries
 from workers.tickets import TicketChannel
 
 
@@ -56,7 +58,7 @@ def park(desk: House, why: str = "ticket 7 cannot be read") -> str:
 
 def incidents(desk: House) -> list[Delivery]:
     with desk.tools.db.account(desk.account) as tx:
-        kinds = [each.ticket_id for each in tx.execute(outbox.select(outbox.deliveries)) if each.channel == NOTICES]
+        kinds = [each.ticket_id for each in tx.execute(select(deliveries)) if each.channel == NOTICES]
         return [each for kind in dict.fromkeys(kinds) for each in outbox.deliveries_of_ticket(tx, NOTICES, kind)]
 
 
