@@ -6,10 +6,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import kombu
 import psycopg
 import pytest
 import redis
+from kombu.connection import Connection
 
 from app.embedded import binaries, places, postgres_cluster
 from app.embedded.places import Lock, make_runtime, runtime
@@ -209,7 +209,7 @@ def test_as_root_a_closed_virtual_environment_is_linked_to_a_public_place(
 
 
 def test_redis_serves_celery_and_clients_under_one_socket(redis_server: EmbeddedRedis) -> None:
-    with kombu.Connection(redis_server.url) as connection, connection.SimpleQueue("letters") as queue:
+    with Connection(redis_server.url) as connection, connection.SimpleQueue("letters") as queue:
         queue.put({"id": 7})
         message = queue.get(timeout=5)
         assert message.payload == {"id": 7}

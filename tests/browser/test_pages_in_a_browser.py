@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 from sqlalchemy import insert
 from werkzeug.serving import make_server
 
@@ -38,7 +38,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NARROW, WIDE = {"width": 360, "height": 740}, {"width": 1400, "height": 900}
+NARROW: ViewportSize = {"width": 360, "height": 740}
+WIDE: ViewportSize = {"width": 1400, "height": 900}
 
 
 def chromium() -> str:
@@ -192,8 +193,8 @@ def test_a_link_signs_in_and_a_parked_item_is_put_back(page: Page, actor: Actor)
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
-def test_no_page_is_wider_than_the_screen(page: Page, actor: Actor, size: dict[str, int]) -> None:
-    page.set_viewport_size(size)  # type: ignore[arg-type]  # a ViewportSize in all but name
+def test_no_page_is_wider_than_the_screen(page: Page, actor: Actor, size: ViewportSize) -> None:
+    page.set_viewport_size(size)
     ticket = actor.open("Unbroken" * 25, "https://example.com/" + "a" * 600, name="N" * 100)
     actor.finish(ticket, Action.ESCALATE)
     actor.park(actor.open(), "Permanent: " + "x" * 400)

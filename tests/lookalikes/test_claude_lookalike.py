@@ -95,9 +95,14 @@ class Colour(BaseModel):
 
 
 def test_it_fills_a_schema_by_the_descriptions_in_the_request(client: anthropic.Anthropic) -> None:
-    said = {"messages": [{"role": "user", "content": "The sky is so deep today. Is it?"}], "model": "claude-haiku-5-5"}
     system = "red: like tomatoes\nblue: like the sky"
-    message = client.messages.parse(**said, max_tokens=200, system=system, output_format=Colour)
+    message = client.messages.parse(
+        messages=[{"role": "user", "content": "The sky is so deep today. Is it?"}],
+        model="claude-haiku-5-5",
+        max_tokens=200,
+        system=system,
+        output_format=Colour,
+    )
     assert message.parsed_output == Colour(name="blue", sure=0.9, liked=False, notes=["Is it?"])
 
 
@@ -204,8 +209,8 @@ def test_obedient_it_does_what_ticket_and_documents_say(look: Claude, client: an
 def test_as_a_process_it_is_steered_over_http() -> None:
     command = [sys.executable, "-m", "tests.lookalikes.claude", "--port", "0"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
         body = json.dumps({"mode": "refuse"}).encode()
         with urllib.request.urlopen(urllib.request.Request(f"{url}/_mode", data=body), timeout=5) as answer:
@@ -217,5 +222,4 @@ def test_as_a_process_it_is_steered_over_http() -> None:
     finally:
         process.terminate()
         process.wait(5)
-        if process.stdout:
-            process.stdout.close()
+        process.stdout.close()

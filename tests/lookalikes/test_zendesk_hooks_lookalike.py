@@ -107,7 +107,7 @@ def test_a_delivery_is_signed_and_carries_zendesks_headers(zendesk: Zendesk, pro
 def test_our_own_comment_is_told_like_anybodys(zendesk: Zendesk, product: Product) -> None:
     number = zendesk.new_ticket("Lost parcel", "Where is it?")
     zendesk.connect_webhook(product.url, SECRET, numbers=True)
-    note = {"comment": {"body": "Note", "public": False}, "status": "solved", "tags": ["x"]}
+    note: dict[str, Any] = {"comment": {"body": "Note", "public": False}, "status": "solved", "tags": ["x"]}
     url = f"{zendesk.url}/api/v2/tickets/{number}.json"
     requests.put(url, json={"ticket": note}, auth=(f"{EMAIL}/token", TOKEN), timeout=5).raise_for_status()
     settle(zendesk)

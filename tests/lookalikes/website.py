@@ -8,6 +8,7 @@ import gzip
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 from tests.lookalikes.stage import Answer, LookAlike, Request, serve
@@ -46,7 +47,7 @@ class Website(LookAlike):
         with self.lock:
             self.resources[path] = Resource(content, status, given, validators)
 
-    def page(self, path: str, text: str, *links: str, head: str = "", lang: str = "en", **headers: str) -> None:
+    def page(self, path: str, text: str, *links: str, head: str = "", lang: str = "en", **headers: Any) -> None:
         """A page of one heading, one paragraph and links."""
         shown = "".join(f'<li><a href="{link}">{link}</a></li>' for link in links)
         self.put(

@@ -317,7 +317,7 @@ def cost(call: Json) -> float:
     """Dollars of one call, from the tokens that Claude itself says it counted."""
     used = call["usage"]
     kinds = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
-    return sum(used[kind] * price for kind, price in zip(kinds, PRICES[call["model"]], strict=True)) / 1_000_000
+    return float(sum(used[kind] * price for kind, price in zip(kinds, PRICES[call["model"]], strict=True))) / 1_000_000
 
 
 def test_the_dollars_of_ten_receipts_are_tokens_times_prices(outside: Outside) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from rich.console import Console
 from sqlalchemy import text
 
 from app import cli
@@ -259,7 +260,7 @@ def test_items_show_whole_ids_on_the_narrowest_terminal(
     item = park(here)
     monkeypatch.setenv("COLUMNS", "40")
     assert item in firstline("items").out
-    monkeypatch.setattr(output, "out", output.Console(highlight=False, emoji=False, force_terminal=True, width=40))
+    monkeypatch.setattr(output, "out", Console(highlight=False, emoji=False, force_terminal=True, width=40))
     shown = firstline("items", "--state", "parked").out
     assert item in shown
     assert "parked" in shown

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -54,7 +54,7 @@ def queries(tmp_path: Path) -> Path:
     return write(tmp_path / "queries.jsonl", QUESTIONS)
 
 
-def write(path: Path, objects: list[dict[str, object]]) -> Path:
+def write(path: Path, objects: Sequence[Mapping[str, object]]) -> Path:
     path.write_text("".join(json.dumps(each) + "\n" for each in objects))
     return path
 

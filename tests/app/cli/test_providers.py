@@ -15,6 +15,7 @@ from desk.health_check import HealthCheck, fine
 from desk.pages import Markup, Page
 from desk.platform.database import Database
 from desk.platform.settings import Settings, read_settings
+from desk.policy.policy import PolicyBook
 from integration.connections import load_connection
 from integration.introduction import Introduction
 from integration.provider import ConnectOption, Provider
@@ -122,7 +123,7 @@ def test_the_api_tells_of_all_three(here: Settings) -> None:
 
 def test_the_work_is_given_them(here: Settings) -> None:
     with closing(make_database(here)) as db:
-        channels = bootstrap.make_channels(db, bootstrap.PolicyBook(here.policy))
+        channels = bootstrap.make_channels(db, PolicyBook(here.policy))
         models = bootstrap.make_models(here, FakeEmbedder())
     assert channels["pigeon"].name == "pigeon"
     assert isinstance(models[-1], ScriptedModel)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -75,7 +76,7 @@ class Office:
         assert ticket is not None
         return [message.body for message in ticket.messages if not message.public]
 
-    def recall(self, *arguments: str) -> dict[str, object]:
+    def recall(self, *arguments: str) -> dict[str, Any]:
         """The command's JSON."""
         said = self.firstline("recall", *arguments, "--json")
         assert said.code == 0, said.err
@@ -110,7 +111,7 @@ def test_after_a_wrong_article_every_reply_is_found_and_each_ticket_gets_one_cor
     assert {reply["ticket_id"] for reply in replies} == {*told, fine}
     assert [reply["state"] for reply in replies] == ["sent"] * 3
     assert [reply["said"] for reply in replies[1:]] == [[SAID]] * 2
-    assert found["document"]["version"] == versions[0] != versions[1] == versions[2]  # type: ignore[index]  # JSON
+    assert found["document"]["version"] == versions[0] != versions[1] == versions[2]
 
 
 def test_the_note_says_what_was_said_what_stood_there_and_what_stands_there_now(office: Office) -> None:
@@ -183,8 +184,8 @@ def test_a_document_that_came_back_is_one_with_the_one_that_was_gone(office: Off
     second = office.ask()
     for name in ("boards.md", "Deleted boards", "Trash"):
         found = office.recall("--document", name)
-        assert len(found["document"]["ids"]) == 2, name  # type: ignore[index]  # JSON
-        assert {reply["ticket_id"] for reply in found["replies"]} == {first, second}  # type: ignore[attr-defined]  # JSON
+        assert len(found["document"]["ids"]) == 2, name
+        assert {reply["ticket_id"] for reply in found["replies"]} == {first, second}
 
 
 def test_a_name_of_several_documents_is_refused_with_a_list(office: Office) -> None:
@@ -198,9 +199,9 @@ def test_a_name_of_several_documents_is_refused_with_a_list(office: Office) -> N
 
 def test_by_passage_and_since_less_is_listed(office: Office) -> None:
     ticket = office.ask()
-    (reply,) = office.recall("--document", "boards.md", "--since", "2020-01-01")["replies"]  # type: ignore[misc]  # JSON
+    (reply,) = office.recall("--document", "boards.md", "--since", "2020-01-01")["replies"]
     (passage,) = reply["passage_ids"]
-    assert [r["ticket_id"] for r in office.recall("--passage", passage)["replies"]] == [ticket]  # type: ignore[attr-defined]  # JSON
+    assert [r["ticket_id"] for r in office.recall("--passage", passage)["replies"]] == [ticket]
     assert office.recall("--document", "boards.md", "--passage", "none-such")["replies"] == []
     assert office.recall("--document", "boards.md", "--since", "2999-01-01T12:00")["replies"] == []
 
@@ -210,7 +211,7 @@ def test_what_was_never_sent_is_listed_and_needs_no_correction(office: Office) -
     office.write("boards.md", RIGHT)
     office.send()
     found = office.recall("--document", "boards.md", "--leave-notes", "--yes")
-    assert [reply["state"] for reply in found["replies"]] == ["withdrawn"]  # type: ignore[attr-defined]  # JSON
+    assert [reply["state"] for reply in found["replies"]] == ["withdrawn"]
     assert found["notes"] == {"planned": 0, "there_already": 0}
     assert office.notes(ticket) == []
 
@@ -222,7 +223,7 @@ def test_runs_of_before_citations_were_kept_are_caught_up_on_at_the_first_recall
         tx.execute(text("UPDATE runs SET citations_kept = false"))
     for _ in range(2):
         found = office.recall("--document", "boards.md")
-        assert [reply["ticket_id"] for reply in found["replies"]] == [ticket]  # type: ignore[attr-defined]  # JSON
+        assert [reply["ticket_id"] for reply in found["replies"]] == [ticket]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,12 @@ def supervisor(out: io.StringIO, tmp_path: Path) -> Iterator[Supervisor]:
 
 def tended(supervisor: Supervisor, holds: Callable[[], object], seconds: float = 10) -> bool:
     """Tend until something holds."""
-    return until(lambda: supervisor.tend() or holds(), seconds, 0.005)
+
+    def look() -> object:
+        supervisor.tend()
+        return holds()
+
+    return until(look, seconds, 0.005)
 
 
 @contextmanager
