@@ -28,7 +28,11 @@ def write(root: Path, name: str, content: str | bytes) -> None:
 
 
 def read(root: Path) -> dict[str, Page | UnreadablePage]:
-    return {page.id: page for page in Folder(root).pages(no_stamps) if not isinstance(page, UnchangedPage)}
+    found: dict[str, Page | UnreadablePage] = {}
+    for page in Folder(root).pages(no_stamps):
+        assert not isinstance(page, UnchangedPage)
+        found[page.id] = page
+    return found
 
 
 def why(found: Page | UnreadablePage) -> str:
