@@ -148,21 +148,18 @@ class Phrases:
     """Finds phrases as whole words, in any case, whatever stands between the words but letters.
 
     With `inflect`, each English word is also found as plural, past and -ing form ("sue": sued, suing). What is part of
-    an `unless` does not count ("bomb", unless "bath bomb").
+    an `unless` does not count ("bomb", unless "bath bomb"). If `exact`, no accent may be left out.
     """
 
-    def __init__(self, phrases: Iterable[str], inflect: bool = False, unless: Iterable[str] = ()) -> None:
+    def __init__(
+        self, phrases: Iterable[str], inflect: bool = False, unless: Iterable[str] = (), exact: bool = False
+    ) -> None:
         self._exact, self._accentless = _PhraseIndex(), _PhraseIndex()
         self._runs: list[str] = []
         for phrase in phrases:
-            self._add_phrase(phrase, inflect)
+            self._add_phrase(phrase, inflect, exact)
         exceptions = tuple(unless)
         self._unless = Phrases(exceptions, inflect) if exceptions else None
-
-    @classmethod
-    def listed(cls, text: str) -> "Phrases":
-        """The phrases of one text, separated by commas."""
-        return cls(phrase for phrase in text.split(",") if phrase.strip())
 
     def find(self, text: str) -> str | None:
         """The first phrase that stands in the text, as the text has it, or None."""
@@ -187,13 +184,14 @@ class Phrases:
             matches.setdefault(start, PhraseMatch(start, run))
         return [matches[start] for start in sorted(matches)]
 
-    def _add_phrase(self, phrase: str, inflect: bool) -> None:
+    def _add_phrase(self, phrase: str, inflect: bool, exact: bool) -> None:
         if _UNSPACED.search(phrase):
             self._runs.append(" ".join(phrase_words(phrase)))
             return
         parts = [part.split() for part in phrase.split(_ELLIPSIS)]
         is_single_word = sum(map(len, parts)) == 1
-        accentless = not is_single_word or any(map(_is_distinct_without_accents, phrase_words(phrase)))
+        is_distinct = not is_single_word or any(map(_is_distinct_without_accents, phrase_words(phrase)))
+        accentless = is_distinct and not exact
         index = self._accentless if accentless else self._exact
         index.add(
             word for at, part in enumerate(parts) for word in _phrase_words(part, inflect, accentless, apart=at > 0)

@@ -8,68 +8,30 @@ import re
 from itertools import pairwise
 
 from desk.conversation import Conversation, Sent
-from desk.text.tokenizer import word_set, words
+from desk.text import lexicon
+from desk.text.tokenizer import words
 
-POLITE = word_set(
-    """
-    thanks thank you very much so a lot many all again ok okay great perfect awesome cool good got it works
-    now that worked this is for your the help reply answer quick appreciated cheers thx ty yes danke merci
-    gracias hi hello hey bye solved fixed super nice wonderful excellent it's has been to everyone team
-    brilliant lovely working everything fine resolved sorted done helped helps found did trick answers answered my
-    question info information have day week weekend clear clearer perfectly exactly what needed
-
-    vielen dank schön herzlichen jetzt geht's geht es funktioniert klappt alles klar prima perfekt gelöst hat
-    geklappt für die ihre eure hilfe antwort schnelle gut toll bestens geholfen mir das sehr einen schönen tag noch
-    gefunden beantwortet meine frage
-
-    beaucoup ça marche maintenant c'est parfait résolu réglé bon bien pour votre aide réponse super merveilleux m'a
-    aidé bonne journée trouvé
-
-    muchas muchísimas ya funciona perfecto resuelto solucionado genial listo por su tu ayuda respuesta me ha ayudado
-    encontrado
-
-    grazie mille funziona adesso ora perfetto risolto ottimo per il vostro tuo aiuto
-    obrigado obrigada muito já funciona agora perfeito resolvido ótimo pela sua ajuda
-    bedankt dank je wel u het werkt nu perfect opgelost top fijn
-    dziękuję dzięki bardzo działa teraz już super świetnie rozwiązane
-    tack så mycket nu fungerar det perfekt löst bra toppen
-    teşekkürler teşekkür ederim çok şimdi çalışıyor oldu harika mükemmel
-    """
-)
+POLITE = lexicon.words("polite")
 """Words of thanks, greeting and success; nothing that is asked, doubted or denied with."""
 
-CLOSES = word_set(
-    """
-    thanks thank thx ty cheers appreciated works worked working solved fixed resolved sorted helped geholfen ayudado
-    aidé danke dank funktioniert klappt geklappt gelöst geht's merci marche résolu réglé gracias funciona resuelto
-    solucionado grazie funziona risolto obrigado obrigada resolvido bedankt werkt opgelost dziękuję dzięki działa
-    rozwiązane tack fungerar löst teşekkürler teşekkür çalışıyor oldu
-    """
-)
+CLOSES = lexicon.words("closing")
 """One of these has to be there: "hello" alone closes nothing."""
 
-WHOLE = frozenset({
-    "ありがとう", "ありがとうございます", "ありがとうございました", "解決しました", "解決しました ありがとうございます",
-    "谢谢", "谢谢你", "谢谢您", "多谢", "好了 谢谢", "可以了 谢谢", "解决了", "解决了 谢谢",
-})  # fmt: skip
+WHOLE = lexicon.words("closing_message")
 """Whole messages, where words are not written apart."""
 
-SIGNS = frozenset("👍🙏👌🎉😊🙂😀😃😄❤💯✅")
+SIGNS = lexicon.words("closing_sign")
 """A message of nothing but these closes a matter too."""
 
-ASKING = word_set("is was has are does do did can could will would")
+ASKING = lexicon.words("question_opening")
 """A message that begins so asks, whether it has a question mark or not."""
-TURNED = {
-    ("works", "it"), ("funktioniert", "es"), ("funktioniert", "das"), ("geht", "es"), ("geht", "das"), ("klappt", "es"),
-    ("klappt", "das"), ("hat", "es"), ("hat", "das"), ("ist", "es"), ("werkt", "het"), ("is", "het"),
-    ("fungerar", "det"), ("marche", "ça"), ("funciona", "ya"), ("danke", "für"),
-}  # fmt: skip
+TURNED = frozenset(tuple(phrase.split()) for phrase in lexicon.phrases("turned_question"))
 """A verb before its subject, where a clause begins, asks too; and "Danke für was" thanks for nothing."""
-DOUBTS = frozenset("?？\"“”„«»'`")
+DOUBTS = lexicon.words("doubt_mark")
 """Marks of asking, and of meaning it otherwise ("thanks for the “help”"); an apostrophe inside a word is none."""
 _INSIDE = re.compile(r"(?<=\w)['’](?=\w)")
 _CLAUSE = re.compile(r"[.,!;:\n]+")
-ASKS_YOU = ASKING | {"have"}
+ASKS_YOU = lexicon.words("asks_reader")
 MOST_WORDS = 20
 _JOINED = frozenset("\ufe0f\u200d🏻🏼🏽🏾🏿!.")
 

@@ -8,164 +8,36 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+from desk.text import lexicon
+from desk.text.lexicon import any_of, any_word, phrases
 from desk.text.phrase_matcher import Phrases, without_accents
-from desk.text.tokenizer import sentences, word_set, words
-from workers.pipeline.signals.human_request_phrases import CALLED_FOR, GREETINGS, harmless_phrases, phrases_for_human
+from desk.text.tokenizer import sentences, words
 
-CONTACT = word_set(
-    """
-    talk talking speak speaking spoken chat chatting contact contacting reach reaching connect connected
-    connecting transfer transferred forward forwarded escalate escalated redirect pass put touch through hold
-    ahold hand handed route switch switched converse discuss communicate call calling phone ring deal dealing
-    """
-)
-WANT = word_set(
-    """
-    want wanna need like prefer demand require requesting request expect insist give get send gimme where find
-    please have wanting needing
-    """
-)
-SURE = word_set("human humans supervisor")
-PEOPLE = SURE | word_set(
-    """
-    agent agents operator operators representative representatives rep reps person persons people somebody
-    someone anyone anybody assistant assistants advisor adviser advisors advisers manager staff colleague
-    employee employees specialist technician consultant associate attendant csr humanoid support helpdesk
-    hotline team department
-    """
-)
-REAL = word_set("real live actual living breathing human genuine flesh proper")
-CUSTOMER = word_set("customer client consumer user")
-SERVICE = word_set("service services support care assistance serivce relations")
-WAYS = word_set("phone chat call")
-NAMING = word_set("is are the does do have has offer offers include includes via by no with or and about")
-# May stand between "talk" and "agent", or between "want" and "human".
-FILLERS = (
-    word_set(
-        """
-    to with ot wiht a an the your ur any some one of my this me us it in at on off over into onto directly now
-    right straight up back please just kind sort another other different somebody someone support service
-    customer free available technical tech billing sales online and out from for assistance help chat getting
-    get able speak talk speaking talking be have company's companys team phone or more local actual fucking
-    bloody damn
-    """
-    )
-    | REAL
-)
-# Make something else of the person before them.
-NOT_AFTER = word_set(
-    """
-    error errors readable resources resource rights role roles field fields name names string strings header
-    headers permission permissions licence license licences licenses seat seats login account accounts api
-    token tokens id ids key keys record records calendar calendars page pages view app column columns type
-    types software installation process config url urls portal dashboard readable generated interaction nature
-    body verification count limit invite invites else's plan profile list lists picker filter
-    """
-)
-NOT_BEFORE = word_set(
-    """
-    user per each browser http mail transfer web proxy monitoring backup assigned booking sub travel estate
-    free second third no without non every which many
-    """
-)
-ACTORS = SURE | word_set(
-    """
-    person agent someone somebody anyone anybody representative operator supervisor manager colleague
-    """
-)
-ASKING = word_set("can could have let get will would should may please ask want need")
-ACTING = word_set("reply respond answer call contact phone ring look take step handle")
-REFUSES = (
-    ("don't", "want"),
-    ("dont", "want"),
-    ("don't", "need"),
-    ("dont", "need"),
-    ("not", "need"),
-    ("no", "need"),
-    ("not", "want"),
-    ("not", "necessary"),
-    ("without",),
-    ("instead", "of"),
-    ("rather", "than"),
-    ("needn't",),
-    ("nicht", "nötig"),
-    ("brauche", "keinen"),
-    ("muss", "nicht"),
-    ("will", "nicht"),
-    ("möchte", "nicht"),
-    ("ohne", "mit"),
-    ("pas", "besoin"),
-    ("veux", "pas"),
-    ("sans", "parler"),
-    ("sans", "contacter"),
-    ("no", "necesito"),
-    ("no", "hace", "falta"),
-    ("sin", "hablar"),
-    ("non", "serve"),
-    ("non", "voglio"),
-    ("non", "ho", "bisogno"),
-    ("senza", "parlare"),
-    ("não", "preciso"),
-    ("não", "quero"),
-    ("sem", "falar"),
-    ("hoef", "niet"),
-    ("hoeft", "niet"),
-    ("wil", "niet"),
-    ("nie", "chcę"),
-    ("nie", "muszę"),
-    ("nie", "potrzebuję"),
-    ("vill", "inte"),
-    ("behöver", "inte"),
-    ("utan", "att"),
-    ("avoid",),
-    ("not", "have", "to"),
-)
+CONTACT = lexicon.words("contact")
+WISH = lexicon.words("wish")
+SURE = lexicon.words("surely_person")
+PEOPLE = SURE | lexicon.words("person")
+CALLED_ALONE = PEOPLE - lexicon.words("not_called_for")
+GROUPS = lexicon.words("group_of_people")
+ONE_OF_PEOPLE, ARTICLES = lexicon.words("one_of_people"), lexicon.words("article")
+ANOTHER = lexicon.words("another")
+REAL = lexicon.words("real_person")
+CUSTOMER, SERVICE = lexicon.words("customer"), lexicon.words("service")
+WAYS, SPEAKS_OF_WAY = lexicon.words("way_of_contact"), lexicon.words("speaks_of_way")
+FILLERS = lexicon.words("filler") | REAL
+NO_PERSON_BEFORE, NO_PERSON_AFTER = lexicon.words("no_person_before"), lexicon.words("no_person_after")
+ACTORS = SURE | lexicon.words("actor")
+ASKING, ACTING = lexicon.words("asking"), lexicon.words("acting")
+REFUSALS = tuple(tuple(refusal.split()) for refusal in phrases("refusal"))
+MACHINES = lexicon.words("machine")
 REACH_BACK = 7
-_CLAUSE = re.compile(r"[,;:()–—，、；：（）]|\bbut\b", re.IGNORECASE)
+_CLAUSE = re.compile(rf"[,;:()–—，、；：（）]|{any_word('clause_break')}", re.IGNORECASE)
 _COURTESY = re.compile(
-    "(?:请|請|我要|要|转|轉|找|接|麻烦)?([\u3040-\u30ff\u4e00-\u9fff]{1,8}?)"
-    "(?:[をに]?お願いします|[をに]?お願い|を?希望します|を?希望|です|を|谢谢|謝謝|吧|呢|啊)?"
+    f"{any_of('call_courtesy_before')}?([\u3040-\u30ff\u4e00-\u9fff]{{1,8}}?){any_of('call_courtesy_after')}?"
 )
-_CALLED_FOR, _AROUND = frozenset(map(without_accents, CALLED_FOR)), frozenset(map(without_accents, GREETINGS))
+_CALLED_FOR, _AROUND = (frozenset(map(without_accents, phrases(meaning))) for meaning in ("called_for", "around_call"))
 
-# Said as such, in any sentence: English; `wish_words` has the other languages.
-_SAID = """
-    call me back, call me please, call me asap, call me now, call me today, call me tomorrow, call me at, call
-    me on, please call me, please ring me, please phone me, can you call me, could you call me, someone call me,
-    somebody call me, phone me, give me a call, give us a call, call us back, callback, call back request,
-    request a call, want a call, need a call, schedule a call, phone call with, stop the bot, stop this bot, no
-    bot, no bots, not a bot, no more bots, no robots, not a robot, not a machine, hate bots, hate this bot,
-    useless bot, stupid bot, fed up with bots, stop bot, turn off the bot, talk to a bot, talk to a robot,
-    talk to a machine, talking to a bot, talking to a robot,
-    talking to a machine, talking to a computer, are you a bot, are you a robot, are you human, are you a human,
-    are you real, are you a real person, is this a bot, is this a robot, is this a real person, is anyone there,
-    is anybody there, anybody there, no automated, not an automated, stop the automated, enough automated, no
-    canned, not a canned, person in charge, in person with, flesh and blood, human being, real human, actual
-    human, live agent, live person, live chat, live operator, human agent, human support, human operator, human
-    representative, human assistance, human help, human please, agent please, operator please, person please,
-    representative please, customer service number, customer support number, there a human, there a person,
-    there a real person, there an actual person, there any human, a real person, an actual person, real people,
-    your supervisor, a supervisor, your manager
-"""
-_HARMLESS = """
-    call me back url, callback url, callback function, callback endpoint, callback uri, callback urls, live chat
-    widget, oauth callback, human being able, phone me number, add a supervisor, call me by
-"""
-MACHINES = word_set(
-    """
-    bot bots robot robots roboter chatbot machine maschine computer máquina macchina robô maskin dator chattbot botem
-    robotem maszyną automatem chatbotem
-    """
-)
-
-_TYPOS = ("human", "agent", "operator", "person", "representative", "speak", "contact", "somebody", "someone",
-          "assistant", "customer", "service", "support", "talk")  # fmt: skip
-_NO_TYPOS = word_set(
-    """
-    contract personal persona persoon sneak speck speaks supports person's tall talks tale talc tank task walk balk
-    chalk gent urgent persons humane agents contacts services operators operate
-    """
-)
+_TYPOS, _NO_TYPOS = phrases("often_misspelt"), lexicon.words("not_misspelt")
 
 
 def asks_for_human(text: str) -> bool:
@@ -195,7 +67,7 @@ def _has_listed_phrase(line: str, tokens: Sequence[str]) -> bool:
 @cache
 def _listed_phrases() -> Phrases:
     """Built at the first use: they are many."""
-    return Phrases((*_SAID.split(","), *phrases_for_human()), unless=(*_HARMLESS.split(","), *harmless_phrases()))
+    return Phrases(lexicon.expanded("human_request"), unless=lexicon.expanded("human_request_harmless"))
 
 
 def _is_call_for_person(tokens: Sequence[str]) -> bool:
@@ -203,10 +75,7 @@ def _is_call_for_person(tokens: Sequence[str]) -> bool:
     remaining = [core for word in tokens if (core := _strip_courtesy(without_accents(word))) and core not in _AROUND]
     if remaining in (["customer", "service"], ["customer", "support"], ["customer", "care"]):
         return True
-    return 0 < len(remaining) <= 3 and all(
-        word in _CALLED_FOR or word in PEOPLE - {"team", "department", "support", "staff", "people"}
-        for word in remaining
-    )
+    return 0 < len(remaining) <= 3 and all(word in _CALLED_FOR or word in CALLED_ALONE for word in remaining)
 
 
 def _strip_courtesy(word: str) -> str:
@@ -217,7 +86,7 @@ def _strip_courtesy(word: str) -> str:
 
 def _leads_to_person(tokens: Sequence[str], position: int) -> bool:
     """From a verb of contact or of wishing to a person, with nothing but fillers between."""
-    if (tokens[position] not in CONTACT and tokens[position] not in WANT) or _is_way_of_contact(tokens, position):
+    if (tokens[position] not in CONTACT and tokens[position] not in WISH) or _is_way_of_contact(tokens, position):
         return False
     is_contact = tokens[position] in CONTACT
     for later in range(position + 1, min(position + 1 + REACH_BACK, len(tokens))):
@@ -231,7 +100,7 @@ def _leads_to_person(tokens: Sequence[str], position: int) -> bool:
 def _is_way_of_contact(tokens: Sequence[str], position: int) -> bool:
     """ "Is phone support included?" speaks of a service; "I want phone support" asks for it."""
     next_word = tokens[position + 1] if position + 1 < len(tokens) else ""
-    return tokens[position] in WAYS and next_word in SERVICE and position > 0 and tokens[position - 1] in NAMING
+    return tokens[position] in WAYS and next_word in SERVICE and position > 0 and tokens[position - 1] in SPEAKS_OF_WAY
 
 
 def _asks_person_to_act(tokens: Sequence[str], position: int) -> bool:
@@ -251,31 +120,23 @@ def _asks_person_to_act(tokens: Sequence[str], position: int) -> bool:
 def _is_person(tokens: Sequence[str], position: int, is_contact: bool) -> bool:
     word, previous_word = tokens[position], tokens[position - 1]
     next_word = tokens[position + 1] if position + 1 < len(tokens) else ""
-    if next_word in NOT_AFTER or previous_word in NOT_BEFORE:
+    if next_word in NO_PERSON_BEFORE or previous_word in NO_PERSON_AFTER:
         return False
     if word in SERVICE and previous_word in CUSTOMER:
         return is_contact
     if word in SURE or (word in PEOPLE and previous_word in REAL):
         return True
     if is_contact:
-        return word in PEOPLE - {"people"} and (
-            previous_word not in {"a", "another", "other", "different"} or word not in {"team", "department"}
-        )
+        return word in PEOPLE - {"people"} and (previous_word not in ANOTHER or word not in GROUPS)
     if word == "person" and previous_word == "a" and next_word in {"", "please", "now", "not"}:
         return True
-    return word in {"agent", "operator", "representative", "rep", "supervisor"} and previous_word in {
-        "an",
-        "a",
-        "the",
-        "your",
-        "another",
-    }
+    return word in ONE_OF_PEOPLE and previous_word in ARTICLES
 
 
 def _refuses(tokens: Sequence[str], end: int) -> bool:
     """A refusal shortly before: "no need to talk to a human"."""
     words_before = tuple(tokens[max(0, end - REACH_BACK) : end])
-    return any(_contains_run(words_before, refusal) for refusal in REFUSES)
+    return any(_contains_run(words_before, refusal) for refusal in REFUSALS)
 
 
 def _contains_run(tokens: tuple[str, ...], run: tuple[str, ...]) -> bool:

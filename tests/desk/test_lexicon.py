@@ -1,0 +1,68 @@
+"""The lexicon's files say what the code reads, once, and nothing else."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from desk.text import lexicon
+from tests.fakes import ROOT
+
+FOLDER = Path(lexicon.__file__).parent
+ENGLISH = (FOLDER / "en.yaml").read_text(encoding="utf-8")
+
+
+def meanings(language: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((FOLDER / f"{language}.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def entries(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        return [entry.strip() for entry in re.split("[,\n]", value)]
+    return list(value or ())
+
+
+def test_each_file_is_a_language_that_is_read() -> None:
+    assert sorted(path.stem for path in FOLDER.glob("*.yaml")) == sorted(lexicon.LANGUAGES)
+
+
+@pytest.mark.parametrize("language", lexicon.LANGUAGES)
+def test_a_file_has_only_meanings_that_english_names(language: str) -> None:
+    assert set(meanings(language)) <= set(meanings("en"))
+
+
+@pytest.mark.parametrize("language", lexicon.LANGUAGES)
+def test_nothing_stands_twice_in_a_meaning_and_nothing_is_empty(language: str) -> None:
+    keys = re.findall(r"^(\w+):", (FOLDER / f"{language}.yaml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(set(keys)) == len(keys)
+    for meaning, value in meanings(language).items():
+        listed = entries(value)
+        assert all(isinstance(entry, str) and entry for entry in listed), meaning
+        assert len(set(listed)) == len(listed), meaning
+        assert listed or language == "en", meaning
+
+
+def test_every_meaning_has_a_language_and_a_line_that_says_what_it_is() -> None:
+    for meaning in meanings("en"):
+        assert lexicon.phrases(meaning), meaning
+        assert re.search(rf"^# .*\n{meaning}:", ENGLISH, re.MULTILINE), meaning
+
+
+def test_every_meaning_is_read_and_every_meaning_that_is_read_is_there() -> None:
+    rooms = [path for room in ("desk", "knowledge", "workers") for path in (ROOT / room).rglob("*.py")]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in rooms)
+    assert [meaning for meaning in meanings("en") if f'"{meaning}"' not in code and f"'{meaning}'" not in code] == []
+
+
+def test_a_meaning_that_nobody_wrote_down_is_an_error() -> None:
+    with pytest.raises(lexicon.UnknownMeaning):
+        lexicon.phrases("no such meaning")
+
+
+def test_a_template_is_expanded_over_its_alternatives() -> None:
+    assert "mit jemandem vom support sprechen" in set(lexicon.expanded("human_request", "de"))
+    assert "mit jemandem sprechen" in set(lexicon.expanded("human_request", "de"))
+    assert "转人工" in set(lexicon.expanded("human_request", "zh"))
