@@ -278,8 +278,3 @@ def _inflected_forms(word: str) -> frozenset[str]:
 def phrases_for_topic(listed: tuple[str, ...], unless: tuple[str, ...] = ()) -> Phrases:
     """The phrases of a policy's topic, inflected; built once per list."""
     return Phrases(listed, inflect=True, unless=unless)
-
-
-def any_of_pattern(listed: str) -> str:
-    """A pattern that matches any of the words listed, each whole; `_` stands for the space in a phrase."""
-    return rf"\b(?:{'|'.join(word.replace('_', ' ') for word in listed.split())})\b"

@@ -12,7 +12,9 @@ from difflib import SequenceMatcher
 
 from desk.passage import Block, BlockKind, Citation, Passage
 from desk.run import Finding
-from desk.text.tokenizer import word_set, words
+from desk.text import lexicon
+from desk.text.lexicon import any_of, any_word
+from desk.text.tokenizer import words
 from workers.pipeline.checks.evidence import Evidence
 from workers.pipeline.checks.quantities import Quantity, quantities_disagree, read_quantities
 
@@ -31,63 +33,24 @@ _SHOWN = 160
 _MOST_LETTERS = 600
 _SHORTEST, _LONGEST = 6, 45  # words: of what has no full stop, and of anything that can be compared as one claim
 
-_NEGATORS = word_set(
-    "not no never none nor neither nobody nothing nowhere without unable impossible excluded forbidden prohibited "
-    "nicht kein keine keinen keiner nie pas jamais aucun aucune nunca jamás"
-)
-_POSITIVE = {"without": "with", "unable": "able", "impossible": "possible", "excluded": "included",
-             "forbidden": "allowed", "prohibited": "allowed"}  # fmt: skip
-_SHORTENED = re.compile(r"\b(can|could|would|should|must|do|does|did|is|are|was|were|has|have|had|need)n['’]t\b", re.I)
+_NEGATORS = lexicon.words("claim_negation")
+_POSITIVE = lexicon.pairs("claim_opposite")
+_SHORTENED = re.compile(rf"\b({any_of('shortened_not')})n['’]t\b", re.I)
 _CANNOT = re.compile(r"\b(?:cannot|can['’]t)\b", re.I)
 _WILL_NOT = re.compile(r"\bwon['’]t\b", re.I)
 _BY_DEFAULT = re.compile(r"\b(disabled|off)(?=\sby\sdefault)", re.I)
 _ON_BY_DEFAULT = re.compile(r"\bon(?=\sby\sdefault)", re.I)
 _NOT_ONLY = re.compile(r"\bnot\s(?:only|just|necessarily)\b|\bno\.\s?(?=\d)|\bno\smatter\b|\bwhether\sor\snot\b", re.I)
-_CONDITION = re.compile(r"\b(?:if|when|whenever|unless|in case|as long as|provided)\b[^,;:.]*", re.I)
-_EXAMPLE = re.compile(
-    r"^\W*(?:for (?:example|instance)|e\.g\.|examples?|imagine|suppose|let's say)\b"
-    r"|\b(?:for example|for instance|e\.g\.),?\s[^.]*\d",
-    re.IGNORECASE,
-)
+_CONDITION = re.compile(rf"{any_word('condition')}[^,;:.]*", re.I)
+_EXAMPLE = re.compile(rf"^\W*{any_of('example')}\b|\b{any_of('example_within')},?\s[^.]*\d", re.IGNORECASE)
 _CODE = re.compile(r"[{}\\]|<\w|\|\||\w\((?!e?s\))[\w\"')]|\"\s*:|[=!]=|\s=\s|[=-]>|::|^\s*[#$>]\s")
 _NAME = re.compile(r"(?<![\w'’])(?<!^)[A-Z][\w-]*\w")
 
-# Words that say which of several things is meant.
-_WHICH = word_set(
-    """
-    free trial basic starter standard plus pro professional premium team business enterprise ultimate personal
-    individual family student nonprofit lite gold silver bronze small medium large
-    monthly yearly annual quarterly weekly
-    ios android iphone ipad window macos mac linux desktop mobile web browser tablet chrome firefox safari
-    cloud server hosted self-hosted premise staging sandbox production test live
-    eu us usa uk europe european america american germany france switzerland domestic international
-    admin administrator owner member guest agent moderator viewer editor manager customer visitor
-    first second third fourth last next previous old older new newer legacy current former
-    weekday weekend monday tuesday wednesday thursday friday saturday sunday holiday
-    shortest longest lowest highest public private internal external incoming outgoing inbound outbound sender recipient
-    input output read write upload download import export enable disable activate deactivate on off
-    """
-)
-# Words of which another one, not none, makes another matter.
-_OR_ELSE = word_set(
-    "minimum maximum least most min max below above under over more fewer less before after until since"
-)
-_SYNONYMS = (
-    "issue pay give grant make", "delete remove erase", "keep store retain save hold", "expire end", "send deliver",
-    "allow permit", "change edit modify update alter", "get receive obtain", "buy purchase", "begin start",
-    "need require take", "contain include have has", "choose select pick", "possible available", "cancel terminate",
-    "can may could", "last run", "within in", "mail email", "organization organisation company",
-)  # fmt: skip
-_UNTELLING = word_set(
-    """
-    a an the is are am be been was were i you we it this that these those what how which and or but so do does did can
-    could will would should may might must to of in on for at from with by as your my me us our their its there here
-    about just get have has had also only than any some all each please want then before after into up out off again
-    via per not no every they them he she up if when whenever
-    """
-)
-_PASSED_OVER = word_set("a an the do does did still also always already")
-_LEANING = word_set("it this that these those they then otherwise however both here there")
+_WHICH = lexicon.words("which")
+_OR_ELSE = lexicon.words("bound")
+_UNTELLING = lexicon.words("claim_small_word")
+_PASSED_OVER = lexicon.words("passed_over")
+_LEANING = lexicon.words("leaning_claim")
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,5 +241,9 @@ def _has_exchanged_words(first: Sequence[str], second: Sequence[str]) -> bool:
     )
 
 
-_SAME = {_singular(word)[:_STEM]: _singular(group.split()[0])[:_STEM] for group in _SYNONYMS for word in group.split()}
+_SAME = {
+    _singular(word)[:_STEM]: _singular(group.split()[0])[:_STEM]
+    for group in lexicon.phrases("synonym")
+    for word in group.split()
+}
 _SMALL = frozenset(map(_word_root, _UNTELLING))

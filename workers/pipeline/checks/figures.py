@@ -8,43 +8,28 @@ import re
 from collections.abc import Iterator
 
 from desk.run import Finding
+from desk.text import lexicon
+from desk.text.lexicon import any_of
 from workers.pipeline.checks.evidence import Evidence, quote_statement
 
-_UNITS = (
-    r"(?:business |working |calendar |rolling )?(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)"
-    r"|mins?|secs?|hrs?|%|percent|kb|mb|gb|tb|px"
-)
-_CURRENCIES = {
-    "$": "usd", "us$": "usd", "dollar": "usd", "dollars": "usd", "€": "eur", "euro": "eur", "euros": "eur",
-    "£": "gbp", "pound": "gbp", "pounds": "gbp", "¥": "jpy",
-}  # fmt: skip
-_CODES = r"usd|eur|gbp|chf|jpy|cad|aud|sek|nok|dkk|pln|inr|euros?|dollars?|pounds?"
-_UP_TO_TWENTY = (
-    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
-    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-)  # fmt: skip
-SPELLED = {name: str(value) for value, name in enumerate(_UP_TO_TWENTY, start=2)} | {
-    "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
-    "hundred": "100", "thousand": "1000",
-}  # fmt: skip
-_SAME_UNIT = {"percent": "%", "min": "minute", "sec": "second", "hr": "hour"}
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-           "december")  # fmt: skip
-_MONTH = (
-    r"(january|february|march|april|may|june|july|august|september|october|november|december"
-    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?"
-)
+_UNITS = rf"(?:{any_of('figure_unit_kind')} )?{any_of('figure_unit')}|{any_of('short_unit')}"
+CURRENCIES = lexicon.pairs("currency")
+_CODES = f"{any_of('money_code')}|{any_of('money_word')}"
+SPELLED = lexicon.pairs("spelled_number")
+_SAME_UNIT = lexicon.pairs("same_unit")
+_MONTHS = lexicon.phrases("month")
+MONTH = rf"(?:{any_of('month')}|{any_of('month_short')})\b\.?"
 
 _LINK = re.compile(r"\b(?:https?://|www\.)[^\s<>\"')\]]{1,500}", re.IGNORECASE)
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _DOMAIN = re.compile(
-    r"(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,3}(?:com|net|org|io|xyz|info|biz|co|app|dev|ru|cn|example)\b(?:/[^\s<>\"')\]]{0,200})?",
+    rf"(?<![\w@.-])(?:[a-z0-9-]{{1,63}}\.){{1,3}}{any_of('site_ending')}\b(?:/[^\s<>\"')\]]{{0,200}})?",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w.,/-])\+?\(?\d[\d ().-]{6,20}\d(?![\w/-])")
 _ISO = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:T[\d:.]{4,12}Z?)?\b")
-_DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}", re.IGNORECASE)
-_MONTH_DAY = re.compile(rf"\b{_MONTH}\s(\d{{1,4}})(?:st|nd|rd|th)?\b", re.IGNORECASE)
+_DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?({MONTH})", re.IGNORECASE)
+_MONTH_DAY = re.compile(rf"\b({MONTH})\s(\d{{1,4}})(?:st|nd|rd|th)?\b", re.IGNORECASE)
 _NUMBER = re.compile(
     rf"(?P<before>us\$|[$€£¥]|\b(?:{_CODES})\s?)?(?<![\w])"
     r"(?P<number>\d{1,3}(?:[,’' ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?)"
@@ -132,7 +117,7 @@ def _number_facts(match: re.Match[str]) -> set[str]:
         facts.add(f"span:{value} {_SAME_UNIT.get(single, single)}")
     if money := match["before"] or match["after"]:
         code = money.strip().lower()
-        facts.add(f"money:{value} {_CURRENCIES.get(code, code)}")
+        facts.add(f"money:{value} {CURRENCIES.get(code, code)}")
     return facts
 
 

@@ -5,40 +5,22 @@ from collections.abc import Iterator
 
 from desk.passage import BlockKind
 from desk.run import Finding, Statement
-from desk.text.tokenizer import sentences, word_set, words
+from desk.text import lexicon
+from desk.text.tokenizer import sentences, words
 from workers.pipeline.checks.evidence import Evidence, quote_statement
 from workers.pipeline.retrieve import searchable_text
 from workers.pipeline.signals.prompt_injection import is_page_injection
 
-_NEGATIONS = word_set(
-    """
-    not no never none nor neither cannot without nobody nothing nowhere unable isn't aren't wasn't weren't
-    don't doesn't didn't can't couldn't won't wouldn't shouldn't mustn't needn't hasn't haven't hadn't nicht
-    kein keine keinen keiner nie ohne pas jamais aucun aucune sans ninguno ninguna nunca jamás sin tampoco
-    """
-)
+_NEGATIONS = lexicon.words("negation")
 # Capitalised in the middle of a sentence, or an identifier: CamelCase, snake_case, SW-2001, v1.2.
 _NAME = re.compile(r"(?<![\w'’])(?:[A-Z][\w-]*[a-z]\w*|[A-Z]{2,}[\w-]*|\w+_\w+|[a-z]+[A-Z]\w*)(?!\w)")
-# Months and currencies are figures, and checked as such.
-_PLAIN_CAPITALS = word_set(
-    """
-    I I'm I'll I'd I've OK FAQ Please Thanks Thank Hello Hi Dear Regards Note Yes No January February March April May
-    June July August September October November December USD EUR GBP CHF JPY CAD AUD SEK NOK DKK PLN INR
-    """
-)
+_PLAIN_CAPITALS = lexicon.words("plain_capital")
 _PARTICLE = re.compile(r"[-_]")
 SUPPORTED = 0.3
 """The part of a statement's telling words that its cited blocks must hold: paraphrases of the example pages keep 0.33
 and more, inventions 0.17 and less (`tests/pipeline/test_support.py`). A lie told in the page's own words passes."""
 _STEM = 5
-_UNTELLING = word_set(
-    """
-    a an the is are am be been was were i you we they it this that these those what how why when where who which and or
-    but if then so do does did can could will would should may might must to of in on at for from with by as your my me
-    us our their its not no there here about just get have has had also only more than any some all each please need
-    want first next after before once into up out off over again via
-    """
-)
+_UNTELLING = lexicon.words("small_word")
 
 
 def uncited(evidence: Evidence) -> Iterator[Finding]:

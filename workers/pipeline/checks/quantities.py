@@ -7,65 +7,53 @@ do not compare. Versions, steps, error codes and the like are no quantities: the
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
-from desk.text.phrase_matcher import any_of_pattern
-from workers.pipeline.checks.figures import SPELLED
+from desk.text import lexicon
+from desk.text.lexicon import any_of, any_word
+from workers.pipeline.checks.figures import CURRENCIES, MONTH, SPELLED
 
 NEAR = 0.05
 """Spans of time and sizes are the same when they differ by less than this part: months are 28 to 31 days long."""
 
-_DAYS = {
-    "second": 1 / 86400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1.0, "week": 7.0, "fortnight": 14.0,
-    "month": 30.4, "quarter": 91.3, "year": 365.0,
-}  # fmt: skip
-_SHORT = {"sec": "second", "min": "minute", "hr": "hour"}
-_OFTEN = {
-    "hourly": 1 / 24, "daily": 1.0, "nightly": 1.0, "weekly": 7.0, "fortnightly": 14.0, "biweekly": 14.0,
-    "monthly": 30.4, "quarterly": 91.3, "yearly": 365.0, "annually": 365.0, "annual": 365.0,
-}  # fmt: skip
+_DAYS = {unit: float(Fraction(days)) for unit, days in lexicon.pairs("days_of_unit").items()}
+_SHORT = lexicon.pairs("unit_in_short")
+_OFTEN = {adverb: float(Fraction(days)) for adverb, days in lexicon.pairs("days_of_often").items()}
+_OFTEN_AS_NUMBER = lexicon.pairs("times")
 _BYTES = {"kb": 1.0, "mb": 1e3, "gb": 1e6, "tb": 1e9}
-_MONEY = {
-    "$": "usd", "us$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "dollar": "usd", "euro": "eur", "pound": "gbp",
-}  # fmt: skip
-
-_UNIT = r"(?P<unit>seconds?|minutes?|hours?|days?|weeks?|fortnights?|months?|quarters?|years?|secs?|mins?|hrs?)\b"
+_ONE_OF_DAYS = "|".join(_DAYS)
+_UNIT = rf"(?P<unit>{'|'.join(f'{unit}s?' for unit in (*_DAYS, *_SHORT))})\b"
 _VALUE = r"(?P<value>\d{1,3}(?:[,’']\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?)"
 _SIGN = r"(?:us\$|[$€£¥])"
-_CODE = r"(?:usd|eur|gbp|chf|jpy|cad|aud|dollars?|euros?|pounds?)\b"
-_EVERY = rf"(?:\s?/\s?|\s(?:per|every|each|an?)\s)(?P<every>{'|'.join(_DAYS)})\b"
+_CODE = rf"(?:{any_of('price_code')}|{any_of('money_word')})\b"
+_EVERY = rf"(?:\s?/\s?|\s{any_of('every')}\s)(?P<every>{_ONE_OF_DAYS})\b"
 
 _REACH = re.compile(r"\S+@\S+|\b(?:https?://|www\.)\S+", re.IGNORECASE)
-_MONTH = (
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
-    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?"
-)
 _DATE = re.compile(
-    rf"\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}(?:,?\s\d{{4}})?"
-    rf"|\b{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?(?!\d)(?:,?\s\d{{4}})?|\b{_MONTH}\s\d{{4}}\b|\b(?:19|20)\d\d\b",
+    rf"\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{MONTH}(?:,?\s\d{{4}})?"
+    rf"|\b{MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?(?!\d)(?:,?\s\d{{4}})?|\b{MONTH}\s\d{{4}}\b|\b(?:19|20)\d\d\b",
     re.IGNORECASE,
 )
-_LABELS = any_of_pattern(
-    "version versions release v step chapter section page figure table error errors code status port line row column "
-    "part phase level tier option question no number nr article rule type class enter press dial http tls windows "
-    "macos ios android ipados python node node.js java php ruby ubuntu debian postgres postgresql chrome firefox safari"
+_LABEL = re.compile(
+    rf"{any_word('numbered_thing')}\s?#?\d[\w.]*|^\d{{1,3}}[.)]\s|\s\d{{1,3}}\.$|\b\d+(?:st|nd|rd|th)\b", re.IGNORECASE
 )
-_LABEL = re.compile(_LABELS + r"\s?#?\d[\w.]*|^\d{1,3}[.)]\s|\s\d{1,3}\.$|\b\d+(?:st|nd|rd|th)\b", re.IGNORECASE)
 _CODE_WORD = re.compile(r"\b(?=\w*[a-z])(?=\w*\d)(?!\d+(?:st|nd|rd|th|kb|mb|gb|tb|px|h|s|m|d|min|x|%)\b)[\w-]+\b", re.I)
-_PLAN = r"(?!\s(?:plans?|subscriptions?|billing|pric\w+|fees?|payments?|payers?|customers?|subscribers?|licen[cs]es?"
-_PLAN += r"|contracts?|cycles?|options?|rates?|terms?|renewals?|budgets?)\b)"
-_ADVERB = re.compile(rf"\b(?P<often>{'|'.join(_OFTEN)})\b{_PLAN}", re.IGNORECASE)
+_ADVERB = re.compile(rf"\b(?P<often>{'|'.join(_OFTEN)})\b(?!\s{any_of('often_of_plan')}\b)", re.IGNORECASE)
 _TIMES = re.compile(
-    rf"\b(?:(?P<times>once|twice|\d+\stimes)\s(?:a|an|per|every|each)|every|each|per)\s(?:(?P<value>\d+)\s)?{_UNIT}",
+    rf"\b(?:(?P<times>{any_of('times')}|\d+\stimes)\s{any_of('every')}|{any_of('every_time')})"
+    rf"\s(?:(?P<value>\d+)\s)?{_UNIT}",
     re.IGNORECASE,
 )
-_SPAN = re.compile(rf"(?:{_VALUE}|\b(?:an?|one))[\s-]?(?P<work>business |working )?{_UNIT}", re.IGNORECASE)
+_SPAN = re.compile(
+    rf"(?:{_VALUE}|\b{any_of('single')})[\s-]?(?P<work>{any_of('working_time')} )?{_UNIT}", re.IGNORECASE
+)
 _OTHER = _VALUE.replace("value", "other")
 _PRICE = re.compile(
     rf"(?:(?P<sign>{_SIGN}|{_CODE})\s?{_VALUE}|{_OTHER}\s?(?P<after>{_SIGN}|{_CODE}))(?:{_EVERY})?", re.IGNORECASE
 )
 _SIZE = re.compile(rf"{_VALUE}\s?(?P<size>kb|mb|gb|tb)\b", re.IGNORECASE)
-_SHARE = re.compile(rf"{_VALUE}\s?(?:%|percent\b)", re.IGNORECASE)
+_SHARE = re.compile(rf"{_VALUE}\s?(?:%|{any_of('percent')}\b)", re.IGNORECASE)
 _COUNT = re.compile(rf"(?<![\w.]){_VALUE}(?![\w%])")
 _SPELLED_OUT = re.compile(rf"\b(?:{'|'.join(SPELLED)})\b", re.IGNORECASE)
 
@@ -121,7 +109,7 @@ def _has_equal(quantity: Quantity, others: frozenset[Quantity]) -> bool:
 
 def _parse_price(match: re.Match[str]) -> Quantity:
     sign = (match["sign"] or match["after"]).strip().lower()
-    code = _MONEY.get(sign, _MONEY.get(sign.rstrip("s"), sign))
+    code = CURRENCIES.get(sign, sign)
     per = f" a {match['every'].lower()}" if match["every"] else ""
     return Quantity(f"{code}{per}", _parse_number(match["value"] or match["other"]))
 
@@ -131,8 +119,8 @@ def _parse_frequency(match: re.Match[str]) -> Quantity:
 
 
 def _parse_times(match: re.Match[str]) -> Quantity:
-    times_text = (match["times"] or "once").lower()
-    times = {"once": 1.0, "twice": 2.0}.get(times_text) or float(times_text.split()[0]) or 1.0
+    times_text = (match["times"] or "1").lower()
+    times = float(_OFTEN_AS_NUMBER.get(times_text) or times_text.split()[0]) or 1.0
     return Quantity("how often", _parse_number(match["value"] or "1") * _unit_days(match["unit"]) / times)
 
 

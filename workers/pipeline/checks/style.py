@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from desk.passage import BlockKind
 from desk.run import Finding
 from desk.text.language import detect_language
+from desk.text.lexicon import any_of
 from desk.text.tokenizer import words
 from workers.pipeline.checks.evidence import Evidence
 from workers.pipeline.prompts import copied
@@ -20,13 +21,7 @@ _TAGS = re.compile(
     re.IGNORECASE,
 )
 _TEMPLATE = re.compile(r"\{[!%#][^{}\n]{0,80}[!%#]\}|\{(?:start|end)_tabs\}|\{\w{1,30}_tab\|[^{}\n]{0,60}\}")
-_LEAK = re.compile(
-    r"\b(?:system prompt|my (?:system )?(?:instructions|prompt|guidelines|rules)|my system message|i was (?:told"
-    r"|instructed|programmed)"
-    r"|as an? (?:ai|language model|large language model|llm)|i am an? (?:ai|language model)|search_result"
-    r"|hand_over|<\|)",
-    re.IGNORECASE,
-)
+_LEAK = re.compile(rf"\b{any_of('leak')}", re.IGNORECASE)
 
 
 def empty(evidence: Evidence) -> Iterator[Finding]:
