@@ -9,38 +9,21 @@ import ipaddress
 import re
 from itertools import pairwise
 
-from desk.text.tokenizer import word_set
+from desk.text import lexicon
+from desk.text.lexicon import any_of, any_word
 
-_CARD_WORDS = re.compile(
-    r"\b(?:card|credit|debit|visa|mastercard|amex|maestro|karte|kreditkarte|carte|tarjeta|carta)\b"
-)
-_PHONE_WORDS = re.compile(
-    r"\b(?:phone|tele(?:phone|fon|fono)|tel|mobile|cell|fax|whatsapp|sms|call|ring|reach|text|dial|desk|registered"
-    r"|answering at|messages? (?:to|on|at)|handy|mobil|anruf\w*|rückruf|téléphone|portable|appel\w*|teléfono|móvil"
-    r"|llam\w+|celular|cellulare|gsm)\b[^.!?\n]{0,36}$"
-)
-_VERSION_WORDS = re.compile(r"(?:\bv|\b(?:version|release|build|firmware|update|ver\.?|mask|netmask))[ :=]{0,3}$")
+_CARD_NEARBY = re.compile(any_word("card_nearby"))
+_PHONE_BEFORE = re.compile(rf"{any_word('phone_before')}[^.!?\n]{{0,36}}$")
+_VERSION_BEFORE = re.compile(rf"\b{any_of('version_before')}[ :=]{{0,3}}$")
+_COUNTED = re.compile(rf"(?:\d+ )?{any_of('counted_thing')}\b")
 _DATE = re.compile(r"(?:19|20)\d\d[ ./-]\d\d?[ ./-]\d\d?|\d\d?[ ./-]\d\d?[ ./-](?:19|20)?\d\d")
 _STAMP = re.compile(r"(?:19|20)\d\d[./-]\d\d?[./-]\d\d?[ ]\d")
 _DECIMAL = re.compile(r"\d+[.]\d+")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:[ .]\d{3})+")
 _YEARS = re.compile(r"(?:19|20)\d\d[ ]?[-/][ ]?(?:19|20)\d\d")
 _WELL_KNOWN = {"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9"}
-_PLAIN_WORDS = word_set(
-    """
-    required optional correct incorrect wrong invalid expired missing reset changed protected empty blank weak strong
-    secure needed not set your the this that here below above new old case-sensitive field manager case is are was
-    enabled disabled none null true false unknown forgotten leaked sent too
-    """
-)
-_OFFICE_MAILBOXES = word_set(
-    """
-    support help helpdesk info contact hello sales billing accounts service services team office press privacy security
-    abuse legal jobs careers feedback orders returns noreply no-reply donotreply do-not-reply postmaster webmaster admin
-    kontakt hilfe rechnung buchhaltung datenschutz vertrieb bewerbung soporte ayuda ventas contacto aide commercial
-    """
-)
-"""Mailboxes that no one person is behind (RFC 2142, and what help centers use)."""
+_NO_SECRETS = lexicon.words("no_secret")
+_OFFICE_MAILBOXES = lexicon.words("office_mailbox")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -50,7 +33,7 @@ def is_card(candidate: str, before: str) -> int:
     if len(set(digits)) < 2:
         return 0
     begins_like_card = digits[0] in "23456" or digits.startswith("1800")
-    return len(candidate) if (begins_like_card and passes_luhn(digits)) or _CARD_WORDS.search(before) else 0
+    return len(candidate) if (begins_like_card and passes_luhn(digits)) or _CARD_NEARBY.search(before) else 0
 
 
 def passes_luhn(digits: str) -> bool:
@@ -72,7 +55,7 @@ def iban_within(candidate: str, before: str) -> int:
 
 def is_public_ip(candidate: str, before: str) -> int:
     """An address on the internet; private ones, masks and those of public resolvers tell nothing about a person."""
-    if _VERSION_WORDS.search(before):
+    if _VERSION_BEFORE.search(before):
         return 0
     trimmed = candidate.rstrip(".:")
     try:
@@ -98,7 +81,7 @@ def is_phone(candidate: str, before: str) -> int:
         return len(candidate)
     if _DECIMAL.fullmatch(number) or _YEARS.fullmatch(number) or _STAMP.match(number) or _DATE.fullmatch(number):
         return 0
-    if _PHONE_WORDS.search(before):
+    if _PHONE_BEFORE.search(before):
         return len(candidate)
     return len(candidate) if _looks_dialled(number, digits) and not _THOUSANDS.fullmatch(number) else 0
 
@@ -137,7 +120,7 @@ def _strip_punctuation(candidate: str) -> str:
 
 
 def _may_be_secret(value: str) -> bool:
-    is_plain = value.lower().strip("<>[]{}()*_!") in _PLAIN_WORDS or _UUID.fullmatch(value)
+    is_plain = value.lower().strip("<>[]{}()*_!") in _NO_SECRETS or _UUID.fullmatch(value)
     return not is_plain and value[0] not in "<[{$/(" and "://" not in value
 
 
@@ -152,10 +135,7 @@ def is_random(value: str) -> bool:
 def is_place(candidate: str, before: str) -> int:
     """A number beside a word that is written as names are: no "24 hours", no "step 3"."""
     has_named_number = re.search(r"\d[A-Za-z]?,?[ ](?:\d+[ ])?[^\W\d_a-z]|[^\W\d_a-z][^\W\d_]+\.?[ ]\d", candidate)
-    is_counted = re.match(
-        r"(?:\d+ )?(?:step|chapter|page|version|level|port|line|section|windows|version|error|code)\b",
-        candidate.lower(),
-    )
+    is_counted = _COUNTED.match(candidate.lower())
     return len(candidate) if has_named_number and not is_counted else 0
 
 

@@ -9,7 +9,8 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from desk.text.tokenizer import word_set, words
+from desk.text import lexicon
+from desk.text.tokenizer import words
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -27,33 +28,8 @@ _EVERYDAY = 4.0
 _RARE = 0.2
 """How much less likely a language is that no helpdesk in our knowledge serves."""
 
-_COMMON = word_set(
-    """
-    ar bg bn ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv ms nl no pl pt ro ru sk sl sr sv
-    th tr uk ur vi zh kk
-    """
-)
-_WORDS = {
-    "en": "the is are my i'm and to how can you do does it this what why where when for with have has please of can't "
-    "don't won't didn't need want there your any but from get should would could been which",
-    "de": "der die das ist ich und nicht mein meine meinen wie kann kein keine ein eine einen bitte hilfe warum wo mir "
-    "wir sie haben habe möchte für mit auf zu geht funktioniert rechnung konto passwort hallo werden wird ihr sind es",
-    "fr": "le la les est je mon ma mes et ne pas comment un une des pour bonjour merci vous nous que qui avec mot "
-    "facture où pourquoi puis peux ai votre sur dans j'ai c'est plus",
-    "es": "el la los las es mi mis y no cómo como un una por para hola gracias que con puedo tengo quiero factura "
-    "contraseña cuenta cuándo dónde qué está su en se del",
-    "it": "il lo gli è mio mia e non come un una per ciao grazie che con posso ho voglio fattura dove perché sono del "
-    "della mi si",
-    "pt": "o os as é meu minha e não como um uma por para olá obrigado que com posso tenho quero fatura senha conta "
-    "onde em do da eu",
-    "nl": "de het is ik en niet mijn hoe kan een geen waarom waar met voor op wij hebben heb wil graag hallo factuur "
-    "wachtwoord zijn van er u je",
-    "da": "jeg er og ikke min mit hvordan kan en et hvorfor hvor med for på vi har vil gerne hej det den til at af",
-    "no": "jeg er og ikke min mitt hvordan kan en et hvorfor hvor med for på vi har vil gjerne hei det den til av å",
-    "sv": "jag är och inte min mitt hur kan en ett varför var med för på vi har vill gärna hej det den till att av",
-    "pl": "jest nie jak moje mój moja i w na czy mam proszę chcę dlaczego gdzie do się dzień dobry hasło faktura",
-}
-_EVERYDAY_WORDS = {language: frozenset(listed.split()) for language, listed in _WORDS.items()}
+_COMMON = lexicon.words("common_language")
+_EVERYDAY_WORDS = {language: frozenset(listed) for language, listed in lexicon.by_language("everyday_word").items()}
 _loading = Lock()
 
 

@@ -1,52 +1,34 @@
 """What a customer newly wrote in a message: without the mail they answered and without their signature.
 
-A first, solid form: quote marks, the customary lines that introduce a quote in nine languages, signature marks and
-closing lines. All of it works line by line on the first 400 characters of a line, so it is linear.
+A first, solid form: quote marks, the customary lines that introduce a quote, signature marks and closing lines, in the
+languages of the lexicon. All of it works line by line on the first 400 characters of a line, so it is linear.
 """
 
 import re
 
+from desk.text.lexicon import any_of, phrases
+
 _READ_LENGTH = 400
 _QUOTED = re.compile(r"[ \t]{0,8}(?:>|\|[ \t]{0,3}>)")
 _SEPARATOR = re.compile(
-    r"\s{0,8}(?:[-_*=]{2,}\s{0,3}(?:original message|original appointment|forwarded message|ursprüngliche nachricht"
-    r"|weitergeleitete nachricht|message d'origine|message transféré|mensaje original|mensaje reenviado"
-    r"|messaggio originale|oorspronkelijk bericht|mensagem original|ursprungligt meddelande|wiadomość oryginalna"
-    r"|please (?:reply|type your reply) above this line)|##-\s{0,3}please type your reply above this line"
-    r"|_{20,}\s{0,8}$)",
+    rf"\s{{0,8}}(?:[-_*=]{{2,}}\s{{0,3}}{any_of('quoted_mail')}|##-\s{{0,3}}{any_of('reply_above')}|_{{20,}}\s{{0,8}}$)",
     re.IGNORECASE,
 )
+
+
+def _introduction(phrase: str) -> str:
+    """A pattern of "on ... wrote": in the middle and before it stands who or when, behind it perhaps who."""
+    phrase = re.sub(r" \.\.\.$", r"\\b.{0,200}", phrase)
+    return re.sub(r"^\.\.\. ", r".{4,380}\\b", phrase).replace(" ... ", r"\b.{4,380}\b")
+
+
 _INTRODUCTION = re.compile(
-    r"\s{0,8}(?:on\b.{4,380}\bwrote|am\b.{4,380}\bschrieb\b.{0,200}|le\b.{4,380}\ba écrit|el\b.{4,380}\bescribió"
-    r"|il\b.{4,380}\bha scritto|op\b.{4,380}\bschreef\b.{0,200}|em\b.{4,380}\bescreveu|den\b.{4,380}\bskrev\b.{0,200}"
-    r"|(?:w dniu|dnia)\b.{4,380}\bnapisał\(?a?\)?|.{4,380}\b(?:пишет|написал)\(?а?\)?)\s{0,3}:\s{0,8}$",
-    re.IGNORECASE,
+    rf"\s{{0,8}}(?:{'|'.join(map(_introduction, phrases('wrote')))})\s{{0,3}}:\s{{0,8}}$", re.IGNORECASE
 )
-_FROM = re.compile(r"\s{0,8}\*?(?:from|von|de|da|van|från|od|от)\s?:\*?\s", re.IGNORECASE)
-_SENT = re.compile(
-    r"\s{0,8}\*?(?:sent|date|gesendet|datum|envoyé|enviado|data|inviato|verzonden|skickat|wysłano|to|an|à|para|"
-    r"subject|betreff|objet|asunto|oggetto)\s?:\*?\s",
-    re.IGNORECASE,
-)
-_DEVICE = re.compile(
-    r"\s{0,8}(?:sent (?:from|with|via) (?:my\b|outlook|mail\b|proton|yahoo|gmail|samsung|the\b)|get outlook for"
-    r"|(?:von|vom) mein\w{0,3} \w{2,20}.{0,20}gesendet|gesendet (?:von|mit)|envoyé (?:de|depuis)|enviado (?:desde"
-    r"|do|de)"
-    r"|inviato da|verzonden vanaf|skickat från|wysłane z|отправлено с)",
-    re.IGNORECASE,
-)
-_CLOSING = re.compile(
-    r"\s{0,8}(?:(?:(?:with|many|my)\s)?(?:best|kind|kindest|warm|warmest|friendly)?\s?regards|best(?: wishes)?|cheers"
-    r"|(?:yours )?(?:sincerely|faithfully|truly)(?: yours)?|many thanks|thanks(?: (?:a lot|again|in advance|so much))?"
-    r"|thank you(?: (?:very much|so much|again|in advance))?|thx|ta|br|kr|respectfully|take care|all the best"
-    r"|mit (?:freundlichen|besten|lieben) grü(?:ß|ss)en|(?:freundliche|viele|beste|liebe|schöne) grü(?:ß|ss)e"
-    r"|mfg|lg|vg|danke(?: (?:schön|im voraus|vorab))?|(?:bien )?cordialement|(?:bien )?à vous|merci(?: d'avance"
-    r"| beaucoup)?"
-    r"|(?:un )?(?:cordial )?saludos?(?: cordiales?)?|(?:muchas )?gracias|atentamente|cordiali saluti|grazie(?: mille)?"
-    r"|met vriendelijke groet(?:en)?|bedankt|atenciosamente|obrigad[oa]|med vänlig hälsning|pozdrawiam)"
-    r"\s{0,3}[,.!;]{0,3}\s{0,8}$",
-    re.IGNORECASE,
-)
+_FROM = re.compile(rf"\s{{0,8}}\*?{any_of('mail_from')}\s?:\*?\s", re.IGNORECASE)
+_SENT = re.compile(rf"\s{{0,8}}\*?{any_of('mail_header')}\s?:\*?\s", re.IGNORECASE)
+_DEVICE = re.compile(rf"\s{{0,8}}{any_of('device_signature')}", re.IGNORECASE)
+_CLOSING = re.compile(rf"\s{{0,8}}{any_of('mail_closing')}\s{{0,3}}[,.!;]{{0,3}}\s{{0,8}}$", re.IGNORECASE)
 _NAME_LINES = 6
 _NAME_LENGTH = 70
 

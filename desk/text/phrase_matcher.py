@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from desk.text.lexicon import any_of
 from desk.text.tokenizer import words
 
 _DOUBLED = re.compile(r"[^aeiouwxy\W][aeiou][bdgmnprt]$")
@@ -21,7 +22,7 @@ _NO_SPACES = (
 """Thai, Lao, Burmese, Khmer, kana and Han."""
 _UNSPACED = re.compile(f"[{_NO_SPACES}]")
 _WRAPPED = re.compile(f"(?<=[{_NO_SPACES}])\n(?=[{_NO_SPACES}])")
-_ELIDED = re.compile(r"((?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|un|quest|quell|[dn]?ell|d?all|sull)')(?=[^\W\d_]{2})")
+_ELIDED = re.compile(rf"({any_of('elided')}')(?=[^\W\d_]{{2}})")
 _MASK = "|"
 _ELLIPSIS = "..."
 _GAP = 4

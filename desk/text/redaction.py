@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from desk.text import lexicon
 from desk.text.identifiers import (
     has_digit,
     iban_within,
@@ -24,8 +25,9 @@ from desk.text.identifiers import (
     is_secret_link,
     is_word_kept_secret,
 )
+from desk.text.lexicon import any_of
 from desk.text.postal_address import ADDRESS, ANNOUNCED, POSTCODE
-from desk.text.tokenizer import clean, word_set
+from desk.text.tokenizer import clean
 
 VERSION = "1"
 """Changes with the rules, so that what was redacted by older ones can be done again."""
@@ -138,14 +140,7 @@ def _any_name_pattern(names: Iterable[str], flags: int = 0) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", flags)
 
 
-_NO_NAMES = word_set(
-    """
-    there all team everyone everybody folks support customer customers sir madam friend friends again both guys
-    colleague colleagues ladies gentlemen valued user users you hello hi dear miteinander zusammen damen herren
-    kunde kundin mr mrs ms mx miss dr prof herr herrn frau mme mlle sr sra srta
-    tous toutes monsieur madame cliente clientes equipo todos tutti a the and or from
-    """
-)
+_NO_NAMES = lexicon.words("no_name")
 _WORD = r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_])){0,30}"
 _NAME = rf"{_WORD}(?:[ ]{_WORD}){{0,2}}"
 
@@ -160,40 +155,17 @@ def _is_name(candidate: str, before: str) -> int:
     return end
 
 
-_TITLE = r"(?:mrs?|ms|mx|dr|prof|sir|herrn?|frau|fr|mme|mlle|sra?|srta|dhr|mevr)"
-_GREETING = (
-    r"(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|hallo|liebe[rs]?|guten (?:tag|morgen|abend)|hej"
-    r"|sehr geehrte[rs]?|bonjour|bonsoir|cher|chère|hola|buenos días|querid[oa]|ciao|salve|caro|cara|olá|beste|cześć)"
-)
-_THANKS = r"(?:thanks|thank you|danke|merci|gracias|best|regards|cheers)"
-_KEY = (
-    r"(?:access[_-]?token|auth|authorization|code|key|api[_-]?key|token|secret|sig|signature|session|sid|password|pwd"
-    r"|pass|otp|ticket|hash|email|e-?mail|user|uid|jwt|invite|reset)"
-)
 _PREFIXES = (
     r"(?:sk|pk|rk)[-_](?:live|test|ant|proj|or)?[-_]?[\w-]{12,200}|gh[pousr]_\w{16,255}|github_pat_\w{20,255}"
     r"|glpat-[\w-]{16,64}|xox[abeprs]-[\w-]{10,250}|xapp-[\w-]{10,250}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{30,45}"
     r"|SG\.[\w-]{16,32}\.[\w-]{16,64}|ey[JK][\w-]{8,2000}\.[\w-]{8,4000}(?:\.[\w-]{0,2000})?|whsec_\w{16,128}"
 )
-_WORD_FOR_ONE = (
-    r"(?:pass(?:word|wd|code|phrase)|pwd|pin(?:[ -]?code)?|passwort|kennwort|mot de passe|contraseña|clave|senha"
-    r"|wachtwoord|lösenord|hasło|api[ _-]?key|secret(?:[ _-]key)?|(?:access|auth|api|bearer|refresh)[ _-]?token|token"
-    r"|(?:security|verification|one[ -]time|2fa|login|activation|bestätigungs)[ _-]?code|otp|cvv|cvc)"
-)
 _SECRET_ANNOUNCEMENT = (
-    rf"(?<!\w){_WORD_FOR_ONE}\b[\"'*`]{{0,3}}\s{{0,3}}(?:(?:is|was|ist|lautet|war|es|est|to|number)\b\s{{0,3}}:?|[:=])"
+    rf"(?<!\w){any_of('secret')}\b[\"'*`]{{0,3}}\s{{0,3}}(?:{any_of('secret_is')}\b\s{{0,3}}:?|[:=])"
     r"\s{0,3}[\"'*`“„«]{0,3}"
 )
-_LABEL = (
-    r"(?:order|invoice|customer|account|client|member(?:ship)?|policy|contract|booking|reservation|tracking|shipment"
-    r"|parcel|transaction|payment|subscription|licen[cs]e|passport|reference|bestell|rechnungs?|kunden|auftrags?|vertrags?"
-    r"|sendungs|commande|facture|pedido|factura|cliente|ordine|fattura|case|ticket)"
-)
-_NUMBER_WORD = r"(?:[ -]?(?:no|nr|num|number|id|code|ref|reference|nummer|numéro|número|numero|nummern)\b\.?)"
-_BORN = (
-    r"(?:born(?: on)?|date of birth|birthda(?:y|te)|d\.?o\.?b\b\.?|geboren(?: am)?|geburts(?:datum|tag)|née? le"
-    r"|fecha de nacimiento|data di nascita|geboortedatum)(?: is| ist| war)?[ :]{1,3}"
-)
+_NUMBER_WORD = rf"(?:[ -]?{any_of('number_word')}\b\.?)"
+_BORN = rf"{any_of('born')}(?: {any_of('born_is')})?[ :]{{1,3}}"
 _DATE = r"\d{1,4}[./ -]\d{1,2}[./ -]\d{1,4}|\d{1,2}\.? [^\W\d_]{3,10}\.? \d{4}|[^\W\d_]{3,10} \d{1,2},? \d{4}"
 _PHONE_START = r"(?<![\w.,:/@#$€£+=-])(?:\+|\(\+?)?\d"
 
@@ -206,7 +178,7 @@ _RULES_BEFORE_NAMES = (
         PersonalDataKind.LINK,
         re.compile(
             r"\b(?:https?|ftp|wss?)://(?:[^\s/?#@<>\"]{1,200}@[^\s<>\"]{1,2000}"
-            rf"|[^\s?#<>\"]{{1,500}}[?#][^\s<>\"]{{0,1000}}?\b{_KEY}=[^\s<>\"]{{1,3000}})",
+            rf"|[^\s?#<>\"]{{1,500}}[?#][^\s<>\"]{{0,1000}}?\b{any_of('link_key')}=[^\s<>\"]{{1,3000}})",
             re.IGNORECASE,
         ),
     ),
@@ -257,7 +229,8 @@ _RULES_BEFORE_NAMES = (
     _Rule(
         PersonalDataKind.NUMBER,
         re.compile(
-            rf"\b{_LABEL}(?:{_NUMBER_WORD}|[ ]{{0,2}}#)?\s{{0,2}}(?:(?:is|ist|was|lautet)\s|[:#=]|n[°º])?\s{{0,2}}#?"
+            rf"\b{any_of('number_label')}(?:{_NUMBER_WORD}|[ ]{{0,2}}#)?\s{{0,2}}"
+            rf"(?:{any_of('number_is')}\s|[:#=]|n[°º])?\s{{0,2}}#?"
             r"(?P<it>(?=[\w/-]{0,30}\d[\w/-]{0,20}\d[\w/-]{0,10}\d)[A-Z0-9][A-Z0-9/-]{4,39})(?!\w)",
             re.IGNORECASE,
         ),
@@ -275,20 +248,17 @@ _RULES_BEFORE_NAMES = (
 """What is looked for before the names that are known: an address may hold one."""
 
 _RULES_AFTER_NAMES = (
-    _Rule(PersonalDataKind.NAME, re.compile(rf"\b{_TITLE}\b\.?[ ](?P<it>{_NAME})", re.IGNORECASE), _is_name),
+    _Rule(PersonalDataKind.NAME, re.compile(rf"\b{any_of('title')}\b\.?[ ](?P<it>{_NAME})", re.IGNORECASE), _is_name),
     _Rule(
         PersonalDataKind.NAME,
-        re.compile(
-            r"(?:my name(?: is|'s)|my (?:full )?name:|(?m:^)[ \t]{0,5}name:|ich heiße|mein name ist|je m'appelle"
-            rf"|me llamo|mi chiamo)[ ](?P<it>{_NAME})",
-            re.IGNORECASE,
-        ),
+        re.compile(rf"{any_of('name_before')}[ ](?P<it>{_NAME})", re.IGNORECASE),
         _is_name,
     ),
     _Rule(
         PersonalDataKind.NAME,
         re.compile(
-            rf"(?m)^[ \t>*]{{0,5}}(?:{_GREETING}|{_THANKS},?)[ ](?P<it>{_NAME})(?=\s{{0,2}}[,!.:]|\s{{0,2}}$)",
+            rf"(?m)^[ \t>*]{{0,5}}(?:{any_of('greeting')}|{any_of('thanks')},?)[ ]"
+            rf"(?P<it>{_NAME})(?=\s{{0,2}}[,!.:]|\s{{0,2}}$)",
             re.IGNORECASE,
         ),
         _is_name,

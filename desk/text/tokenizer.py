@@ -7,6 +7,8 @@ import re
 import unicodedata
 from functools import cache
 
+from desk.text import lexicon
+
 
 def word_set(listed: str) -> frozenset[str]:
     """A set of words written as one text, for the word lists in code."""
@@ -24,16 +26,7 @@ _LAST_MARK = 0x1E94A  # U+1E94A ADLAM NUKTA, the highest combining mark of Unico
 _STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s|$)|[。！？]++[」』”）]*+")
 _LAST_WORD = re.compile(r"[\w.&'’-]{1,24}$")
 _BULLET = re.compile(r"\d{1,3}|[a-zA-Z]")
-_ABBREVIATIONS = word_set(
-    """
-    e.g i.e eg ie etc vs approx ca cf al no nr nos fig figs sec ch vol pp p ed eds resp incl excl est ext tel
-    max min dept inc ltd co corp mr mrs ms dr prof sr jr st mt jan feb mar apr jun jul aug sep sept oct nov
-    dec mon tue wed thu fri sat sun a.m p.m u.s u.k d.h z.b bzw usw evtl ggf inkl zzgl art abs hr fr sra dra
-    mme mlle av p.ej
-    """
-)
-# These end a sentence as often as not; what follows decides.
-_EITHER_WAY = word_set("etc a.m p.m inc ltd co corp no max min u.s u.k")
+_ABBREVIATIONS, _EITHER_WAY = lexicon.words("abbreviation"), lexicon.words("abbreviation_at_end")
 _WORD = re.compile(r"[^\W_]++(?:['’][^\W_]++)*+")
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import yaml
 
-LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "tr", "ja", "zh", "any")
+LANGUAGES = (
+    "en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "no", "fi", "hu", "tr", "ru", "ja", "zh", "any",
+)  # fmt: skip
 """The files, in the order in which they are read; `any` belongs to no language."""
 
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times faster
