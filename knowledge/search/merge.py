@@ -13,7 +13,8 @@ from functools import cached_property
 
 from desk.pages import PUBLIC
 from desk.passage import Hit, Passage
-from desk.text.tokenizer import word_set, words
+from desk.text import lexicon
+from desk.text.tokenizer import words
 
 ALIKE = 0.9
 """The part of all their words that two texts share which say the same."""
@@ -23,7 +24,7 @@ LONGER = 1.5
 
 _NUMBER = re.compile(r"\d+")
 _NUMBER_OR_NEGATION = re.compile(r"\d|n't$")
-_NEGATIONS = word_set("no not never none nothing neither nor without cannot unless except kein keine nicht ohne nie")
+_NEGATIONS = lexicon.words("passage_negation")
 
 
 class _Comparable:

@@ -12,25 +12,13 @@ from desk.passage import BlockKind, Hit
 from desk.policy.policy import Category, Policy
 from desk.ports import Embedder, ModelClassification, ModelDraft
 from desk.run import Classification, Draft, Statement
+from desk.text import lexicon
 from desk.text.tokenizer import first_words, words
 from desk.ticket import Role, Ticket
 from workers.models.extractive.questions import content_stems, split_questions, wanted_answer_form
 from workers.models.extractive.units import QuotableUnit, has_form, is_lead, names_all_of, quotable_units, title_overlap
 
-COURTESIES = {
-    "en": "Thanks for writing. This is what our help pages say:",
-    "de": "Danke für Ihre Nachricht. Das steht dazu auf unseren Hilfeseiten:",
-    "fr": "Merci pour votre message. Voici ce que disent nos pages d'aide :",
-    "es": "Gracias por escribirnos. Esto es lo que dicen nuestras páginas de ayuda:",
-    "it": "Grazie per averci scritto. Ecco cosa dicono le nostre pagine di aiuto:",
-    "pt": "Obrigado pela sua mensagem. É isto que dizem as nossas páginas de ajuda:",
-    "nl": "Bedankt voor uw bericht. Dit staat erover op onze hulppagina's:",
-    "pl": "Dziękujemy za wiadomość. Oto, co mówią nasze strony pomocy:",
-    "sv": "Tack för ditt meddelande. Så här står det på våra hjälpsidor:",
-    "tr": "Bize yazdığınız için teşekkürler. Yardım sayfalarımızda şunlar yazıyor:",
-    "ja": "お問い合わせありがとうございます。ヘルプページには次のように記載されています。",
-    "zh": "感谢您的来信。我们的帮助页面是这样说明的：",
-}
+COURTESIES = {language: courtesies[0] for language, courtesies in lexicon.by_language("quoting_courtesy").items()}
 """Opens every quoted answer, in the customer's language: it says that what follows is quoted."""
 NO_ANSWER = "nothing in the documents answers this"
 

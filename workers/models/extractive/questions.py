@@ -3,32 +3,18 @@
 import re
 from enum import StrEnum
 
-from desk.text.tokenizer import first_words, sentences, word_set, words
+from desk.text import lexicon
+from desk.text.lexicon import any_word
+from desk.text.stemmer import light_stem
+from desk.text.tokenizer import first_words, sentences, words
 
 _LONGEST = 60
 _TELLING = 2
 """A question with fewer telling words ("Can you help me?") says nothing on its own."""
 
-_PRICE = re.compile(r"\b(?:how much|prices?|costs?|pricing|expensive|fees?)\b", re.IGNORECASE)
-_STEPS = re.compile(
-    r"\b(?:how (?:do|can|could|would|should|to|does|might)|set ?up|where (?:do|can) i|steps? (?:to|for))\b",
-    re.IGNORECASE,
-)
-
-_EMPTY = word_set(
-    """
-    a about again all also am an and any anybody anyone anything are as ask asking at be because been being
-    but by can cannot can't could couldn't customer day dear did didn't do does doesn't doing don't done else
-    for from get getting give go going good got had has have haven't having hello help helpful here hey hi how
-    however i i'd i'll i'm i've if in into is isn't it it's its just kind know let like look looking make many
-    may me might more morning most much my need no not now of off ok okay on one only or our out over please
-    possible problem problems question questions quick really right see should show so some somebody someone
-    something sorry still such support team tell than thank thanks that that's the their them then there
-    there's these they thing things this those to too trying try u up us use using very want wanted was way we
-    were what what's when where whether which while who whom why will wish with won't wondering work working
-    would write writing yes you your today able afternoon evening actually currently issue
-    """
-)
+_PRICE = re.compile(any_word("asks_price"), re.IGNORECASE)
+_STEPS = re.compile(any_word("asks_steps"), re.IGNORECASE)
+_EMPTY = lexicon.words("question_small_word")
 
 
 def content_stems(text: str) -> frozenset[str]:
@@ -51,16 +37,6 @@ def wanted_answer_form(question: str) -> AnswerForm:
     if _PRICE.search(question):
         return AnswerForm.PRICE
     return AnswerForm.STEPS if _STEPS.search(question) else AnswerForm.ANY
-
-
-def light_stem(word: str) -> str:
-    """A light English stem: bookings → book, cancelled → cancel, prices → pric, price → pric."""
-    word = word.removesuffix("'s")
-    for ending in ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "s", "y", "e"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word.removesuffix(ending)
-            break
-    return word[:-1] if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "s" else word
 
 
 def split_questions(text: str, subject: str = "") -> tuple[str, ...]:

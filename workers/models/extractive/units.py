@@ -6,18 +6,14 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from desk.passage import Block, BlockKind, Citation, Hit
+from desk.text.lexicon import any_of, phrases
 from workers.models.extractive.questions import AnswerForm, content_stems
 
 LONGEST_TABLE = 8
 """Rows of a longer table stand on their own: each row names its columns."""
-_MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?(?:[$€£¥]|(?:usd|eur|gbp|chf|euros?|dollars?|pounds?)\b)", re.IGNORECASE)
-_LINKS_ONLY = re.compile(r"related|see also|further reading|more help|next steps", re.IGNORECASE)
-# A sentence that opens like this leans on the one before it.
-_LEANS = (
-    "this ", "these ", "it ", "they ", "that ", "those ", "otherwise", "then ", "however", "in that case",
-    "in this case", "if not", "after that", "afterwards", "instead", "both ", "in all ", "also ", "here ", "there ",
-    "its ", "their ",
-)  # fmt: skip
+_MONEY = re.compile(rf"[$€£¥]\s?\d|\d\s?(?:[$€£¥]|(?:{any_of('price_unit')}|{any_of('money_word')})\b)", re.IGNORECASE)
+_LINKS_ONLY = re.compile(any_of("links_heading"), re.IGNORECASE)
+_LEANS = phrases("leaning_sentence")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from desk.passage import Block, BlockKind, Citation, Passage
 from desk.run import Finding
 from desk.text import lexicon
 from desk.text.lexicon import any_of, any_word
+from desk.text.stemmer import beginning, singular
 from desk.text.tokenizer import words
 from workers.pipeline.checks.evidence import Evidence
 from workers.pipeline.checks.quantities import Quantity, quantities_disagree, read_quantities
@@ -28,7 +29,6 @@ MOST = 5
 """So many are told of."""
 CHECK = "contradiction"
 """What its findings are called; the decision names them by a reason of their own."""
-_STEM = 5
 _SHOWN = 160
 _MOST_LETTERS = 600
 _SHORTEST, _LONGEST = 6, 45  # words: of what has no full stop, and of anything that can be compared as one claim
@@ -180,17 +180,12 @@ def _is_negated(word_list: Sequence[str]) -> bool:
 
 def _word_root(word: str) -> str:
     """The word's beginning, one for all words of the same meaning."""
-    root = _singular(_POSITIVE.get(word, word))[:_STEM]
+    root = beginning(singular(_POSITIVE.get(word, word)))
     return _SAME.get(root, root)
 
 
-def _singular(word: str) -> str:
-    is_plural = len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is"))
-    return word[:-1] if is_plural else word
-
-
 def _distinguishing_words(word_list: Sequence[str]) -> frozenset[str]:
-    return _WHICH.intersection(map(_singular, word_list))
+    return _WHICH.intersection(map(singular, word_list))
 
 
 def _is_worded_alike(first: ComparableSentence, second: ComparableSentence, *, negation: bool) -> bool:
@@ -242,7 +237,7 @@ def _has_exchanged_words(first: Sequence[str], second: Sequence[str]) -> bool:
 
 
 _SAME = {
-    _singular(word)[:_STEM]: _singular(group.split()[0])[:_STEM]
+    beginning(singular(word)): beginning(singular(group.split()[0]))
     for group in lexicon.phrases("synonym")
     for word in group.split()
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from desk.passage import BlockKind
 from desk.run import Finding, Statement
 from desk.text import lexicon
+from desk.text.stemmer import beginning
 from desk.text.tokenizer import sentences, words
 from workers.pipeline.checks.evidence import Evidence, quote_statement
 from workers.pipeline.retrieve import searchable_text
@@ -19,7 +20,6 @@ _PARTICLE = re.compile(r"[-_]")
 SUPPORTED = 0.3
 """The part of a statement's telling words that its cited blocks must hold: paraphrases of the example pages keep 0.33
 and more, inventions 0.17 and less (`tests/pipeline/test_support.py`). A lie told in the page's own words passes."""
-_STEM = 5
 _UNTELLING = lexicon.words("small_word")
 
 
@@ -100,7 +100,7 @@ def _factual_statements(evidence: Evidence) -> Iterator[Statement]:
 
 def _meaning_stems(text: str) -> set[str]:
     """The beginnings of the words that carry meaning, so that "resetting" is as good as "reset"."""
-    return {word[:_STEM] for word in words(_PARTICLE.sub(" ", text)) if word not in _UNTELLING}
+    return {beginning(word) for word in words(_PARTICLE.sub(" ", text)) if word not in _UNTELLING}
 
 
 def _has_negation(text: str) -> bool:
