@@ -8,6 +8,7 @@ from typing import Any
 from desk.reasons import REASONS, STOPS, Limit
 from workers.pipeline.guards import GUARDS
 from workers.pipeline.rules import RULES
+from workers.pipeline.signals.table import SIGNALS
 from workers.pipeline.validate import CHECKS
 
 PAGE = Path(__file__).with_name("reasons.md")
@@ -35,9 +36,20 @@ def _lines() -> Iterator[str]:
     yield "|---|---|"
     for stop, words in STOPS.items():
         yield f"| `{stop.value}` | {words} |"
+    yield from _signals()
     yield from _functions("Guards", "Run before the pipeline, and again right before sending, in this order.", GUARDS)
     yield from _functions("Checks", "Each looks for one fault in a draft; what it finds caps it at draft.", CHECKS)
     yield from _functions("Rules", "Each may cap a decision; all of them are asked.", RULES)
+
+
+def _signals() -> Iterator[str]:
+    yield "\n## Signals\n"
+    yield "Each is heard in what the customer wrote, without any model; the rules, checks and stops named read it.\n"
+    yield "| Name | What it says | In | Read by |"
+    yield "|---|---|---|---|"
+    for signal in SIGNALS:
+        place = f"`{signal.function.__name__}` in `{signal.function.__module__.replace('.', '/')}.py`"
+        yield f"| `{signal.name}` | {signal.says} | {place} | {', '.join(f'`{name}`' for name in signal.read_by)} |"
 
 
 def _functions(title: str, about: str, functions: Iterable[Callable[..., Any]]) -> Iterator[str]:

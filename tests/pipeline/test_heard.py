@@ -7,8 +7,8 @@ import yaml
 
 from desk.policy.texts import LANGUAGES
 from tests.fakes import ROOT, default_policy, demo_policy
-from workers.pipeline.classify import sensitive_topics
 from workers.pipeline.signals.human_request import asks_for_human
+from workers.pipeline.signals.sensitive_topics import sensitive_topics
 
 KINDS = ("self_harm", "threat", "legal", "security")
 TOPICS = default_policy().sensitive_topics

@@ -5,10 +5,10 @@ import pytest
 from desk.run import Sentiment, Urgency
 from desk.ticket import Priority
 from tests.fakes import default_policy
-from workers.pipeline.classify import sensitive_topics
 from workers.pipeline.signals.human_request import asks_for_human
 from workers.pipeline.signals.mood_and_urgency import sentiment, urgency
 from workers.pipeline.signals.prompt_injection import is_prompt_injection
+from workers.pipeline.signals.sensitive_topics import sensitive_topics
 
 ASKS = [
     "let me talk to a human",

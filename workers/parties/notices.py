@@ -20,7 +20,7 @@ from desk.ticket import Labels, new_id
 from workers import record
 from workers.parties import standing
 from workers.parties.standing import AwayParty, DueProbe
-from workers.pipeline.classify import sensitive_topics
+from workers.pipeline.signals.sensitive_topics import sensitive_topics
 from workers.queue import inbox, outbox
 from workers.queue.leases import WaitingTicket
 from workers.queue.outbox import PlannedDelivery

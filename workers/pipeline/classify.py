@@ -2,25 +2,20 @@
 
 import hashlib
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
-from desk.policy.policy import Policy, SensitiveTopic
+from desk.policy.policy import Policy
 from desk.ports import ModelClassification
 from desk.run import Classification, Sentiment, Urgency
 from desk.text.language import detect_language
-from desk.text.phrase_matcher import phrases_for_topic
 from desk.text.tokenizer import words
 from desk.ticket import Priority
 from workers.pipeline.conversation_text import ConversationText
-from workers.pipeline.signals.human_request import asks_for_human
-from workers.pipeline.signals.mood_and_urgency import sentiment, urgency
-from workers.pipeline.signals.prompt_injection import is_prompt_injection
+from workers.pipeline.signals.table import CLASSIFIED, ENOUGH_WORDS, HeardText
 
 CALMEST_FIRST = (Urgency.LOW, Urgency.NORMAL, Urgency.HIGH, Urgency.CRITICAL)
 BRIGHTEST_FIRST = (Sentiment.POSITIVE, Sentiment.NEUTRAL, Sentiment.NEGATIVE, Sentiment.VERY_NEGATIVE)
 _MAX_QUESTIONS = 10
-_ENOUGH_WORDS = 5
 _BURST = 10
 """Up to so many messages are heard together as well."""
 _MOST_REMEMBERED = 20_000
@@ -35,18 +30,9 @@ def read_signals(
 
     `subject` counts for every signal too; for the language only where the text is too short to tell.
     """
-    full_text = f"{subject}\n{text}"
-    return Classification(
-        category=None,
-        confidence=0.0,
-        urgency=urgency(full_text, priority),
-        sentiment=sentiment(full_text),
-        language=detect_language(text if len(words(text)) >= _ENOUGH_WORDS else full_text, policy.languages),
-        wants_human=asks_for_human(full_text),
-        sensitive=sensitive_topics(full_text, policy.sensitive_topics),
-        questions=(text,) if text else (),
-        orders_machine=is_prompt_injection(full_text),
-    )
+    heard = HeardText(text, subject, priority, policy)
+    heard_signals = {signal.name: signal.hear(heard) for signal in CLASSIFIED}
+    return Classification(category=None, confidence=0.0, questions=(text,) if text else (), **heard_signals)
 
 
 def add_heard_signals(reading: ConversationText, policy: Policy) -> Classification:
@@ -88,7 +74,7 @@ def _message_signals(text: str, policy: Policy, priority: Priority) -> Classific
 
 def _conversation_language(reading: ConversationText, policy: Policy) -> str:
     """That of the newest message that is long enough to tell; one that is not served is enough not to serve all."""
-    long_enough = [text for text in reading.texts[-_NEWEST:] if len(words(text)) >= _ENOUGH_WORDS]
+    long_enough = [text for text in reading.texts[-_NEWEST:] if len(words(text)) >= ENOUGH_WORDS]
     if not any(map(words, reading.heard)):
         return policy.languages[0]
     if not long_enough:
@@ -113,11 +99,6 @@ def merge_classification(local: Classification, guess: ModelClassification, poli
         questions=tuple(q.strip() for q in guess.questions if q.strip())[:_MAX_QUESTIONS] or local.questions,
         orders_machine=local.orders_machine,
     )
-
-
-def sensitive_topics(text: str, topics: Mapping[str, SensitiveTopic]) -> tuple[str, ...]:
-    """The names of the topics whose phrases stand in the text, in the policy's order."""
-    return tuple(name for name, topic in topics.items() if phrases_for_topic(topic.phrases, topic.unless).find(text))
 
 
 def category_probability(number: float) -> float:

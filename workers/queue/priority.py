@@ -9,8 +9,8 @@ from functools import cache
 from desk.platform.settings import DEFAULT_POLICY
 from desk.policy.policy import Policy, parse_policy
 from desk.run import Urgency
-from workers.pipeline.classify import sensitive_topics
 from workers.pipeline.signals.mood_and_urgency import urgency
+from workers.pipeline.signals.sensitive_topics import sensitive_topics
 
 LOOKED_AT = 2_000
 """Characters: nobody waits with it until the end of a long letter."""
