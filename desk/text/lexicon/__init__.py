@@ -1,5 +1,5 @@
-"""What people say, as data: language, meaning, phrases. One file per language; `en.yaml` says what each meaning is, and
-who reads it. The files are read once, when the first meaning is asked for."""
+"""The lexicon: what people say, as data. One file per language, in it the phrases of each meaning; `en.yaml` says what
+each meaning is, and who reads it. The files are read once, when the first meaning is asked for."""
 
 import re
 from collections.abc import Iterator
