@@ -38,16 +38,22 @@ def detect_language(text: str, likely: Sequence[str] = ("en",)) -> str:
     text_words = words(text[:_READ])
     if not any(map(str.isalpha, "".join(text_words))):
         return likely[0] if likely else "und"
+    scores = _language_scores(text[:_READ], text_words, likely)
+    likeliest = max(scores, key=lambda name: scores[name])
+    return "no" if likeliest in {"nb", "nn"} else likeliest
+
+
+def _language_scores(text: str, text_words: Sequence[str], likely: Sequence[str]) -> dict[str, float]:
+    """How likely each language is by all evidence together."""
     likely_factor = _LIKELY if len(text_words) > _SHORT else _LIKELY_WHEN_SHORT
     scores = {
         name: probability * _prior_weight(name, likely, likely_factor)
-        for name, probability in _language_identifier().rank(text[:_READ])
+        for name, probability in _language_identifier().rank(text)
     }
     for language, everyday_words in _EVERYDAY_WORDS.items():
         if language in scores:
             scores[language] *= _EVERYDAY ** min(4, len(everyday_words.intersection(text_words)))
-    likeliest = max(scores, key=lambda name: scores[name])
-    return "no" if likeliest in {"nb", "nn"} else likeliest
+    return scores
 
 
 def _prior_weight(language: str, likely: Sequence[str], likely_factor: float) -> float:

@@ -41,23 +41,27 @@ def strip_quotes_and_signature(text: str) -> str:
 
 def _without_quotes(lines: list[str]) -> list[str]:
     kept_lines: list[str] = []
-    skip = 0
-    for number, line in enumerate(lines):
-        if skip:
-            skip -= 1
-            continue
-        beginning = line[:_READ_LENGTH]
-        if _QUOTED.match(beginning):
-            continue
-        if _SEPARATOR.match(beginning) or _is_header(lines, number):
-            break
-        if introduction_length := _introduction_length(lines, number):
-            if not _quote_follows(lines, number + introduction_length):
-                break
-            skip = introduction_length - 1
-            continue
-        kept_lines.append(line)
+    number = 0
+    while number < len(lines):
+        quote_length = _quote_length(lines, number)
+        if not quote_length:
+            kept_lines.append(lines[number])
+        number += quote_length or 1
     return kept_lines
+
+
+def _quote_length(lines: list[str], number: int) -> int:
+    """How many lines from here are not the customer's: a quoted one, the introduction of a quote, or all the rest."""
+    beginning = lines[number][:_READ_LENGTH]
+    if _QUOTED.match(beginning):
+        return 1
+    introduction_length = _introduction_length(lines, number)
+    is_end = (
+        _SEPARATOR.match(beginning)
+        or _is_header(lines, number)
+        or (introduction_length and not _quote_follows(lines, number + introduction_length))
+    )
+    return len(lines) - number if is_end else introduction_length
 
 
 def _introduction_length(lines: list[str], number: int) -> int:

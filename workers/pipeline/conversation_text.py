@@ -16,6 +16,7 @@ MESSAGE_WORDS = 1200
 EARLIER_WORDS = 1500
 """For all earlier messages together; the newest of them go in first."""
 _CHARACTERS = 60_000
+_CUT_REMARK = f"Only the newest {MESSAGE_WORDS} words of what is open were read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +41,35 @@ class ConversationText:
 
 def read_conversation_text(ticket: Ticket, conversation: Conversation) -> ConversationText:
     """The ticket with its open conversation, which may not be empty; the guards see to that."""
-    newest, third_party_messages = conversation.open[-1], [m for m in conversation.open if m.third_party]
+    third_party_messages = [
+        replace(message, body=own_text(message)) for message in conversation.open if message.third_party
+    ]
     texts = tuple(dict.fromkeys(own_text(message) for message in conversation.own))
-    heard = tuple(dict.fromkeys([*texts, *(own_text(message) for message in third_party_messages)]))
-    text, is_cut = _fit_newest(texts)
-    is_cut = is_cut or any(len(message.body) > _CHARACTERS for message in conversation.open)
-    messages_before = ticket.messages[: ticket.messages.index(conversation.open[0])]
-    earlier, remarks = _fit_earlier([m for m in messages_before if m.public])
-    if is_cut:
-        remarks = (f"Only the newest {MESSAGE_WORDS} words of what is open were read.", *remarks)
-    is_first = not any(m.role is Role.CUSTOMER for m in earlier)
-    subject = clean(ticket.subject[:500]).strip()
-    third_party_texts = [replace(message, body=own_text(message)) for message in third_party_messages]
-    open_message = replace(
-        newest, body=text, attachments=sum(m.attachments for m in conversation.open), third_party=False
-    )
-    readable_ticket = replace(ticket, subject=subject, messages=(*earlier, *third_party_texts, open_message))
+    text, was_cut = _fit_newest(texts)
+    is_cut = was_cut or any(len(message.body) > _CHARACTERS for message in conversation.open)
+    earlier, remarks = _fit_earlier(_public_messages_before(ticket, conversation))
+    subject, open_message = clean(ticket.subject[:500]).strip(), _join_open(conversation, text)
     return ConversationText(
-        readable_ticket,
-        open_message,
-        text,
-        texts,
-        heard,
-        len(third_party_messages),
-        subject if is_first else "",
-        is_cut,
-        remarks,
+        ticket=replace(ticket, subject=subject, messages=(*earlier, *third_party_messages, open_message)),
+        message=open_message,
+        text=text,
+        texts=texts,
+        heard=tuple(dict.fromkeys([*texts, *(message.body for message in third_party_messages)])),
+        third_parties=len(third_party_messages),
+        subject="" if any(message.role is Role.CUSTOMER for message in earlier) else subject,
+        cut=is_cut,
+        remarks=(_CUT_REMARK, *remarks) if is_cut else remarks,
     )
+
+
+def _public_messages_before(ticket: Ticket, conversation: Conversation) -> list[Message]:
+    return [message for message in ticket.messages[: ticket.messages.index(conversation.open[0])] if message.public]
+
+
+def _join_open(conversation: Conversation, text: str) -> Message:
+    """The newest message with what all that is open says."""
+    attachments = sum(message.attachments for message in conversation.open)
+    return replace(conversation.open[-1], body=text, attachments=attachments, third_party=False)
 
 
 def own_text(message: Message) -> str:

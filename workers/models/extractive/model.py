@@ -124,29 +124,26 @@ class ExtractiveModel:
         """The units that answer one question; none if none is good enough."""
         question_stems = content_stems(question)
         weights = term_rarity(question_stems, all_units)
+        overlaps = [term_overlap(question_stems, unit, weights) for unit in all_units]
         ranked_by_words = sorted(
-            all_units, key=lambda unit: -(term_overlap(question_stems, unit, weights) + 0.5 * unit.hit.cosine)
+            zip(overlaps, all_units, strict=True), key=lambda pair: -(pair[0] + 0.5 * pair[1].hit.cosine)
         )
         candidates = ranked_by_words[:CANDIDATES]
-        page_cosines = {
-            u.document: max(o.hit.cosine for o in all_units if o.document == u.document) for u in candidates
-        }
-        question_vector = self._embedder.embed_query(question)
-        vectors = self._embedder.embed_documents([unit.in_context for unit in candidates])
+        cosines = self._cosines(question, [unit.in_context for _, unit in candidates])
         scored_units = [
-            (
-                score_unit(
-                    _dot(question_vector, vector),
-                    term_overlap(question_stems, unit, weights),
-                    page_cosines[unit.document],
-                    unit,
-                    question,
-                ),
-                unit,
-            )
-            for unit, vector in zip(candidates, vectors, strict=True)
+            (score_unit(cosine, overlap, _page_cosine(unit, all_units), unit, question), unit)
+            for cosine, (overlap, unit) in zip(cosines, candidates, strict=True)
         ]
         return best_units(sorted(scored_units, key=lambda pair: (-pair[0], pair[1].rank, pair[1].blocks)))
+
+    def _cosines(self, question: str, texts: Sequence[str]) -> list[float]:
+        question_vector = self._embedder.embed_query(question)
+        return [_dot(question_vector, vector) for vector in self._embedder.embed_documents(texts)]
+
+
+def _page_cosine(unit: QuotableUnit, all_units: Sequence[QuotableUnit]) -> float:
+    """How near the best passage of the unit's page is."""
+    return max(other.hit.cosine for other in all_units if other.document == unit.document)
 
 
 def category_likeness(vector: Vector, prototypes: Sequence[Vector], keywords: int) -> float:

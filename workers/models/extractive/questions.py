@@ -44,6 +44,15 @@ def split_questions(text: str, subject: str = "") -> tuple[str, ...]:
 
     Greetings and empty phrases are left out. The subject leads up to the first.
     """
+    questions = _text_questions(text)
+    if not subject.strip() or not content_stems(subject):
+        return tuple(questions)
+    first = questions[0] if questions else ""
+    is_repeated = content_stems(subject) <= content_stems(first)
+    return (first if is_repeated else f"{subject.strip().rstrip('.')}. {first}".strip(), *questions[1:])
+
+
+def _text_questions(text: str) -> list[str]:
     questions: list[str] = []
     lead: list[str] = []
     for sentence in sentences(text):
@@ -52,13 +61,10 @@ def split_questions(text: str, subject: str = "") -> tuple[str, ...]:
         if sentence.rstrip("\"'”’») ").endswith("?") and len(content_stems(" ".join(lead))) >= _TELLING:
             questions.append(_shorten(lead))
             lead = []
-    if lead:  # what trails belongs to the last question
-        questions = [*questions[:-1], _shorten([questions[-1], *lead])] if questions else [_shorten(lead)]
-    if subject.strip() and content_stems(subject):
-        first = questions[0] if questions else ""
-        is_repeated = content_stems(subject) <= content_stems(first)
-        questions[:1] = [first if is_repeated else f"{subject.strip().rstrip('.')}. {first}".strip()]
-    return tuple(questions)
+    if not lead:
+        return questions
+    # What trails belongs to the last question.
+    return [*questions[:-1], _shorten([questions[-1], *lead])] if questions else [_shorten(lead)]
 
 
 def _shorten(lead: list[str]) -> str:

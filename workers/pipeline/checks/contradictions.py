@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import product
 
 from desk.passage import Block, BlockKind, Citation, Passage
 from desk.run import Finding
@@ -95,18 +96,11 @@ def find_contradictions(passages: Sequence[Passage], citations: Sequence[Citatio
     if not cited_places or len(passages) < 2:
         return ()
     all_sentences = [sentence for passage in passages for sentence in comparable_sentences(passage)]
+    cited_sentences = [sentence for sentence in all_sentences if (sentence.passage.id, sentence.place) in cited_places]
     contradictions: dict[frozenset[str], Contradiction] = {}
-    for cited_sentence in all_sentences:
-        if (cited_sentence.passage.id, cited_sentence.place) not in cited_places:
-            continue
-        for other_sentence in all_sentences:
-            if other_sentence.passage.id != cited_sentence.passage.id and (
-                about := contradicts(cited_sentence, other_sentence)
-            ):
-                contradictions.setdefault(
-                    frozenset({cited_sentence.text, other_sentence.text}),
-                    Contradiction(cited_sentence, other_sentence, about),
-                )
+    for cited, other in product(cited_sentences, all_sentences):
+        if cited.passage.id != other.passage.id and (about := contradicts(cited, other)):
+            contradictions.setdefault(frozenset({cited.text, other.text}), Contradiction(cited, other, about))
     return tuple(contradictions.values())[:MOST]
 
 

@@ -78,14 +78,18 @@ def is_closing(text: str) -> bool:
     """Nothing but thanks or success: no question, no figure, nothing that is not known to close a matter."""
     text_words = words(text)
     if not text_words:
-        return bool(text.strip()) and SIGNS.issuperset(
-            sign for sign in text if not sign.isspace() and sign not in _JOINED
-        )
-    if (
-        not is_polite(text)
-        or not DOUBTS.isdisjoint(_INSIDE.sub("", text))
-        or _asks_reader(text_words)
-        or any(map(_begins_question, _CLAUSE.split(text)))
-    ):
+        return _is_sign(text)
+    if not is_polite(text) or _asks(text):
         return False
     return " ".join(text_words) in WHOLE or not CLOSES.isdisjoint(text_words)
+
+
+def _is_sign(text: str) -> bool:
+    """Nothing but thumbs up and the like."""
+    return bool(text.strip()) and SIGNS.issuperset(sign for sign in text if not sign.isspace() and sign not in _JOINED)
+
+
+def _asks(text: str) -> bool:
+    """Is anything asked or doubted, with marks or without?"""
+    has_doubts = not DOUBTS.isdisjoint(_INSIDE.sub("", text))
+    return has_doubts or _asks_reader(words(text)) or any(map(_begins_question, _CLAUSE.split(text)))
