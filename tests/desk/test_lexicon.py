@@ -11,6 +11,11 @@ from desk.text import lexicon
 from tests.fakes import ROOT
 
 FOLDER = Path(lexicon.__file__).parent
+CODE = "\n".join(
+    path.read_text(encoding="utf-8")
+    for room in ("desk", "knowledge", "workers")
+    for path in (ROOT / room).rglob("*.py")
+)
 ENGLISH = (FOLDER / "en.yaml").read_text(encoding="utf-8")
 
 
@@ -45,16 +50,18 @@ def test_nothing_stands_twice_in_a_meaning_and_nothing_is_empty(language: str) -
         assert listed or language == "en", meaning
 
 
-def test_every_meaning_has_a_language_and_a_line_that_says_what_it_is() -> None:
+def test_every_meaning_has_words_and_a_comment_that_says_who_reads_it() -> None:
     for meaning in meanings("en"):
         assert lexicon.phrases(meaning), meaning
-        assert re.search(rf"^# .*\n{meaning}:", ENGLISH, re.MULTILINE), meaning
+        comment = re.search(rf"((?:^# .*\n)+){meaning}:", ENGLISH, re.MULTILINE)
+        readers = re.findall(r"`(\w+)`", comment.group(1)) if comment else []
+        assert any(re.search(rf"^(?:def |class )?{reader}\b", CODE, re.MULTILINE) for reader in readers), meaning
 
 
-def test_every_meaning_is_read_and_every_meaning_that_is_read_is_there() -> None:
-    rooms = [path for room in ("desk", "knowledge", "workers") for path in (ROOT / room).rglob("*.py")]
-    code = "\n".join(path.read_text(encoding="utf-8") for path in rooms)
-    assert [meaning for meaning in meanings("en") if f'"{meaning}"' not in code and f"'{meaning}'" not in code] == []
+def test_every_meaning_is_read_by_some_code_and_every_one_that_is_read_is_there() -> None:
+    asked = r"(?:any_of|any_word|phrases|pairs|by_language|expanded|lexicon\.words|_either_case)\(\s*[\"'](\w+)[\"']"
+    assert set(re.findall(asked, CODE)) <= set(meanings("en"))
+    assert [meaning for meaning in meanings("en") if f'"{meaning}"' not in CODE and f"'{meaning}'" not in CODE] == []
 
 
 def test_a_meaning_that_nobody_wrote_down_is_an_error() -> None:
