@@ -1,6 +1,7 @@
 """The lexicon's files say what the code reads, once, and nothing else."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,12 @@ def entries(value: Any) -> list[Any]:
 
 def test_each_file_is_a_language_that_is_read() -> None:
     assert sorted(path.stem for path in FOLDER.glob("*.yaml")) == sorted(lexicon.LANGUAGES)
+
+
+def test_the_files_ship_with_the_product() -> None:
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    assert "*.yaml" in setuptools["package-data"]["*"]
+    assert (FOLDER / "__init__.py").exists()
 
 
 @pytest.mark.parametrize("language", lexicon.LANGUAGES)
