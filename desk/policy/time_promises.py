@@ -15,7 +15,7 @@ def _span_pattern(language: str) -> str:
     joined = "|".join(phrases("span_joined", language))
     span = (
         rf"\b{any_of('span_before', language)}\s+(?:{any_of('span_between', language)}[\s'’]+){{0,6}}{number}"
-        rf"(?:\s*(?:-|–|/|{joined})\s*{number})?(?:\s+(?:or|o|ou|oder|of) two)?[\s-]*"
+        rf"(?:\s*(?:-|–|/|{joined})\s*{number})?(?:\s+{any_of('span_or_two')})?[\s-]*"
         rf"{any_of('span_unit', language)}(?!\w)"
     )
     return rf"{span}|\b{any_of('span_alone', language)}(?!\w)"

@@ -14,14 +14,14 @@ _ADVERB = rf"(?: {any_of('promise_adverb')})?"
 DONE = re.compile(
     rf"\b(?:i|we)(?:'ve| have| had)?{_ADVERB} {_ACTED}"
     rf"|\byour \w{{2,20}}(?: \w{{2,20}})? (?:has|have){_ADVERB} been{_ADVERB} {_ACTED}"
-    rf"|\byour {_MONEY} is (?:on its way|approved|confirmed|granted)",
+    rf"|\byour {_MONEY} is {any_of('money_done')}",
     re.IGNORECASE,
 )
 """What somebody is said to have done for this customer. False whoever wrote it, for nobody has done anything."""
 
 ANNOUNCED = re.compile(
     rf"\b(?:i|we)(?:'ll| will| shall|(?: am| are|'m|'re) going to| can now){_ADVERB} {_ACT}"
-    rf"|\blet me {_ACT}|\b(?:i|we) (?:promise|guarantee|assure)\b"
+    rf"|\blet me {_ACT}|\b(?:i|we) {any_of('vow')}\b"
     rf"|\b(?:our|my|an?|the) {_PEOPLE} (?:will|is going to|are going to)\b"
     rf"|\byou(?:'ll| will) be {any_of('promised_to_you')}\b"
     rf"|\byou(?:'ll| will) (?:receive|get|have) (?:an?|your|the) (?:full )?{_MONEY}",

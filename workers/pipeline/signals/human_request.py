@@ -20,6 +20,7 @@ PEOPLE = SURE | lexicon.words("person")
 CALLED_ALONE = PEOPLE - lexicon.words("not_called_for")
 GROUPS = lexicon.words("group_of_people")
 ONE_OF_PEOPLE, ARTICLES = lexicon.words("one_of_people"), lexicon.words("article")
+AFTER_A_PERSON = lexicon.words("after_a_person") | {""}
 ANOTHER = lexicon.words("another")
 REAL = lexicon.words("real_person")
 CUSTOMER, SERVICE = lexicon.words("customer"), lexicon.words("service")
@@ -128,7 +129,7 @@ def _is_person(tokens: Sequence[str], position: int, is_contact: bool) -> bool:
         return True
     if is_contact:
         return word in PEOPLE - {"people"} and (previous_word not in ANOTHER or word not in GROUPS)
-    if word == "person" and previous_word == "a" and next_word in {"", "please", "now", "not"}:
+    if word == "person" and previous_word == "a" and next_word in AFTER_A_PERSON:
         return True
     return word in ONE_OF_PEOPLE and previous_word in ARTICLES
 

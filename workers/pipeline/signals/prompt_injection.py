@@ -6,7 +6,7 @@ is linear in the length of the text.
 
 import re
 
-from desk.text.lexicon import any_word
+from desk.text.lexicon import any_of, any_word
 
 _NEAR = r"[^.!?]{0,40}"
 _SENTENCE = r"(?:[^.!?\n]|[.!?](?=[\w\"'/])){0,120}"
@@ -16,11 +16,8 @@ _TELL, _SECRET = any_word("order_tell"), any_word("order_secret")
 _BECOME, _SOMEONE, _FROM_NOW = any_word("order_become"), any_word("order_someone"), any_word("order_from_now")
 _CALLS, _MACHINE, _DUTY = any_word("order_calls"), any_word("order_machine"), any_word("order_duty")
 _PASS_ON, _GOODS = any_word("order_pass_on"), any_word("order_goods")
-_AS_MACHINE = r"\bas an? (?:ai|language model|llm|large language model|automated (?:assistant|system))\b"
-_HEADING = (
-    r"\b(?:new (?:system )?instructions?|system ?(?:override|note|message))\s?:"
-    r"|\bend of (?:prompt|instructions|context)\b"
-)
+_AS_MACHINE = rf"\bas an? {any_of('order_as_machine')}\b"
+_HEADING = rf"\b{any_of('order_heading')}\s?:|{any_word('order_end')}"
 
 _ROLE = (
     r"</?\s{0,3}(?:system|assistant|instructions?|im_start|im_end|user_message|tool_call|function_calls?|admin|prompt)"
@@ -32,18 +29,15 @@ _ROLE = (
 # Orders about the reply itself ("integrate a link in your response"). Customers write "your reply" in other ways.
 _OPENS = r"(?:^|[.!?:;,\n]\s{0,3})(?:please |then |and |also |now |you must |make sure to |be sure to )?"
 _MAKE, _DO = any_word("order_make"), any_word("order_do")
-_REPLY = (
-    r"\b(?:your|the) (?:next |own |entire |whole )?"
-    r"(?:repl(?:y|ies|ying)|responses?|answers?|answering|output|message)\b"
-)
-_IN_REPLY = r"\b(?:in|within|during|to|throughout|into) your (?:reply|response|answer|output|message)\b"
+_REPLY = rf"\b(?:your|the) (?:next |own |entire |whole )?{any_of('order_reply')}\b"
+_IN_REPLY = rf"{any_word('order_within')} your {any_of('order_own_reply')}\b"
 
 # A help page speaks to its readers; one that speaks to whoever answers them was not written for them.
 _TO_THE_ANSWERER = (
-    rf"\b(?:always|must|should|shall|please|now)\b{_NEAR}\b(?:tell|promise|assure|inform|offer|guarantee|grant|answer)\b"
-    r" (?:the |every |each |any |all )?(?:customer|user|reader|visitor|person|people|anyone|everyone|everybody)s?\b"
-    r"|\b(?:when|whenever|while|if) (?:you )?(?:answer|reply|respond|are asked|draft)(?:ing)?\b"
-    r"[^.!?\n]{0,60}\b(?:always|must|tell|say|promise|add|include|mention|append)\b"
+    rf"{any_word('answerer_duty')}{_NEAR}{any_word('answerer_act')}"
+    rf" (?:the |every |each |any |all )?{any_of('answerer_reader')}s?\b"
+    rf"|{any_word('answerer_when')} (?:you )?{any_of('answerer_answers')}(?:ing)?\b"
+    rf"[^.!?\n]{{0,60}}{any_word('answerer_also')}"
 )
 
 _AT_MACHINES = (
