@@ -27,7 +27,6 @@ _LAST_MARK = 0x1E94A  # U+1E94A ADLAM NUKTA, the highest combining mark of Unico
 _STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s|$)|[。！？]++[」』”）]*+")
 _LAST_WORD = re.compile(r"[\w.&'’-]{1,24}$")
 _BULLET = re.compile(r"\d{1,3}|[a-zA-Z]")
-_ABBREVIATIONS, _EITHER_WAY = lexicon.words("abbreviation"), lexicon.words("abbreviation_at_end")
 _WORD = re.compile(r"[^\W_]++(?:['’][^\W_]++)*+")
 
 # In search a word may hold apostrophes, dots, dashes and underscores inside: don't, v2.1, api_key, E-4012.
@@ -35,7 +34,6 @@ _SEARCH_WORD = re.compile(r"[^\W_]+(?:['’._\-][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
 # Scripts written without spaces, told apart by pairs of characters: Thai, Lao, Khmer, kana, Han.
 _UNSPACED_SCRIPT = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
-_CONTRACTIONS = lexicon.words("contraction")
 
 
 def clean(text: str) -> str:
@@ -92,8 +90,8 @@ def _ends_sentence(line: str, start: int, stop: re.Match[str]) -> bool:
     last_word = _LAST_WORD.search(line, max(start, stop.start() - 24), stop.start())
     word = last_word.group().lower() if last_word else ""
     next_letter = line[stop.end() : stop.end() + 40].lstrip()[:1]
-    if word in _ABBREVIATIONS:
-        return word in _EITHER_WAY and next_letter.isupper()
+    if word in lexicon.words("abbreviation"):
+        return word in lexicon.words("abbreviation_at_end") and next_letter.isupper()
     if line[start : stop.start()].strip() == word and _BULLET.fullmatch(word):
         return False  # "1." or "a." opens an item
     if len(word) == 1 and word.isalpha() and word != "i":
@@ -132,7 +130,7 @@ def search_words(text: str) -> Iterator[str]:
 def _subwords(word: str) -> list[str]:
     """The parts of a word; of a contraction what it shortens ("it's": it), and all of "don't"."""
     subwords = _PART.findall(word)
-    if len(subwords) < 2 or subwords[-1] not in _CONTRACTIONS:
+    if len(subwords) < 2 or subwords[-1] not in lexicon.words("contraction"):
         return subwords
     return ["".join(subwords)] if subwords[-1] == "t" else subwords[:-1]
 

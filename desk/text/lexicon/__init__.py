@@ -8,14 +8,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 LANGUAGES = (
     "en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "no", "fi", "hu", "tr", "ru", "ja", "zh", "any",
 )  # fmt: skip
 """The files, in the order in which they are read; `any` belongs to no language."""
 
-_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times faster
 _UNSPACED = frozenset({"ja", "zh"})
 _BETWEEN = re.compile("[,\n]")
 
@@ -24,6 +21,7 @@ class UnknownMeaning(LookupError):
     """No file has such a meaning: `en.yaml` names them all."""
 
 
+@cache
 def phrases(meaning: str, *languages: str) -> tuple[str, ...]:
     """The meaning's entries in all languages, or in these, each once. Raises UnknownMeaning."""
     if meaning not in _read("en"):
@@ -32,6 +30,7 @@ def phrases(meaning: str, *languages: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry for listed in entries for entry in listed))
 
 
+@cache
 def words(meaning: str, *languages: str) -> frozenset[str]:
     """The same as a set, of words. Raises UnknownMeaning."""
     return frozenset(phrases(meaning, *languages))
@@ -71,8 +70,11 @@ def expanded(meaning: str, *languages: str) -> Iterator[str]:
 
 @cache
 def _read(language: str) -> dict[str, Any]:
+    import yaml  # here, so that who asks for nothing does not wait for it
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times faster
     text = Path(__file__).with_name(f"{language}.yaml").read_text(encoding="utf-8")
-    meanings: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506  # a SafeLoader either way
+    meanings: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506  # a SafeLoader either way
     return meanings
 
 
