@@ -31,11 +31,11 @@ from knowledge.search.library import PostgresLibrary
 from knowledge.sources import folder
 from knowledge.sources.source_kind import SourceKind
 from knowledge.sources.website import source as website
+from workers.dependencies import Dependencies, SyncSources
 from workers.models.claude.provider import PROVIDER as CLAUDE
 from workers.models.extractive.provider import PROVIDER as EXTRACTIVE
 from workers.models.provider import ModelProvider
 from workers.tickets import TicketChannel
-from workers.toolbox import SyncSources, Toolbox
 
 VERSION = version("firstline")
 
@@ -43,7 +43,7 @@ PROVIDERS: list[Provider] = [ZENDESK, SLACK]
 """Outside services that an account can be connected to."""
 
 MODELS: list[ModelProvider] = [CLAUDE, EXTRACTIVE]
-"""The ladder, best first."""
+"""Best first; who fails is followed by the next."""
 
 EMBEDDERS: dict[str, Callable[[Settings], Embedder]] = {
     "minilm": embedders.minilm,
@@ -94,7 +94,7 @@ def make_probes(db: Database) -> Mapping[str, PartyProbe]:
 
 
 def make_models(settings: Settings, embedder: Embedder) -> tuple[LanguageModel, ...]:
-    """The rungs of the ladder that are set up."""
+    """The models that are set up, best first."""
     return tuple(model for model_provider in MODELS if (model := model_provider.open(settings, embedder)))
 
 
@@ -138,7 +138,7 @@ def make_library(settings: Settings, db: Database) -> PostgresLibrary:
     return PostgresLibrary(db, make_embedder(settings), find_embedder(settings), make_reranker(settings))
 
 
-def make_toolbox(settings: Settings, db: Database) -> Toolbox:
+def make_dependencies(settings: Settings, db: Database) -> Dependencies:
     """Every tool of the work. The local model keeps to the embedder in the box, which its figures were fitted on, and
     which is there when a provider is not."""
     embedder, find, policies = make_embedder(settings), find_embedder(settings), PolicyBook(settings.policy)
@@ -147,7 +147,7 @@ def make_toolbox(settings: Settings, db: Database) -> Toolbox:
     def settle(account: str) -> Embedder:
         return reindex.settle_embedder(db, account, embedder, find)
 
-    return Toolbox(
+    return Dependencies(
         db=db,
         channels=make_channels(db, policies),
         models=make_models(settings, local_embedder),

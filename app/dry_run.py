@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 from desk.run import Run
 from desk.ticket import Message, Requester, Role, Ticket, TicketStatus, new_id
+from workers.dependencies import Dependencies
 from workers.pipeline.run import RunContext, run_pipeline
-from workers.toolbox import Toolbox
 
 
-def dry_run(tools: Toolbox, account: str, question: str, subject: str = "", *, budget_spent: bool = False) -> Run:
+def dry_run(deps: Dependencies, account: str, question: str, subject: str = "", *, budget_spent: bool = False) -> Run:
     """What would become of this question if it came in now. Raises what `think` raises, and BadSetting."""
     message = Message(new_id(), Role.CUSTOMER, public=True, body=question, at=datetime.now(UTC))
     ticket = Ticket(new_id(), account, "api", subject, TicketStatus.OPEN, Requester("dry-run"), (message,))
-    policy = tools.policies.get(account).policy
-    context = RunContext(policy=policy, budget_spent=budget_spent, product_version=tools.product_version)
-    return run_pipeline(ticket, tools.models, tools.library, context)
+    policy = deps.policies.get(account).policy
+    context = RunContext(policy=policy, budget_spent=budget_spent, product_version=deps.product_version)
+    return run_pipeline(ticket, deps.models, deps.library, context)

@@ -1,6 +1,6 @@
 """The Celery tasks: thin, and safe to run twice. Only ids travel.
 
-The Celery app carries the toolbox as `app.toolbox`; `app/processes/worker.py` puts it there.
+The Celery app carries the dependencies as `app.dependencies`; `app/processes/worker.py` puts it there.
 """
 
 from collections import deque
@@ -16,11 +16,11 @@ from desk.delivery import NOTICES
 from desk.errors import FirstlineError, Temporary
 from desk.platform.accounts import list_accounts
 from knowledge.ingest.sync_requests import take_sync_requests
+from workers.dependencies import CatchUp, Dependencies
 from workers.parties import notices, standing, waiting
 from workers.processing import deliver as delivery
 from workers.processing import process_item
 from workers.queue import broker_queues, heartbeats, leases
-from workers.toolbox import CatchUp, Toolbox
 
 SYNC_TRIES = 20
 SYNC_AGAIN_SECONDS = 30
@@ -44,49 +44,49 @@ def _work_through(
     task: Task[Any, None], account: str, items: Sequence[str] = (), deliveries: Sequence[str] = ()
 ) -> None:
     """Work on these, and on all that comes of it: what has been decided leaves before anything else is begun."""
-    tools, worker = _tools(task), _worker(task)
+    deps, worker = _dependencies(task), _worker(task)
     to_send, to_process = deque(deliveries), deque(items)
     with _leave_for_sweeper(rows=[*deliveries, *items]):
         while to_send or to_process:
             if to_send:
-                to_process.extend(delivery.send_delivery(tools, account, to_send.popleft(), worker))
+                to_process.extend(delivery.send_delivery(deps, account, to_send.popleft(), worker))
             else:
-                to_send.extend(process_item.process_item(tools, account, to_process.popleft(), worker))
+                to_send.extend(process_item.process_item(deps, account, to_process.popleft(), worker))
 
 
 @shared_task(name="sweep", bind=True)
 def sweep(self: Task[Any, None]) -> None:
     """Hand to the broker what waits in Postgres: what is urgent, what it forgot, what was postponed, what a dead worker
     held; and the sources that are to be read before their time. What the broker still holds, it is not given again."""
-    tools = _tools(self)
+    deps = _dependencies(self)
     with _leave_for_sweeper():
-        missed_count = leases.note_missed(tools.db, count_held(self.app))
-        items = leases.due_items(tools.db, tools.enqueue_again_seconds)
-        deliveries = leases.due_deliveries(tools.db, tools.enqueue_again_seconds)
+        missed_count = leases.note_missed(deps.db, count_held(self.app))
+        items = leases.due_items(deps.db, deps.enqueue_again_seconds)
+        deliveries = leases.due_deliveries(deps.db, deps.enqueue_again_seconds)
         for due_row in deliveries:
             enqueue(deliver, due_row.account, due_row.id, due_row.queue)
         for due_row in items:
             enqueue(handle_item, due_row.account, due_row.id, due_row.queue)
-        for due_probe in [*standing.due_probes(tools.db), *notices.accounts_with_notices(tools.db)]:
+        for due_probe in [*standing.due_probes(deps.db), *notices.accounts_with_notices(deps.db)]:
             enqueue(look_after, due_probe.account, due_probe.party)
-        for sync_request in take_sync_requests(tools.db):
+        for sync_request in take_sync_requests(deps.db):
             enqueue(sync_source, sync_request.account, sync_request.name)
         if items or deliveries:
             log.info("swept", items=len(items), deliveries=len(deliveries), missed=missed_count)
-        heartbeats.record_heartbeat(tools.db, heartbeats.BEAT)
+        heartbeats.record_heartbeat(deps.db, heartbeats.BEAT)
 
 
 @shared_task(name="look_after", bind=True)
 def look_after(self: Task[Any, None], account: str, party: str) -> None:
     """Ask whether a party that is away is back; as long as it is not, tell people what they must hear. For `NOTICES`,
     tell them of the alerts that wait."""
-    tools = _tools(self)
+    deps = _dependencies(self)
     with _leave_for_sweeper(party=party):
         if party == NOTICES:
-            delivery_ids = notices.note_instead_of_alert(tools, account)
+            delivery_ids = notices.note_instead_of_alert(deps, account)
         else:
-            waiting.probe_party(tools, account, party)
-            delivery_ids = notices.send_notices(tools, account)
+            waiting.probe_party(deps, account, party)
+            delivery_ids = notices.send_notices(deps, account)
         for delivery_id in delivery_ids:
             enqueue(deliver, account, delivery_id)
 
@@ -94,10 +94,10 @@ def look_after(self: Task[Any, None], account: str, party: str) -> None:
 @shared_task(name="catch_up", bind=True)
 def catch_up(self: Task[Any, None]) -> None:
     """Read from every helpdesk what changed since last time: webhooks get lost, and some installations have none."""
-    tools = _tools(self)
+    deps = _dependencies(self)
     with _leave_for_sweeper():
-        for account in list_accounts(tools.db):
-            for read_changes in tools.catch_ups:
+        for account in list_accounts(deps.db):
+            for read_changes in deps.catch_ups:
                 _catch_up(read_changes, account.id)
 
 
@@ -112,11 +112,11 @@ def _catch_up(read_changes: CatchUp, account: str) -> None:
 @shared_task(name="reindex", bind=True)
 def reindex(self: Task[Any, None]) -> None:
     """Bring the index of every account in step with its sources. One that fails leaves its part as it was."""
-    tools = _tools(self)
+    deps = _dependencies(self)
     with _leave_for_sweeper():
-        for account in list_accounts(tools.db):
+        for account in list_accounts(deps.db):
             try:
-                tools.sync(account.id)
+                deps.sync(account.id)
             except FirstlineError as error:
                 log.warning("account not synced", account=account.id, why=str(error))
 
@@ -126,7 +126,7 @@ def sync_source(self: Task[Any, None], account: str, name: str) -> None:
     """Bring the index in step with one source, which is said to have changed. While another run is at it, which may
     have passed the change already, this one waits for its turn; what is not done in the end, `reindex` does."""
     try:
-        _tools(self).sync(account, name)
+        _dependencies(self).sync(account, name)
     except Temporary as error:
         raise self.retry(exc=error, countdown=error.retry_after or SYNC_AGAIN_SECONDS, retry=False) from error
     except FirstlineError as error:
@@ -179,8 +179,8 @@ def _leave_for_sweeper(**log_fields: object) -> Iterator[None]:
         log.warning("left for later", why=str(error), **log_fields)
 
 
-def _tools(task: Task[Any, None]) -> Toolbox:
-    return cast(Toolbox, task.app.toolbox)
+def _dependencies(task: Task[Any, None]) -> Dependencies:
+    return cast(Dependencies, task.app.dependencies)
 
 
 def _worker(task: Task[Any, None]) -> str:

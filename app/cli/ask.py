@@ -2,7 +2,7 @@
 
 import click
 
-from app.bootstrap import make_database, make_toolbox
+from app.bootstrap import make_database, make_dependencies
 from app.cli.output import account_option, json_option, out, print_json, print_rows, say
 from app.dry_run import dry_run
 from app.installation import existing, installation
@@ -37,9 +37,9 @@ def _run_dry(question: str, subject: str, account: str | None) -> tuple[Run, Out
         db = make_database(ready)
         try:
             account = existing(db, account or settings.account)
-            tools = make_toolbox(ready, db)
-            run = dry_run(tools, account, question, subject)
-            policy, language = tools.policies.get(account).policy, run.classification.language
+            deps = make_dependencies(ready, db)
+            run = dry_run(deps, account, question, subject)
+            policy, language = deps.policies.get(account).policy, run.classification.language
             return run, compose_reply(run.draft, run.hits, policy, run.message_id, language)
         finally:
             db.close()

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from celery.signals import celeryd_init, worker_process_init, worker_ready
 
-from app.bootstrap import make_celery, make_database, make_toolbox
+from app.bootstrap import make_celery, make_database, make_dependencies
 from app.doctor.role import refuse_privileges
 from app.dry_run import dry_run
 from app.key_check import recognise_keys
@@ -30,13 +30,13 @@ log = structlog.get_logger(__name__)
 @celery.task(name="tidy")
 def tidy() -> None:
     """Forget sign-ins and remembered answers that have expired; nothing depends on it but space."""
-    forgotten = forget_sign_ins(celery.toolbox.db), forget_answers(celery.toolbox.db)
+    forgotten = forget_sign_ins(celery.dependencies.db), forget_answers(celery.dependencies.db)
     log.info("tidied", sign_ins=forgotten[0], answers=forgotten[1])
 
 
 def equip(**_: Any) -> None:
-    """Give the Celery app its tools. In a prefork pool each child gets its own: connections and models do not fork."""
-    celery.toolbox = make_toolbox(settings, make_database(settings))
+    """Give the Celery app its deps. In a prefork pool each child gets its own: connections and models do not fork."""
+    celery.dependencies = make_dependencies(settings, make_database(settings))
 
 
 @celeryd_init.connect
@@ -44,13 +44,13 @@ def take_up_work(sender: str, **_: Any) -> None:
     """A node that starts is at work on nothing: what it held before it died is free again."""
     equip()
     try:
-        refuse_privileges(celery.toolbox.db)
-        recognise_keys(celery.toolbox.db)
+        refuse_privileges(celery.dependencies.db)
+        recognise_keys(celery.dependencies.db)
     except BadSetting as error:  # Celery logs what a signal's receiver raises and goes on, but for SystemExit
         log.error("worker does not start", node=sender, why=str(error))
         raise SystemExit(EX_CONFIG) from error
-    released = leases.release_worker(celery.toolbox.db, sender)
-    celery.toolbox.db.close()  # a prefork pool must not share these connections
+    released = leases.release_worker(celery.dependencies.db, sender)
+    celery.dependencies.db.close()  # a prefork pool must not share these connections
     log.info("worker starts", node=sender, released=released)
 
 
@@ -62,9 +62,10 @@ def warm_up(sender: Any, **_: Any) -> None:
     """Read once before the first ticket comes, so that no customer waits for a model to load."""
     if "answer" not in {queue.name for queue in sender.task_consumer.queues}:
         return
-    tools = replace(celery.toolbox, models=celery.toolbox.models[-1:])  # the local model; the others cost money
+    local_model = celery.dependencies.models[-1:]  # the others cost money
+    deps = replace(celery.dependencies, models=local_model)
     try:
-        for account in list_accounts(tools.db)[:1]:
-            dry_run(tools, account.id, "How does it work?")
+        for account in list_accounts(deps.db)[:1]:
+            dry_run(deps, account.id, "How does it work?")
     except FirstlineError as error:
         log.warning("not warmed up", why=str(error))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import EMBEDDERS, find_embedder, make_embedder, make_toolbox
+from app.bootstrap import EMBEDDERS, find_embedder, make_dependencies, make_embedder
 from desk.errors import BadSetting
 from desk.platform.database import Database
 from desk.platform.settings import Settings, read_settings
@@ -139,17 +139,17 @@ def test_every_embedder_that_is_listed_is_in_the_example_settings() -> None:
 
 
 def test_a_worker_loads_the_model_in_the_box_once(set_up: Set, database: Database) -> None:
-    tools = make_toolbox(set_up(), database)
+    tools = make_dependencies(set_up(), database)
     assert tools.models[-1]._embedder is tools.embedder  # type: ignore[attr-defined]
 
 
 @pytest.mark.loopback
-def test_the_toolbox_searches_with_the_old_embedder_until_it_has_settled(
+def test_the_dependencies_searches_with_the_old_embedder_until_it_has_settled(
     set_up: Set, party: Embeddings, database: Database, account: str, tmp_path: Path
 ) -> None:
     (tmp_path / "page.md").write_text("# Refunds\n\nA refund takes five days.", encoding="utf-8")
     index_source(database, account, Folder(tmp_path), MiniLM())
-    tools = make_toolbox(
+    tools = make_dependencies(
         set_up(
             FIRSTLINE_EMBEDDER="openai",
             FIRSTLINE_EMBEDDER_URL=f"{party.url}/v1/embeddings",

@@ -30,12 +30,12 @@ from integration.zendesk.setup.probe import ZendeskParty
 from tests.fakes import FakeEmbedder, FakeLibrary, a_hit
 from tests.lookalikes.zendesk import ACCOUNT_ID, EMAIL, TOKEN, Zendesk, sign
 from workers import record
+from workers.dependencies import Dependencies
 from workers.models.scripted import ScriptedModel
 from workers.pipeline.guards import stop_before_send
 from workers.processing.deliver import send_delivery
 from workers.processing.process_item import process_item
 from workers.queue import inbox, outbox
-from workers.toolbox import Toolbox
 
 SECRET = "a-secret-of-the-webhook"
 OLD_SECRET = "the-secret-before"
@@ -72,7 +72,7 @@ class Desk:
     db: Database
     account: str
     zendesk: Zendesk
-    tools: Toolbox
+    tools: Dependencies
     web: FlaskClient
     enqueued: list[str] = field(default_factory=list)
 
@@ -170,7 +170,7 @@ def a_desk(db: Database, account: str, directory: Path, level: str = "auto") -> 
     (directory / "policy.yaml").write_text(POLICY.replace("LEVEL", level))
     policies = PolicyBook(directory / "policy.yaml")
     with Zendesk() as zendesk:
-        tools = Toolbox(
+        tools = Dependencies(
             db=db,
             channels={"zendesk": ZendeskChannel(db, policies)},
             models=(

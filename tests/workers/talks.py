@@ -28,11 +28,11 @@ from tests.contracts.remembered_alerts import RememberedAlerts
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.fakes import NOW, ROOT, FakeEmbedder, FakeLibrary, a_hit, a_ticket
 from workers import record
+from workers.dependencies import Dependencies
 from workers.models.scripted import ScriptedModel
 from workers.processing.deliver import send_delivery
 from workers.processing.process_item import process_item
 from workers.queue import inbox, outbox
-from workers.toolbox import Toolbox
 
 SENTENCE = "We are open from nine to five on weekdays."
 PASSAGE = Passage(
@@ -65,7 +65,7 @@ class EverNew(ScriptedModel):
 class Talk:
     """One ticket. Whatever the customer writes becomes an event in the inbox."""
 
-    tools: Toolbox
+    tools: Dependencies
     channel: RememberedChannel
     alerts: RememberedAlerts
     account: str
@@ -178,7 +178,7 @@ class Talk:
 class Town:
     """An account in which everything may be answered, in many languages."""
 
-    tools: Toolbox
+    tools: Dependencies
     channel: RememberedChannel
     alerts: RememberedAlerts
     account: str
@@ -211,7 +211,7 @@ def a_town(database: Database, account: str, policies: PolicyBook) -> Town:
     """The model says the same to everything, so that only what is promised stands between it and the customer."""
     channel, alerts = RememberedChannel(name=CHANNEL), RememberedAlerts(accounts={account})
     guess = ModelClassification("how_to", 0.99, ("When are you open?",))
-    tools = Toolbox(
+    tools = Dependencies(
         db=database,
         channels={CHANNEL: channel},
         models=(ScriptedModel([guess], [ModelDraft(Draft((CITED,)))]),),

@@ -26,7 +26,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
 
 def sweep(database: Database) -> None:
     tools = SimpleNamespace(db=database, enqueue_again_seconds=30.0)
-    tasks.sweep.run.__func__(SimpleNamespace(app=SimpleNamespace(toolbox=tools)))
+    tasks.sweep.run.__func__(SimpleNamespace(app=SimpleNamespace(dependencies=tools)))
 
 
 def add_source(database: Database, account: str) -> None:

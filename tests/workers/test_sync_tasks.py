@@ -22,7 +22,7 @@ class Worker:
         self.asked: list[tuple[str, str | None]] = []
         self.countdown: float | None = None
         self._faults = faults
-        self.app = SimpleNamespace(toolbox=SimpleNamespace(db=database, sync=self._sync))
+        self.app = SimpleNamespace(dependencies=SimpleNamespace(db=database, sync=self._sync))
 
     def run(self, task: Any, *arguments: str) -> None:
         task.run.__func__(self, *arguments)

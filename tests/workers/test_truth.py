@@ -29,12 +29,12 @@ from tests.integration.paged import Queue, make_app
 from tests.knowledge.conftest import ListSource, WordEmbedder, make_page
 from tests.workers.test_walk import POLICY, Meddled
 from workers import record, tickets
+from workers.dependencies import Dependencies
 from workers.pipeline.rules import MOST_RETHOUGHT
 from workers.processing.deliver import send_delivery
 from workers.processing.process_item import process_item
 from workers.queue import inbox, outbox
 from workers.tickets import Accepted, NewTicket, TicketChannel
-from workers.toolbox import Toolbox
 
 QUESTION = "For how many days are deleted boards kept in the trash?"
 OLD = "Deleted boards are kept in the trash for 30 days."
@@ -70,7 +70,7 @@ class Quoting:
 class Desk:
     """An account with an index of its own, and the steps of a worker."""
 
-    tools: Toolbox
+    tools: Dependencies
     account: str
     embedder: WordEmbedder = field(default_factory=WordEmbedder)
 
@@ -124,7 +124,7 @@ class Desk:
 def desk(database: Database, account: str, tmp_path: Path) -> Desk:
     (tmp_path / "policy.yaml").write_text(POLICY)
     embedder = WordEmbedder()
-    tools = Toolbox(
+    tools = Dependencies(
         db=database,
         channels={"api": TicketChannel(database)},
         models=(Quoting(),),

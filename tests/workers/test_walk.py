@@ -23,6 +23,7 @@ from desk.run import Draft, Statement
 from desk.ticket import ItemState, Requester, Role, Ticket, TicketState
 from tests.fakes import FakeEmbedder
 from workers import record, tickets
+from workers.dependencies import Dependencies
 from workers.insights import gaps
 from workers.models.scripted import ScriptedModel
 from workers.processing.deliver import send_delivery
@@ -30,7 +31,6 @@ from workers.processing.process_item import process_item
 from workers.queue import inbox, outbox
 from workers.queue.parked import ParkedFilter, requeue_parked
 from workers.tickets import Accepted, NewTicket, TicketChannel
-from workers.toolbox import Toolbox
 
 SENTENCE = "Click Forgot password on the sign-in page to reset your password."
 PASSAGE = Passage(
@@ -113,7 +113,7 @@ class Meddled:
 class House:
     """An account with all that a walk needs, and the steps of a worker."""
 
-    tools: Toolbox
+    tools: Dependencies
     account: str
     shelf: Shelf
 
@@ -190,7 +190,7 @@ def guess(category: str | None = "passwords", confidence: float = 0.95) -> Model
 def house(database: Database, account: str, tmp_path: Path) -> House:
     (tmp_path / "policy.yaml").write_text(POLICY)
     shelf = Shelf()
-    tools = Toolbox(
+    tools = Dependencies(
         db=database,
         channels={"api": TicketChannel(database)},
         models=(ScriptedModel([guess()], [ModelDraft(Draft((CITED,)))]),),

@@ -18,13 +18,13 @@ from desk.ports import Outgoing
 from desk.presentation.alert import ticket_lines
 from desk.ticket import Labels, new_id
 from workers import record
+from workers.dependencies import Dependencies
 from workers.parties import standing
 from workers.parties.standing import AwayParty, DueProbe
 from workers.pipeline.signals.sensitive_topics import sensitive_topics
 from workers.queue import inbox, outbox
 from workers.queue.leases import WaitingTicket
 from workers.queue.outbox import PlannedDelivery
-from workers.toolbox import Toolbox
 
 ALERT_TAG = "firstline_alert"
 """On a ticket whose alert went out as a note."""
@@ -33,18 +33,18 @@ FRESH_SECONDS = 60.0
 LONGEST_READ = 20_000
 
 
-def send_notices(tools: Toolbox, account: str) -> list[str]:
+def send_notices(deps: Dependencies, account: str) -> list[str]:
     """Plan what people must hear of the parties that are away; the deliveries to enqueue."""
-    policy = policy_of(tools, account)
-    if policy is None or tools.alerts is None or not tools.alerts.ready(account):
+    policy = policy_of(deps, account)
+    if policy is None or deps.alerts is None or not deps.alerts.ready(account):
         return []
-    with tools.db.account(account) as tx:
+    with deps.db.account(account) as tx:
         away_parties = standing.away_parties(tx)
-        if PartyAccess(tools.alerts.name, Access.WRITE) in {
+        if PartyAccess(deps.alerts.name, Access.WRITE) in {
             _party_access(away_party.standing) for away_party in away_parties
         }:
             return []  # what it cannot be told now it is told when it is back
-        parties = {away_party.standing.party for away_party in away_parties} - {tools.alerts.name}
+        parties = {away_party.standing.party for away_party in away_parties} - {deps.alerts.name}
         notices = [
             notice for party in sorted(parties) for notice in _due_notices(tx, policy, _with_party(away_parties, party))
         ]
@@ -58,13 +58,13 @@ def accounts_with_notices(db: Database) -> Sequence[DueProbe]:
         return [DueProbe(account, NOTICES) for account in accounts]
 
 
-def note_instead_of_alert(tools: Toolbox, account: str) -> list[str]:
+def note_instead_of_alert(deps: Dependencies, account: str) -> list[str]:
     """Put a note on the ticket of each alert that has waited too long, or at once where it is urgent. The alert itself
     still goes out. The deliveries to enqueue."""
-    policy = policy_of(tools, account)
+    policy = policy_of(deps, account)
     if policy is None:
         return []
-    with tools.db.account(account) as tx:
+    with deps.db.account(account) as tx:
         delivery_ids: list[str] = []
         for alert, waiting_since in outbox.postponed_alerts(tx):
             age = datetime.now(UTC) - waiting_since
@@ -96,10 +96,10 @@ def urgent_topics(payload: str, policy: Policy) -> Sequence[str]:
     return [topic for topic in topics if topic in policy.urgent_topics]
 
 
-def policy_of(tools: Toolbox, account: str) -> Policy | None:
+def policy_of(deps: Dependencies, account: str) -> Policy | None:
     """The account's policy; None while its file is broken: then its work waits anyway, and says so."""
     try:
-        return tools.policies.get(account).policy
+        return deps.policies.get(account).policy
     except BadSetting:
         return None
 

@@ -13,9 +13,9 @@ from desk.errors import FirstlineError, Outage, PartyAway, Permanent, Temporary
 from desk.party import Access, PartyAccess
 from desk.platform.database import Transaction
 from desk.ports import PartyProbe
+from workers.dependencies import Dependencies
 from workers.parties import standing
 from workers.queue import inbox, outbox
-from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
 
@@ -44,24 +44,24 @@ def refuse_if_away(away: Iterable[PartyAccess], *needed: PartyAccess) -> None:
             raise PartyAway(f"{party_access.party} is away", party_access.party, party_access.access)
 
 
-def whose_trouble(tools: Toolbox, account: str, error: FirstlineError) -> TroubleOwner:
+def whose_trouble(deps: Dependencies, account: str, error: FirstlineError) -> TroubleOwner:
     """Whose trouble it is. May probe; no transaction may be open."""
     if isinstance(error, PartyAway):
         return TroubleOwner.PARTY
     if not isinstance(error, Outage):
         return TroubleOwner.OWN
-    party_access, party_probe = PartyAccess(error.party, error.access), tools.parties.get(error.party)
+    party_access, party_probe = PartyAccess(error.party, error.access), deps.parties.get(error.party)
     if error.certain:
-        return _declare_unless_known(tools, account, error)
+        return _declare_unless_known(deps, account, error)
     if party_probe is None:
         return TroubleOwner.OWN
-    with tools.db.account(account) as tx:
+    with deps.db.account(account) as tx:
         if not standing.take_probe(tx, party_access):
             return TroubleOwner.PARTY if standing.is_away(tx, party_access) else TroubleOwner.ASKING
     if outage := _probe(party_probe, account, party_access.access):
-        _declare_away(tools, account, outage)
+        _declare_away(deps, account, outage)
         return TroubleOwner.PARTY
-    with tools.db.account(account) as tx:
+    with deps.db.account(account) as tx:
         standing.end_probe(tx, party_access)
     return TroubleOwner.OWN
 
@@ -73,19 +73,19 @@ def awaited_party(tx: Transaction, error: FirstlineError) -> str | None:
     return None
 
 
-def probe_party(tools: Toolbox, account: str, party: str) -> None:
+def probe_party(deps: Dependencies, account: str, party: str) -> None:
     """Ask whether a party is back, where it is time to; if so, let go on what waits for it."""
     for access in Access:
         party_access = PartyAccess(party, access)
-        with tools.db.account(account) as tx:
+        with deps.db.account(account) as tx:
             has_turn = standing.take_due_probe(tx, party_access)
         if not has_turn:
             continue
-        party_probe = tools.parties.get(party)
+        party_probe = deps.parties.get(party)
         if party_probe and (outage := _probe(party_probe, account, access)):
-            _declare_away(tools, account, outage)
+            _declare_away(deps, account, outage)
         else:
-            with tools.db.account(account) as tx:
+            with deps.db.account(account) as tx:
                 _declare_back(tx, party_access)
 
 
@@ -102,17 +102,17 @@ def _probe(party_probe: PartyProbe, account: str, access: Access) -> Outage | No
     return None
 
 
-def _declare_unless_known(tools: Toolbox, account: str, outage: Outage) -> TroubleOwner:
+def _declare_unless_known(deps: Dependencies, account: str, outage: Outage) -> TroubleOwner:
     """Many workers may hear it at once: that makes it no longer."""
-    with tools.db.account(account) as tx:
+    with deps.db.account(account) as tx:
         is_known = standing.is_away(tx, PartyAccess(outage.party, outage.access))
     if not is_known:
-        _declare_away(tools, account, outage)
+        _declare_away(deps, account, outage)
     return TroubleOwner.PARTY
 
 
-def _declare_away(tools: Toolbox, account: str, outage: Outage) -> None:
-    with tools.db.account(account) as tx:
+def _declare_away(deps: Dependencies, account: str, outage: Outage) -> None:
+    with deps.db.account(account) as tx:
         standing.declare_outage(tx, outage)
     log.warning("away", account=account, party=outage.party, access=outage.access.value, why=str(outage))
 

@@ -19,6 +19,7 @@ from desk.presentation.alert import alert_without_run, alert_without_ticket, com
 from desk.reasons import Stop
 from desk.ticket import Ticket, TicketState
 from workers import record
+from workers.dependencies import Dependencies
 from workers.parties.waiting import refuse_if_away
 from workers.pipeline.guards import STATE_AFTER
 from workers.processing import own_record
@@ -28,7 +29,6 @@ from workers.processing.last_look import LastLook, recheck
 from workers.queue import inbox, outbox
 from workers.queue.backoff import retry_while_database_is_away
 from workers.queue.outbox import ClaimedDelivery, PlannedDelivery
-from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
 
@@ -43,107 +43,105 @@ THINK_AGAIN = (
 """Stops after which the message still needs something: its item is worked on anew."""
 
 
-def send_delivery(tools: Toolbox, account: str, delivery_id: str, worker: str) -> list[str]:
+def send_delivery(deps: Dependencies, account: str, delivery_id: str, worker: str) -> list[str]:
     """Work on one delivery, whatever happens. Returns the ids of inbox items to enqueue."""
-    with tools.db.account(account) as tx:
-        claim = outbox.claim_delivery(tx, delivery_id, worker, tools.claim_seconds)
+    with deps.db.account(account) as tx:
+        claim = outbox.claim_delivery(tx, delivery_id, worker, deps.claim_seconds)
     if claim is None:
         return []
     with structlog.contextvars.bound_contextvars(
         account=account, ticket=claim.delivery.ticket_id, delivery=delivery_id
     ):
         try:
-            refuse_if_away(claim.away, *_required_access(tools, claim))
-            return _send(tools, claim)
+            refuse_if_away(claim.away, *_required_access(deps, claim))
+            return _send(deps, claim)
         except FirstlineError as error:
-            return retry_while_database_is_away(partial(handle_delivery_failure, tools, claim, error))
+            return retry_while_database_is_away(partial(handle_delivery_failure, deps, claim, error))
         except Exception as error:  # the task wrapper: whatever it is, the delivery must not be lost
             log.exception("unexpected error")
             unexpected = Temporary(f"unexpected {type(error).__name__}")
-            return retry_while_database_is_away(partial(handle_delivery_failure, tools, claim, unexpected))
+            return retry_while_database_is_away(partial(handle_delivery_failure, deps, claim, unexpected))
 
 
-def _required_access(tools: Toolbox, claim: ClaimedDelivery) -> Sequence[PartyAccess]:
+def _required_access(deps: Dependencies, claim: ClaimedDelivery) -> Sequence[PartyAccess]:
     """Whom it takes. The ticket of an alert can be told of without a look at it."""
     if claim.delivery.kind is not DeliveryKind.ALERT:
         return [PartyAccess(claim.delivery.channel, access) for access in Access]
-    return [PartyAccess(tools.alerts.name, Access.WRITE)] if tools.alerts else []
+    return [PartyAccess(deps.alerts.name, Access.WRITE)] if deps.alerts else []
 
 
-def _send(tools: Toolbox, claim: ClaimedDelivery) -> list[str]:
+def _send(deps: Dependencies, claim: ClaimedDelivery) -> list[str]:
     delivery = claim.delivery
     if delivery.kind is DeliveryKind.ALERT:
-        return _send_alert(tools, claim)
-    channel = tools.channel(delivery.channel)
+        return _send_alert(deps, claim)
+    channel = deps.channel(delivery.channel)
     ticket = channel.fetch(delivery.account, delivery.ticket_id)
     if delivery.attempts > 1 and (existing_id := channel.find_delivery(ticket, delivery)):
-        return _mark_sent(tools, claim, existing_id)
-    last_look = LastLook(tools, delivery, _read_own_record(tools, delivery))
+        return _mark_sent(deps, claim, existing_id)
+    last_look = LastLook(deps, delivery, _read_own_record(deps, delivery))
     if delivery.kind is DeliveryKind.NOTE:
-        return _send_note(tools, claim, ticket, last_look)
-    if stop := recheck(tools, claim, ticket, last_look):
+        return _send_note(deps, claim, ticket, last_look)
+    if stop := recheck(deps, claim, ticket, last_look):
         return _withdraw(
-            tools, claim, stop, message_left_open(stop, read_conversation(ticket, last_look.record), last_look.record)
+            deps, claim, stop, message_left_open(stop, read_conversation(ticket, last_look.record), last_look.record)
         )
     if delivery.kind is DeliveryKind.STATUS:
         restored_id = channel.restore_status(ticket, claim.outgoing, delivery, last_look.still_wanted)
-        return _mark_sent(tools, claim, restored_id) if restored_id else _withdraw(tools, claim, last_look.stop)
+        return _mark_sent(deps, claim, restored_id) if restored_id else _withdraw(deps, claim, last_look.stop)
     foreign_id = channel.reply(ticket, claim.outgoing, delivery, last_look.still_wanted)
-    return (
-        _mark_sent(tools, claim, foreign_id) if foreign_id else _withdraw(tools, claim, last_look.stop, last_look.left)
-    )
+    return _mark_sent(deps, claim, foreign_id) if foreign_id else _withdraw(deps, claim, last_look.stop, last_look.left)
 
 
-def _send_note(tools: Toolbox, claim: ClaimedDelivery, ticket: Ticket, last_look: LastLook) -> list[str]:
+def _send_note(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, last_look: LastLook) -> list[str]:
     """It opens the ticket again only as long as a person is owed."""
     if not last_look.still_wanted(ticket):
-        return _withdraw(tools, claim, last_look.stop)
+        return _withdraw(deps, claim, last_look.stop)
     outgoing = claim.outgoing
     if outgoing.status and not read_conversation(ticket, last_look.record).person_owed:
         outgoing = replace(outgoing, status=None)
-    return _mark_sent(tools, claim, tools.channel(claim.delivery.channel).note(ticket, outgoing, claim.delivery))
+    return _mark_sent(deps, claim, deps.channel(claim.delivery.channel).note(ticket, outgoing, claim.delivery))
 
 
-def _read_own_record(tools: Toolbox, delivery: Delivery) -> OwnRecord:
-    with tools.db.account(delivery.account) as tx:
+def _read_own_record(deps: Dependencies, delivery: Delivery) -> OwnRecord:
+    with deps.db.account(delivery.account) as tx:
         return own_record.read_own_record(tx, delivery.channel, delivery.ticket_id, besides=delivery.id)
 
 
-def _send_alert(tools: Toolbox, claim: ClaimedDelivery) -> list[str]:
+def _send_alert(deps: Dependencies, claim: ClaimedDelivery) -> list[str]:
     """Alert people, or add to what they were told. Its failure never undoes what was delivered to the ticket."""
-    if tools.alerts is None:
+    if deps.alerts is None:
         raise Permanent("this installation has nowhere to alert people")
     delivery = claim.delivery
-    if seconds := tools.alerts.quiet(delivery.account):  # before the ticket is looked at, which costs calls
+    if seconds := deps.alerts.quiet(delivery.account):  # before the ticket is looked at, which costs calls
         raise Blocked("alerts are to wait a little", retry_after=seconds)
-    alert = _compose_alert(tools, claim)
+    alert = _compose_alert(deps, claim)
     if isinstance(alert, Stop):
-        return _withdraw(tools, claim, alert)
+        return _withdraw(deps, claim, alert)
     posted_id = delivery.foreign_id
     if posted_id is None and delivery.attempts > 1:
-        posted_id = tools.alerts.find_delivery(alert, delivery)
+        posted_id = deps.alerts.find_delivery(alert, delivery)
     if posted_id is None:
-        return _mark_sent(tools, claim, tools.alerts.post(alert, delivery))
-    return _mark_sent(tools, claim, tools.alerts.update(alert, delivery, posted_id) if claim.revision else posted_id)
+        return _mark_sent(deps, claim, deps.alerts.post(alert, delivery))
+    return _mark_sent(deps, claim, deps.alerts.update(alert, delivery, posted_id) if claim.revision else posted_id)
 
 
-def _compose_alert(tools: Toolbox, claim: ClaimedDelivery) -> Alert | Stop:
+def _compose_alert(deps: Dependencies, claim: ClaimedDelivery) -> Alert | Stop:
     """What to tell; that a ticket cannot be read any more is told as well. Or why the ticket is to be left alone, as
     long as nobody has been told."""
     delivery, why = claim.delivery, claim.outgoing.text
     if delivery.channel == NOTICES:
-        return compose_notice(delivery.account, why, f"{tools.address}/console/" if tools.address else None)
-    with tools.db.account(delivery.account) as tx:
+        return compose_notice(delivery.account, why, f"{deps.address}/console/" if deps.address else None)
+    with deps.db.account(delivery.account) as tx:
         run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
         our_record = own_record.read_own_record(tx, delivery.channel, delivery.ticket_id)
-    console = f"{tools.address}/console/tickets/{delivery.channel}/{delivery.ticket_id}" if tools.address else None
+    console = f"{deps.address}/console/tickets/{delivery.channel}/{delivery.ticket_id}" if deps.address else None
     try:
         refuse_if_away(claim.away, PartyAccess(delivery.channel, Access.READ))
         message_id = run.message_id if run else delivery.message_id
-        ticket = tools.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id, message_id)
+        ticket = deps.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id, message_id)
     except (Permanent, PartyAway):
         return alert_without_ticket(delivery.account, delivery.channel, delivery.ticket_id, why, console)
-    last_look = LastLook(tools, delivery, our_record)
+    last_look = LastLook(deps, delivery, our_record)
     if delivery.foreign_id is None and not last_look.still_wanted(ticket):
         return last_look.stop
     return (
@@ -151,11 +149,11 @@ def _compose_alert(tools: Toolbox, claim: ClaimedDelivery) -> Alert | Stop:
     )
 
 
-def _mark_sent(tools: Toolbox, claim: ClaimedDelivery, foreign_id: str) -> list[str]:
+def _mark_sent(deps: Dependencies, claim: ClaimedDelivery, foreign_id: str) -> list[str]:
     delivery = claim.delivery
 
     def write() -> None:
-        with tools.db.account(delivery.account) as tx:
+        with deps.db.account(delivery.account) as tx:
             if outbox.mark_sent(tx, claim, foreign_id) and delivery.kind is DeliveryKind.REPLY:
                 record.set_ticket_state(tx, delivery.channel, delivery.ticket_id, TicketState.ANSWERED)
 
@@ -164,11 +162,11 @@ def _mark_sent(tools: Toolbox, claim: ClaimedDelivery, foreign_id: str) -> list[
     return []
 
 
-def _withdraw(tools: Toolbox, claim: ClaimedDelivery, stop: Stop, open_message_id: str | None = None) -> list[str]:
+def _withdraw(deps: Dependencies, claim: ClaimedDelivery, stop: Stop, open_message_id: str | None = None) -> list[str]:
     """It must not leave. `open_message_id`: the message that is open all the same, and is
     worked on again."""
     delivery = claim.delivery
-    with tools.db.account(delivery.account) as tx:
+    with deps.db.account(delivery.account) as tx:
         if not outbox.withdraw_delivery(tx, claim, stop):
             return []
         if state := STATE_AFTER.get(stop):

@@ -11,13 +11,13 @@ from desk.policy.policy import IncidentPolicy
 from desk.ports import Outgoing
 from desk.ticket import TicketState
 from workers import record
+from workers.dependencies import Dependencies
 from workers.parties.notices import plan_note_instead_of_alert, policy_of
 from workers.parties.waiting import LATER, SOON, TroubleOwner, awaited_party, whose_trouble
 from workers.queue import inbox, outbox
 from workers.queue.backoff import next_try
 from workers.queue.incidents import incident_alert
 from workers.queue.outbox import ClaimedDelivery, PlannedDelivery
-from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
 
@@ -25,11 +25,11 @@ LEAVES_WORK = (DeliveryKind.REPLY, DeliveryKind.HANDOVER, DeliveryKind.NOTE)
 """Kinds of which people have to do what could not be done."""
 
 
-def _postpone(tools: Toolbox, claim: ClaimedDelivery, error: FirstlineError, why: str) -> list[str]:
+def _postpone(deps: Dependencies, claim: ClaimedDelivery, error: FirstlineError, why: str) -> list[str]:
     """Until the party is back, or it is known whether it is away. That uses no attempt up. An alert whose ticket's
     channel is away is told without a look at the ticket, and soon."""
     called = isinstance(error, Outage)
-    with tools.db.account(claim.delivery.account) as tx:
+    with deps.db.account(claim.delivery.account) as tx:
         party = awaited_party(tx, error)
         if claim.delivery.kind is DeliveryKind.ALERT and party == claim.delivery.channel:
             party = None
@@ -39,29 +39,29 @@ def _postpone(tools: Toolbox, claim: ClaimedDelivery, error: FirstlineError, why
     return []
 
 
-def handle_delivery_failure(tools: Toolbox, claim: ClaimedDelivery, error: FirstlineError) -> list[str]:
+def handle_delivery_failure(deps: Dependencies, claim: ClaimedDelivery, error: FirstlineError) -> list[str]:
     """Later, if it may still work, or when the party that is away is back; otherwise failed, and the message it answers
     is parked for a person."""
     delivery, why = claim.delivery, f"{type(error).__name__}: {error}"
-    if whose_trouble(tools, delivery.account, error) is not TroubleOwner.OWN:
-        return _postpone(tools, claim, error, why)
-    if retry := next_try(error, delivery.attempts, tools.max_attempts):
+    if whose_trouble(deps, delivery.account, error) is not TroubleOwner.OWN:
+        return _postpone(deps, claim, error, why)
+    if retry := next_try(error, delivery.attempts, deps.max_attempts):
         called = isinstance(error, Outage)
-        with tools.db.account(delivery.account) as tx:
+        with deps.db.account(delivery.account) as tx:
             outbox.postpone_delivery(tx, claim, retry.seconds, why, tried=retry.counts, called=called)
         log.warning("postponed", why=why, seconds=round(retry.seconds, 1), attempt=delivery.attempts)
         return []
-    return _give_up(tools, claim, why)
+    return _give_up(deps, claim, why)
 
 
-def _give_up(tools: Toolbox, claim: ClaimedDelivery, why: str) -> list[str]:
+def _give_up(deps: Dependencies, claim: ClaimedDelivery, why: str) -> list[str]:
     """It will not work, and nothing ends in silence: an alert is told by a note; of what a decision led to people hear,
     and find what was to be sent on the ticket."""
     delivery = claim.delivery
-    can_alert = delivery.run_id is not None and tools.alerts is not None and tools.alerts.ready(delivery.account)
-    policy = policy_of(tools, delivery.account)
+    can_alert = delivery.run_id is not None and deps.alerts is not None and deps.alerts.ready(delivery.account)
+    policy = policy_of(deps, delivery.account)
     incident_policy = policy.incidents if policy else IncidentPolicy()
-    with tools.db.account(delivery.account) as tx:
+    with deps.db.account(delivery.account) as tx:
         if not outbox.mark_failed(tx, claim, why):
             return []
         if delivery.kind is DeliveryKind.ALERT:

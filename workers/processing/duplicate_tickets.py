@@ -14,9 +14,9 @@ from desk.ports import Embedder
 from desk.text.tokenizer import first_words
 from desk.ticket import Ticket, TicketStatus
 from workers import record
+from workers.dependencies import Dependencies
 from workers.pipeline.conversation_text import own_text
 from workers.pipeline.turns import text_fingerprint
-from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
 
@@ -30,17 +30,17 @@ _WORDS = 120
 _FIGURE = re.compile(r"\d+")
 
 
-def find_duplicate(tools: Toolbox, ticket: Ticket, conversation: Conversation) -> str:
+def find_duplicate(deps: Dependencies, ticket: Ticket, conversation: Conversation) -> str:
     """Which older open ticket this one repeats, in words for an agent; empty where there is none. No transaction may be
     open: it asks the embedder and the channel. Raises Temporary while an older ticket cannot be read."""
     text = "\n".join(own_text(message) for message in conversation.own)
-    with tools.db.account(ticket.account) as tx:
+    with deps.db.account(ticket.account) as tx:
         candidates = record.older_tickets(tx, ticket.channel, ticket.id, ticket.requester, days=DAYS, most=MOST)
     for channel, ticket_id, older_text in candidates:
-        if older_text is not None and not _is_alike(tools.embedder, text, older_text):
+        if older_text is not None and not _is_alike(deps.embedder, text, older_text):
             continue
-        older_ticket = _fetch_if_open(tools, ticket.account, channel, ticket_id)
-        if older_ticket and (older_text is not None or _is_alike(tools.embedder, text, _open_text(older_ticket))):
+        older_ticket = _fetch_if_open(deps, ticket.account, channel, ticket_id)
+        if older_ticket and (older_text is not None or _is_alike(deps.embedder, text, _open_text(older_ticket))):
             return f"ticket {older_ticket.id}" + (f" ({older_ticket.url})" if older_ticket.url else "")
     return ""
 
@@ -67,11 +67,11 @@ def _is_alike(embedder: Embedder, first_text: str, second_text: str) -> bool:
     return sum(a * b for a, b in zip(first_vector, second_vector, strict=True)) >= ALIKE
 
 
-def _fetch_if_open(tools: Toolbox, account: str, channel: str, ticket_id: str) -> Ticket | None:
+def _fetch_if_open(deps: Dependencies, account: str, channel: str, ticket_id: str) -> Ticket | None:
     """The older ticket, if it is still open where it lives. One that is gone leads nobody; while it cannot be read,
     nobody knows, and the newer waits with it."""
     try:
-        ticket = tools.channel(channel).fetch(account, ticket_id)
+        ticket = deps.channel(channel).fetch(account, ticket_id)
     except Permanent as error:
         log.warning("older ticket not read", ticket=ticket_id, why=str(error))
         return None

@@ -14,6 +14,7 @@ from desk.presentation.reply import compose_note
 from desk.reasons import Limit, Reason
 from desk.run import Action, Run
 from desk.ticket import Ticket
+from workers.dependencies import Dependencies
 from workers.pipeline.conversation_text import own_text
 from workers.pipeline.rules import matches_own_words
 from workers.pipeline.run import RunContext
@@ -22,7 +23,6 @@ from workers.processing.guard_effects import alerted_about
 from workers.queue import outbox
 from workers.queue.inbox import InboxItem
 from workers.queue.outbox import PlannedDelivery
-from workers.toolbox import Toolbox
 
 MOST_HANDOVERS = 3
 """So often a requester is told within the policy's minutes that a person will answer; people hear of each."""
@@ -35,7 +35,7 @@ CIRCLES = frozenset({Reason.LOOP, Reason.TOO_MANY_TURNS})
 class FinishedRun:
     """A run with all that it came from."""
 
-    tools: Toolbox
+    deps: Dependencies
     item: InboxItem
     policy: Policy
     ticket: Ticket
@@ -54,7 +54,7 @@ class FinishedRun:
         planned = PlannedDelivery(item.channel, item.ticket_id, run.message_id, kind, outgoing)
         if kind not in outbox.PUBLIC:
             return planned
-        turns, lookup = self.circumstances.turns, self.tools.db.sealer.lookup
+        turns, lookup = self.circumstances.turns, self.deps.db.sealer.lookup
         texts = tuple(turns.fingerprint(own_text(message)) for message in self.conversation.own)
         says = turns.fingerprint(matches_own_words(run.draft)) if kind is DeliveryKind.REPLY else None
         return replace(planned, requester=lookup(self.ticket.requester.id), answers=texts, says=says)
@@ -109,7 +109,7 @@ def _add_labels(finished_run: FinishedRun, effects: Sequence[PlannedDelivery]) -
 
 def _plan_note(finished_run: FinishedRun, *, escalated: bool) -> PlannedDelivery:
     run = finished_run.run
-    address, item = finished_run.tools.address, finished_run.item
+    address, item = finished_run.deps.address, finished_run.item
     receipt = f"{address}/console/tickets/{item.channel}/{item.ticket_id}" if address else None
     note = compose_note(run.draft, run.hits, explain_decision(run), escalated=escalated, receipt=receipt)
     return finished_run.effect(DeliveryKind.NOTE, note)
@@ -146,7 +146,7 @@ def plan_alerts(finished_run: FinishedRun) -> Sequence[PlannedDelivery]:
         alerted_about(finished_run.conversation, finished_run.circumstances.record) or finished_run.run.message_id
     )
     return plan_alert(
-        finished_run.tools,
+        finished_run.deps,
         finished_run.item,
         alerted_message_id,
         Outgoing(explain_decision(finished_run.run), escalated=True),

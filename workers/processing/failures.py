@@ -10,6 +10,7 @@ from desk.policy.policy import IncidentPolicy
 from desk.ports import Outgoing
 from desk.ticket import EventKind, TicketState
 from workers import record
+from workers.dependencies import Dependencies
 from workers.parties.notices import policy_of, urgent_topics
 from workers.parties.waiting import LATER, SOON, TroubleOwner, awaited_party, whose_trouble
 from workers.queue import inbox, outbox
@@ -17,30 +18,29 @@ from workers.queue.backoff import next_try
 from workers.queue.inbox import InboxItem
 from workers.queue.incidents import incident_alert
 from workers.queue.outbox import PlannedDelivery
-from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
 
 
-def handle_failure(tools: Toolbox, item: InboxItem, error: FirstlineError) -> list[str]:
+def handle_failure(deps: Dependencies, item: InboxItem, error: FirstlineError) -> list[str]:
     """Later, if it may still work, or when the party that is away is back; otherwise parked, with a note on the
     ticket."""
     why = f"{type(error).__name__}: {error}"
-    owner = whose_trouble(tools, item.account, error)
+    owner = whose_trouble(deps, item.account, error)
     if owner is not TroubleOwner.OWN:
-        return _wait_for_party(tools, item, error, why)
-    if retry := next_try(error, item.attempts, tools.max_attempts):
-        with tools.db.account(item.account) as tx:
+        return _wait_for_party(deps, item, error, why)
+    if retry := next_try(error, item.attempts, deps.max_attempts):
+        with deps.db.account(item.account) as tx:
             inbox.postpone_item(tx, item, retry.seconds, why, tried=retry.counts)
         log.warning("postponed", why=why, seconds=round(retry.seconds, 1), attempt=item.attempts)
         return []
-    return _park_item(tools, item, why)
+    return _park_item(deps, item, why)
 
 
-def _wait_for_party(tools: Toolbox, item: InboxItem, error: FirstlineError, why: str) -> list[str]:
+def _wait_for_party(deps: Dependencies, item: InboxItem, error: FirstlineError, why: str) -> list[str]:
     """Until the party is back, or it is known whether it is away. That uses no attempt up."""
-    warnings = _urgent_warnings(tools, item)
-    with tools.db.account(item.account) as tx:
+    warnings = _urgent_warnings(deps, item)
+    with deps.db.account(item.account) as tx:
         party = awaited_party(tx, error)
         if not inbox.postpone_item(tx, item, LATER if party else SOON, why, tried=False, waits_for=party):
             return []
@@ -49,27 +49,27 @@ def _wait_for_party(tools: Toolbox, item: InboxItem, error: FirstlineError, why:
     return delivery_ids
 
 
-def _urgent_warnings(tools: Toolbox, item: InboxItem) -> Sequence[PlannedDelivery]:
+def _urgent_warnings(deps: Dependencies, item: InboxItem) -> Sequence[PlannedDelivery]:
     """While nobody can read the ticket, what came in may tell that it is urgent: people are told at once, once."""
-    policy = policy_of(tools, item.account)
+    policy = policy_of(deps, item.account)
     if policy is None or item.waits_for or item.kind is not EventKind.CUSTOMER_MESSAGE:
         return []
-    with tools.db.account(item.account) as tx:
+    with deps.db.account(item.account) as tx:
         topics = urgent_topics(inbox.read_payload(tx, item.id), policy)
     text = (
         f"The message touches an urgent topic ({', '.join(topics)}). {item.channel.capitalize()} is away, so Firstline "
         "can neither read nor answer the ticket: a person has to look as soon as it is back, or reach the customer."
     )
-    return plan_alert(tools, item, item.message_id or item.id, Outgoing(text, escalated=True)) if topics else []
+    return plan_alert(deps, item, item.message_id or item.id, Outgoing(text, escalated=True)) if topics else []
 
 
-def _park_item(tools: Toolbox, item: InboxItem, why: str) -> list[str]:
+def _park_item(deps: Dependencies, item: InboxItem, why: str) -> list[str]:
     """One note on the ticket, and one alert: its own, or that of the incident it belongs to."""
     note = _parking_note(item)
-    alerts = plan_alert(tools, item, note.message_id, note.outgoing)
-    policy = policy_of(tools, item.account)
+    alerts = plan_alert(deps, item, note.message_id, note.outgoing)
+    policy = policy_of(deps, item.account)
     incident_policy = policy.incidents if policy else IncidentPolicy()
-    with tools.db.account(item.account) as tx:
+    with deps.db.account(item.account) as tx:
         if not inbox.park_item(tx, item, why):
             return []
         record.set_ticket_state(tx, item.channel, item.ticket_id, TicketState.PARKED)
@@ -92,8 +92,8 @@ def _parking_note(item: InboxItem) -> PlannedDelivery:
     )
 
 
-def plan_alert(tools: Toolbox, item: InboxItem, message_id: str, outgoing: Outgoing) -> Sequence[PlannedDelivery]:
+def plan_alert(deps: Dependencies, item: InboxItem, message_id: str, outgoing: Outgoing) -> Sequence[PlannedDelivery]:
     """An alert, where this account has somewhere to be alerted."""
-    if tools.alerts is None or not tools.alerts.ready(item.account):
+    if deps.alerts is None or not deps.alerts.ready(item.account):
         return []
     return [PlannedDelivery(item.channel, item.ticket_id, message_id, DeliveryKind.ALERT, outgoing)]

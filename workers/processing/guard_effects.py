@@ -7,6 +7,7 @@ from desk.delivery import DeliveryKind
 from desk.ports import Outgoing
 from desk.reasons import Stop
 from desk.ticket import Ticket, TicketState
+from workers.dependencies import Dependencies
 from workers.pipeline.classify import add_heard_signals
 from workers.pipeline.conversation_text import read_conversation_text
 from workers.pipeline.guards import STATE_AFTER
@@ -14,7 +15,6 @@ from workers.pipeline.run import RunContext
 from workers.processing.failures import plan_alert
 from workers.queue.inbox import InboxItem
 from workers.queue.outbox import PlannedDelivery
-from workers.toolbox import Toolbox
 
 NOBODYS_ACT = {Stop.MACHINE_MAIL, Stop.NOT_A_CUSTOMER, Stop.MESSAGE_GONE, Stop.ALREADY_ANSWERED}
 """Stops that leave a ticket with people where it was with them."""
@@ -32,7 +32,7 @@ def state_after(stop: Stop, conversation: Conversation) -> TicketState | None:
 
 
 def effects_after(
-    tools: Toolbox,
+    deps: Dependencies,
     item: InboxItem,
     ticket: Ticket,
     conversation: Conversation,
@@ -53,7 +53,7 @@ def effects_after(
     outgoing, message_id = Outgoing(text, escalated=True), conversation.newest.id
     note = PlannedDelivery(item.channel, item.ticket_id, message_id, DeliveryKind.NOTE, outgoing)
     people_know = alerted_message_id is not None or stop is not Stop.SOLVED
-    return [*([] if people_know else [note]), *plan_alert(tools, item, alerted_message_id or message_id, outgoing)]
+    return [*([] if people_know else [note]), *plan_alert(deps, item, alerted_message_id or message_id, outgoing)]
 
 
 def alerted_about(conversation: Conversation, record: OwnRecord) -> str | None:

@@ -11,13 +11,13 @@ from desk.reasons import Stop
 from desk.run import Level, Run
 from desk.ticket import Ticket
 from workers import record, tickets
+from workers.dependencies import Dependencies
 from workers.parties.notices import policy_of
 from workers.pipeline.guards import stop_before_send
 from workers.pipeline.turns import limit_reached
 from workers.processing import duplicate_tickets, own_record
 from workers.processing.guard_effects import message_left_open
 from workers.queue.outbox import ClaimedDelivery
-from workers.toolbox import Toolbox
 
 NOT_PUBLIC = (DeliveryKind.NOTE, DeliveryKind.ALERT)
 """Kinds that leave though everything public is paused."""
@@ -28,7 +28,7 @@ class LastLook:
     """Asked of every snapshot of the ticket before something leaves; remembers why it said no, and which message is
     left open by that."""
 
-    tools: Toolbox
+    deps: Dependencies
     delivery: Delivery
     record: OwnRecord
     stop: Stop = Stop.CLOSED
@@ -46,8 +46,8 @@ class LastLook:
     def _scope(self) -> TicketScope:
         """What is public waits while the policy is broken; what tells people does not."""
         if self.delivery.kind not in NOT_PUBLIC:
-            return self.tools.policies.get(self.delivery.account).policy.scope
-        policy = policy_of(self.tools, self.delivery.account)
+            return self.deps.policies.get(self.delivery.account).policy.scope
+        policy = policy_of(self.deps, self.delivery.account)
         return policy.scope if policy else EVERYWHERE
 
     def _stop_if_paused(self) -> Stop | None:
@@ -55,28 +55,28 @@ class LastLook:
         once: there the look before it will do."""
         if self.delivery.channel == tickets.CHANNEL or self.delivery.kind in NOT_PUBLIC:
             return None
-        return Stop.PAUSED if _is_paused(self.tools, self.delivery) else None
+        return Stop.PAUSED if _is_paused(self.deps, self.delivery) else None
 
 
-def _is_paused(tools: Toolbox, delivery: Delivery) -> bool:
-    with tools.db.account(delivery.account) as tx:
+def _is_paused(deps: Dependencies, delivery: Delivery) -> bool:
+    with deps.db.account(delivery.account) as tx:
         return accounts.is_paused(tx)
 
 
-def recheck(tools: Toolbox, claim: ClaimedDelivery, ticket: Ticket, last_look: LastLook) -> Stop | None:
+def recheck(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, last_look: LastLook) -> Stop | None:
     """The last look before something public leaves: at the ticket, and at what we alone know."""
     delivery = claim.delivery
-    if delivery.channel == tickets.CHANNEL and _is_paused(tools, delivery):  # of others, each look asks
+    if delivery.channel == tickets.CHANNEL and _is_paused(deps, delivery):  # of others, each look asks
         return Stop.PAUSED
     if not last_look.still_wanted(ticket):
         return last_look.stop
-    return _reply_stop(tools, claim, ticket, last_look.record) if delivery.kind is DeliveryKind.REPLY else None
+    return _reply_stop(deps, claim, ticket, last_look.record) if delivery.kind is DeliveryKind.REPLY else None
 
 
-def _reply_stop(tools: Toolbox, claim: ClaimedDelivery, ticket: Ticket, our_record: OwnRecord) -> Stop | None:
+def _reply_stop(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, our_record: OwnRecord) -> Stop | None:
     """What may have changed since the decision besides the ticket: the turns, another ticket, the sources."""
-    delivery, policy = claim.delivery, tools.policies.get(claim.delivery.account).policy
-    with tools.db.account(delivery.account) as tx:
+    delivery, policy = claim.delivery, deps.policies.get(claim.delivery.account).policy
+    with deps.db.account(delivery.account) as tx:
         requester = tx.sealer.lookup(ticket.requester.id)
         _, turns = own_record.read_record_and_turns(
             tx, delivery.channel, delivery.ticket_id, requester, policy, besides=delivery.id
@@ -86,9 +86,9 @@ def _reply_stop(tools: Toolbox, claim: ClaimedDelivery, ticket: Ticket, our_reco
         return Stop.POLICY_CHANGED
     if limit_reached(turns, policy):
         return Stop.LIMIT_REACHED
-    if duplicate_tickets.find_duplicate(tools, ticket, read_conversation(ticket, our_record)):
+    if duplicate_tickets.find_duplicate(deps, ticket, read_conversation(ticket, our_record)):
         return Stop.SAME_MATTER
-    if run and tools.library.outdated(delivery.account, run.draft.citations):
+    if run and deps.library.outdated(delivery.account, run.draft.citations):
         return Stop.SOURCE_CHANGED
     return None
 

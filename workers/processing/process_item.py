@@ -21,6 +21,7 @@ from desk.reasons import Stop
 from desk.run import Action, Stage
 from desk.ticket import EventKind, Ticket, TicketState
 from workers import record
+from workers.dependencies import Dependencies
 from workers.insights import gaps
 from workers.parties.waiting import refuse_if_away
 from workers.pipeline.guards import stop_before_run
@@ -41,7 +42,6 @@ from workers.queue import inbox, outbox
 from workers.queue.backoff import retry_while_database_is_away
 from workers.queue.inbox import InboxItem
 from workers.queue.outbox import PlannedDelivery
-from workers.toolbox import Toolbox
 
 log = structlog.get_logger(__name__)
 
@@ -73,111 +73,111 @@ class Overtaken(Temporary):
     """Something else was decided about the ticket while this was thought about, so that this no longer holds."""
 
 
-def process_item(tools: Toolbox, account: str, item_id: str, worker: str) -> list[str]:
+def process_item(deps: Dependencies, account: str, item_id: str, worker: str) -> list[str]:
     """Work on one item, whatever happens. Returns the ids of the deliveries to enqueue."""
-    with tools.db.account(account) as tx:
-        item = inbox.claim_item(tx, item_id, worker, tools.claim_seconds)
+    with deps.db.account(account) as tx:
+        item = inbox.claim_item(tx, item_id, worker, deps.claim_seconds)
     if item is None:
         return []
     with structlog.contextvars.bound_contextvars(account=account, ticket=item.ticket_id, item=item.id):
         try:
             refuse_if_away(item.away, PartyAccess(item.channel, Access.READ))
-            return _process_until_settled(tools, item)
+            return _process_until_settled(deps, item)
         except ClaimLost:
             log.warning("claim lost to another worker")
             return []
         except FirstlineError as error:
-            return retry_while_database_is_away(partial(handle_failure, tools, item, error))
+            return retry_while_database_is_away(partial(handle_failure, deps, item, error))
         except Exception as error:  # the task wrapper: whatever it is, the item must not be lost
             log.exception("unexpected error")
             unexpected = Temporary(f"unexpected {type(error).__name__}")
-            return retry_while_database_is_away(partial(handle_failure, tools, item, unexpected))
+            return retry_while_database_is_away(partial(handle_failure, deps, item, unexpected))
 
 
-def _process_until_settled(tools: Toolbox, item: InboxItem) -> list[str]:
+def _process_until_settled(deps: Dependencies, item: InboxItem) -> list[str]:
     """Two workers may think about one ticket at once: whoever ends second looks at it anew."""
     for _ in range(OVERTAKEN_TRIES - 1):
         with suppress(Overtaken):
-            return _process(tools, item)
+            return _process(deps, item)
         item = replace(item, attempts=item.attempts + 1)  # what was read before is too old now
         log.info("overtaken, thinking again")
-    return _process(tools, item)
+    return _process(deps, item)
 
 
-def _process(tools: Toolbox, item: InboxItem) -> list[str]:
+def _process(deps: Dependencies, item: InboxItem) -> list[str]:
     if item.kind is EventKind.ASSIGNED:
         with suppress(Permanent):  # a ticket that is gone is given back to nobody
-            return _close_item(tools, item, inbox.STORED, None, reopened_message_id=_message_given_back(tools, item))
-        return _close_item(tools, item, inbox.STORED, None)
-    if item.kind is EventKind.RATING and (effects := ratings.effects_of_rating(tools, item)):
-        return _close_item(tools, item, Stop.RATED_BAD, TicketState.ESCALATED, effects)
+            return _close_item(deps, item, inbox.STORED, None, reopened_message_id=_message_given_back(deps, item))
+        return _close_item(deps, item, inbox.STORED, None)
+    if item.kind is EventKind.RATING and (effects := ratings.effects_of_rating(deps, item)):
+        return _close_item(deps, item, Stop.RATED_BAD, TicketState.ESCALATED, effects)
     if item.kind is not EventKind.CUSTOMER_MESSAGE:
         with suppress(Permanent):  # a ticket that is gone needs nobody
             return _close_item(
-                tools, item, inbox.STORED, TicketState.STEPPED_BACK if _is_taken_over(tools, item) else None
+                deps, item, inbox.STORED, TicketState.STEPPED_BACK if _is_taken_over(deps, item) else None
             )
-        return _close_item(tools, item, inbox.STORED, None)
-    if item.message_id and not _claim_message(tools, item, item.message_id):  # which needs no look at the ticket
-        return _close_item(tools, item, DUPLICATE, None)
-    ticket = fetch_ticket(tools, item)
-    policy = tools.policies.get(item.account)
+        return _close_item(deps, item, inbox.STORED, None)
+    if item.message_id and not _claim_message(deps, item, item.message_id):  # which needs no look at the ticket
+        return _close_item(deps, item, DUPLICATE, None)
+    ticket = fetch_ticket(deps, item)
+    policy = deps.policies.get(item.account)
     message_id = item.message_id or newest_message(ticket, item)
-    if not item.message_id and not _claim_message(tools, item, message_id):
-        return _close_item(tools, item, DUPLICATE, None)
+    if not item.message_id and not _claim_message(deps, item, message_id):
+        return _close_item(deps, item, DUPLICATE, None)
     if not policy.policy.scope.holds(ticket):  # observed by nobody: not even the ticket is written down
-        return _close_item(tools, item, Stop.OUT_OF_SCOPE, None)
-    context, stop = _load_context(tools, item, ticket, message_id, policy)
+        return _close_item(deps, item, Stop.OUT_OF_SCOPE, None)
+    context, stop = _load_context(deps, item, ticket, message_id, policy)
     conversation = read_conversation(ticket, context.record)
     if stop:
-        return _close_stopped(tools, item, ticket, conversation, context, stop)
+        return _close_stopped(deps, item, ticket, conversation, context, stop)
     if is_confirmation(conversation, ticket.requester.name or ""):
         return _close_item(
-            tools, item, Stop.CONFIRMED, TicketState.CONFIRMED, restore_status(item, ticket, conversation)
+            deps, item, Stop.CONFIRMED, TicketState.CONFIRMED, restore_status(item, ticket, conversation)
         )
-    context = replace(context, same_matter=duplicate_tickets.find_duplicate(tools, ticket, conversation))
-    run = run_pipeline(ticket, tools.models, tools.library, context, _stage_callback(tools, item))
-    finished_run = FinishedRun(tools, item, policy.policy, ticket, conversation, context, run)
-    return _save_decision(finished_run, policy, gaps.unanswered_questions(run, tools.embedder))
+    context = replace(context, same_matter=duplicate_tickets.find_duplicate(deps, ticket, conversation))
+    run = run_pipeline(ticket, deps.models, deps.library, context, _stage_callback(deps, item))
+    finished_run = FinishedRun(deps, item, policy.policy, ticket, conversation, context, run)
+    return _save_decision(finished_run, policy, gaps.unanswered_questions(run, deps.embedder))
 
 
-def _message_given_back(tools: Toolbox, item: InboxItem) -> str | None:
+def _message_given_back(deps: Dependencies, item: InboxItem) -> str | None:
     """A change of its assignee may give a ticket back that an agent had: the message that was left to them."""
-    with tools.db.account(item.account) as tx:
+    with deps.db.account(item.account) as tx:
         our_record = own_record.read_own_record(tx, item.channel, item.ticket_id)
-    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
+    ticket = deps.channel(item.channel).fetch(item.account, item.ticket_id)
     conversation = read_conversation(ticket, our_record)
     newest = conversation.newest
     is_left_open = newest is not None and not conversation.taken_over and newest.id not in our_record.answering
     return newest.id if newest and is_left_open else None
 
 
-def _is_taken_over(tools: Toolbox, item: InboxItem) -> bool:
+def _is_taken_over(deps: Dependencies, item: InboxItem) -> bool:
     """Does this event show that a person works on the ticket? Our own comments come back as an agent's: the token
     belongs to one."""
     if item.kind is not EventKind.AGENT_MESSAGE:
         return False
-    with tools.db.account(item.account) as tx:
+    with deps.db.account(item.account) as tx:
         if item.message_id and outbox.is_own_message(tx, item.channel, item.message_id):
             return False
         our_record = own_record.read_own_record(tx, item.channel, item.ticket_id)
-    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id, item.message_id or "")
-    is_in_scope = tools.policies.get(item.account).policy.scope.holds(ticket)
+    ticket = deps.channel(item.channel).fetch(item.account, item.ticket_id, item.message_id or "")
+    is_in_scope = deps.policies.get(item.account).policy.scope.holds(ticket)
     return is_in_scope and read_conversation(ticket, our_record).taken_over
 
 
-def _claim_message(tools: Toolbox, item: InboxItem, message_id: str) -> bool:
+def _claim_message(deps: Dependencies, item: InboxItem, message_id: str) -> bool:
     """Several events can tell of one message (created, commented, caught up): the first to get here answers it."""
-    with tools.db.account(item.account) as tx:
+    with deps.db.account(item.account) as tx:
         return inbox.claim_message(tx, item, message_id)
 
 
 def _load_context(
-    tools: Toolbox, item: InboxItem, ticket: Ticket, message_id: str, policy: PolicyFile
+    deps: Dependencies, item: InboxItem, ticket: Ticket, message_id: str, policy: PolicyFile
 ) -> tuple[RunContext, Stop | None]:
     """What the database knows about this ticket and this account, in one short transaction; and what the guards say.
     Only a message that is worked on makes the ticket one that was just received."""
     account_policy = policy.policy
-    with tools.db.account(item.account) as tx:
+    with deps.db.account(item.account) as tx:
         requester = tx.sealer.lookup(ticket.requester.id)
         our_record, turns = own_record.read_record_and_turns(
             tx, item.channel, item.ticket_id, requester, account_policy
@@ -193,7 +193,7 @@ def _load_context(
             turns=turns,
             patient=True,
             rethought=item.rethought,
-            product_version=tools.product_version,
+            product_version=deps.product_version,
         )
     return context, stop
 
@@ -202,7 +202,7 @@ def _save_decision(
     finished_run: FinishedRun, policy: PolicyFile, unanswered_questions: Sequence[gaps.UnansweredQuestion]
 ) -> list[str]:
     """Save the run, plan what it leads to and close the item: all of it or nothing."""
-    tools, item = finished_run.tools, finished_run.item
+    deps, item = finished_run.deps, finished_run.item
     alerts = plan_alerts(finished_run)
     run = (
         finished_run.run
@@ -210,7 +210,7 @@ def _save_decision(
         else replace(finished_run.run, remarks=(*finished_run.run.remarks, NOBODY_ALERTED))
     )
     state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
-    with tools.db.account(item.account) as tx:
+    with deps.db.account(item.account) as tx:
         record.lock_ticket(tx, item.channel, item.ticket_id)
         if own_record.read_own_record(tx, item.channel, item.ticket_id).has_grown(finished_run.circumstances.record):
             raise Overtaken("something else was decided about this ticket meanwhile")
@@ -233,21 +233,21 @@ def _save_decision(
 
 
 def _close_stopped(
-    tools: Toolbox,
+    deps: Dependencies,
     item: InboxItem,
     ticket: Ticket,
     conversation: Conversation,
     context: RunContext,
     stop: Stop,
 ) -> list[str]:
-    effects = guard_effects.effects_after(tools, item, ticket, conversation, context, stop)
+    effects = guard_effects.effects_after(deps, item, ticket, conversation, context, stop)
     state = TicketState.ESCALATED if effects else guard_effects.state_after(stop, conversation)
     open_message_id = guard_effects.message_left_open(stop, conversation, context.record)
-    return _close_item(tools, item, stop, state, effects, open_message_id)
+    return _close_item(deps, item, stop, state, effects, open_message_id)
 
 
 def _close_item(
-    tools: Toolbox,
+    deps: Dependencies,
     item: InboxItem,
     outcome: str,
     state: TicketState | None,
@@ -256,7 +256,7 @@ def _close_item(
 ) -> list[str]:
     """Close the item. `reopened_message_id`: the message that is left open by this, and is worked on anew with the
     next sweep."""
-    with tools.db.account(item.account) as tx:
+    with deps.db.account(item.account) as tx:
         if reopened_message_id:
             inbox.reprocess_message(tx, item.channel, reopened_message_id)
         if state:
@@ -268,7 +268,7 @@ def _close_item(
     return delivery_ids
 
 
-def _stage_callback(tools: Toolbox, item: InboxItem) -> Callable[[Stage], None]:
+def _stage_callback(deps: Dependencies, item: InboxItem) -> Callable[[Stage], None]:
     """Called as each stage begins: keeps the claim and says how far the run is, not more often than is useful."""
     reported_at = time.monotonic()
 
@@ -277,8 +277,8 @@ def _stage_callback(tools: Toolbox, item: InboxItem) -> Callable[[Stage], None]:
         if time.monotonic() - reported_at < PROGRESS_SECONDS:
             return
         reported_at = time.monotonic()
-        with tools.db.account(item.account) as tx:
-            if not inbox.renew_lease(tx, item, tools.claim_seconds, stage):
+        with deps.db.account(item.account) as tx:
+            if not inbox.renew_lease(tx, item, deps.claim_seconds, stage):
                 raise ClaimLost
 
     return on_stage

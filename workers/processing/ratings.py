@@ -6,12 +6,12 @@ from desk.conversation import Conversation, read_conversation
 from desk.delivery import DeliveryKind
 from desk.ports import Outgoing
 from desk.ticket import Ticket, TicketStatus
+from workers.dependencies import Dependencies
 from workers.pipeline.guards import stop_before_send
 from workers.processing import own_record
 from workers.processing.failures import plan_alert
 from workers.queue.inbox import InboxItem
 from workers.queue.outbox import PlannedDelivery
-from workers.toolbox import Toolbox
 
 TEXT = (
     "Firstline: the customer rated the automatic reply as bad. A person has to answer; Firstline will not answer here "
@@ -19,25 +19,25 @@ TEXT = (
 )
 
 
-def effects_of_rating(tools: Toolbox, item: InboxItem) -> Sequence[PlannedDelivery]:
+def effects_of_rating(deps: Dependencies, item: InboxItem) -> Sequence[PlannedDelivery]:
     """What a rating brings about: nothing, unless it is a bad one of what we said by ourselves."""
-    with tools.db.account(item.account) as tx:
+    with deps.db.account(item.account) as tx:
         our_record = own_record.read_own_record(tx, item.channel, item.ticket_id)
-    ticket = tools.channel(item.channel).fetch(item.account, item.ticket_id)
+    ticket = deps.channel(item.channel).fetch(item.account, item.ticket_id)
     conversation = read_conversation(ticket, our_record)
-    scope = tools.policies.get(item.account).policy.scope
+    scope = deps.policies.get(item.account).policy.scope
     if not conversation.rated_bad or stop_before_send(ticket, "", DeliveryKind.NOTE, our_record, scope):
         return []
-    return _plan_handover(tools, item, ticket, conversation)
+    return _plan_handover(deps, item, ticket, conversation)
 
 
 def _plan_handover(
-    tools: Toolbox, item: InboxItem, ticket: Ticket, conversation: Conversation
+    deps: Dependencies, item: InboxItem, ticket: Ticket, conversation: Conversation
 ) -> Sequence[PlannedDelivery]:
     answer_id = conversation.answer.id if conversation.answer else item.id
     status = TicketStatus.OPEN.value if ticket.status is TicketStatus.SOLVED else None
     note = PlannedDelivery(
         item.channel, item.ticket_id, answer_id, DeliveryKind.NOTE, Outgoing(TEXT, escalated=True, status=status)
     )
-    alerts = plan_alert(tools, item, answer_id, Outgoing(TEXT, escalated=True))
+    alerts = plan_alert(deps, item, answer_id, Outgoing(TEXT, escalated=True))
     return alerts if ticket.status is TicketStatus.CLOSED else [note, *alerts]

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from desk.conversation import newest_customer_message
 from desk.errors import Blocked
 from desk.ticket import Ticket
+from workers.dependencies import Dependencies
 from workers.queue.inbox import InboxItem
-from workers.toolbox import Toolbox
 
 NEW_FOR = timedelta(days=1)
 """An event that names no message tells of none that is older than this."""
@@ -19,9 +19,9 @@ SHOWN_SECONDS = 20.0
 SHOWN_AGAIN_SECONDS = 5.0
 
 
-def fetch_ticket(tools: Toolbox, item: InboxItem) -> Ticket:
+def fetch_ticket(deps: Dependencies, item: InboxItem) -> Ticket:
     """The ticket, with the message that the event names. Raises Temporary as long as that may still appear."""
-    channel = tools.channel(item.channel)
+    channel = deps.channel(item.channel)
     ticket = channel.fetch(item.account, item.ticket_id, since=fresh_since(item))
     if not item.message_id or ticket.message(item.message_id):
         return ticket

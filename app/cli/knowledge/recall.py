@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from app.bootstrap import make_celery, make_toolbox
+from app.bootstrap import make_celery, make_dependencies
 from app.cli.output import account_option, json_option, mutter, print_json, progress_bar, say
 from app.database import make_database
 from app.dry_run import dry_run
@@ -21,11 +21,11 @@ from desk.run import Run
 from desk.text.tokenizer import clean
 from knowledge.index.catalogue import Document, documents_named
 from workers import record
+from workers.dependencies import Dependencies
 from workers.insights import corrections, recalls
 from workers.insights.corrections import WRONG, Affected, Recall
 from workers.insights.recalls import CitedDocument, DocumentUse
 from workers.tasks import deliver, publish
-from workers.toolbox import Toolbox
 
 AT_ONCE = 100
 """Runs of before citations were kept that are opened in one transaction."""
@@ -249,8 +249,8 @@ def _plan_notes(
     settings: Settings, db: Database, account: str, request: Recall, to_note: Sequence[Affected], quiet: bool
 ) -> list[str]:
     """One ticket after the other, each in a transaction of its own: an interrupted recall goes on where it stopped."""
-    tools, note_ids = make_toolbox(settings, db), []
-    ask_again = _DryRunAsker(tools, account)
+    deps, note_ids = make_dependencies(settings, db), []
+    ask_again = _DryRunAsker(deps, account)
     with progress_bar("notes", quiet=quiet) as on_step:
         for number, ticket in enumerate(to_note, 1):
             with db.account(account) as tx:
@@ -271,15 +271,15 @@ class _DryRunAsker:
     """Asks questions again, by dry runs. They are in nobody's books, so what they cost is counted here: when the day's
     budget is spent, the local model alone is asked."""
 
-    tools: Toolbox
+    deps: Dependencies
     account: str
     dollars: float = 0.0
 
     def __call__(self, question: str) -> Run:
-        with self.tools.db.account(self.account) as tx:
+        with self.deps.db.account(self.account) as tx:
             spent_dollars = record.dollars_today(tx) + self.dollars
-        budget_dollars = self.tools.policies.get(self.account).policy.budget.dollars_per_day
-        run = dry_run(self.tools, self.account, question, budget_spent=spent_dollars >= budget_dollars)
+        budget_dollars = self.deps.policies.get(self.account).policy.budget.dollars_per_day
+        run = dry_run(self.deps, self.account, question, budget_spent=spent_dollars >= budget_dollars)
         self.dollars += run.dollars
         return run
 

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.bootstrap import make_toolbox
+from app.bootstrap import make_dependencies
 from app.database import make_database
 from desk.platform.database import Database
 from desk.platform.settings import Settings
 from desk.ticket import Requester, new_id
 from tests.app.conftest import Command, use
 from workers import tickets
+from workers.dependencies import Dependencies
 from workers.processing.deliver import send_delivery
 from workers.processing.process_item import process_item
-from workers.toolbox import Toolbox
 
 QUESTION = "How long can a deleted board be restored?"
 WRONG = "# Deleted boards\n\nA deleted board can be restored for 30 days, in Settings under Trash.\n"
@@ -44,7 +44,7 @@ class Office:
 
     firstline: Command
     db: Database
-    tools: Toolbox
+    tools: Dependencies
     folder: Path
 
     def write(self, name: str, body: str | None) -> None:
@@ -93,7 +93,7 @@ def office(migrated: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, 
     db = make_database(settings)
     folder = tmp_path / "pages"
     folder.mkdir()
-    office = Office(firstline, db, make_toolbox(settings, db), folder)
+    office = Office(firstline, db, make_dependencies(settings, db), folder)
     office.write("boards.md", WRONG)
     yield office
     db.close()

@@ -331,7 +331,7 @@ def test_the_sweeper_has_a_party_asked_and_the_task_lets_its_work_go_on(
     published: list[tuple[str, str, str]] = []
     monkeypatch.setattr(tasks, "count_held", lambda app: {})
     monkeypatch.setattr(tasks, "publish", lambda task, account, row, queue: published.append((task.name, account, row)))
-    worker = SimpleNamespace(app=SimpleNamespace(toolbox=desk.tools))
+    worker = SimpleNamespace(app=SimpleNamespace(dependencies=desk.tools))
     party.away = {Access.READ}
     accepted = desk.write()
     desk.think(accepted.item_id)

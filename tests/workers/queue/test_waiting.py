@@ -74,7 +74,7 @@ class Shop:
     def sweep(self) -> None:
         """As beat has it done."""
         tools = SimpleNamespace(db=self.db, enqueue_again_seconds=AGAIN)
-        app = SimpleNamespace(toolbox=tools, connection_for_read=self.app.connection_for_read)
+        app = SimpleNamespace(dependencies=tools, connection_for_read=self.app.connection_for_read)
         tasks.sweep.run.__func__(SimpleNamespace(app=app))
 
     def held(self) -> list[str]:
@@ -236,7 +236,7 @@ def test_a_worker_sends_what_it_has_decided_before_it_takes_anything_else(
     published: list[str] = []
     monkeypatch.setattr(tasks, "publish", lambda task, account, row, queue: published.append(row))
     accepted = house.write()
-    app, request = SimpleNamespace(toolbox=house.tools), SimpleNamespace(hostname="w1")
+    app, request = SimpleNamespace(dependencies=house.tools), SimpleNamespace(hostname="w1")
     tasks.handle_item.run.__func__(SimpleNamespace(app=app, request=request), house.account, accepted.item_id)
     assert house.replies(accepted.ticket_id) == 1
     assert published == []
@@ -249,7 +249,7 @@ def test_a_reply_that_was_overtaken_is_thought_over_by_the_same_worker(
     looks: Iterator[list[Citation]] = iter([[]])  # at the decision all is well, and never again
     monkeypatch.setattr(house.shelf, "outdated", lambda account, cited: next(looks, cited))
     accepted = house.write()
-    app, request = SimpleNamespace(toolbox=house.tools), SimpleNamespace(hostname="w1")
+    app, request = SimpleNamespace(dependencies=house.tools), SimpleNamespace(hostname="w1")
     tasks.handle_item.run.__func__(SimpleNamespace(app=app, request=request), house.account, accepted.item_id)
     item = house.item(accepted.item_id)
     assert (item.state, item.rethought > 0) == (ItemState.DONE, True)
@@ -260,7 +260,7 @@ def test_a_reply_that_was_overtaken_is_thought_over_by_the_same_worker(
 def test_a_database_that_is_away_is_no_fault_of_what_beat_asks_for(shop: Shop, sealer: Sealer, task: Any) -> None:
     away = Database("postgresql://nobody@/none?host=/nowhere", sealer)
     tools = SimpleNamespace(db=away, enqueue_again_seconds=AGAIN, catch_ups=())
-    app = SimpleNamespace(toolbox=tools, connection_for_read=shop.app.connection_for_read)
+    app = SimpleNamespace(dependencies=tools, connection_for_read=shop.app.connection_for_read)
     task.run.__func__(SimpleNamespace(app=app))
     away.close()
 

@@ -1,4 +1,4 @@
-"""What the work is given: every tool, built once by `app/bootstrap.py` and carried by the Celery app."""
+"""What the work depends on, built once by `app/bootstrap.py` and carried by the Celery app."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,8 +23,8 @@ class SyncSources(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Toolbox:
-    """The tools of one process. `models` is the ladder, best first; seconds are wall time."""
+class Dependencies:
+    """What one process works with. `models`: best first; seconds are wall time."""
 
     db: Database
     channels: Mapping[str, Channel]
