@@ -240,7 +240,7 @@ class ModelRefusal(UnusableAnswer):
 
 
 class LanguageModel(Protocol):
-    """Who reads and writes: Claude, the local extractive parts, or a script in tests. A rung of the ladder."""
+    """Who reads and writes: Claude, the local extractive parts, or a script in tests. One of several, asked in turn."""
 
     name: str
     prompts: str

@@ -63,8 +63,8 @@ def run(
     ticket = ticket or a_ticket(*(messages or (QUESTION,)))
     values: dict[str, object] = {"policy": auto(), **circumstances}
     given = RunContext(**values)  # type: ignore[arg-type]  # test builder
-    rungs = [a_model()] if models is None else models
-    return run_pipeline(ticket, rungs, library or FakeLibrary([HIT]), given)
+    asked = [a_model()] if models is None else models
+    return run_pipeline(ticket, asked, library or FakeLibrary([HIT]), given)
 
 
 def reasons(done: Run) -> set[Reason]:

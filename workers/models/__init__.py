@@ -1,1 +1,1 @@
-"""The rungs of the ladder: who reads a message and drafts an answer. One file each."""
+"""The language models: who reads a message and drafts an answer. One file each."""

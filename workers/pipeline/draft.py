@@ -1,4 +1,4 @@
-"""The third stage: a reply out of the passages alone, by whichever model stands on this rung of the ladder."""
+"""The third stage: a reply out of the passages alone, by whichever model is asked."""
 
 from collections.abc import Sequence
 

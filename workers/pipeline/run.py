@@ -1,6 +1,6 @@
 """One pass over one state of a ticket: classify → retrieve → draft → validate → decide.
 
-No stage touches the database or a channel. Models stand on a ladder, best first: one that fails is remarked upon and
+No stage touches the database or a channel. Models are asked in turn, best first: one that fails is remarked upon and
 the next is asked; when none is left the draft hands over to a person, which no model is needed for.
 """
 
@@ -82,11 +82,11 @@ class _RunTrace:
 
 @dataclass(frozen=True, slots=True)
 class _PipelineState:
-    """The stages' results on their way to the decision. `rungs` are the models that have not failed yet."""
+    """The stages' results on their way to the decision. `models_left` have not failed yet."""
 
     reading: ConversationText
     classification: Classification
-    rungs: tuple[LanguageModel, ...]
+    models_left: tuple[LanguageModel, ...]
     skipped: bool
     retrieved: Retrieval = NOTHING_RETRIEVED
     draft: Draft = NO_DRAFT
@@ -159,11 +159,11 @@ def _draft(state: _PipelineState, policy: Policy, trace: _RunTrace) -> _Pipeline
             return state
         ticket, hits = state.reading.ticket, state.hits
         model_draft, models_left = _ask_first_available(
-            state.rungs, lambda model: draft_reply(ticket, state.classification, hits, model, policy), trace
+            state.models_left, lambda model: draft_reply(ticket, state.classification, hits, model, policy), trace
         )
         model_draft = model_draft or ModelDraft(is_handed_over(NO_MODEL))
         trace.usage.extend(model_draft.usage)
-        return replace(state, draft=model_draft.draft, rungs=models_left, prompts=_prompts_of(models_left))
+        return replace(state, draft=model_draft.draft, models_left=models_left, prompts=_prompts_of(models_left))
 
 
 def _validate(state: _PipelineState, policy: Policy, trace: _RunTrace) -> _PipelineState:
@@ -236,7 +236,7 @@ def _open_questions(state: _PipelineState) -> tuple[str, ...]:
     return tuple(question for question, best_ids in state.retrieved.best_of.items() if cited_ids.isdisjoint(best_ids))
 
 
-# --- The ladder ------------------------------------------------------------------------------------------------------
+# --- Fallback ---------------------------------------------------------------------------------------------------------
 
 
 def _needs_no_model(signals: Classification, text: str, policy: Policy) -> bool:
@@ -273,7 +273,7 @@ def _available_models(
 def _ask_first_available(
     models: tuple[LanguageModel, ...], ask: Callable[[LanguageModel], Answer], trace: _RunTrace
 ) -> tuple[Answer | None, tuple[LanguageModel, ...]]:
-    """The first answer that a model gives, and the rungs from that model down."""
+    """The first answer that a model gives, and the models from that one on."""
     for index, model in enumerate(models):
         try:
             return ask(model), models[index:]

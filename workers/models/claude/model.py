@@ -1,9 +1,9 @@
-"""Claude as a rung of the ladder: a small model classifies, a large one drafts out of the passages alone.
+"""Claude as a language model: a small model classifies, a large one drafts out of the passages alone.
 
 What becomes of an answer that is none (docs/decisions/claude.md):
-- refused at classification, twice misfilled, cut off, empty: the next rung is asked, and what it cost is kept;
+- refused at classification, twice misfilled, cut off, empty: the next model is asked, and what it cost is kept;
 - refused at drafting, or the tool called: a person is asked;
-- the API away, limited or refusing: the next rung; after three failures in a row nobody waits for it for a while.
+- the API away, limited or refusing: the next model; after three failures in a row nobody waits for it for a while.
 """
 
 import hashlib
