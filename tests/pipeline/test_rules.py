@@ -73,7 +73,7 @@ PERSON = {
     "turns lately": ({"turns": Turns(on_ticket_lately=5)}, Reason.TOO_MANY_TURNS),
     "turns with this customer": ({"turns": Turns(to_requester_lately=10)}, Reason.TOO_MANY_TURNS),
     "the same again": ({"texts": ("Why?",), "turns": Turns(answered=frozenset({"Why?"}))}, Reason.LOOP),
-    "ours again": ({"turns": Turns(said=frozenset({"Click Forgot password."}))}, Reason.LOOP),
+    "ours again": ({"turns": Turns(reply_fingerprints=frozenset({"Click Forgot password."}))}, Reason.LOOP),
     "refused": ({"refused": True}, Reason.MODEL_REFUSED),
     "declined": ({"draft": Draft((), "No.", WayOut.DECLINED)}, Reason.MODEL_REFUSED),
     "with people": ({"with_people": True}, Reason.WITH_PEOPLE),

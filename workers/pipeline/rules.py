@@ -79,7 +79,10 @@ def loop(case: DecisionInput) -> Cap | None:
     earlier_turns = case.turns
     if case.texts and earlier_turns.fingerprint(case.texts[-1]) in earlier_turns.answered:
         return _person(Reason.LOOP, "the same message came again after it was answered")
-    if _states_anything(case.draft) and earlier_turns.fingerprint(matches_own_words(case.draft)) in earlier_turns.said:
+    if (
+        _states_anything(case.draft)
+        and earlier_turns.fingerprint(matches_own_words(case.draft)) in earlier_turns.reply_fingerprints
+    ):
         return _person(Reason.LOOP, "the same reply was given before")
     return None
 

@@ -13,14 +13,14 @@ Fingerprint = Callable[[str], str]
 @dataclass(frozen=True, slots=True)
 class Turns:
     """Automatic replies that are out or on their way: on this ticket in all, on this ticket lately, and to this
-    requester lately. `answered` are the fingerprints of customers' texts that a reply on this ticket answered, `said`
-    those of the replies. `handed_over`: how often this requester was told lately that a person will answer."""
+    requester lately. `answered` are the fingerprints of customers' texts that a reply on this ticket answered,
+    `reply_fingerprints` those of the replies. `handed_over`: how often this requester was told lately that a person will answer."""
 
     on_ticket: int = 0
     on_ticket_lately: int = 0
     to_requester_lately: int = 0
     answered: frozenset[str] = frozenset()
-    said: frozenset[str] = frozenset()
+    reply_fingerprints: frozenset[str] = frozenset()
     handed_over: int = 0
     fingerprint: Fingerprint = str
 

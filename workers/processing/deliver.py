@@ -104,7 +104,7 @@ def _send_note(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, last_
 
 def _read_own_record(deps: Dependencies, delivery: Delivery) -> OwnRecord:
     with deps.db.account(delivery.account) as tx:
-        return own_record.read_own_record(tx, delivery.channel, delivery.ticket_id, besides=delivery.id)
+        return own_record.read_own_record(tx, delivery.channel, delivery.ticket_id, current_delivery=delivery.id)
 
 
 def _send_alert(deps: Dependencies, claim: ClaimedDelivery) -> list[str]:

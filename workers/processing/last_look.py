@@ -79,7 +79,7 @@ def _reply_stop(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, our_
     with deps.db.account(delivery.account) as tx:
         requester = tx.sealer.lookup(ticket.requester.id)
         _, turns = own_record.read_record_and_turns(
-            tx, delivery.channel, delivery.ticket_id, requester, policy, besides=delivery.id
+            tx, delivery.channel, delivery.ticket_id, requester, policy, current_delivery=delivery.id
         )
         run = record.get_run(tx, delivery.run_id) if delivery.run_id else None
     if run and _may_no_longer_answer(policy, run):

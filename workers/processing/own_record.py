@@ -20,26 +20,31 @@ BY_A_PERSON = "intervention:"
 """How the key of a delivery begins that a person ordered."""
 
 
-def read_own_record(tx: Transaction, channel: str, ticket_id: str, besides: str | None = None) -> OwnRecord:
-    """Our record of a ticket; what is `besides`, a delivery's id, does not count as an answer that is under way."""
-    rows = outbox.told_of(tx, channel, ticket_id)
-    return _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), besides)
+def read_own_record(tx: Transaction, channel: str, ticket_id: str, current_delivery: str | None = None) -> OwnRecord:
+    """Our record of a ticket; `current_delivery`, a delivery's id, does not count as an answer that is under way."""
+    rows = outbox.public_deliveries_and_alerts(tx, channel, ticket_id)
+    return _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), current_delivery)
 
 
 def read_record_and_turns(
-    tx: Transaction, channel: str, ticket_id: str, requester: str | None, policy: Policy, besides: str | None = None
+    tx: Transaction,
+    channel: str,
+    ticket_id: str,
+    requester: str | None,
+    policy: Policy,
+    current_delivery: str | None = None,
 ) -> tuple[OwnRecord, Turns]:
-    """Our record of a ticket, and the turns that count: with `besides`, those planned before that delivery alone."""
-    rows = outbox.told_of(tx, channel, ticket_id)
+    """Our record of a ticket, and the turns that count: with `current_delivery`, those planned before that delivery alone."""
+    rows = outbox.public_deliveries_and_alerts(tx, channel, ticket_id)
     requester_rows = outbox.deliveries_to_requester(tx, requester, policy.limits.requester_minutes) if requester else ()
-    our_record = _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), besides)
-    return our_record, _count_turns(tx, rows, requester_rows, policy, besides)
+    our_record = _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), current_delivery)
+    return our_record, _count_turns(tx, rows, requester_rows, policy, current_delivery)
 
 
-def _build_own_record(rows: Sequence[Row[Any]], handed_over: frozenset[str], besides: str | None) -> OwnRecord:
+def _build_own_record(rows: Sequence[Row[Any]], handed_over: frozenset[str], current_delivery: str | None) -> OwnRecord:
     public = [row for row in rows if row.kind in PUBLIC]
     sent = {name: _sent_kind(row) for row in public for name in (row.id, row.foreign_id) if name}
-    answering = {row.message_id for row in public if row.state not in TAKEN_BACK and row.id != besides}
+    answering = {row.message_id for row in public if row.state not in TAKEN_BACK and row.id != current_delivery}
     alerted = {row.message_id for row in rows if row.kind == DeliveryKind.ALERT and row.state not in TAKEN_BACK}
     return OwnRecord(sent, handed_over, frozenset(answering), frozenset(alerted))
 
@@ -51,22 +56,26 @@ def _sent_kind(row: Row[Any]) -> Sent:
 
 
 def _count_turns(
-    tx: Transaction, rows: Sequence[Row[Any]], requester_rows: Sequence[Row[Any]], policy: Policy, besides: str | None
+    tx: Transaction,
+    rows: Sequence[Row[Any]],
+    requester_rows: Sequence[Row[Any]],
+    policy: Policy,
+    current_delivery: str | None,
 ) -> Turns:
     """Ids are UUIDs of version 7, so they stand in the order in which they were planned."""
-    replies = [row for row in rows if _is_automatic(row, besides) and row.state not in TAKEN_BACK]
+    replies = [row for row in rows if _is_automatic(row, current_delivery) and row.state not in TAKEN_BACK]
     since = datetime.now(UTC) - timedelta(minutes=policy.limits.ticket_minutes)
     return Turns(
         on_ticket=len(replies),
         on_ticket_lately=sum(row.created_at >= since for row in replies),
-        to_requester_lately=sum(_is_automatic(row, besides) for row in requester_rows),
+        to_requester_lately=sum(_is_automatic(row, current_delivery) for row in requester_rows),
         answered=frozenset(text for row in replies for text in row.answers),
-        said=frozenset(row.says for row in replies if row.says),
+        reply_fingerprints=frozenset(row.says for row in replies if row.says),
         handed_over=sum(row.kind == DeliveryKind.HANDOVER for row in requester_rows),
         fingerprint=lambda text: tx.sealer.lookup(text_fingerprint(text)),
     )
 
 
-def _is_automatic(row: Row[Any], besides: str | None) -> bool:
-    planned_before = besides is None or row.id < besides
+def _is_automatic(row: Row[Any], current_delivery: str | None) -> bool:
+    planned_before = current_delivery is None or row.id < current_delivery
     return row.kind == DeliveryKind.REPLY and not row.key.startswith(BY_A_PERSON) and planned_before

@@ -187,7 +187,7 @@ def is_own_message(tx: Transaction, channel: str, foreign_id: str) -> bool:
     return tx.execute(select(deliveries.c.id).where(*conditions).limit(1)).one_or_none() is not None
 
 
-def told_of(tx: Transaction, channel: str, ticket_id: str) -> Sequence[Row[Any]]:
+def public_deliveries_and_alerts(tx: Transaction, channel: str, ticket_id: str) -> Sequence[Row[Any]]:
     """Every public delivery and every alert of a ticket, over its whole life, oldest first: id, foreign_id, kind, key,
     state, message_id, answers, says, created_at."""
     c = deliveries.c
