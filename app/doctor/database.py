@@ -198,7 +198,7 @@ def _check_sources(tx: Transaction, long_ago: float) -> Iterator[HealthCheck]:
     """Those that could not be read, or have not been read for long."""
     for source in overdue_sources(tx, long_ago):
         check_name = f"source {source.name} of {tx.account}"
-        if source.error and source.held:
+        if source.error and source.held_back:
             yield wrong(check_name, source.error, "look at the source before you confirm it")
         elif source.error:
             remedy = f"mend it, or `firstline sources remove {source.name}`"

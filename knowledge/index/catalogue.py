@@ -71,7 +71,7 @@ class SourceStatus:
     report: Mapping[str, object] | None = None
 
     @property
-    def held(self) -> bool:
+    def held_back(self) -> bool:
         """True if it was read, and what is gone from it stays until a person confirms it."""
         return bool(self.error) and is_held_back(self.report)
 

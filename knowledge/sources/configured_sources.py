@@ -35,22 +35,22 @@ class ConfiguredSource:
     name: str
     kind: str
     settings: Mapping[str, Any]
-    marks: PageDefaults = field(default=PageDefaults())
+    defaults: PageDefaults = field(default=PageDefaults())
 
 
 @dataclass(frozen=True, slots=True)
 class OverdueSource:
-    """A source that a person should look at. `held`: it was read, and what is gone from it stays until confirmed."""
+    """A source to look at. `held_back`: it was read, and what is gone from it stays until a person confirms it."""
 
     name: str
     synced_at: datetime | None
     error: str | None
-    held: bool
+    held_back: bool
 
 
 def save_source(tx: Transaction, source: ConfiguredSource) -> None:
     """Set up a source, or set it up anew; what is known of its last reading stays."""
-    values = {"kind": source.kind, "settings": dict(source.settings), **asdict(source.marks)}
+    values = {"kind": source.kind, "settings": dict(source.settings), **asdict(source.defaults)}
     row = insert(sources).values(account_id=tx.account, name=source.name, **values)
     tx.execute(row.on_conflict_do_update(index_elements=["account_id", "name"], set_=values))
 

@@ -18,7 +18,7 @@ class SourceWithMetadata:
     def __init__(self, source: PageSource, row: ConfiguredSource) -> None:
         self.name = row.name
         self._source = source
-        self._defaults = row.marks
+        self._defaults = row.defaults
         row_json = json.dumps(asdict(row), sort_keys=True)
         self._stamp_prefix = hashlib.sha256(row_json.encode()).hexdigest()[:8] + " "
 

@@ -108,7 +108,7 @@ def _describe_use(use: DocumentUse, run: Run) -> str:
     opening = f"Told to the customer on {date_text}:" if use.sent_at else f"Planned for the customer ({use.state}):"
     if use.kind is DeliveryKind.NOTE:
         opening = f"Left here as a draft on {date_text}:"
-    quoted_sentences = "\n".join(f"> {sentence}" for sentence in use.said)
+    quoted_sentences = "\n".join(f"> {sentence}" for sentence in use.citing_sentences)
     return f"{opening}\n{quoted_sentences}\n\nThe article then (version {use.version}):\n{_quote_passages(use, run)}"
 
 

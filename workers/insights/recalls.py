@@ -41,7 +41,7 @@ class CitedDocument:
 
 @dataclass(frozen=True, slots=True)
 class DocumentUse:
-    """A draft that cites the document: a reply, or a note with the draft in it. `said` are the sentences that cite it,
+    """A draft that cites the document: a reply, or a note with the draft in it. `citing_sentences` cite it,
     `version` and `title` are the document's at the time; `state` and `reason` are the delivery's."""
 
     run_id: str
@@ -56,7 +56,7 @@ class DocumentUse:
     title: str
     version: str
     passage_ids: tuple[str, ...]
-    said: tuple[str, ...]
+    citing_sentences: tuple[str, ...]
 
     @property
     def stands(self) -> bool:
@@ -203,7 +203,7 @@ def _use_from_row(tx: Transaction, row: Row[Any]) -> DocumentUse | None:
         title=row.title,
         version=row.version,
         passage_ids=tuple(sorted(row.passage_ids)),
-        said=citing_sentences(run, (row.document_id,)),
+        citing_sentences=citing_sentences(run, (row.document_id,)),
     )
 
 

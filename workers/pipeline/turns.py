@@ -14,7 +14,8 @@ Fingerprint = Callable[[str], str]
 class Turns:
     """Automatic replies that are out or on their way: on this ticket in all, on this ticket lately, and to this
     requester lately. `answered` are the fingerprints of customers' texts that a reply on this ticket answered,
-    `reply_fingerprints` those of the replies. `handed_over`: how often this requester was told lately that a person will answer."""
+    `reply_fingerprints` those of the replies. `handed_over`: how
+    often this requester was told lately that a person will answer."""
 
     on_ticket: int = 0
     on_ticket_lately: int = 0

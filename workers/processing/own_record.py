@@ -34,7 +34,7 @@ def read_record_and_turns(
     policy: Policy,
     current_delivery: str | None = None,
 ) -> tuple[OwnRecord, Turns]:
-    """Our record of a ticket, and the turns that count: with `current_delivery`, those planned before that delivery alone."""
+    """Our record of a ticket, and the turns that count: with `current_delivery`, those planned before it alone."""
     rows = outbox.public_deliveries_and_alerts(tx, channel, ticket_id)
     requester_rows = outbox.deliveries_to_requester(tx, requester, policy.limits.requester_minutes) if requester else ()
     our_record = _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), current_delivery)

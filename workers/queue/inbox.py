@@ -189,7 +189,7 @@ class LastHeard:
     """When a channel last told us something by itself, and how many messages had to be found since."""
 
     told_at: datetime | None
-    found_since: int
+    found_by_catchup: int
 
 
 def last_heard(tx: Transaction, channel: str, catch_up_prefix: str) -> LastHeard:

@@ -199,7 +199,7 @@ def _print_uses(target: RecalledDocument, uses: Sequence[DocumentUse]) -> None:
             f"\n{use.at:%Y-%m-%d %H:%M} UTC  {use.channel} {use.ticket_id}  {_outcome_text(use)}{reason}  ({version})",
             "bold",
         )
-        for sentence in use.said:
+        for sentence in use.citing_sentences:
             say(f"  {sentence}")
     counts_by_kind = Counter(_outcome_text(use) for use in uses)
     tickets = len({(use.channel, use.ticket_id) for use in uses})

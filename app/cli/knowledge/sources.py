@@ -159,8 +159,8 @@ def _add_source(
         settings = source_options.valid_settings(
             kind, {**(existing_source.settings if existing_source else {}), **settings}
         )
-        defaults = _changed_marks(
-            existing_source.marks if existing_source else PageDefaults(),
+        defaults = _changed_defaults(
+            existing_source.defaults if existing_source else PageDefaults(),
             audience=audience,
             locale=locale,
             collection=collection,
@@ -174,14 +174,14 @@ def _add_source(
         tell(outcomes, as_json=as_json)
 
 
-def _changed_marks(defaults: PageDefaults, **changes: str | None) -> PageDefaults:
-    """What was said, over what was there; an empty word takes a mark away."""
-    changed_marks = {
+def _changed_defaults(defaults: PageDefaults, **changes: str | None) -> PageDefaults:
+    """What was said, over what was there; an empty word takes a default away."""
+    changed_fields = {
         key: _valid_name(f"--{key}", word) if word else word for key, word in changes.items() if word is not None
     }
-    marks = asdict(defaults) | changed_marks
-    audience = (marks["audience"] or "").lower() or None
-    return PageDefaults(audience, marks["locale"] or None, marks["collection"] or "")
+    fields = asdict(defaults) | changed_fields
+    audience = (fields["audience"] or "").lower() or None
+    return PageDefaults(audience, fields["locale"] or None, fields["collection"] or "")
 
 
 def _valid_name(option: str, value: str) -> str:
@@ -192,4 +192,4 @@ def _valid_name(option: str, value: str) -> str:
 
 
 def _setup_fields(source: ConfiguredSource | None) -> dict[str, object]:
-    return {"settings": source.settings, **asdict(source.marks)} if source else {}
+    return {"settings": source.settings, **asdict(source.defaults)} if source else {}

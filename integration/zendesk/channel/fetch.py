@@ -31,7 +31,7 @@ class Origin:
     the ticket stands."""
 
     ticket: models.ZendeskTicket
-    marks: Mapping[str, str]
+    change_ids: Mapping[str, str]
     """By a delivery's id, what it left on the ticket: a comment, or a change without one."""
     set_by_people: frozenset[str]
     last_audit: str
@@ -93,7 +93,7 @@ def compose_ticket(
         form=_find_named(ticket.ticket_form_id, answer.ticket_forms),
         organisation=organisation,
         fields=looked_up_names.fields,
-        origin=Origin(ticket, history.marks, frozenset(history.set_by_people), last_audit_id),
+        origin=Origin(ticket, history.change_ids, frozenset(history.set_by_people), last_audit_id),
     )
 
 

@@ -61,12 +61,12 @@ class TicketPeople:
 
 @dataclass(slots=True)
 class TicketHistory:
-    """What the audits tell. `marks` gives, by a delivery's id, the comment or the audit that it became; `set_by_people`
-    holds the names of the fields that somebody of staff set by hand."""
+    """What the audits tell. `change_ids` gives, by a delivery's id, the comment or the audit that it became;
+    `set_by_people` holds the names of the fields that somebody of staff set by hand."""
 
     messages: list[Message] = field(default_factory=list)
     acts: list[PersonAct] = field(default_factory=list)
-    marks: dict[str, str] = field(default_factory=dict)
+    change_ids: dict[str, str] = field(default_factory=dict)
     set_by_people: set[str] = field(default_factory=set)
 
 
@@ -81,7 +81,7 @@ def read_history(
     history = TicketHistory()
     for index, audit in enumerate(audits):
         if mark := mark_of(audit):
-            history.marks[mark] = audit.comment.id if audit.comment else audit.id
+            history.change_ids[mark] = audit.comment.id if audit.comment else audit.id
         if message := _build_message(audit, ticket_people):
             history.messages.append(message)
         history.acts += _person_acts(audit, ticket_people, len(history.messages), on_arrival=index == 0)

@@ -76,7 +76,7 @@ class ZendeskChannel:
 
     def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
         """The comment, or the change without one, whose audit carries the delivery's id."""
-        return _find_mark(ticket, delivery) or _find_mark(self.fetch(ticket.account, ticket.id), delivery)
+        return _find_change(ticket, delivery) or _find_change(self.fetch(ticket.account, ticket.id), delivery)
 
     def _refetch(self, line: ZendeskLine, ticket_id: str) -> Ticket:
         return self._recent_reads.get(line.account, ticket_id, lambda: self._fetch_now(line, ticket_id))
@@ -142,7 +142,7 @@ class ZendeskChannel:
         """
         for _ in range(LOOKS):
             ticket, origin = self._usable_snapshot(line, ticket)
-            if change_id := origin.marks.get(delivery.id):
+            if change_id := origin.change_ids.get(delivery.id):
                 return change_id
             if ticket.status is TicketStatus.CLOSED or not still_wanted(ticket):
                 return None
@@ -161,7 +161,7 @@ class ZendeskChannel:
     ) -> str:
         core, extras = fields
         response = update.send_update(line, origin, core, extras, delivery)
-        change_id = update.id_of(response, core) or _find_mark(self._refetch(line, ticket.id), delivery)
+        change_id = update.id_of(response, core) or _find_change(self._refetch(line, ticket.id), delivery)
         if change_id is None:
             raise Temporary("Zendesk took the change and does not show it yet")
         return change_id
@@ -172,8 +172,8 @@ def _always_wanted(ticket: Ticket) -> bool:
     return True
 
 
-def _find_mark(ticket: Ticket, delivery: Delivery) -> str | None:
-    return ticket.origin.marks.get(delivery.id) if isinstance(ticket.origin, Origin) else None
+def _find_change(ticket: Ticket, delivery: Delivery) -> str | None:
+    return ticket.origin.change_ids.get(delivery.id) if isinstance(ticket.origin, Origin) else None
 
 
 def _posted_message(comment_id: str, outgoing: Outgoing, delivery: Delivery, *, public: bool) -> Message:

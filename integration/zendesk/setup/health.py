@@ -110,12 +110,14 @@ def _check_webhook(name: str, config: ZendeskConnection, last_heard: LastHeard) 
         return missing(name, f"none is set up; {fallback}", "docs/zendesk.md says how: answers come sooner by webhook")
     if last_heard.told_at is None:
         remedy = "is the webhook active, subscribed, and is our address right? docs/zendesk.md"
-        missed = f"; {fallback}, and found {last_heard.found_since} messages" if last_heard.found_since else ""
-        return (wrong if last_heard.found_since else missing)(name, f"has never called{missed}", remedy)
+        missed = (
+            f"; {fallback}, and found {last_heard.found_by_catchup} messages" if last_heard.found_by_catchup else ""
+        )
+        return (wrong if last_heard.found_by_catchup else missing)(name, f"has never called{missed}", remedy)
     last_event = f"last event {duration_in_words((datetime.now(UTC) - last_heard.told_at).total_seconds())} ago"
-    if last_heard.found_since:
+    if last_heard.found_by_catchup:
         remedy = "see the webhook's activity in Zendesk's admin centre: is it still active, and are its calls accepted?"
         return wrong(
-            name, f"{last_event}; {last_heard.found_since} messages since then had to be found by catch-up", remedy
+            name, f"{last_event}; {last_heard.found_by_catchup} messages since then had to be found by catch-up", remedy
         )
     return fine(name, last_event)

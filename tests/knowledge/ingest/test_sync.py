@@ -276,13 +276,13 @@ def test_more_than_half_of_a_source_stays_until_it_is_confirmed_and_what_is_new_
     )
     assert str(outcome.fault) == house.row("one").error == said
     assert isinstance(outcome.fault, Permanent)
-    assert house.row("one").held
+    assert house.row("one").held_back
     assert len(house.documents()) == 11
     [confirmed] = house.confirm("one")
     assert confirmed.report
     assert (confirmed.fault, confirmed.report.removed) == (None, 6)
     assert set(house.documents()) == {"p0", "p1", "p2", "p3", "new"}
-    assert (house.row("one").error, house.row("one").held) == (None, False)
+    assert (house.row("one").error, house.row("one").held_back) == (None, False)
 
 
 def test_an_emptied_source_keeps_even_a_single_document(house: House, page: MakePage) -> None:
@@ -318,7 +318,7 @@ def test_what_is_added_meanwhile_does_not_let_go_what_is_held_back(house: House,
     assert "all its 6 documents" in str(again.fault)
     house.add("one", *many(page, *range(100, 120)), Temporary("nobody is there"))
     house.sync()
-    assert (house.row("one").error, house.row("one").held) == ("nobody is there", False)
+    assert (house.row("one").error, house.row("one").held_back) == ("nobody is there", False)
     house.add("one", *many(page, *range(100, 120)))
     assert "all its 6 documents" in str(house.sync()[0].fault)
     assert len(house.documents()) == 26
@@ -369,7 +369,7 @@ def test_doctor_hears_of_what_is_held_back_and_not_that_it_could_not_be_read(hou
     house.add("two", Temporary("away"))
     house.sync()
     with house.db.account(house.account) as tx:
-        assert {each.name: each.held for each in configured_sources.overdue_sources(tx, 3600)} == {
+        assert {each.name: each.held_back for each in configured_sources.overdue_sources(tx, 3600)} == {
             "one": True,
             "two": False,
         }

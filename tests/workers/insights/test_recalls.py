@@ -61,7 +61,7 @@ def test_every_use_of_a_document_is_found_newest_first_with_what_it_said(databas
         keep(tx, a_run(account, SEATS, ticket_id="t2", days=1))
         keep(tx, a_run(account, BOARDS, ticket_id="t3", days=2), DeliveryState.WITHDRAWN)
         uses = recalls.document_uses(tx, ["d1"])
-        assert [(use.ticket_id, use.said, use.state) for use in uses] == [
+        assert [(use.ticket_id, use.citing_sentences, use.state) for use in uses] == [
             ("t3", (BOARDS.blocks[0].text,), DeliveryState.WITHDRAWN),
             ("t1", (BOARDS.blocks[0].text,), DeliveryState.SENT),
         ]

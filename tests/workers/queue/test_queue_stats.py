@@ -123,4 +123,4 @@ def test_a_channel_that_tells_nothing_is_known_by_what_had_to_be_found(database:
     found(2)
     with database.account(account) as tx:
         heard = inbox.last_heard(tx, "zendesk", "comment:")
-    assert (heard.found_since, heard.told_at is not None) == (1, True)
+    assert (heard.found_by_catchup, heard.told_at is not None) == (1, True)
