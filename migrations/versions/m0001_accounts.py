@@ -1,12 +1,13 @@
 """Accounts, and the pgvector extension."""
 
-import sqlalchemy as sa
 from alembic import op
 
-from migrations.rights import login_role, lookup, protect
+from migrations.rights import NOW, login_role, lookup, protect
 
 revision = "0001"
 down_revision = None
+
+COLUMNS = f"account_id text PRIMARY KEY, title text NOT NULL, created_at {NOW}, paused_at timestamptz, paused_by text"
 
 
 def upgrade() -> None:
@@ -14,17 +15,7 @@ def upgrade() -> None:
     op.execute("CREATE EXTENSION IF NOT EXISTS vector")
     op.execute(f"GRANT USAGE ON SCHEMA public TO {login_role()}")
     op.execute(f"GRANT SELECT ON alembic_version TO {login_role()}")
-    op.create_table(
-        "accounts",
-        sa.Column("account_id", sa.Text, primary_key=True),
-        sa.Column("title", sa.Text, nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
-        sa.Column("paused_at", sa.DateTime(timezone=True)),
-        sa.Column("paused_by", sa.Text),
-    )
+    op.execute(f"CREATE TABLE accounts ({COLUMNS})")
     protect("accounts", "SELECT, INSERT, UPDATE")
-    lookup(
-        "firstline_accounts()",
-        "SETOF accounts",
-        "SELECT account_id, title, created_at, paused_at, paused_by FROM accounts ORDER BY account_id",
-    )
+    listing = "SELECT account_id, title, created_at, paused_at, paused_by FROM accounts ORDER BY account_id"
+    lookup("firstline_accounts()", "SETOF accounts", listing)

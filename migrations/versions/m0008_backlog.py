@@ -1,10 +1,9 @@
 """What keeps a ticket's cost the same however much lies behind it or waits with it: indexes, the money of a day in one
 row, and what the sweeper knows of the broker."""
 
-import sqlalchemy as sa
 from alembic import op
 
-from migrations.rights import lookup, protect
+from migrations.rights import ACCOUNT, add_columns, create_table, lookup
 
 revision = "0008"
 down_revision = "0007"
@@ -36,35 +35,31 @@ def _requesters() -> None:
         )
 
 
+SPENT_BEFORE = """INSERT INTO daily_spend (account_id, day, dollars)
+    SELECT account_id, (at AT TIME ZONE 'UTC')::date, sum(dollars) FROM runs WHERE dollars > 0 GROUP BY 1, 2"""
+
+ADD_TO_DAY = """CREATE FUNCTION firstline_spend() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS
+    $body$ BEGIN
+        INSERT INTO daily_spend AS spent (account_id, day, dollars)
+        VALUES (NEW.account_id, (NEW.at AT TIME ZONE 'UTC')::date, NEW.dollars)
+        ON CONFLICT (account_id, day) DO UPDATE SET dollars = spent.dollars + excluded.dollars;
+        RETURN NULL;
+    END $body$"""
+
+ON_EACH_RUN = """CREATE CONSTRAINT TRIGGER runs_spend AFTER INSERT ON runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+    WHEN (NEW.dollars > 0 AND NEW.account_id = nullif(current_setting('firstline.account', true), ''))
+    EXECUTE FUNCTION firstline_spend()"""
+
+
 def _spending() -> None:
     """The day's row is written as the run commits. Written any sooner it would stay locked while the worker goes on,
     and a busy account's runs would wait for each other. A restore brings both tables, and counts nothing again."""
-    op.create_table(
-        "daily_spend",
-        sa.Column("account_id", sa.Text, sa.ForeignKey("accounts.account_id"), primary_key=True),
-        sa.Column("day", sa.Date, primary_key=True),
-        sa.Column("dollars", sa.Double, nullable=False),
-    )
-    protect("daily_spend")
-    op.execute(
-        "INSERT INTO daily_spend (account_id, day, dollars) "
-        "SELECT account_id, (at AT TIME ZONE 'UTC')::date, sum(dollars) FROM runs WHERE dollars > 0 GROUP BY 1, 2"
-    )
-    op.execute(
-        """CREATE FUNCTION firstline_spend() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS
-           $body$ BEGIN
-               INSERT INTO daily_spend AS spent (account_id, day, dollars)
-               VALUES (NEW.account_id, (NEW.at AT TIME ZONE 'UTC')::date, NEW.dollars)
-               ON CONFLICT (account_id, day) DO UPDATE SET dollars = spent.dollars + excluded.dollars;
-               RETURN NULL;
-           END $body$"""
-    )
+    columns = f"{ACCOUNT}, day date, dollars double precision NOT NULL, PRIMARY KEY (account_id, day)"
+    create_table("daily_spend", columns)
+    op.execute(SPENT_BEFORE)
+    op.execute(ADD_TO_DAY)
     op.execute("REVOKE ALL ON FUNCTION firstline_spend() FROM PUBLIC")  # a trigger's caller needs no right to it
-    op.execute(
-        """CREATE CONSTRAINT TRIGGER runs_spend AFTER INSERT ON runs DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-           WHEN (NEW.dollars > 0 AND NEW.account_id = nullif(current_setting('firstline.account', true), ''))
-           EXECUTE FUNCTION firstline_spend()"""
-    )
+    op.execute(ON_EACH_RUN)
 
 
 # --- What waits, and what of it the broker holds ----------------------------------------------------------------------
@@ -73,9 +68,31 @@ LEFT = "enqueued_at IS NULL OR enqueued_at < not_before OR enqueued_at < lease_u
 """Nobody has handed it over since it could be taken (again)."""
 
 
+FREE = "(state = 'waiting' AND not_before <= now() OR state = '{busy}' AND lease_until < now())"
+
+MISSED = f"""WITH handed AS (
+        SELECT id, missed_at, row_number() OVER (PARTITION BY queue ORDER BY enqueued_at DESC)
+            > coalesce((held ->> queue)::bigint, 0) AS missing
+        FROM {{table}} WHERE {FREE} AND NOT coalesce({LEFT}, false)),
+    told AS (
+        UPDATE {{table}} AS row SET missed_at = CASE WHEN missing THEN now() END FROM handed
+        WHERE row.id = handed.id AND missing = (handed.missed_at IS NULL) RETURNING missing)
+    SELECT count(*) FROM told WHERE missing"""
+
+DUE = f"""WITH due AS (
+        SELECT id FROM {{table}}
+        WHERE state IN ('waiting', 'claimed', 'sending') AND ({LEFT} OR missed_at IS NOT NULL)
+          AND {FREE} AND ({LEFT} OR missed_at < now() - again)
+        ORDER BY queue <> 'urgent', {{born}} LIMIT most FOR UPDATE SKIP LOCKED),
+    handed AS (
+        UPDATE {{table}} AS row SET enqueued_at = now(), missed_at = NULL,
+            queue = CASE row.queue WHEN 'answer' THEN 'again' ELSE row.queue END
+        FROM due WHERE row.id = due.id RETURNING row.account_id, row.id, row.queue, row.{{born}} AS born)
+    SELECT account_id, id, queue FROM handed ORDER BY queue <> 'urgent', born"""
+
+
 def _waiting(table: str, queue: str) -> None:
-    op.add_column(table, sa.Column("queue", sa.Text, nullable=False, server_default=queue))
-    op.add_column(table, sa.Column("missed_at", sa.DateTime(timezone=True)))
+    add_columns(table, f"queue text NOT NULL DEFAULT '{queue}'", "missed_at timestamptz")
     busy = "state IN ('waiting', 'claimed', 'sending')"
     op.execute(f"CREATE INDEX {table}_left ON {table} (id) WHERE {busy} AND ({LEFT} OR missed_at IS NOT NULL)")
 
@@ -83,34 +100,12 @@ def _waiting(table: str, queue: str) -> None:
 def _sweeping(table: str, busy: str, born: str) -> None:
     """What the sweeper calls (`workers/queue/leases.py`). A queue gives out first what it was given first, so what it
     still holds is what was handed over last; who is found behind that, and was not taken either, is missed."""
-    free = f"(state = 'waiting' AND not_before <= now() OR state = '{busy}' AND lease_until < now())"
     name = table.removeprefix("inbox_")
-    lookup(
-        f"firstline_missed_{name}(held jsonb)",
-        "bigint",
-        f"""WITH handed AS (
-                SELECT id, missed_at, row_number() OVER (PARTITION BY queue ORDER BY enqueued_at DESC)
-                    > coalesce((held ->> queue)::bigint, 0) AS missing
-                FROM {table} WHERE {free} AND NOT coalesce({LEFT}, false)),
-            told AS (
-                UPDATE {table} AS row SET missed_at = CASE WHEN missing THEN now() END FROM handed
-                WHERE row.id = handed.id AND missing = (handed.missed_at IS NULL) RETURNING missing)
-            SELECT count(*) FROM told WHERE missing""",
-        volatility="VOLATILE",
-    )
+    lookup(f"firstline_missed_{name}(held jsonb)", "bigint", MISSED.format(table=table, busy=busy), "VOLATILE")
     op.execute(f"DROP FUNCTION firstline_due_{name}(integer, interval)")
     lookup(
         f"firstline_due_{name}(most integer, again interval)",
         "TABLE (account_id text, id uuid, queue text)",
-        f"""WITH due AS (
-                SELECT id FROM {table}
-                WHERE state IN ('waiting', 'claimed', 'sending') AND ({LEFT} OR missed_at IS NOT NULL)
-                  AND {free} AND ({LEFT} OR missed_at < now() - again)
-                ORDER BY queue <> 'urgent', {born} LIMIT most FOR UPDATE SKIP LOCKED),
-            handed AS (
-                UPDATE {table} AS row SET enqueued_at = now(), missed_at = NULL,
-                    queue = CASE row.queue WHEN 'answer' THEN 'again' ELSE row.queue END
-                FROM due WHERE row.id = due.id RETURNING row.account_id, row.id, row.queue, row.{born} AS born)
-            SELECT account_id, id, queue FROM handed ORDER BY queue <> 'urgent', born""",
-        volatility="VOLATILE",
+        DUE.format(table=table, busy=busy, born=born),
+        "VOLATILE",
     )
