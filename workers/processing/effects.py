@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from desk.conversation import Conversation
 from desk.delivery import DeliveryKind
-from desk.policy.policy import Policy
 from desk.policy.routing import route_ticket
 from desk.ports import Outgoing
 from desk.presentation.channel_format import handover_for, reply_for
@@ -13,15 +11,12 @@ from desk.presentation.receipt import explain_decision
 from desk.presentation.reply import compose_note
 from desk.reasons import Limit, Reason
 from desk.run import Action, Run
-from desk.ticket import Ticket
-from workers.dependencies import Dependencies
 from workers.pipeline.conversation_text import own_text
 from workers.pipeline.rules import matches_own_words
-from workers.pipeline.run import RunContext
 from workers.processing.failures import plan_alert
 from workers.processing.guard_effects import alerted_about
+from workers.processing.ticket_reading import OpenItem
 from workers.queue import outbox
-from workers.queue.inbox import InboxItem
 from workers.queue.outbox import PlannedDelivery
 
 MOST_HANDOVERS = 3
@@ -32,15 +27,9 @@ CIRCLES = frozenset({Reason.LOOP, Reason.TOO_MANY_TURNS})
 
 
 @dataclass(frozen=True, slots=True)
-class FinishedRun:
+class FinishedRun(OpenItem):
     """A run with all that it came from."""
 
-    deps: Dependencies
-    item: InboxItem
-    policy: Policy
-    ticket: Ticket
-    conversation: Conversation
-    circumstances: RunContext
     run: Run
 
     @property
@@ -71,31 +60,33 @@ def plan_effects(
 def _plan_posts(
     finished_run: FinishedRun, earlier_topics: Sequence[str], *, alerting: bool
 ) -> Sequence[PlannedDelivery]:
-    run, policy = finished_run.run, finished_run.policy
+    run = finished_run.run
     match run.decision.action:
-        case Action.AUTO_REPLY:
-            reply = reply_for(finished_run.ticket.via, run, policy)
-            return [
-                finished_run.effect(DeliveryKind.REPLY, reply) if reply else _plan_note(finished_run, escalated=False)
-            ]
-        case Action.INTERNAL_NOTE:
+        case Action.AUTO_REPLY if reply := reply_for(finished_run.ticket.via, run, finished_run.policy):
+            return [finished_run.effect(DeliveryKind.REPLY, reply)]
+        case Action.AUTO_REPLY | Action.INTERNAL_NOTE:
             return [_plan_note(finished_run, escalated=False)]
-        case Action.ESCALATE if is_with_people(finished_run) and (
-            _customer_was_told(finished_run) or not _announces_handover(finished_run)
-        ):
-            new_topics = set(run.classification.sensitive) - set(earlier_topics)
-            return [] if alerting and not new_topics else [_plan_note(finished_run, escalated=True)]
-        case Action.ESCALATE if _announces_handover(finished_run):
-            # The hand-over puts the ticket before people: were it the note, they could take it before it is sent.
-            classification = run.classification
-            handover = handover_for(
-                finished_run.ticket.via, policy, run.message_id, classification.language, classification.sensitive
-            )
-            return [finished_run.effect(DeliveryKind.HANDOVER, handover), _plan_note(finished_run, escalated=False)]
         case Action.ESCALATE:
-            return [_plan_note(finished_run, escalated=True)]
+            return _plan_escalation(finished_run, set(run.classification.sensitive) - set(earlier_topics), alerting)
         case _:
             return []
+
+
+def _plan_escalation(finished_run: FinishedRun, new_topics: set[str], alerting: bool) -> Sequence[PlannedDelivery]:
+    announced = _announces_handover(finished_run)
+    if is_with_people(finished_run) and (_customer_was_told(finished_run) or not announced):
+        return [] if alerting and not new_topics else [_plan_note(finished_run, escalated=True)]
+    if not announced:
+        return [_plan_note(finished_run, escalated=True)]
+    # The hand-over puts the ticket before people: were it the note, they could take it before it is sent.
+    return [_plan_handover(finished_run), _plan_note(finished_run, escalated=False)]
+
+
+def _plan_handover(finished_run: FinishedRun) -> PlannedDelivery:
+    run, policy = finished_run.run, finished_run.policy
+    language, topics = run.classification.language, run.classification.sensitive
+    handover = handover_for(finished_run.ticket.via, policy, run.message_id, language, topics)
+    return finished_run.effect(DeliveryKind.HANDOVER, handover)
 
 
 def _add_labels(finished_run: FinishedRun, effects: Sequence[PlannedDelivery]) -> Sequence[PlannedDelivery]:
@@ -142,15 +133,10 @@ def plan_alerts(finished_run: FinishedRun) -> Sequence[PlannedDelivery]:
         return []
     if finished_run.circumstances.turns.handed_over and _only_circles(finished_run):
         return []
-    alerted_message_id = (
-        alerted_about(finished_run.conversation, finished_run.circumstances.record) or finished_run.run.message_id
-    )
-    return plan_alert(
-        finished_run.deps,
-        finished_run.item,
-        alerted_message_id,
-        Outgoing(explain_decision(finished_run.run), escalated=True),
-    )
+    run = finished_run.run
+    message_id = alerted_about(finished_run.conversation, finished_run.circumstances.record) or run.message_id
+    outgoing = Outgoing(explain_decision(run), escalated=True)
+    return plan_alert(finished_run.deps, finished_run.item, message_id, outgoing)
 
 
 def needs_people(finished_run: FinishedRun) -> bool:
@@ -163,8 +149,9 @@ def is_with_people(finished_run: FinishedRun) -> bool:
     return needs_people(finished_run) and Reason.WITH_PEOPLE in finished_run.reasons
 
 
-def restore_status(item: InboxItem, ticket: Ticket, conversation: Conversation) -> Sequence[PlannedDelivery]:
+def restore_status(open_item: OpenItem) -> Sequence[PlannedDelivery]:
     """A thank-you opens a solved ticket again: it goes back to what it was before the first of them."""
+    item, conversation = open_item.item, open_item.conversation
     previous_status = next((message.status_before for message in conversation.open if message.status_before), None)
     if previous_status is None or conversation.newest is None:
         return []

@@ -6,14 +6,12 @@ from desk.conversation import Conversation, OwnRecord
 from desk.delivery import DeliveryKind
 from desk.ports import Outgoing
 from desk.reasons import Stop
-from desk.ticket import Ticket, TicketState
-from workers.dependencies import Dependencies
+from desk.ticket import TicketState
 from workers.pipeline.classify import add_heard_signals
 from workers.pipeline.conversation_text import read_conversation_text
 from workers.pipeline.guards import STATE_AFTER
-from workers.pipeline.run import RunContext
 from workers.processing.failures import plan_alert
-from workers.queue.inbox import InboxItem
+from workers.processing.ticket_reading import OpenItem
 from workers.queue.outbox import PlannedDelivery
 
 NOBODYS_ACT = {Stop.MACHINE_MAIL, Stop.NOT_A_CUSTOMER, Stop.MESSAGE_GONE, Stop.ALREADY_ANSWERED}
@@ -31,29 +29,27 @@ def state_after(stop: Stop, conversation: Conversation) -> TicketState | None:
     return STATE_AFTER.get(stop)
 
 
-def effects_after(
-    deps: Dependencies,
-    item: InboxItem,
-    ticket: Ticket,
-    conversation: Conversation,
-    context: RunContext,
-    stop: Stop,
-) -> Sequence[PlannedDelivery]:
+def effects_after(open_item: OpenItem, stop: Stop) -> Sequence[PlannedDelivery]:
     """Who needs a person is heard though the ticket is solved or closed: by an alert, and a note where it takes one."""
+    item, conversation = open_item.item, open_item.conversation
     if stop not in ENDED or conversation.newest is None or conversation.taken_over:
         return []
-    policy, our_record = context.policy, context.record
-    signals = add_heard_signals(read_conversation_text(ticket, conversation), policy)
+    signals = add_heard_signals(read_conversation_text(open_item.ticket, conversation), open_item.policy)
     if not signals.wants_human and not signals.sensitive:
         return []
-    alerted_message_id = alerted_about(conversation, our_record)
-    topics = ", ".join(signals.sensitive).replace("_", " ") or "a wish for a person"
-    ending = ", and the customer had written again" if alerted_message_id else f" before anybody read this: {topics}"
-    text = f"The ticket was {ENDED[stop]}{ending}. Nothing was sent; a person has to look."
-    outgoing, message_id = Outgoing(text, escalated=True), conversation.newest.id
+    alerted_message_id = alerted_about(conversation, open_item.circumstances.record)
+    outgoing = Outgoing(_missed_text(stop, signals.sensitive, alerted_message_id is not None), escalated=True)
+    message_id = conversation.newest.id
     note = PlannedDelivery(item.channel, item.ticket_id, message_id, DeliveryKind.NOTE, outgoing)
     people_know = alerted_message_id is not None or stop is not Stop.SOLVED
-    return [*([] if people_know else [note]), *plan_alert(deps, item, alerted_message_id or message_id, outgoing)]
+    alerts = plan_alert(open_item.deps, item, alerted_message_id or message_id, outgoing)
+    return alerts if people_know else [note, *alerts]
+
+
+def _missed_text(stop: Stop, sensitive: Sequence[str], people_were_alerted: bool) -> str:
+    topics = ", ".join(sensitive).replace("_", " ") or "a wish for a person"
+    ending = ", and the customer had written again" if people_were_alerted else f" before anybody read this: {topics}"
+    return f"The ticket was {ENDED[stop]}{ending}. Nothing was sent; a person has to look."
 
 
 def alerted_about(conversation: Conversation, record: OwnRecord) -> str | None:

@@ -11,14 +11,15 @@ from functools import partial
 
 import structlog
 
-from desk.conversation import Conversation, read_conversation
+from desk.conversation import read_conversation
 from desk.delivery import DeliveryKind
 from desk.errors import FirstlineError, Permanent, Temporary
 from desk.party import Access, PartyAccess
 from desk.platform import accounts
-from desk.policy.policy import PolicyFile
+from desk.platform.database import Transaction
+from desk.policy.policy import Policy, PolicyFile
 from desk.reasons import Stop
-from desk.run import Action, Stage
+from desk.run import Action, Run, Stage
 from desk.ticket import EventKind, Ticket, TicketState
 from workers import record
 from workers.dependencies import Dependencies
@@ -37,7 +38,7 @@ from workers.processing.effects import (
     restore_status,
 )
 from workers.processing.failures import handle_failure
-from workers.processing.ticket_reading import fetch_ticket, newest_message
+from workers.processing.ticket_reading import OpenItem, fetch_ticket, newest_message
 from workers.queue import inbox, outbox
 from workers.queue.backoff import retry_while_database_is_away
 from workers.queue.inbox import InboxItem
@@ -105,18 +106,20 @@ def _process_until_settled(deps: Dependencies, item: InboxItem) -> list[str]:
 
 
 def _process(deps: Dependencies, item: InboxItem) -> list[str]:
-    if item.kind is EventKind.ASSIGNED:
-        with suppress(Permanent):  # a ticket that is gone is given back to nobody
-            return _close_item(deps, item, inbox.STORED, None, reopened_message_id=_message_given_back(deps, item))
-        return _close_item(deps, item, inbox.STORED, None)
+    if item.kind is EventKind.CUSTOMER_MESSAGE:
+        return _process_message(deps, item)
     if item.kind is EventKind.RATING and (effects := ratings.effects_of_rating(deps, item)):
         return _close_item(deps, item, Stop.RATED_BAD, TicketState.ESCALATED, effects)
-    if item.kind is not EventKind.CUSTOMER_MESSAGE:
-        with suppress(Permanent):  # a ticket that is gone needs nobody
-            return _close_item(
-                deps, item, inbox.STORED, TicketState.STEPPED_BACK if _is_taken_over(deps, item) else None
-            )
-        return _close_item(deps, item, inbox.STORED, None)
+    state, message_id = None, None
+    with suppress(Permanent):  # a ticket that is gone needs nobody, and is given back to nobody
+        if item.kind is EventKind.ASSIGNED:
+            message_id = _message_given_back(deps, item)
+        elif _is_taken_over(deps, item):
+            state = TicketState.STEPPED_BACK
+    return _close_item(deps, item, inbox.STORED, state, reopened_message_id=message_id)
+
+
+def _process_message(deps: Dependencies, item: InboxItem) -> list[str]:
     if item.message_id and not _claim_message(deps, item, item.message_id):  # which needs no look at the ticket
         return _close_item(deps, item, DUPLICATE, None)
     ticket = fetch_ticket(deps, item)
@@ -126,17 +129,23 @@ def _process(deps: Dependencies, item: InboxItem) -> list[str]:
         return _close_item(deps, item, DUPLICATE, None)
     if not policy.policy.scope.holds(ticket):  # observed by nobody: not even the ticket is written down
         return _close_item(deps, item, Stop.OUT_OF_SCOPE, None)
-    context, stop = _load_context(deps, item, ticket, message_id, policy)
-    conversation = read_conversation(ticket, context.record)
+    circumstances, stop = _load_context(deps, item, ticket, message_id, policy.policy)
+    conversation = read_conversation(ticket, circumstances.record)
+    open_item = OpenItem(deps, item, ticket, conversation, circumstances)
     if stop:
-        return _close_stopped(deps, item, ticket, conversation, context, stop)
+        return _close_stopped(open_item, stop)
     if is_confirmation(conversation, ticket.requester.name or ""):
-        return _close_item(
-            deps, item, Stop.CONFIRMED, TicketState.CONFIRMED, restore_status(item, ticket, conversation)
-        )
-    context = replace(context, same_matter=duplicate_tickets.find_duplicate(deps, ticket, conversation))
-    run = run_pipeline(ticket, deps.models, deps.library, context, _stage_callback(deps, item))
-    finished_run = FinishedRun(deps, item, policy.policy, ticket, conversation, context, run)
+        return _close_item(deps, item, Stop.CONFIRMED, TicketState.CONFIRMED, restore_status(open_item))
+    return _answer(open_item, policy)
+
+
+def _answer(open_item: OpenItem, policy: PolicyFile) -> list[str]:
+    """Run the pipeline, and save what it decides."""
+    deps, item, ticket, conversation = open_item.deps, open_item.item, open_item.ticket, open_item.conversation
+    same_matter = duplicate_tickets.find_duplicate(deps, ticket, conversation)
+    circumstances = replace(open_item.circumstances, same_matter=same_matter)
+    run = run_pipeline(ticket, deps.models, deps.library, circumstances, _stage_callback(deps, item))
+    finished_run = FinishedRun(deps, item, ticket, conversation, circumstances, run)
     return _save_decision(finished_run, policy, gaps.unanswered_questions(run, deps.embedder))
 
 
@@ -172,77 +181,74 @@ def _claim_message(deps: Dependencies, item: InboxItem, message_id: str) -> bool
 
 
 def _load_context(
-    deps: Dependencies, item: InboxItem, ticket: Ticket, message_id: str, policy: PolicyFile
+    deps: Dependencies, item: InboxItem, ticket: Ticket, message_id: str, policy: Policy
 ) -> tuple[RunContext, Stop | None]:
     """What the database knows about this ticket and this account, in one short transaction; and what the guards say.
     Only a message that is worked on makes the ticket one that was just received."""
-    account_policy = policy.policy
     with deps.db.account(item.account) as tx:
         requester = tx.sealer.lookup(ticket.requester.id)
-        our_record, turns = own_record.read_record_and_turns(
-            tx, item.channel, item.ticket_id, requester, account_policy
-        )
+        our_record, turns = own_record.read_record_and_turns(tx, item.channel, item.ticket_id, requester, policy)
         stop = stop_before_run(ticket, message_id, our_record)
         state = None if stop else TicketState.RECEIVED
         record.set_ticket_state(tx, item.channel, item.ticket_id, state, requester=ticket.requester)
-        context = RunContext(
-            policy=account_policy,
+        circumstances = RunContext(
+            policy=policy,
             paused=accounts.is_paused(tx),
-            budget_spent=record.dollars_today(tx) >= account_policy.budget.dollars_per_day,
+            budget_spent=record.dollars_today(tx) >= policy.budget.dollars_per_day,
             record=our_record,
             turns=turns,
             patient=True,
             rethought=item.rethought,
             product_version=deps.product_version,
         )
-    return context, stop
+    return circumstances, stop
 
 
 def _save_decision(
     finished_run: FinishedRun, policy: PolicyFile, unanswered_questions: Sequence[gaps.UnansweredQuestion]
 ) -> list[str]:
     """Save the run, plan what it leads to and close the item: all of it or nothing."""
-    deps, item = finished_run.deps, finished_run.item
-    alerts = plan_alerts(finished_run)
-    run = (
-        finished_run.run
-        if alerts or not needs_people(finished_run)
-        else replace(finished_run.run, remarks=(*finished_run.run.remarks, NOBODY_ALERTED))
-    )
-    state = AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
-    with deps.db.account(item.account) as tx:
-        record.lock_ticket(tx, item.channel, item.ticket_id)
-        if own_record.read_own_record(tx, item.channel, item.ticket_id).has_grown(finished_run.circumstances.record):
-            raise Overtaken("something else was decided about this ticket meanwhile")
-        earlier_topics = (
-            record.earlier_topics(tx, item.channel, item.ticket_id, run.id) if is_with_people(finished_run) else ()
-        )
+    item, alerts = finished_run.item, plan_alerts(finished_run)
+    run = finished_run.run if alerts or not needs_people(finished_run) else _remark_no_alert(finished_run.run)
+    with finished_run.deps.db.account(item.account) as tx:
+        earlier_topics = _lock_ticket(tx, finished_run)
         effects = plan_effects(finished_run, earlier_topics, alerting=bool(alerts))
-        if run.decision.action is Action.AUTO_REPLY and not any(
-            effect.kind is DeliveryKind.REPLY for effect in effects
-        ):
-            state = TicketState.NOTED  # it does not fit the customer's channel
         record.save_run(tx, run, policy)
         gaps.save_questions(tx, run, unanswered_questions)
-        record.set_ticket_state(tx, item.channel, item.ticket_id, state, category=run.classification.category)
+        state, category = _state_at_once(run, effects), run.classification.category
+        record.set_ticket_state(tx, item.channel, item.ticket_id, state, category=category)
         delivery_ids = outbox.plan_deliveries(tx, [*effects, *alerts], run.id, item.id)
-        if not inbox.finish_item(tx, item, run.decision.action):
-            raise ClaimLost
+        _finish_item(tx, item, run.decision.action)
     log.info("decided", run=run.id, action=run.decision.action.value, deliveries=len(delivery_ids))
     return delivery_ids
 
 
-def _close_stopped(
-    deps: Dependencies,
-    item: InboxItem,
-    ticket: Ticket,
-    conversation: Conversation,
-    context: RunContext,
-    stop: Stop,
-) -> list[str]:
-    effects = guard_effects.effects_after(deps, item, ticket, conversation, context, stop)
+def _remark_no_alert(run: Run) -> Run:
+    return replace(run, remarks=(*run.remarks, NOBODY_ALERTED))
+
+
+def _lock_ticket(tx: Transaction, finished_run: FinishedRun) -> Sequence[str]:
+    """Nothing else is decided about the ticket from here on; the sensitive topics of the run before, for people who
+    have it. Raises Overtaken when something was decided meanwhile."""
+    channel, ticket_id = finished_run.item.channel, finished_run.item.ticket_id
+    record.lock_ticket(tx, channel, ticket_id)
+    if own_record.read_own_record(tx, channel, ticket_id).has_grown(finished_run.circumstances.record):
+        raise Overtaken("something else was decided about this ticket meanwhile")
+    return record.earlier_topics(tx, channel, ticket_id, finished_run.run.id) if is_with_people(finished_run) else ()
+
+
+def _state_at_once(run: Run, effects: Sequence[PlannedDelivery]) -> TicketState:
+    """An automatic reply that does not fit the customer's channel has become a note."""
+    if run.decision.action is Action.AUTO_REPLY and all(effect.kind is not DeliveryKind.REPLY for effect in effects):
+        return TicketState.NOTED
+    return AT_ONCE.get(run.decision.action, TicketState.RECEIVED)
+
+
+def _close_stopped(open_item: OpenItem, stop: Stop) -> list[str]:
+    deps, item, conversation = open_item.deps, open_item.item, open_item.conversation
+    effects = guard_effects.effects_after(open_item, stop)
     state = TicketState.ESCALATED if effects else guard_effects.state_after(stop, conversation)
-    open_message_id = guard_effects.message_left_open(stop, conversation, context.record)
+    open_message_id = guard_effects.message_left_open(stop, conversation, open_item.circumstances.record)
     return _close_item(deps, item, stop, state, effects, open_message_id)
 
 
@@ -262,10 +268,14 @@ def _close_item(
         if state:
             record.set_ticket_state(tx, item.channel, item.ticket_id, state)
         delivery_ids = outbox.plan_deliveries(tx, effects, None, item.id)
-        if not inbox.finish_item(tx, item, outcome):
-            raise ClaimLost
+        _finish_item(tx, item, outcome)
     log.info("stopped", outcome=outcome)
     return delivery_ids
+
+
+def _finish_item(tx: Transaction, item: InboxItem, outcome: str) -> None:
+    if not inbox.finish_item(tx, item, outcome):
+        raise ClaimLost
 
 
 def _stage_callback(deps: Dependencies, item: InboxItem) -> Callable[[Stage], None]:

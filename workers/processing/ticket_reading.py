@@ -1,11 +1,14 @@
 """The ticket as it stands when an item is worked on, and the message that the item is about."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from desk.conversation import newest_customer_message
+from desk.conversation import Conversation, newest_customer_message
 from desk.errors import Blocked
+from desk.policy.policy import Policy
 from desk.ticket import Ticket
 from workers.dependencies import Dependencies
+from workers.pipeline.run import RunContext
 from workers.queue.inbox import InboxItem
 
 NEW_FOR = timedelta(days=1)
@@ -17,6 +20,22 @@ FRESH_SECONDS = 5.0
 SHOWN_SECONDS = 20.0
 """So long after its event a message that the channel does not show may still appear: its read side may lag."""
 SHOWN_AGAIN_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """An item at work: its ticket and conversation as they stand, and what else holds."""
+
+    deps: Dependencies
+    item: InboxItem
+    ticket: Ticket
+    conversation: Conversation
+    circumstances: RunContext
+
+    @property
+    def policy(self) -> Policy:
+        """By which it is worked on."""
+        return self.circumstances.policy
 
 
 def fetch_ticket(deps: Dependencies, item: InboxItem) -> Ticket:
