@@ -6,16 +6,10 @@ from itertools import groupby
 
 import click
 
-from app.cli.output import json_option, out, print_json, say
+from app.cli.output import json_option, print_json, say, say_check, say_health, say_remedy
 from app.doctor.diagnose import diagnose
 from desk.health_check import HealthCheck, HealthState
 
-COLOURS = {
-    HealthState.FINE: "green",
-    HealthState.MISSING: "yellow",
-    HealthState.STOPPED: "red",
-    HealthState.WRONG: "red",
-}
 WRONG, STOPPED = 1, 2
 """Exit codes; what is wrong comes before what is stopped."""
 
@@ -43,17 +37,12 @@ def _print_group(group: str, checks: Sequence[HealthCheck], verbose: bool) -> No
     """What is fine in one line; everything else with what to do."""
     fine = [check for check in checks if check.state is HealthState.FINE]
     if fine and not verbose:
-        _print_line(HealthState.FINE, f"{group}: {', '.join(check.name for check in fine)}")
+        say_health(HealthState.FINE, f"{group}: {', '.join(check.name for check in fine)}")
     for check in checks:
         if verbose or check.state is not HealthState.FINE:
-            _print_line(check.state, f"{check.name}: {check.what}")
-        if check.remedy:
-            say(f"         → {check.remedy}")
-
-
-def _print_line(state: HealthState, text: str) -> None:
-    out.print(f"{state.value:<8}", style=COLOURS[state], end=" ")
-    say(text)
+            say_check(check)
+        else:
+            say_remedy(check)
 
 
 def _summary_line(checks: Sequence[HealthCheck]) -> str:

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from desk.health_check import HealthCheck, HealthState
 from desk.text.tokenizer import clean
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,6 +24,12 @@ out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
 
 SHORT = 40  # characters of a cell that is never broken: ids have 36
+HEALTH_COLOURS = {
+    HealthState.FINE: "green",
+    HealthState.MISSING: "yellow",
+    HealthState.STOPPED: "red",
+    HealthState.WRONG: "red",
+}
 NARROW = 20  # characters that a column of prose keeps on a narrow terminal
 
 
@@ -51,6 +58,24 @@ def print_json(value: Any) -> None:
 def say(text: str, style: str = "") -> None:
     """Prose, broken at words for a person; whole lines for a program."""
     out.print(clean(text), markup=False, style=style, soft_wrap=not out.is_terminal)
+
+
+def say_health(state: HealthState, text: str) -> None:
+    """A line of what a look found, with its state in colour."""
+    out.print(f"{state.value:<8}", style=HEALTH_COLOURS[state], end=" ")
+    say(text)
+
+
+def say_check(check: HealthCheck) -> None:
+    """One check, and what to do about it."""
+    say_health(check.state, f"{check.name}: {check.what}")
+    say_remedy(check)
+
+
+def say_remedy(check: HealthCheck) -> None:
+    """What to do, if there is anything."""
+    if check.remedy:
+        say(f"         → {check.remedy}")
 
 
 def mutter(text: str) -> None:

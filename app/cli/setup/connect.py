@@ -10,21 +10,15 @@ import click
 from pydantic import BaseModel
 
 from app import bootstrap
-from app.cli.output import account_option, json_option, out, print_json, say
+from app.cli.output import account_option, json_option, print_json, say, say_check
 from app.installation import address, existing, open_database
-from desk.health_check import HealthCheck, HealthState
+from desk.health_check import HealthCheck
 from desk.platform.database import Database
 from desk.platform.settings import Settings, read_settings
 from integration import connections
 from integration.introduction import Introduction
 from integration.provider import ConnectOption, Provider
 
-COLOURS = {
-    HealthState.FINE: "green",
-    HealthState.MISSING: "yellow",
-    HealthState.STOPPED: "red",
-    HealthState.WRONG: "red",
-}
 ASKED = "May be given without a value, and is asked for then; needed the first time."
 
 
@@ -175,10 +169,7 @@ def _print_result(result: ConnectResult, as_json: bool) -> None:
     if result.met:
         say(", ".join(f"{name} {value}" for name, value in result.met.who.items() if value))
     for check in result.checks:
-        out.print(f"{check.state.value:<8}", style=COLOURS[check.state], end=" ")
-        say(f"{check.name}: {check.what}")
-        if check.remedy:
-            say(f"         → {check.remedy}")
+        say_check(check)
     say(f"Connected: {', '.join(result.changed)} kept." if result.changed else "Connected as before.")
     if result.webhook:
         say(f"The webhook's address: {result.webhook}")
