@@ -29,7 +29,7 @@ class Prefixes:
         return max(self.query, self.document, key=lambda prefix: len(prefix.encode(errors="replace")))
 
 
-class OpenAICompatible:
+class OpenAICompatible(EmbeddingsApi):
     """Vectors of one model (desk.ports.Embedder). `dimensions` only where another size than its own is wanted, and can
     be had; `token_budget` has the longer prefix taken off the window."""
 
@@ -42,28 +42,15 @@ class OpenAICompatible:
         prefixes: Prefixes = Prefixes(),
         most_texts: int = 32,
     ) -> None:
+        options = {"encoding_format": "float"} | ({"dimensions": dimensions} if dimensions else {})
+        super().__init__(client, model, token_budget, most_texts, dimensions, options)
         self.name = embedder_name("openai", model, dimensions, prefixes.document)
-        self.window = token_budget.window
-        self._token_budget = token_budget
         self._prefixes = prefixes
-        self._api = EmbeddingsApi(client, model, token_budget, most_texts, dimensions)
-        self._options: dict[str, object] = {"encoding_format": "float"}
-        if dimensions:
-            self._options["dimensions"] = dimensions
-
-    @property
-    def dimensions(self) -> int:
-        """How many numbers a vector has; asked once, if it was not set."""
-        return self._api.dimensions(self._options)
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector per text, in order."""
-        return self._api.embed(texts, self._options, self._prefixes.document)
+        return self.embed(texts, self._prefixes.document)
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a question."""
-        return self._api.embed([text], self._options, self._prefixes.query)[0]
-
-    def count_tokens(self, text: str) -> int:
-        """Counted here, see `knowledge/remote/token_budget.py`."""
-        return self._token_budget.count(text)
+        return self.embed([text], self._prefixes.query)[0]

@@ -15,32 +15,21 @@ WINDOW = 32_000
 MOST_TEXTS = 128
 
 
-class Voyage:
+class Voyage(EmbeddingsApi):
     """Vectors of a Voyage model (desk.ports.Embedder). `dimensions` only where another size than its own is wanted."""
 
     def __init__(
         self, client: JsonHttpClient, model: str, token_budget: TokenBudget, dimensions: int | None = None
     ) -> None:
-        self.name = embedder_name("voyage", model, dimensions)
-        self.window = token_budget.window
-        self._token_budget = token_budget
-        self._api = EmbeddingsApi(client, model, token_budget, MOST_TEXTS, dimensions)
         # Not cut by them: what does not fit is an error to be seen, not text that no vector stands for.
-        self._options = {"truncation": False} | ({"output_dimension": dimensions} if dimensions else {})
-
-    @property
-    def dimensions(self) -> int:
-        """How many numbers a vector has; asked once, if it was not set."""
-        return self._api.dimensions(self._options)
+        options = {"truncation": False} | ({"output_dimension": dimensions} if dimensions else {})
+        super().__init__(client, model, token_budget, MOST_TEXTS, dimensions, options)
+        self.name = embedder_name("voyage", model, dimensions)
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector per text, in order."""
-        return self._api.embed(texts, {"input_type": "document", **self._options})
+        return self.embed(texts, input_type="document")
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a question."""
-        return self._api.embed([text], {"input_type": "query", **self._options})[0]
-
-    def count_tokens(self, text: str) -> int:
-        """Counted here, see `knowledge/remote/token_budget.py`."""
-        return self._token_budget.count(text)
+        return self.embed([text], input_type="query")[0]

@@ -27,7 +27,8 @@ NOTHING = "-"
 
 
 class EmbeddingsApi:
-    """The vectors of one model. Learns their size from the first answer, if it was not told. Safe between threads."""
+    """The vectors of one model; `options` go into each request. Learns their size from the first answer, if it was not
+    told. Safe between threads."""
 
     def __init__(
         self,
@@ -35,29 +36,37 @@ class EmbeddingsApi:
         model: str,
         token_budget: TokenBudget,
         max_batch: int,
-        dimensions: int | None = None,
+        dimensions: int | None,
+        options: Mapping[str, object],
     ) -> None:
+        self.window = token_budget.window
         self._client = client
         self._model = model
         self._token_budget = token_budget
         self._max_batch = max_batch
         self._dimensions = dimensions
+        self._options = options
         self._lock = threading.Lock()
 
-    def embed(self, texts: Sequence[str], options: Mapping[str, object], prefix: str = "") -> list[list[float]]:
-        """One vector of unit length per text, in order. `options` go into each request. Raises Temporary, Permanent."""
+    def embed(self, texts: Sequence[str], prefix: str = "", **options: object) -> list[list[float]]:
+        """One vector of unit length per text, in order. Raises Temporary, Permanent."""
         inputs = [prefix + (self._token_budget.cut(clean(text)).strip() or NOTHING) for text in texts]
         vectors: list[list[float]] = []
         for batch in _batches(inputs, self._max_batch):
-            response = self._client.post({"model": self._model, "input": batch, **options})
+            response = self._client.post({"model": self._model, "input": batch, **options, **self._options})
             vectors += self._parse_vectors(response, len(batch))
         return vectors
 
-    def dimensions(self, options: Mapping[str, object]) -> int:
+    @property
+    def dimensions(self) -> int:
         """How many numbers a vector has; asked once, when it was neither set nor seen yet."""
         if self._dimensions is None:
-            self.embed(["size"], options)
+            self.embed(["size"])
         return self._dimensions or 0
+
+    def count_tokens(self, text: str) -> int:
+        """Counted here, see `knowledge/remote/token_budget.py`."""
+        return self._token_budget.count(text)
 
     def _parse_vectors(self, response: Any, count: int) -> list[list[float]]:
         vectors = _vectors_in_order(response, count)
