@@ -24,6 +24,7 @@ from bench.plain import Plain
 from bench.remembering import Remembering
 from bench.stopwatch import Documents, measure
 from desk.pages import Page, Stamps
+from desk.passage import SearchScope
 from desk.platform.accounts import add_account
 from desk.platform.database import Database
 from desk.platform.encryption import Sealer, new_key
@@ -136,9 +137,7 @@ class Firstline:
 
     def ask(self, question: str) -> list[str]:
         """The documents of the best passages."""
-        hits = self._library.search(
-            self._account, question, limit=PASSAGES, audiences=frozenset({"public"}), locale="en"
-        )
+        hits = self._library.search(self._account, question, SearchScope(frozenset({"public"}), "en"), limit=PASSAGES)
         return [hit.passage.external_id for hit in hits]
 
     def clear(self) -> None:

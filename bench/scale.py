@@ -28,6 +28,7 @@ from sqlalchemy import TextClause, text
 from app.embedded.postgres import LOGIN_ROLE, EmbeddedPostgres
 from bench.remembering import Remembering
 from desk.pages import Markup, Page
+from desk.passage import SearchScope
 from desk.platform.accounts import add_account, list_accounts
 from desk.platform.database import Database, Transaction
 from desk.platform.encryption import Sealer, new_key
@@ -47,22 +48,23 @@ BEST = 10
 ALL = 100_000_000
 
 
+PUBLIC = SearchScope(frozenset({"public"}), "en")
+
+
 @dataclass(frozen=True, slots=True)
 class Asker:
     """One kind of filter, by what the asker may see."""
 
     name: str
-    audiences: tuple[str, ...] = ("public",)
-    locale: str = "en"
-    collections: tuple[str, ...] | None = None
+    scope: SearchScope = PUBLIC
 
 
 ASKERS = (
     Asker("no filter"),
-    Asker("1 % by audience", audiences=("partner",)),
-    Asker("1 % by language", locale="de"),
-    Asker("1 % by collection", collections=("rare",)),
-    Asker("10 % by collection", collections=("tenth",)),
+    Asker("1 % by audience", replace(PUBLIC, audiences=frozenset({"partner"}))),
+    Asker("1 % by language", replace(PUBLIC, locale="de")),
+    Asker("1 % by collection", replace(PUBLIC, collections=frozenset({"rare"}))),
+    Asker("10 % by collection", replace(PUBLIC, collections=frozenset({"tenth"}))),
 )
 
 
@@ -231,9 +233,7 @@ def _ask(db: Database, embedder: Remembering, asker: Asker, question: Question, 
     vector_index.EXACT_UP_TO = ALL if exact else kept
     try:
         with db.account(ACCOUNT, hybrid.PLANNED_ONCE) as tx:
-            return hybrid.find_candidates(
-                tx, question.text, embedder, asker.audiences, asker.locale, question.vector, asker.collections
-            )
+            return hybrid.find_candidates(tx, question.text, embedder, asker.scope, question.vector)
     finally:
         vector_index.EXACT_UP_TO = kept
 
@@ -241,9 +241,7 @@ def _ask(db: Database, embedder: Remembering, asker: Asker, question: Question, 
 def _explain(db: Database, embedder: Remembering, asker: Asker, question: Question) -> float:
     """Milliseconds of planning and execution, of all statements."""
     with db.account(ACCOUNT, hybrid.PLANNED_ONCE) as tx:
-        asked = hybrid.search_parameters(
-            tx, question.text, embedder, asker.audiences, asker.locale, question.vector, asker.collections
-        )
+        asked = hybrid.search_parameters(tx, question.text, embedder, asker.scope, question.vector)
         whole = hybrid.exact_search_statement(asked.size, asked.in_collections)
         milliseconds = _milliseconds(tx, whole, asked)
         if not tx.execute(whole, asked.values).all():

@@ -66,6 +66,15 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchScope:
+    """What a search may give: passages for these audiences, of these collections if given, best in this language."""
+
+    audiences: frozenset[str]
+    locale: str
+    collections: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """Names document, version, passage and blocks (positions in `Passage.blocks`)."""
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from desk.delivery import Delivery
 from desk.errors import Temporary
 from desk.party import Access
-from desk.passage import Citation, Hit
+from desk.passage import Citation, Hit, SearchScope
 from desk.policy.policy import Policy
 from desk.run import Classification, Draft, Sentiment, Urgency, Usage
 from desk.ticket import NO_LABELS, Labels, Ticket
@@ -183,17 +183,8 @@ class Reranker(Protocol):
 class Library(Protocol):
     """The knowledge room as the pipeline sees it."""
 
-    def search(
-        self,
-        account: str,
-        query: str,
-        *,
-        limit: int,
-        audiences: frozenset[str],
-        locale: str,
-        collections: frozenset[str] | None = None,
-    ) -> list[Hit]:
-        """The best passages, best first; never one outside the audiences, nor outside the collections if given."""
+    def search(self, account: str, query: str, scope: SearchScope, *, limit: int) -> list[Hit]:
+        """The best passages, best first; never one outside the scope."""
         ...
 
     def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from desk.passage import Block, BlockKind, Citation, Hit, Passage
+from desk.passage import Block, BlockKind, Citation, Hit, Passage, SearchScope
 from desk.platform.settings import Settings
 from desk.policy.policy import Policy, parse_policy
 from desk.run import Classification, Draft, Sentiment, Statement, Urgency
@@ -145,9 +145,8 @@ class Searched:
 
     account: str
     query: str
+    scope: SearchScope
     limit: int
-    audiences: frozenset[str]
-    locale: str
 
 
 @dataclass(slots=True)
@@ -158,19 +157,10 @@ class FakeLibrary:
     stale: Sequence[Citation] = ()
     searches: list[Searched] = field(default_factory=list)
 
-    def search(
-        self,
-        account: str,
-        query: str,
-        *,
-        limit: int,
-        audiences: frozenset[str],
-        locale: str,
-        collections: frozenset[str] | None = None,
-    ) -> list[Hit]:
+    def search(self, account: str, query: str, scope: SearchScope, *, limit: int) -> list[Hit]:
         """The hits."""
-        self.searches.append(Searched(account, query, limit, audiences, locale))
-        return [hit for hit in self.hits if hit.passage.audience in audiences][:limit]
+        self.searches.append(Searched(account, query, scope, limit))
+        return [hit for hit in self.hits if hit.passage.audience in scope.audiences][:limit]
 
     def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:
         """Those set as stale."""

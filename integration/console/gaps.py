@@ -13,6 +13,7 @@ from enum import StrEnum
 import structlog
 
 from desk.errors import FirstlineError
+from desk.passage import SearchScope
 from desk.platform.database import Database, Transaction
 from desk.ports import Embedder
 from desk.reasons import Reason
@@ -230,7 +231,8 @@ def _nearest_article(
 ) -> NearestArticle | None:
     """By cosine alone, in the language of most of the questions where anything is written in it."""
     language = Counter(question.language for question in cluster.members).most_common(1)[0][0]
-    candidates = find_candidates(tx, "", embedder, audiences, language, [float(number) for number in center])
+    scope = SearchScope(frozenset(audiences), language)
+    candidates = find_candidates(tx, "", embedder, scope, [float(number) for number in center])
     nearest = max(candidates, key=lambda candidate: (candidate.cosine, candidate.row.id), default=None)
     if nearest is None:
         return None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from desk.passage import Hit
+from desk.passage import Hit, SearchScope
 from desk.platform.database import Database
 from desk.ports import Embedder
 from desk.text.tokenizer import clean
@@ -65,18 +65,21 @@ def run_search(
     vector = embedder.embed_query(query.query) if query.query else []
     with db.account(account) as tx:
         choices = filter_choices(tx, hidden)
-        locales = tuple(sorted({"en", *choices.locales}))
-        if not query.query:
-            return SearchPage((), 0, choices, locales)
-        audiences = set(choices.audiences) & ({query.audience} if query.audience else set(choices.audiences))
-        collections = {"": None, "-": {""}}.get(query.collection, {query.collection})
-        candidates = find_candidates(tx, query.query, embedder, audiences, query.locale or "en", vector, collections)
+        candidates = find_candidates(tx, query.query, embedder, _scope(query, choices), vector) if query.query else []
     hits = list(rank_candidates(candidates))
-    dense_places, lexical_places = (
-        _places_by_score(hits, lambda hit: hit.cosine),
-        _places_by_score(hits, lambda hit: hit.lexical),
-    )
-    rows = (
+    return SearchPage(_found_passages(hits), len(hits), choices, tuple(sorted({"en", *choices.locales})))
+
+
+def _scope(query: SearchQuery, choices: FilterChoices) -> SearchScope:
+    audiences = set(choices.audiences) & ({query.audience} if query.audience else set(choices.audiences))
+    collections = {"": None, "-": frozenset({""})}.get(query.collection, frozenset({query.collection}))
+    return SearchScope(frozenset(audiences), query.locale or "en", collections)
+
+
+def _found_passages(hits: Sequence[Hit]) -> tuple[FoundPassage, ...]:
+    dense_places = _places_by_score(hits, lambda hit: hit.cosine)
+    lexical_places = _places_by_score(hits, lambda hit: hit.lexical)
+    return tuple(
         FoundPassage(
             hit,
             dense_places[hit.passage.id],
@@ -86,7 +89,6 @@ def run_search(
         )
         for fused_place, hit in enumerate(hits[:SHOWN], 1)
     )
-    return SearchPage(tuple(rows), len(hits), choices, locales)
 
 
 def _places_by_score(hits: Sequence[Hit], score: Callable[[Hit], float]) -> dict[str, int]:

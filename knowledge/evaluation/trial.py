@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import select
 
+from desk.passage import SearchScope
 from desk.platform.database import Database
 from desk.ports import Embedder
 from desk.text.tokenizer import clean
@@ -35,7 +36,8 @@ def run_trial(
         text = clean(question.text[:MOST_QUESTION])
         vector = embedder.embed_query(text)
         with db.account(account) as tx:
-            candidates = find_candidates(tx, text, embedder, ["public"], question.locale, vector)
+            scope = SearchScope(frozenset({"public"}), question.locale)
+            candidates = find_candidates(tx, text, embedder, scope, vector)
         for name, passages in _document_orders(candidates).items():
             orders[name].append([ids[document_id] for document_id in distinct_documents(passages)])
         on_answer(count)

@@ -9,13 +9,14 @@ more, so that the second is planned for what the first has found: whether anythi
 and whether what is in question is too much to be scored whole.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
 from sqlalchemy import TextClause, text
 
+from desk.passage import SearchScope
 from desk.platform.database import Transaction
 from knowledge.index import vector_index
 from knowledge.index.bm25 import query_terms, stemming_language, term_dimension
@@ -128,16 +129,10 @@ class SearchParameters:
 
 
 def search_parameters(
-    tx: Transaction,
-    query: str,
-    embedder: EmbeddingModel,
-    audiences: Iterable[str],
-    locale: str,
-    vector: Sequence[float],
-    collections: Iterable[str] | None = None,
+    tx: Transaction, query: str, embedder: EmbeddingModel, scope: SearchScope, vector: Sequence[float]
 ) -> SearchParameters:
     """Put a question into parameters."""
-    language = stemming_language(locale)
+    language = stemming_language(scope.locale)
     terms = dict.fromkeys(map(term_dimension, query_terms(query, language)))
     values: dict[str, object] = {
         "account": tx.account,
@@ -145,26 +140,20 @@ def search_parameters(
         "dimensions": list(terms)[:MOST_QUESTION_TERMS],
         "vector": f"[{','.join([f'{number:.6g}' for number in vector])}]",  # a halfvec has four digits
         "language": language,
-        "audiences": sorted(audiences),
+        "audiences": sorted(scope.audiences),
         "candidates": CANDIDATES,
         "exact": vector_index.EXACT_UP_TO,
     }
-    if collections is not None:
-        values["collections"] = sorted(collections)
-    return SearchParameters(values, embedder.dimensions, collections is not None)
+    if scope.collections is not None:
+        values["collections"] = sorted(scope.collections)
+    return SearchParameters(values, embedder.dimensions, scope.collections is not None)
 
 
 def find_candidates(
-    tx: Transaction,
-    query: str,
-    embedder: EmbeddingModel,
-    audiences: Iterable[str],
-    locale: str,
-    vector: Sequence[float],
-    collections: Iterable[str] | None = None,
+    tx: Transaction, query: str, embedder: EmbeddingModel, scope: SearchScope, vector: Sequence[float]
 ) -> list[Candidate]:
     """What either half proposes, in no order: at most 80, none outside the audiences and collections."""
-    question = search_parameters(tx, query, embedder, audiences, locale, vector, collections)
+    question = search_parameters(tx, query, embedder, scope, vector)
     rows = tx.execute(exact_search_statement(question.size, question.in_collections), question.values).all()
     if not rows:  # nothing is in question, or too much
         extent = tx.execute(count_statement(question.in_collections), question.values).one_or_none()

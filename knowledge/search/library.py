@@ -7,7 +7,7 @@ from itertools import islice
 
 from sqlalchemy import select
 
-from desk.passage import Citation, Hit
+from desk.passage import Citation, Hit, SearchScope
 from desk.platform.database import Database
 from desk.ports import Embedder, Reranker
 from desk.text.tokenizer import clean
@@ -44,25 +44,14 @@ class PostgresLibrary:
         self._query_embedder = QueryEmbedder(db, embedder, find)
         self._rerank_step = RerankStep(reranker) if reranker else None
 
-    def search(
-        self,
-        account: str,
-        query: str,
-        *,
-        limit: int,
-        audiences: frozenset[str],
-        locale: str,
-        collections: frozenset[str] | None = None,
-    ) -> list[Hit]:
+    def search(self, account: str, query: str, scope: SearchScope, *, limit: int) -> list[Hit]:
         """The best passages for a question, best first, in its language where there are any. Empty query, no hits."""
         query = clean(query[:MOST_QUESTION]).strip()
         if not query or limit < 1:
             return []
         query_embedding = self._query_embedder.embed(account, query)
         with self._db.account(account, PLANNED_ONCE) as tx:
-            candidates = find_candidates(
-                tx, query, query_embedding, audiences, locale, query_embedding.vector, collections
-            )
+            candidates = find_candidates(tx, query, query_embedding, scope, query_embedding.vector)
         if query_embedding.words_only:
             candidates = [replace(candidate, cosine=0.0) for candidate in candidates if candidate.words > 0]
         hits = rank_candidates(candidates)

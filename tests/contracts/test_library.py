@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from desk.passage import Hit
+from desk.passage import Hit, SearchScope
 from desk.platform.database import Database
 from desk.ports import Library
 from knowledge.embedders.minilm import MiniLM
@@ -41,7 +41,7 @@ def library(request: pytest.FixtureRequest, database: Database, account: str, tm
 
 
 def search(library: Library, account: str, audiences: frozenset[str] = STAFF, limit: int = 5) -> list[Hit]:
-    return library.search(account, QUESTION, limit=limit, audiences=audiences, locale="en")
+    return library.search(account, QUESTION, SearchScope(audiences, "en"), limit=limit)
 
 
 def test_what_an_audience_may_not_see_is_not_found(library: Library, account: str) -> None:

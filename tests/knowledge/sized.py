@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import func, select
 
-from desk.passage import Hit
+from desk.passage import Hit, SearchScope
 from desk.platform.database import Database
 from desk.ports import Embedder
 from knowledge.index.embedding_versions import active_version
@@ -54,7 +54,7 @@ class Sized:
 def found(database: Database, account: str, wanted: Embedder, *others: Embedder, query: str = QUESTION) -> list[Hit]:
     known = {each.name: each for each in others}
     library = PostgresLibrary(database, wanted, known.get)
-    return library.search(account, query, limit=20, audiences=PUBLIC, locale="en")
+    return library.search(account, query, SearchScope(PUBLIC, "en"), limit=20)
 
 
 def settle(database: Database, account: str, wanted: Embedder, *others: Embedder) -> str:

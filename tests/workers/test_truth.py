@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.errors import Temporary
-from desk.passage import Citation, Hit
+from desk.passage import Citation, Hit, SearchScope
 from desk.platform.accounts import set_paused
 from desk.platform.database import Database
 from desk.policy.policy import Policy, PolicyBook
@@ -350,8 +350,9 @@ def test_a_draft_on_an_internal_page_is_not_sent_even_if_search_had_let_it_throu
     class Leaky(PostgresLibrary):
         """Looks everywhere."""
 
-        def search(self, account: str, query: str, **how: object) -> list[Hit]:
-            return super().search(account, query, **{**how, "audiences": frozenset({"public", "internal", "partners"})})  # type: ignore[arg-type]  # passed on as they came
+        def search(self, account: str, query: str, scope: SearchScope, *, limit: int) -> list[Hit]:
+            everywhere = replace(scope, audiences=frozenset({"public", "internal", "partners"}))
+            return super().search(account, query, everywhere, limit=limit)
 
     for audience in ("internal", "partners"):
         desk.index(SECRET, audience=audience)

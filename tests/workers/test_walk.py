@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.errors import Permanent, Temporary, WrongKeys
-from desk.passage import Block, BlockKind, Citation, Hit, Passage
+from desk.passage import Block, BlockKind, Citation, Hit, Passage, SearchScope
 from desk.platform.accounts import set_paused
 from desk.platform.database import Database
 from desk.platform.encryption import Sealer, new_key
@@ -60,16 +60,7 @@ class Shelf:
     hits: list[Hit] = field(default_factory=lambda: [Hit(PASSAGE, 0.8, 1.0, 1.0, 0.9)])
     stale: list[Citation] = field(default_factory=list)
 
-    def search(
-        self,
-        account: str,
-        query: str,
-        *,
-        limit: int,
-        audiences: frozenset[str],
-        locale: str,
-        collections: frozenset[str] | None = None,
-    ) -> list[Hit]:
+    def search(self, account: str, query: str, scope: SearchScope, *, limit: int) -> list[Hit]:
         return self.hits
 
     def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:
@@ -475,16 +466,7 @@ class Broken(Shelf):
         super().__init__()
         self.error = error or Permanent("the index is gone")
 
-    def search(
-        self,
-        account: str,
-        query: str,
-        *,
-        limit: int,
-        audiences: frozenset[str],
-        locale: str,
-        collections: frozenset[str] | None = None,
-    ) -> list[Hit]:
+    def search(self, account: str, query: str, scope: SearchScope, *, limit: int) -> list[Hit]:
         raise self.error
 
 

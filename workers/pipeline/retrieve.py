@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from desk.passage import Hit
+from desk.passage import Hit, SearchScope
 from desk.policy.policy import Policy
 from desk.ports import Library
 from desk.run import Classification
@@ -42,11 +42,9 @@ def retrieve(
     """The best passages for the standalone questions, at most `LIMIT`. Raises as the library does."""
     questions = classification.questions[: policy.max_questions]
     queries = {question: build_query(ticket, message_id, question) for question in questions}
-    audiences = searchable_text(classification, policy)
+    scope = SearchScope(searchable_text(classification, policy), classification.language)
     hits_by_query = {
-        query_text: library.search(
-            ticket.account, query_text, limit=LIMIT, audiences=audiences, locale=classification.language
-        )
+        query_text: library.search(ticket.account, query_text, scope, limit=LIMIT)
         for query_text in dict.fromkeys(queries.values())
         if query_text
     }

@@ -11,6 +11,7 @@ from app.cli.knowledge.sources import name_of, run, set_up, take_out
 from app.cli.knowledge.syncing import library, read, tell
 from app.cli.output import account_option, confirm_option, json_option, out, print_json, say
 from desk.errors import Refused
+from desk.passage import SearchScope
 from desk.platform.settings import read_settings
 from desk.text.tokenizer import clean
 from knowledge.ingest import sync
@@ -62,10 +63,10 @@ def forget(source: str, account: str | None) -> None:
 @json_option
 def search(query: str, most: int, locale: str, internal: bool, account: str | None, as_json: bool) -> None:
     """Show the passages that the documents hold for a QUERY, best first, with their scores."""
-    audiences = frozenset({"public", "internal"} if internal else {"public"})
+    scope = SearchScope(frozenset({"public", "internal"} if internal else {"public"}), clean(locale))
     with library(account) as (db, account_id):
         knowledge_library = make_library(read_settings(), db)
-        hits = knowledge_library.search(account_id, clean(query), limit=most, audiences=audiences, locale=clean(locale))
+        hits = knowledge_library.search(account_id, clean(query), scope, limit=most)
     if as_json:
         print_json(hits)
         return

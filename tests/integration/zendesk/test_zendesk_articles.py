@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from desk.passage import SearchScope
 from desk.platform.database import Database
 from integration.webhooks import make_webhooks
 from integration.zendesk.inbound import ZendeskInbound
@@ -52,7 +53,7 @@ def told(kind: str = "published", article: int = 7, **more: Any) -> dict[str, An
 
 def find(desk: Desk, words: str) -> list[str]:
     library = PostgresLibrary(desk.db, FakeEmbedder())
-    hits = library.search(desk.account, words, limit=5, audiences=frozenset({"public"}), locale="en")
+    hits = library.search(desk.account, words, SearchScope(frozenset({"public"}), "en"), limit=5)
     return [hit.passage.title for hit in hits]
 
 

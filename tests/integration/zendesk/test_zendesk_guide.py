@@ -7,6 +7,7 @@ import pytest
 
 from desk.errors import Blocked, FirstlineError, Permanent, Temporary
 from desk.pages import Page, UnchangedPage
+from desk.passage import SearchScope
 from desk.platform.database import Database
 from integration.connections import block_until, save_connection
 from integration.zendesk.api.connection import PARTY
@@ -45,14 +46,9 @@ class Center:
     def found(self, words: str, *audiences: str, locale: str = "en", collection: str | None = None) -> list[str]:
         """The titles that a customer's search gives."""
         library = PostgresLibrary(self.db, self.embedder)
-        hits = library.search(
-            self.account,
-            words,
-            limit=10,
-            audiences=frozenset(audiences or ("public",)),
-            locale=locale,
-            collections=frozenset({collection}) if collection else None,
-        )
+        collections = frozenset({collection}) if collection else None
+        scope = SearchScope(frozenset(audiences or ("public",)), locale, collections)
+        hits = library.search(self.account, words, scope, limit=10)
         return [hit.passage.title for hit in hits]
 
     def unblock(self) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from desk.errors import Permanent, Temporary
+from desk.passage import SearchScope
 from desk.platform.database import Database
 from knowledge.index.embedding_versions import list_versions
 from knowledge.ingest import reindex
@@ -245,7 +246,7 @@ def test_two_accounts_switch_each_for_itself(
     assert (active_name(database, account), active_name(database, other_account)) == ("new", "old")
     library = PostgresLibrary(database, new, {"old": old}.get)
     for each, revision in ((account, "new@"), (other_account, "old@")):
-        assert len(library.search(each, QUESTION, limit=20, audiences=PUBLIC, locale="en")) == 7
+        assert len(library.search(each, QUESTION, SearchScope(PUBLIC, "en"), limit=20)) == 7
         assert library.revision(each).startswith(revision)
     assert kept(database, other_account) == {"old": 7}
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.embedded.postgres import EmbeddedPostgres
+from desk.passage import SearchScope
 from desk.platform.database import Database
 from knowledge.embedders.openai_compatible import OpenAICompatible
 from knowledge.index.embedding_versions import active_version
@@ -59,7 +60,7 @@ def test_a_switch_killed_while_the_provider_is_asked_is_ended_by_the_next(
         library = PostgresLibrary(database, new, {embedder.name: embedder}.get)
 
         def found() -> int:
-            return len(library.search(account, "refund", limit=20, audiences=frozenset({"public"}), locale="en"))
+            return len(library.search(account, "refund", SearchScope(frozenset({"public"}), "en"), limit=20))
 
         assert _kill_at_third_request(party, [postgres.url, account, address]) == -9
         assert found() == 7

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desk.passage import Hit, Passage
+from desk.passage import Hit, Passage, SearchScope
 from desk.platform.database import Database
 from knowledge.ingest.index_source import index_source
 from knowledge.search.library import PostgresLibrary
@@ -96,7 +96,7 @@ def test_search_gives_one_of_a_page_that_stands_in_two_sources_and_none_outside_
     library = PostgresLibrary(database, embedder)
 
     def found(*audiences: str) -> list[str]:
-        hits = library.search(account, "annual plans refunded", limit=5, audiences=frozenset(audiences), locale="en")
+        hits = library.search(account, "annual plans refunded", SearchScope(frozenset(audiences), "en"), limit=5)
         return [each.passage.audience for each in hits]
 
     assert found("public") == ["public"]
@@ -110,6 +110,6 @@ def test_search_puts_the_parts_of_a_long_page_in_their_order(
     parts = [f"## Part {n}\n\nMooring number {n} is by the old pier." for n in range(4)]
     index_source(database, account, source(page("a", "\n\n".join(parts), title="Moorings")), embedder)
     library = PostgresLibrary(database, embedder)
-    hits = library.search(account, "mooring number 2", limit=4, audiences=frozenset({"public"}), locale="en")
+    hits = library.search(account, "mooring number 2", SearchScope(frozenset({"public"}), "en"), limit=4)
     assert [each.passage.ordinal for each in hits] == [0, 1, 2, 3]
     assert "number 2" in max(hits, key=lambda each: each.fused).passage.text

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from desk.errors import Permanent, Temporary
+from desk.passage import SearchScope
 from desk.platform.database import Database
 from desk.ports import Reranker
 from knowledge.ingest.index_source import index_source
@@ -125,7 +126,7 @@ def search(database: Database, account: str, embedder: Any, source: Any, page: A
 
     def search(reranker: Reranker | None, limit: int = 5) -> list[Any]:
         library = libraries.setdefault(id(reranker), PostgresLibrary(database, embedder, reranker=reranker))
-        return library.search(account, "refunds take days", limit=limit, audiences=PUBLIC, locale="en")
+        return library.search(account, "refunds take days", SearchScope(PUBLIC, "en"), limit=limit)
 
     return search
 

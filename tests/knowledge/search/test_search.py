@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from desk.passage import Citation, Hit
+from desk.passage import Citation, Hit, SearchScope
 from desk.platform.database import Database
 from desk.ports import Library
 from knowledge.ingest.deletion_guard import DeletionRule
@@ -36,7 +36,7 @@ def shelf(database: Database, account: str, embedder: WordEmbedder, source: type
 def search(
     library: Library, account: str, query: str, audiences: frozenset[str] = PUBLIC, locale: str = "en"
 ) -> list[Hit]:
-    return library.search(account, query, limit=5, audiences=audiences, locale=locale)
+    return library.search(account, query, SearchScope(audiences, locale), limit=5)
 
 
 def test_the_passage_comes_back_as_it_was_written(library: Library, shelf: str) -> None:
@@ -92,9 +92,8 @@ def test_only_the_named_collections_are_searched(
     index_source(database, account, pages, embedder)
 
     def found(*collections: str) -> set[str]:
-        hits = library.search(
-            account, "sails", limit=5, audiences=PUBLIC, locale="en", collections=frozenset(collections)
-        )
+        scope = SearchScope(PUBLIC, "en", frozenset(collections))
+        hits = library.search(account, "sails", scope, limit=5)
         return {hit.passage.text for hit in hits}
 
     assert found("boats") == {"Sails are dear."}
@@ -130,7 +129,7 @@ def test_a_rare_audience_is_found_in_full_among_many_rows(
     """A filter put behind the vector index would leave too few."""
     pages = [page(f"p{n}", f"Refund number {n}.", audience="vip" if n % 40 == 0 else "public") for n in range(400)]
     index_source(database, account, source(*pages), embedder)
-    hits = library.search(account, "refund number", limit=10, audiences=frozenset({"vip"}), locale="en")
+    hits = library.search(account, "refund number", SearchScope(frozenset({"vip"}), "en"), limit=10)
     assert len(hits) == 10
     assert {hit.passage.audience for hit in hits} == {"vip"}
 
@@ -144,7 +143,7 @@ def test_a_small_account_is_found_in_full_beside_a_large_one(
     add_account(database, neighbour)
     index_source(database, neighbour, source(*(page(f"p{n}", f"Refund number {n}.") for n in range(400))), embedder)
     index_source(database, account, source(*(page(f"p{n}", f"Refund money {n}.") for n in range(10))), embedder)
-    hits = library.search(account, "refund number", limit=10, audiences=PUBLIC, locale="en")
+    hits = library.search(account, "refund number", SearchScope(PUBLIC, "en"), limit=10)
     assert len(hits) == 10
     assert all("money" in hit.passage.text for hit in hits)
 

@@ -1,12 +1,13 @@
 """A library that has outgrown the exact search is searched by the vector indexes, and finds the same."""
 
-from collections.abc import Callable, Sequence
-from typing import TypedDict
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select, text
 
 from desk.pages import Page
+from desk.passage import SearchScope
 from desk.platform.database import Database, Transaction
 from knowledge.index import vector_index
 from knowledge.ingest import index_source
@@ -50,12 +51,7 @@ def many(source: type[ListSource], page: MakePage) -> Callable[..., ListSource]:
     return make
 
 
-class Seen(TypedDict, total=False):
-    """What an asker may see, where it is not the usual."""
-
-    audiences: list[str]
-    locale: str
-    collections: list[str]
+PUBLIC = SearchScope(frozenset({"public"}), "en")
 
 
 def near_rows(db: Database, account: str) -> tuple[int, int, bool]:
@@ -67,14 +63,13 @@ def near_rows(db: Database, account: str) -> tuple[int, int, bool]:
 
 
 def best_ten(
-    db: Database, account: str, embedder: WordEmbedder, query: str, exact: bool, seen: Seen | None = None
+    db: Database, account: str, embedder: WordEmbedder, query: str, exact: bool, scope: SearchScope = PUBLIC
 ) -> set[str]:
     """The ten best of the candidates by cosine, from the one search or the other."""
-    what: Seen = {"audiences": ["public"], "locale": "en", **(seen or {})}
     with db.account(account) as tx:
         tx.execute(text("SET LOCAL enable_seqscan = off"))
         tx.execute(text("SET LOCAL enable_sort = " + ("on" if exact else "off")))
-        question = search_parameters(tx, query, embedder, vector=embedder.embed_query(query), **what)
+        question = search_parameters(tx, query, embedder, scope, embedder.embed_query(query))
         search = index_search_statement(question.size, question.in_collections, spoken=True, large=not exact)
         rows = tx.execute(search, question.values).all()
     return {row.id for row in sorted(rows, key=lambda row: (-row.cosine, row.id))[:10]}
@@ -84,7 +79,7 @@ def plan(db: Database, account: str, embedder: WordEmbedder) -> str:
     with db.account(account) as tx:
         tx.execute(text("SET LOCAL enable_seqscan = off"))
         tx.execute(text("SET LOCAL enable_sort = off"))
-        question = search_parameters(tx, "w1 w2", embedder, ["public"], "en", embedder.embed_query("w1 w2"))
+        question = search_parameters(tx, "w1 w2", embedder, PUBLIC, embedder.embed_query("w1 w2"))
         extent = tx.execute(count_statement(False), question.values).one()
         search = index_search_statement(question.size, False, extent.spoken, extent.large)
         return "\n".join(tx.execute(text(f"EXPLAIN {search.text}"), question.values).scalars())
@@ -121,14 +116,18 @@ def test_the_vector_indexes_find_what_scoring_everything_finds(
     database: Database, account: str, embedder: WordEmbedder, many: Callable[..., ListSource]
 ) -> None:
     index(database, account, many(600), embedder)
-    those: list[Seen] = [{}, {"audiences": ["partner"]}, {"locale": "de"}, {"collections": ["boats"]}]
-    for seen in those:
+    for scope in (
+        PUBLIC,
+        replace(PUBLIC, audiences=frozenset({"partner"})),
+        replace(PUBLIC, locale="de"),
+        replace(PUBLIC, collections=frozenset({"boats"})),
+    ):
         shares: list[float] = []
         for query in QUESTIONS:
-            exact = best_ten(database, account, embedder, query, exact=True, seen=seen)
+            exact = best_ten(database, account, embedder, query, exact=True, scope=scope)
             assert len(exact) == 10
-            shares.append(len(exact & best_ten(database, account, embedder, query, exact=False, seen=seen)) / 10)
-        assert sum(shares) / len(shares) >= 0.98, seen
+            shares.append(len(exact & best_ten(database, account, embedder, query, exact=False, scope=scope)) / 10)
+        assert sum(shares) / len(shares) >= 0.98, scope
 
 
 @pytest.mark.parametrize("size", [LIMIT, 3 * LIMIT])
@@ -140,7 +139,9 @@ def test_how_a_search_is_planned_changes_nothing_of_what_it_finds(
         found = []
         for settings in ({}, PLANNED_ONCE):
             with database.account(account, settings) as tx:
-                hits = find_candidates(tx, "w1 w2", embedder, ["public"], locale, embedder.embed_query("w1 w2"))
+                hits = find_candidates(
+                    tx, "w1 w2", embedder, replace(PUBLIC, locale=locale), embedder.embed_query("w1 w2")
+                )
             found.append(sorted((one.row.id, one.cosine, one.words, one.share) for one in hits))
         assert found[0] == found[1] != []
 
@@ -150,16 +151,16 @@ def test_a_filter_that_keeps_few_of_a_large_library_is_answered_exactly(
 ) -> None:
     index(database, account, many(3 * LIMIT), embedder)
 
-    def large(**seen: Sequence[str]) -> bool:
+    def large(*audiences: str, collections: frozenset[str] | None = None) -> bool:
         with database.account(account) as tx:
-            what = {"audiences": ["public", "partner"]} | seen
-            question = search_parameters(tx, "w1", embedder, locale="en", vector=embedder.embed_query("w1"), **what)
+            scope = SearchScope(frozenset(audiences), "en", collections)
+            question = search_parameters(tx, "w1", embedder, scope, embedder.embed_query("w1"))
             return bool(tx.execute(count_statement(question.in_collections), question.values).one().large)
 
-    assert large()
-    assert not large(audiences=["partner"])
-    assert not large(collections=["boats"])
-    assert not large(audiences=[])
+    assert large("public", "partner")
+    assert not large("partner")
+    assert not large("public", "partner", collections=frozenset({"boats"}))
+    assert not large()
 
 
 def test_a_library_half_brought_in_is_searched_exactly_and_the_next_run_goes_on(
@@ -201,7 +202,7 @@ def test_a_library_that_shrinks_is_searched_exactly_again_and_may_grow_again(
     index(database, account, many(20), embedder, leave=DeletionRule(confirmed=True))
     assert "passages_near" not in plan(database, account, embedder)
     with database.account(account) as tx:
-        found = find_candidates(tx, "w1 w2", embedder, ["public"], "en", embedder.embed_query("w1 w2"))
+        found = find_candidates(tx, "w1 w2", embedder, PUBLIC, embedder.embed_query("w1 w2"))
     assert len(found) == len([n for n in range(20) if n % 4 and n % 5 != 1])
     index(database, account, many(2 * LIMIT), embedder)
     assert near_rows(database, account) == (2 * LIMIT, 2 * LIMIT, True)
