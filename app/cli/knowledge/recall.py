@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import click
@@ -95,7 +95,8 @@ def recall(
         finally:
             db.close()
     if as_json:
-        print_json({"document": target, "replies": uses, "recall": request.id if wants_notes else None, "notes": notes})
+        replies, recall_id = [_reply_fields(use) for use in uses], request.id if wants_notes else None
+        print_json({"document": target, "replies": replies, "recall": recall_id, "notes": notes})
 
 
 # --- Which document --------------------------------------------------------------------------------------------------
@@ -205,6 +206,12 @@ def _print_uses(target: RecalledDocument, uses: Sequence[DocumentUse]) -> None:
     tickets = len({(use.channel, use.ticket_id) for use in uses})
     summary = ", ".join(f"{number} × {what}" for what, number in counts_by_kind.most_common())
     say(f"\nOn {_count_tickets(tickets)}: {summary}." if uses else "\nNo reply rests on it.")
+
+
+def _reply_fields(use: DocumentUse) -> dict[str, object]:
+    """For scripts, to which the sentences are what the reply `said`."""
+    fields = asdict(use)
+    return fields | {"said": fields.pop("citing_sentences")}
 
 
 def _version_in_words(target: RecalledDocument) -> str:
