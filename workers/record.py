@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, func, literal_column, or_, select, union, update
+from sqlalchemy import ColumnElement, CompoundSelect, Row, func, literal_column, or_, select, union, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.platform.database import Transaction
@@ -50,52 +50,44 @@ class TicketFilter:
 
 def save_run(tx: Transaction, run: Run, policy: PolicyFile) -> None:
     """Keep a run, and the policy's text the first time it decides something."""
-    values = {
-        "account_id": tx.account,
-        "id": run.id,
-        "channel": run.channel,
-        "ticket_id": run.ticket_id,
-        "message_id": run.message_id,
-        "action": run.decision.action,
-        "category": run.classification.category,
-        "confidence": run.decision.confidence,
-        "dollars": run.dollars,
-        "input_tokens": sum(use.input_tokens for use in run.usage),
-        "output_tokens": sum(use.output_tokens for use in run.usage),
-        "milliseconds": sum(each.milliseconds for each in run.times),
-        "policy_version": run.versions.policy,
-        "at": run.at,
-        "body": tx.seal(_run.dump_json(run).decode()),
-        "citations_kept": True,
-    }
-    tx.execute(insert(runs).values(values))
+    tx.execute(insert(runs).values(_run_columns(tx, run)))
     keep_citations(tx, run)
     version = {"account_id": tx.account, "version": policy.policy.version, "text": policy.text}
     tx.execute(insert(policies).values(version).on_conflict_do_nothing())
 
 
+def _run_columns(tx: Transaction, run: Run) -> dict[str, Any]:
+    return _columns(run, "id", "channel", "ticket_id", "message_id", "dollars", "at") | {
+        "account_id": tx.account,
+        "action": run.decision.action,
+        "category": run.classification.category,
+        "confidence": run.decision.confidence,
+        "input_tokens": sum(use.input_tokens for use in run.usage),
+        "output_tokens": sum(use.output_tokens for use in run.usage),
+        "milliseconds": sum(each.milliseconds for each in run.times),
+        "policy_version": run.versions.policy,
+        "body": tx.seal(_run.dump_json(run).decode()),
+        "citations_kept": True,
+    }
+
+
 def keep_citations(tx: Transaction, run: Run) -> None:
     """Write down which passages the run's draft cites, with the names of their documents, which may be gone one day."""
-    citations = {citation.passage_id: citation for citation in run.draft.citations}
     passages = {hit.passage.id: hit.passage for hit in run.hits}
+    citations = {each.passage_id: each for each in run.draft.citations if each.passage_id in passages}
     rows = [
-        {
-            "account_id": tx.account,
-            "run_id": run.id,
-            "passage_id": passage_id,
-            "document_id": citation.document_id,
-            "version": citation.version,
-            "source": passage.source,
-            "external_id": passage.external_id,
-            "title": passage.title,
-            "url": passage.url,
-            "at": run.at,
-        }
+        {"account_id": tx.account, "run_id": run.id, "at": run.at}
+        | _columns(citation, "passage_id", "document_id", "version")
+        | _columns(passages[passage_id], "source", "external_id", "title", "url")
         for passage_id, citation in citations.items()
-        if (passage := passages.get(passage_id))
     ]
     if rows:
         tx.execute(insert(run_citations).on_conflict_do_nothing(), rows)
+
+
+def _columns(value: object, *names: str) -> dict[str, Any]:
+    """What goes as it is into columns of the same names."""
+    return {name: getattr(value, name) for name in names}
 
 
 def runs_of(tx: Transaction, channel: str, ticket_id: str) -> list[Run]:
@@ -153,28 +145,31 @@ def older_tickets(
     """
     c = ticket_states.c
     first_seen_at = select(c.first_seen_at).where(c.channel == channel, c.ticket_id == ticket_id).scalar_subquery()
-    requester_conditions = _requester_conditions(tx, requester.id, requester.email)
-    newest_queries = (
-        select(ticket_states).where(is_requester, c.first_seen_at <= first_seen_at)
-        for is_requester in requester_conditions
-    )
-    candidates = union(
-        *(newest_query.order_by(c.first_seen_at.desc()).limit(LOOKED_THROUGH) for newest_query in newest_queries)
-    ).subquery()
+    newest = _newest_tickets(tx, requester, c.first_seen_at <= first_seen_at).subquery().c
     conditions = (
-        or_(candidates.c.channel != channel, candidates.c.ticket_id != ticket_id),
-        or_(candidates.c.first_seen_at < first_seen_at, candidates.c.ticket_id < ticket_id),
-        candidates.c.state.not_in((TicketState.CONFIRMED, TicketState.PARKED)),
-        candidates.c.updated_at >= func.now() - func.make_interval(0, 0, 0, days),
+        or_(newest.channel != channel, newest.ticket_id != ticket_id),
+        or_(newest.first_seen_at < first_seen_at, newest.ticket_id < ticket_id),
+        newest.state.not_in((TicketState.CONFIRMED, TicketState.PARKED)),
+        newest.updated_at >= func.now() - func.make_interval(0, 0, 0, days),
     )
-    columns = (candidates.c.channel, candidates.c.ticket_id, candidates.c.state)
-    query = select(*columns).where(*conditions).order_by(candidates.c.first_seen_at.desc()).limit(most)
-    rows_with_runs = ((row, last_run(tx, row.channel, row.ticket_id)) for row in tx.execute(query).all())
+    query = select(newest.channel, newest.ticket_id, newest.state).where(*conditions)
+    rows = tx.execute(query.order_by(newest.first_seen_at.desc()).limit(most)).all()
+    rows_with_runs = ((row, last_run(tx, row.channel, row.ticket_id)) for row in rows)
     return [
         (row.channel, row.ticket_id, "\n".join(run.classification.questions) if run else None)
         for row, run in rows_with_runs
         if run or row.state == TicketState.RECEIVED
     ]
+
+
+def _newest_tickets(tx: Transaction, requester: Requester, condition: ColumnElement[bool]) -> CompoundSelect[Any]:
+    newest_first = ticket_states.c.first_seen_at.desc()
+    return union(
+        *(
+            select(ticket_states).where(is_requester, condition).order_by(newest_first).limit(LOOKED_THROUGH)
+            for is_requester in _requester_conditions(tx, requester.id, requester.email)
+        )
+    )
 
 
 def _requester_conditions(tx: Transaction, *names: str | None) -> list[ColumnElement[bool]]:

@@ -5,10 +5,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, create_engine, text
+from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, Row, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from desk.errors import Temporary
 from desk.platform.encryption import Sealer
 
+T = TypeVar("T")
 Rows = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 metadata = MetaData()
@@ -44,6 +45,14 @@ LOOK = text("SELECT 1")
 def driver_url(url: str) -> URL:
     """The URL for SQLAlchemy with the psycopg 3 driver."""
     return make_url(url).set(drivername="postgresql+psycopg")
+
+
+def from_row(kind: type[T], row: Row[Any], /, **fields_to_set: object) -> T:
+    """A dataclass out of the columns that are named like its fields. To be set are those that a column gives as a word,
+    and those that have no column; what else is missing keeps its default."""
+    columns = row._mapping
+    names = (field.name for field in fields(kind))  # type: ignore[arg-type]  # a dataclass
+    return kind(**{name: columns[name] for name in names if name in columns} | fields_to_set)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, distinct, func, or_, select
 
 from desk.delivery import DeliveryKind, DeliveryState
-from desk.platform.database import Transaction
+from desk.platform.database import Transaction, from_row
 from desk.run import Run
 from workers import record
 from workers.tables import deliveries, run_citations, runs
@@ -81,28 +81,16 @@ def document_uses(
     most: int | None = None,
 ) -> list[DocumentUse]:
     """Every draft that went somewhere and cites one of the documents, newest first. Opens the body of each."""
-    citations = run_citations.c
-    columns = (
-        citations.run_id,
-        citations.document_id,
-        citations.version,
-        citations.title,
-        runs.c.channel,
-        runs.c.ticket_id,
-        runs.c.at,
-    )
-    delivery = deliveries.c
+    cited, delivery = run_citations.c, deliveries.c
+    columns = (cited.run_id, cited.document_id, cited.version, cited.title, runs.c.channel, runs.c.ticket_id, runs.c.at)
+    columns += (delivery.kind, delivery.state, delivery.reason, delivery.sent_at)
     query = (
-        select(*columns, func.array_agg(citations.passage_id).label("passage_ids"), *_delivery_columns())
-        .join(runs, runs.c.id == citations.run_id)
-        .join(deliveries, _carries_run_draft())
-        .where(citations.document_id.in_(document_ids), _is_within(since))
-        .group_by(*columns, *_delivery_columns(), delivery.id)
-        .order_by(runs.c.at.desc(), citations.run_id)
+        _cited_by_drafts(select(*columns, func.array_agg(cited.passage_id).label("passage_ids")), since)
+        .where(cited.document_id.in_(document_ids), *([cited.passage_id == passage_id] if passage_id else []))
+        .group_by(*columns, delivery.id)
+        .order_by(runs.c.at.desc(), cited.run_id)
         .limit(most)
     )
-    if passage_id:
-        query = query.where(citations.passage_id == passage_id)
     return [use for row in tx.execute(query).all() if (use := _use_from_row(tx, row))]
 
 
@@ -110,23 +98,18 @@ def citation_counts(
     tx: Transaction, document_ids: Sequence[str] | None = None, since: datetime | None = None
 ) -> dict[str, CitationCounts]:
     """How often each document was cited, by its id; those that nobody cited are missing. Opens nothing."""
-    citations = run_citations.c
+    cited = run_citations.c
     is_sent_reply = and_(deliveries.c.kind == DeliveryKind.REPLY, deliveries.c.state == DeliveryState.SENT)
-    query = (
-        select(
-            citations.document_id,
-            func.count(distinct(citations.run_id)).label("drafts"),
-            func.count(distinct(citations.run_id)).filter(is_sent_reply).label("replies"),
-            func.max(citations.at).label("last_at"),
-        )
-        .join(runs, runs.c.id == citations.run_id)
-        .join(deliveries, _carries_run_draft())
-        .where(_is_within(since))
-        .group_by(citations.document_id)
+    drafts = func.count(distinct(cited.run_id))
+    counts = (
+        drafts.label("drafts"),
+        drafts.filter(is_sent_reply).label("replies"),
+        func.max(cited.at).label("last_at"),
     )
+    query = _cited_by_drafts(select(cited.document_id, *counts), since).group_by(cited.document_id)
     if document_ids is not None:
-        query = query.where(citations.document_id.in_(document_ids))
-    return {row.document_id: CitationCounts(row.drafts, row.replies, row.last_at) for row in tx.execute(query)}
+        query = query.where(cited.document_id.in_(document_ids))
+    return {row.document_id: from_row(CitationCounts, row) for row in tx.execute(query)}
 
 
 def cited_documents(tx: Transaction, name: str) -> list[CitedDocument]:
@@ -151,11 +134,8 @@ def cited_ids(tx: Transaction, source: str, external_id: str) -> list[str]:
     """Every id under which the source's document was cited: one that was gone and came back has several."""
     citations = run_citations.c
     is_document = and_(citations.source == source, citations.external_id == external_id)
-    return list(
-        tx.execute(
-            select(citations.document_id).distinct().where(is_document).order_by(citations.document_id)
-        ).scalars()
-    )
+    query = select(citations.document_id).distinct().where(is_document).order_by(citations.document_id)
+    return list(tx.execute(query).scalars())
 
 
 def citing_sentences(run: Run, document_ids: Sequence[str]) -> tuple[str, ...]:
@@ -163,9 +143,10 @@ def citing_sentences(run: Run, document_ids: Sequence[str]) -> tuple[str, ...]:
     return tuple(s.text for s in run.draft.statements if any(c.document_id in document_ids for c in s.citations))
 
 
-def _delivery_columns() -> tuple[ColumnElement[Any], ...]:
-    delivery = deliveries.c
-    return (delivery.kind, delivery.state, delivery.reason, delivery.sent_at)
+def _cited_by_drafts(query: Select[Any], since: datetime | None) -> Select[Any]:
+    """The citations of runs whose drafts went somewhere."""
+    drafts = query.join(runs, runs.c.id == run_citations.c.run_id).join(deliveries, _carries_run_draft())
+    return drafts.where(_is_within(since))
 
 
 def _carries_run_draft() -> ColumnElement[bool]:
@@ -190,18 +171,11 @@ def _use_from_row(tx: Transaction, row: Row[Any]) -> DocumentUse | None:
     run = record.get_run(tx, row.run_id)
     if run is None:
         return None
-    return DocumentUse(
-        run_id=row.run_id,
-        channel=row.channel,
-        ticket_id=row.ticket_id,
-        at=row.at,
+    return from_row(
+        DocumentUse,
+        row,
         kind=DeliveryKind(row.kind),
         state=DeliveryState(row.state),
-        reason=row.reason,
-        sent_at=row.sent_at,
-        document_id=row.document_id,
-        title=row.title,
-        version=row.version,
         passage_ids=tuple(sorted(row.passage_ids)),
         citing_sentences=citing_sentences(run, (row.document_id,)),
     )

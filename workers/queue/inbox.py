@@ -8,7 +8,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.party import PartyAccess
-from desk.platform.database import Transaction
+from desk.platform.database import Transaction, from_row
 from desk.reasons import Stop
 from desk.run import Action, Stage
 from desk.ticket import Event, EventKind, ItemState, new_id
@@ -57,19 +57,11 @@ def add_event(tx: Transaction, channel: str, event: Event, payload: str) -> str 
     before, or is of a kind that is only kept. Enqueue after the commit. What looks urgent counts as handed to nobody:
     the sweeper takes it past the queue."""
     is_only_stored, is_urgent = event.kind in ONLY_KEPT, event.urgent or looks_urgent(event.text)
-    values: dict[str, Any] = {
-        "account_id": tx.account,
-        "id": new_id(),
-        "channel": channel,
-        "external_id": event.external_id,
-        "kind": event.kind,
-        "ticket_id": event.ticket_id,
-        "message_id": event.message_id,
-        "payload": tx.seal(payload),
-        "state": ItemState.DONE if is_only_stored else ItemState.WAITING,
-        "queue": "urgent" if is_urgent else "answer",
-        "enqueued_at": None if is_urgent else func.now(),
-    } | ({"outcome": STORED, "done_at": func.now()} if is_only_stored else {})
+    done: dict[str, Any] = {"state": ItemState.DONE, "outcome": STORED, "done_at": func.now()}
+    handed = {"queue": "urgent", "enqueued_at": None} if is_urgent else {"queue": "answer", "enqueued_at": func.now()}
+    values = {"account_id": tx.account, "id": new_id(), "channel": channel, "payload": tx.seal(payload)}
+    values |= {name: getattr(event, name) for name in ("external_id", "kind", "ticket_id", "message_id")}
+    values |= handed | (done if is_only_stored else {"state": ItemState.WAITING})
     statement = insert(inbox_items).values(values).on_conflict_do_nothing().returning(inbox_items.c.id)
     item_id = tx.execute(statement).scalar_one_or_none()
     return None if is_only_stored else item_id
@@ -89,14 +81,9 @@ def renew_lease(tx: Transaction, item: InboxItem, seconds: float, stage: Stage |
 def claim_message(tx: Transaction, item: InboxItem, message_id: str) -> bool:
     """Make this the item that answers the message; False if another item does already."""
     tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{item.channel}:{message_id}", 0))))
-    other_items = inbox_items.alias()
-    rival_query = select(other_items.c.id).where(
-        other_items.c.channel == item.channel,
-        other_items.c.message_id == message_id,
-        other_items.c.leads,
-        other_items.c.id != item.id,
-    )
-    if tx.execute(rival_query).first() is not None:
+    c = inbox_items.c
+    is_rival = (c.channel == item.channel, c.message_id == message_id, c.leads, c.id != item.id)
+    if tx.execute(select(c.id).where(*is_rival)).first() is not None:
         return False
     return leases.write_claimed(tx, inbox_items, item.id, _claim_id(item), {"message_id": message_id, "leads": True})
 
@@ -152,14 +139,10 @@ LEFT = (Stop.NEWER_MESSAGE, Stop.PERSON_TOOK_OVER, Action.AUTO_REPLY)
 
 def reprocess_message(tx: Transaction, channel: str, message_id: str) -> str | None:
     """Put back the item that leads a message, if it was left to something that is no more; its id."""
-    was_left = inbox_items.c.outcome.in_(LEFT)
-    conditions = (
-        inbox_items.c.channel == channel,
-        inbox_items.c.message_id == message_id,
-        inbox_items.c.leads,
-        was_left,
-    )
-    row = tx.execute(select(inbox_items.c.id).where(*conditions, inbox_items.c.state == ItemState.DONE)).one_or_none()
+    c = inbox_items.c
+    leads_message = (c.channel == channel, c.message_id == message_id, c.leads)
+    was_left = (c.outcome.in_(LEFT), c.state == ItemState.DONE)
+    row = tx.execute(select(c.id).where(*leads_message, *was_left)).one_or_none()
     return row.id if row is not None and reprocess_item(tx, row.id) else None
 
 
@@ -205,10 +188,8 @@ def last_heard(tx: Transaction, channel: str, catch_up_prefix: str) -> LastHeard
 def items_of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[InboxItem]:
     """All items of one ticket, oldest first."""
     conditions = (inbox_items.c.channel == channel, inbox_items.c.ticket_id == ticket_id)
-    return [
-        item_from_row(row)
-        for row in tx.execute(select(inbox_items).where(*conditions).order_by(inbox_items.c.received_at))
-    ]
+    query = select(inbox_items).where(*conditions).order_by(inbox_items.c.received_at)
+    return [item_from_row(row) for row in tx.execute(query)]
 
 
 def _claim_id(item: InboxItem) -> str:
@@ -219,23 +200,12 @@ def _claim_id(item: InboxItem) -> str:
 
 def item_from_row(row: Row[Any]) -> InboxItem:
     """The item of a whole row."""
-    return InboxItem(
-        id=row.id,
+    return from_row(
+        InboxItem,
+        row,
         account=row.account_id,
-        channel=row.channel,
-        external_id=row.external_id,
         kind=EventKind(row.kind),
-        ticket_id=row.ticket_id,
-        message_id=row.message_id,
         state=ItemState(row.state),
-        attempts=row.attempts,
-        received_at=row.received_at,
-        claim_id=row.claim_id,
         stage=Stage(row.stage) if row.stage else None,
-        outcome=row.outcome,
-        error=row.error,
-        rethought=row.rethought,
-        waits_for=row.waits_for,
-        waits_since=row.waits_since,
         away=leases.parties_away(row),
     )

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from desk.delivery import NOTICES, Delivery, DeliveryKind, DeliveryState
 from desk.party import PartyAccess
-from desk.platform.database import Transaction
+from desk.platform.database import Transaction, from_row
 from desk.ports import Outgoing
 from desk.reasons import Stop
 from desk.ticket import new_id
@@ -246,33 +246,28 @@ def _copy_withdrawn(tx: Transaction, keys: Sequence[str], run_id: str) -> None:
 def _plan_delivery(
     tx: Transaction, planned: PlannedDelivery, run_id: str | None, item_id: str | None, enqueued_at: Any
 ) -> str | None:
-    shared_values: dict[str, Any] = {
-        "run_id": run_id,
-        "item_id": item_id,
+    values = _effect_columns(tx, planned) | {"run_id": run_id, "item_id": item_id, "enqueued_at": enqueued_at}
+    key = {"account_id": tx.account, "key": planned.key}
+    message = {"channel": planned.channel, "ticket_id": planned.ticket_id, "message_id": planned.message_id}
+    changes = values | {"not_before": func.now(), "attempts": 1, "reason": None}
+    replaceable: ColumnElement[bool] = deliveries.c.state.in_(TAKEN_BACK)
+    if planned.kind is DeliveryKind.ALERT:
+        changes |= {"state": _WAITING_UNLESS_SENDING, "revision": deliveries.c.revision + 1}
+        replaceable = true()
+    statement = insert(deliveries).values({"id": new_id()} | key | message | values)
+    statement = statement.on_conflict_do_update(index_elements=list(key), set_=changes, where=replaceable)
+    return tx.execute(statement.returning(deliveries.c.id)).scalar_one_or_none()
+
+
+def _effect_columns(tx: Transaction, planned: PlannedDelivery) -> dict[str, Any]:
+    return {
         "kind": planned.kind,
         "outgoing": tx.seal(_outgoing.dump_json(planned.outgoing).decode()),
         "requester": planned.requester,
         "answers": list(planned.answers),
         "says": planned.says,
         "state": DeliveryState.WAITING,
-        "enqueued_at": enqueued_at,
     }
-    insert_values = shared_values | {
-        "account_id": tx.account,
-        "id": new_id(),
-        "channel": planned.channel,
-        "ticket_id": planned.ticket_id,
-        "message_id": planned.message_id,
-        "key": planned.key,
-    }
-    changes = shared_values | {"not_before": func.now(), "attempts": 1, "reason": None}
-    replaceable: ColumnElement[bool] = deliveries.c.state.in_(TAKEN_BACK)
-    if planned.kind is DeliveryKind.ALERT:
-        changes |= {"state": _WAITING_UNLESS_SENDING, "revision": deliveries.c.revision + 1}
-        replaceable = true()
-    statement = insert(deliveries).values(insert_values)
-    statement = statement.on_conflict_do_update(index_elements=["account_id", "key"], set_=changes, where=replaceable)
-    return tx.execute(statement.returning(deliveries.c.id)).scalar_one_or_none()
 
 
 def _end_claim(tx: Transaction, claim: ClaimedDelivery, state: DeliveryState, extra: dict[str, Any]) -> bool:
@@ -281,20 +276,5 @@ def _end_claim(tx: Transaction, claim: ClaimedDelivery, state: DeliveryState, ex
 
 
 def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(
-        id=row.id,
-        account=row.account_id,
-        channel=row.channel,
-        ticket_id=row.ticket_id,
-        message_id=row.message_id,
-        run_id=row.run_id,
-        kind=DeliveryKind(row.kind),
-        key=row.key,
-        state=DeliveryState(row.state),
-        attempts=row.attempts,
-        foreign_id=row.foreign_id,
-        reason=row.reason,
-        created_at=row.created_at,
-        waits_for=row.waits_for,
-        waits_since=row.waits_since,
-    )
+    kind, state = DeliveryKind(row.kind), DeliveryState(row.state)
+    return from_row(Delivery, row, account=row.account_id, kind=kind, state=state)
