@@ -21,11 +21,11 @@ from tests.fakes import (
     default_policy,
 )
 from tests.lookalikes.claude import Claude as LookAlike
+from tests.scripted_model import ScriptedModel
 from workers.models.circuit_breaker import CircuitBreaker
 from workers.models.claude.call import ModelSize
 from workers.models.claude.model import AnthropicAccount, ClaudeModel
 from workers.models.extractive.model import ExtractiveModel
-from workers.models.scripted import ScriptedModel
 from workers.pipeline.validate import validate
 
 pytestmark = pytest.mark.loopback

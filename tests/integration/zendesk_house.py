@@ -29,9 +29,9 @@ from integration.zendesk.inbound import ZendeskInbound
 from integration.zendesk.setup.probe import ZendeskParty
 from tests.fakes import FakeEmbedder, FakeLibrary, a_hit
 from tests.lookalikes.zendesk import ACCOUNT_ID, EMAIL, TOKEN, Zendesk, sign
+from tests.scripted_model import ScriptedModel
 from workers import record
 from workers.dependencies import Dependencies
-from workers.models.scripted import ScriptedModel
 from workers.pipeline.guards import stop_before_send
 from workers.processing.deliver import send_delivery
 from workers.processing.process_item import process_item

@@ -23,7 +23,7 @@ from tests.fakes import (
     a_ticket,
     default_policy,
 )
-from workers.models.scripted import ScriptedModel
+from tests.scripted_model import ScriptedModel
 from workers.pipeline.run import RunContext, run_pipeline
 
 QUESTION = "How do I reset my forgotten password?"

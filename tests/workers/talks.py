@@ -27,9 +27,9 @@ from desk.ticket import (
 from tests.contracts.remembered_alerts import RememberedAlerts
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.fakes import NOW, ROOT, FakeEmbedder, FakeLibrary, a_hit, a_ticket
+from tests.scripted_model import ScriptedModel
 from workers import record
 from workers.dependencies import Dependencies
-from workers.models.scripted import ScriptedModel
 from workers.processing.deliver import send_delivery
 from workers.processing.process_item import process_item
 from workers.queue import inbox, outbox

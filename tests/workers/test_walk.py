@@ -22,10 +22,10 @@ from desk.reasons import Stop
 from desk.run import Draft, Statement
 from desk.ticket import ItemState, Requester, Role, Ticket, TicketState
 from tests.fakes import FakeEmbedder
+from tests.scripted_model import ScriptedModel
 from workers import record, tickets
 from workers.dependencies import Dependencies
 from workers.insights import gaps
-from workers.models.scripted import ScriptedModel
 from workers.processing.deliver import send_delivery
 from workers.processing.process_item import process_item
 from workers.queue import inbox, outbox

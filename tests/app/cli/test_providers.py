@@ -24,8 +24,8 @@ from tests.app.conftest import Command
 from tests.contracts.remembered_alerts import RememberedAlerts
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.fakes import FakeEmbedder
+from tests.scripted_model import ScriptedModel
 from workers.models.provider import ModelProvider
-from workers.models.scripted import ScriptedModel
 
 
 class PigeonConnection(BaseModel):
