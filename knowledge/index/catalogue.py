@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Select, Text, cast, func, or_, select
 
 from desk.passage import Passage
-from desk.platform.database import Database, Transaction
+from desk.platform.database import Transaction
 from knowledge.index.rows import passage_from_row
 from knowledge.sources.configured_sources import is_held_back
 from knowledge.tables import documents, passages, sources
@@ -76,12 +76,6 @@ class SourceStatus:
         return bool(self.error) and is_held_back(self.report)
 
 
-def source_counts(db: Database, account: str) -> list[str]:
-    """The names of all sources with documents in the index."""
-    with db.account(account) as tx:
-        return list(tx.execute(select(documents.c.source).distinct().order_by(documents.c.source)).scalars())
-
-
 def count_documents(tx: Transaction, shelf: DocumentFilter = ALL_DOCUMENTS) -> int:
     """How many documents the account has."""
     count: int = tx.execute(select(func.count()).select_from(documents).where(*_filter_conditions(shelf))).scalar_one()
@@ -107,11 +101,8 @@ def filter_choices(tx: Transaction, hidden: frozenset[str] = frozenset()) -> Fil
 
     def values(name: str) -> tuple[str, ...]:
         column = documents.c[name]
-        return tuple(
-            tx.execute(
-                select(column).distinct().where(*_filter_conditions(DocumentFilter(hidden=hidden))).order_by(column)
-            ).scalars()
-        )
+        query = select(column).distinct().where(*_filter_conditions(DocumentFilter(hidden=hidden))).order_by(column)
+        return tuple(tx.execute(query).scalars())
 
     return FilterChoices(values("source"), values("audience"), values("locale"), values("collection"))
 
@@ -151,12 +142,6 @@ def page_of_passage(tx: Transaction, passage_id: str) -> tuple[str, int] | None:
         select(passages.c.document_id, passages.c.ordinal).where(passages.c.id == passage_id)
     ).one_or_none()
     return (row.document_id, row.ordinal) if row else None
-
-
-def find_passage(tx: Transaction, passage_id: str) -> Passage | None:
-    """A passage by its id, if it is still in the index. `passage_id` must be a UUID."""
-    row = tx.execute(_select_passages().where(passages.c.id == passage_id)).one_or_none()
-    return passage_from_row(row) if row else None
 
 
 def documents_named(tx: Transaction, name: str) -> list[Document]:
