@@ -16,7 +16,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from desk.delivery import Delivery
 from desk.errors import Permanent, Refused
-from desk.platform.database import Database, Transaction
+from desk.platform.database import Database, Transaction, from_row
 from desk.ports import Outgoing, Source, StillWanted
 from desk.text.tokenizer import clean
 from desk.ticket import (
@@ -62,7 +62,7 @@ class Accepted:
     item_id: str
 
 
-def open_ticket(tx: Transaction, new_ticket: NewTicket, channel: str = CHANNEL) -> Accepted:
+def open_ticket(tx: Transaction, new_ticket: NewTicket) -> Accepted:
     """Store a ticket with its first message, and the event of it."""
     ticket_id, requester = new_id(), _clean_requester(new_ticket.requester)
     values = {
@@ -75,14 +75,12 @@ def open_ticket(tx: Transaction, new_ticket: NewTicket, channel: str = CHANNEL) 
         "priority": new_ticket.priority,
     }
     tx.execute(insert(tickets).values(values))
-    record.set_ticket_state(tx, channel, ticket_id, TicketState.RECEIVED, requester=requester)
+    record.set_ticket_state(tx, CHANNEL, ticket_id, TicketState.RECEIVED, requester=requester)
     is_urgent = new_ticket.priority is Priority.URGENT
-    return _store_message(tx, channel, ticket_id, Role.CUSTOMER, new_ticket.body, public=True, urgent=is_urgent)
+    return _store_message(tx, ticket_id, Role.CUSTOMER, new_ticket.body, public=True, urgent=is_urgent)
 
 
-def add_message(
-    tx: Transaction, ticket_id: str, role: Role, body: str, *, public: bool = True, channel: str = CHANNEL
-) -> Accepted:
+def add_message(tx: Transaction, ticket_id: str, role: Role, body: str, *, public: bool = True) -> Accepted:
     """Store a further message, and the event of it. A solved ticket opens again.
 
     Raises Refused: 404 when there is no such ticket, 409 when it is closed.
@@ -93,14 +91,14 @@ def add_message(
     if row.status == TicketStatus.CLOSED:
         raise Refused("the ticket is closed; open a new one", status=409)
     if role is not Role.CUSTOMER:
-        return _store_message(tx, channel, ticket_id, role, body, public=public)
+        return _store_message(tx, ticket_id, role, body, public=public)
     tx.execute(update(tickets).where(tickets.c.id == ticket_id).values(status=TicketStatus.OPEN))
-    record.set_ticket_state(tx, channel, ticket_id, TicketState.RECEIVED)
+    record.set_ticket_state(tx, CHANNEL, ticket_id, TicketState.RECEIVED)
     previous_status = None if row.status == TicketStatus.OPEN else row.status
-    return _store_message(tx, channel, ticket_id, role, body, public=public, status_before=previous_status)
+    return _store_message(tx, ticket_id, role, body, public=public, status_before=previous_status)
 
 
-def read_ticket(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Ticket | None:
+def read_ticket(tx: Transaction, ticket_id: str) -> Ticket | None:
     """The ticket with all its messages, or None."""
     if not _is_id(ticket_id):
         return None
@@ -108,19 +106,22 @@ def read_ticket(tx: Transaction, ticket_id: str, channel: str = CHANNEL) -> Tick
     if row is None:
         return None
     rows = tx.execute(select(messages).where(messages.c.ticket_id == ticket_id).order_by(messages.c.position)).all()
-    return Ticket(
-        id=ticket_id,
+    return _ticket_from_row(tx, row, tuple(_message_from_row(tx, message_row) for message_row in rows))
+
+
+def _ticket_from_row(tx: Transaction, row: Row[Any], ticket_messages: tuple[Message, ...]) -> Ticket:
+    return from_row(
+        Ticket,
+        row,
         account=tx.account,
-        channel=channel,
+        channel=CHANNEL,
         subject=tx.open(row.subject),
         status=TicketStatus(row.status),
         requester=Requester(**json.loads(tx.open(row.requester))),
-        messages=tuple(_message_from_row(tx, message_row) for message_row in rows),
+        messages=ticket_messages,
         priority=Priority(row.priority),
         tags=tuple(row.tags),
-        assignee=row.assignee,
-        acts=(PersonAct(PersonActKind.TAKEN, place=len(rows)),) if row.assignee else (),
-        via=row.via,
+        acts=(PersonAct(PersonActKind.TAKEN, place=len(ticket_messages)),) if row.assignee else (),
     )
 
 
@@ -149,7 +150,7 @@ class TicketChannel:
     def fetch(self, account: str, ticket_id: str, holding: str = "", since: datetime | None = None) -> Ticket:
         """The ticket as it stands now. Raises Permanent when it is gone."""
         with self._db.account(account) as tx:
-            ticket = read_ticket(tx, ticket_id, self.name)
+            ticket = read_ticket(tx, ticket_id)
         if ticket is None:
             raise Permanent(f"ticket {ticket_id} is gone")
         return ticket
@@ -162,17 +163,17 @@ class TicketChannel:
                 return None
             if message_id := _find_message(tx, delivery.id):
                 return message_id
-            current = read_ticket(tx, ticket.id, self.name)
+            current = read_ticket(tx, ticket.id)
             if current is None or not still_wanted(current):
                 return None
-            return _post_message(tx, ticket.id, Role.ASSISTANT, outgoing, delivery, public=True)
+            return _post_message(tx, ticket.id, outgoing, delivery, public=True)
 
     def restore_status(
         self, ticket: Ticket, outgoing: Outgoing, delivery: Delivery, still_wanted: StillWanted
     ) -> str | None:
         """Set the locked ticket's status back, if the last look allows it; the ticket's own id."""
         with self._db.account(ticket.account) as tx:
-            current = read_ticket(tx, ticket.id, self.name) if _lock_ticket(tx, ticket.id) is not None else None
+            current = read_ticket(tx, ticket.id) if _lock_ticket(tx, ticket.id) is not None else None
             if current is None or outgoing.status is None or not still_wanted(current):
                 return None
             values = {"status": TicketStatus(outgoing.status)}
@@ -184,9 +185,7 @@ class TicketChannel:
         with self._db.account(ticket.account) as tx:
             if _lock_ticket(tx, ticket.id) is None:
                 raise Permanent(f"ticket {ticket.id} is gone")
-            return _find_message(tx, delivery.id) or _post_message(
-                tx, ticket.id, Role.ASSISTANT, outgoing, delivery, public=False
-            )
+            return _find_message(tx, delivery.id) or _post_message(tx, ticket.id, outgoing, delivery, public=False)
 
     def find_delivery(self, ticket: Ticket, delivery: Delivery) -> str | None:
         """The message that carries the delivery id."""
@@ -195,20 +194,12 @@ class TicketChannel:
 
 
 def _store_message(
-    tx: Transaction,
-    channel: str,
-    ticket_id: str,
-    role: Role,
-    body: str,
-    *,
-    public: bool,
-    urgent: bool = False,
-    **extra: Any,
+    tx: Transaction, ticket_id: str, role: Role, body: str, *, public: bool, urgent: bool = False, **extra: Any
 ) -> Accepted:
     message_id = _insert_message(tx, ticket_id, role, clean(body), public=public, **extra)
     kind = EventKind.CUSTOMER_MESSAGE if role is Role.CUSTOMER else EventKind.AGENT_MESSAGE
     event = Event(kind, message_id, ticket_id, message_id, text=body, urgent=urgent)
-    item_id = inbox.add_event(tx, channel, event, payload="{}")
+    item_id = inbox.add_event(tx, CHANNEL, event, payload="{}")
     assert item_id is not None, "the message id is new, so the event is"  # noqa: S101  # an invariant, not a check
     return Accepted(ticket_id, message_id, item_id)
 
@@ -232,13 +223,10 @@ def _find_message(tx: Transaction, delivery_id: str) -> str | None:
     return tx.execute(select(messages.c.id).where(messages.c.delivery_id == delivery_id)).scalar_one_or_none()
 
 
-def _post_message(
-    tx: Transaction, ticket_id: str, role: Role, outgoing: Outgoing, delivery: Delivery, *, public: bool
-) -> str:
+def _post_message(tx: Transaction, ticket_id: str, outgoing: Outgoing, delivery: Delivery, *, public: bool) -> str:
     sealed_sources = tx.seal(_sources.dump_json(outgoing.sources).decode()) if outgoing.sources else None
-    return _insert_message(
-        tx, ticket_id, role, outgoing.text, public=public, sources=sealed_sources, delivery_id=delivery.id
-    )
+    extra = {"sources": sealed_sources, "delivery_id": delivery.id}
+    return _insert_message(tx, ticket_id, Role.ASSISTANT, outgoing.text, public=public, **extra)
 
 
 def _insert_message(tx: Transaction, ticket_id: str, role: Role, body: str, *, public: bool, **extra: Any) -> str:

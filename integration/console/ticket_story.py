@@ -75,7 +75,7 @@ def tell_story(tx: Transaction, channel: str, ticket_id: str) -> TicketStory | N
     line = record.get_ticket_line(tx, channel, ticket_id)
     if line is None:
         return None
-    ticket = tickets.read_ticket(tx, ticket_id, channel)
+    ticket = tickets.read_ticket(tx, ticket_id)
     sources_by_message = tickets.ticket_sources(tx, ticket_id) if ticket else {}
     items = inbox.items_of_ticket(tx, channel, ticket_id)
     deliveries = outbox.deliveries_of_ticket(tx, channel, ticket_id)
