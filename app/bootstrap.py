@@ -177,56 +177,49 @@ BROKER_OPTIONS = {
 """Times in seconds. A broker that is away is noticed at once, and left to the sweeper. From Redis, a worker takes what
 the first of its queues holds, in the order of `-Q`, instead of from each in turn."""
 
+CELERY_OPTIONS = {
+    "task_acks_late": True,
+    "task_ignore_result": True,
+    "task_default_queue": "answer",
+    "timezone": "UTC",
+    "worker_hijack_root_logger": False,
+    # A gevent worker acknowledges what it has done between two looks at the broker. At 1 there is no look while all
+    # that it may hold is at work or done, for up to 2 s (`celery.worker.loops.synloop`); at 2 it waits for a free
+    # greenlet instead, with one task in hand.
+    "worker_prefetch_multiplier": 2,
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    "broker_transport_options": BROKER_OPTIONS,
+}
+"""Rows are claimed in Postgres, so late acknowledgement and redelivery are harmless, and results are not kept."""
+
+TASKS_BY_QUEUE = {
+    "deliver": ("deliver",),
+    "notify": ("sweep", "catch_up", "tidy", "look_after"),
+    "knowledge": ("reindex", "sync_source"),
+}
+
 
 def make_celery(settings: Settings) -> Celery:
-    """The Celery app: which queue takes what, and how the broker is talked to.
-
-    Rows are claimed in Postgres, so late acknowledgement and redelivery are harmless, and results are not kept.
-    """
+    """The Celery app: which queue takes what, and how the broker is talked to."""
     celery = Celery("firstline", broker=needed(settings, "redis_url"), include=["workers.tasks"])
-    celery.conf.update(
-        task_acks_late=True,
-        task_ignore_result=True,
-        task_default_queue="answer",
-        task_routes={
-            "deliver": {"queue": "deliver"},
-            "sweep": {"queue": "notify"},
-            "catch_up": {"queue": "notify"},
-            "tidy": {"queue": "notify"},
-            "reindex": {"queue": "knowledge"},
-            "sync_source": {"queue": "knowledge"},
-            "look_after": {"queue": "notify"},
-        },
-        beat_schedule=_beat_schedule(settings),
-        timezone="UTC",
-        worker_hijack_root_logger=False,
-        # A gevent worker acknowledges what it has done between two looks at the broker. At 1 there is no look while all
-        # that it may hold is at work or done, for up to 2 s (`celery.worker.loops.synloop`); at 2 it waits for a free
-        # greenlet instead, with one task in hand.
-        worker_prefetch_multiplier=2,
-        broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
-        broker_transport_options=BROKER_OPTIONS,
-    )
+    routes = {task: {"queue": queue} for queue, tasks in TASKS_BY_QUEUE.items() for task in tasks}
+    celery.conf.update(CELERY_OPTIONS, task_routes=routes, beat_schedule=_beat_schedule(settings))
     celery.set_default()  # the current app is kept per thread, and under gevent each request is a thread of its own
     return celery
 
 
 def _beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
     """What beat asks for, and how often. What waited longer than that is dropped: the next one does its work."""
+    seconds = {
+        "sweep": (settings.sweep_seconds, settings.sweep_seconds * 2),
+        "catch_up": (settings.catch_up_seconds, settings.catch_up_seconds),
+        "reindex": (settings.reindex_seconds, 3600),
+        "tidy": (3600.0, 3600),
+    }
     return {
-        "sweep": {
-            "task": "sweep",
-            "schedule": settings.sweep_seconds,
-            "options": {"expires": settings.sweep_seconds * 2},
-        },
-        "catch_up": {
-            "task": "catch_up",
-            "schedule": settings.catch_up_seconds,
-            "options": {"expires": settings.catch_up_seconds},
-        },
-        "reindex": {"task": "reindex", "schedule": settings.reindex_seconds, "options": {"expires": 3600}},
-        "tidy": {"task": "tidy", "schedule": 3600.0, "options": {"expires": 3600}},
+        task: {"task": task, "schedule": every, "options": {"expires": expires}}
+        for task, (every, expires) in seconds.items()
     }
 
 
