@@ -97,25 +97,11 @@ class KnowledgePages:
         """What customers ask and no document answers."""
         order = GapOrder(raw_value) if (raw_value := request.args.get("order", "")) in set(GapOrder) else GapOrder.SIZE
         days = int(raw_value) if (raw_value := request.args.get("days", "")) in map(str, PERIODS) else USUAL
-        survey = survey_gaps(
-            self._db,
-            _current_staff().account,
-            self._embedder(),
-            timedelta(days=days),
-            order=order,
-            hidden=_hidden_audiences(),
-        )
-        with self._db.account(_current_staff().account) as tx:
-            return self._render_page(
-                tx,
-                "gaps",
-                found=survey,
-                order=order,
-                orders=tuple(GapOrder),
-                days=days,
-                periods=PERIODS,
-                empty=_is_empty(tx),
-            )
+        account, hidden = _current_staff().account, _hidden_audiences()
+        survey = survey_gaps(self._db, account, self._embedder(), timedelta(days=days), order=order, hidden=hidden)
+        choices = {"order": order, "orders": tuple(GapOrder), "days": days, "periods": PERIODS}
+        with self._db.account(account) as tx:
+            return self._render_page(tx, "gaps", found=survey, empty=_is_empty(tx), **choices)
 
     def _embedder(self) -> Embedder:
         return self._embedders(_current_staff().account)

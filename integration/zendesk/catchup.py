@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import structlog
 
@@ -61,25 +62,17 @@ def catch_up(db: Database, account: str, now: datetime | None = None) -> list[st
     """Read on from where the last run stopped; the ids of the inbox items to enqueue.
 
     An account without Zendesk has nothing to read. The first run begins five minutes ago. Raises Permanent when the
-    connection does not work, and Temporary
-    when nothing was found before Zendesk or the database gave trouble; what was found is stored either way.
+    connection does not work, and Temporary when nothing was found before Zendesk or the database gave trouble; what was
+    found is stored either way.
     """
     started = int((now or datetime.now(UTC)).timestamp())
     line = ZendeskLines(db).open(account) if is_connected(db, account) else None
     if line is None:
         return []
-    position = _load_position(line.cursor, started)
     item_ids: list[str] = []
     try:
-        for _ in range(MOST_PAGES):
-            page = _read_page(line, position)
-            next_position = Position(
-                started if page.end_of_stream else position.since, page.after_cursor or position.cursor
-            )
-            item_ids += _store_page(db, line, page, position, next_position)
-            position = next_position
-            if page.end_of_stream:
-                break
+        for page_item_ids in islice(_read_on(db, line, started), MOST_PAGES):
+            item_ids += page_item_ids
     except Temporary as error:
         if not item_ids:
             raise
@@ -88,8 +81,15 @@ def catch_up(db: Database, account: str, now: datetime | None = None) -> list[st
     return item_ids
 
 
-def _load_position(stored: str | None, started: int) -> Position:
-    return Position(**json.loads(stored)) if stored else Position(started)
+def _read_on(db: Database, line: ZendeskLine, started: int) -> Iterator[list[str]]:
+    """Page by page, what was stored of each, up to the end of the export."""
+    position, at_end = Position(**json.loads(line.cursor)) if line.cursor else Position(started), False
+    while not at_end:
+        page = _read_page(line, position)
+        at_end = page.end_of_stream
+        next_position = Position(started if at_end else position.since, page.after_cursor or position.cursor)
+        yield _store_page(db, line, page, position, next_position)
+        position = next_position
 
 
 def _read_page(line: ZendeskLine, position: Position) -> Export:
@@ -129,7 +129,7 @@ def _waiting_tickets(db: Database, line: ZendeskLine, page: Export, since: datet
         if OFF_TAG in ticket.tags or datetime.fromisoformat(ticket.updated_at) < since or _is_idle(db, line, ticket):
             continue
         try:
-            snapshot = compose_ticket(line, TicketAnswer(ticket=ticket), line.client.audits(ticket.id))
+            waiting_ticket = _read_waiting_ticket(line, ticket, since)
         except Gone as error:
             log.warning("catch-up passes a ticket over", account=line.account, ticket=ticket.id, why=str(error))
         except (Permanent, Temporary) as error:
@@ -138,11 +138,16 @@ def _waiting_tickets(db: Database, line: ZendeskLine, page: Export, since: datet
             log.warning("catch-up could not read a ticket", account=line.account, ticket=ticket.id, why=str(error))
             yield _WaitingTicket(ticket.id, None, f"{FOUND}{ticket.id}:{ticket.updated_at}")
         else:
-            message = newest_customer_message(snapshot)
-            if message and message.at >= since:
-                yield _WaitingTicket(
-                    ticket.id, message.id, f"{FOUND}{message.id}", not read_conversation(snapshot).taken_over
-                )
+            if waiting_ticket:
+                yield waiting_ticket
+
+
+def _read_waiting_ticket(line: ZendeskLine, ticket: ZendeskTicket, since: datetime) -> _WaitingTicket | None:
+    snapshot = compose_ticket(line, TicketAnswer(ticket=ticket), line.client.audits(ticket.id))
+    message = newest_customer_message(snapshot)
+    if message is None or message.at < since:
+        return None
+    return _WaitingTicket(ticket.id, message.id, f"{FOUND}{message.id}", not read_conversation(snapshot).taken_over)
 
 
 def _is_idle(db: Database, line: ZendeskLine, ticket: ZendeskTicket) -> bool:
@@ -164,20 +169,14 @@ def _raise_if_outage(line: ZendeskLine, error: Temporary) -> None:
 
 
 def _add_inbox_item(tx: Transaction, waiting_ticket: _WaitingTicket) -> str | None:
-    message_items = [
-        item
-        for item in inbox.items_of_ticket(tx, CHANNEL, waiting_ticket.ticket_id)
-        if item.kind is EventKind.CUSTOMER_MESSAGE
-    ]
+    items = inbox.items_of_ticket(tx, CHANNEL, waiting_ticket.ticket_id)
+    message_items = [item for item in items if item.kind is EventKind.CUSTOMER_MESSAGE]
     # One that waits and names no message takes the newest there is; later it is named.
     if any(item.message_id is None and item.state is ItemState.WAITING for item in message_items):
         return None
-    if waiting_ticket.message and (
-        same_message := [item for item in message_items if item.message_id == waiting_ticket.message]
-    ):
+    message_id = waiting_ticket.message
+    if message_id and (same_message := [item for item in message_items if item.message_id == message_id]):
         reprocess = waiting_ticket.given_back and any(item.outcome == Stop.PERSON_TOOK_OVER for item in same_message)
-        return inbox.reprocess_message(tx, CHANNEL, waiting_ticket.message) if reprocess else None
-    event = Event(
-        EventKind.CUSTOMER_MESSAGE, waiting_ticket.external_id, waiting_ticket.ticket_id, waiting_ticket.message
-    )
+        return inbox.reprocess_message(tx, CHANNEL, message_id) if reprocess else None
+    event = Event(EventKind.CUSTOMER_MESSAGE, waiting_ticket.external_id, waiting_ticket.ticket_id, message_id)
     return inbox.add_event(tx, CHANNEL, event, payload=json.dumps({"catch_up": True}))

@@ -82,8 +82,8 @@ def document_uses(
 ) -> list[DocumentUse]:
     """Every draft that went somewhere and cites one of the documents, newest first. Opens the body of each."""
     cited, delivery = run_citations.c, deliveries.c
-    columns = (cited.run_id, cited.document_id, cited.version, cited.title, runs.c.channel, runs.c.ticket_id, runs.c.at)
-    columns += (delivery.kind, delivery.state, delivery.reason, delivery.sent_at)
+    of_run = (cited.run_id, cited.document_id, cited.version, cited.title, runs.c.channel, runs.c.ticket_id, runs.c.at)
+    columns = (*of_run, delivery.kind, delivery.state, delivery.reason, delivery.sent_at)
     query = (
         _cited_by_drafts(select(*columns, func.array_agg(cited.passage_id).label("passage_ids")), since)
         .where(cited.document_id.in_(document_ids), *([cited.passage_id == passage_id] if passage_id else []))

@@ -5,7 +5,7 @@ comments are known, whoever the token belongs to.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desk.text.tokenizer import clean
 from desk.ticket import Named, Priority, Requester, Ticket, TicketStatus
@@ -71,29 +71,38 @@ def compose_ticket(
         people |= {user.id: user for user in page.users}
         audits += page.audits
     history = read_history(audits, ticket, people, line.config.service_user_id)
-    requester = people.get(ticket.requester_id)
-    organisation = _find_named(ticket.organization_id, answer.organizations)
     last_audit_id = audits[-1].id if audits else ""
+    return replace(
+        _ticket_itself(line, answer, people.get(ticket.requester_id), looked_up_names),
+        messages=tuple(history.messages),
+        acts=tuple(history.acts),
+        origin=Origin(ticket, history.change_ids, frozenset(history.set_by_people), last_audit_id),
+    )
+
+
+def _ticket_itself(
+    line: ZendeskLine, answer: models.TicketAnswer, requester: models.ZendeskUser | None, names: LookedUpNames
+) -> Ticket:
+    """What stands on the ticket, without its history."""
+    ticket, organisation = answer.ticket, _find_named(answer.ticket.organization_id, answer.organizations)
     return Ticket(
         id=ticket.id,
         account=line.account,
         channel=CHANNEL,
         subject=clean(ticket.subject or ""),
-        status=looked_up_names.status or STATUSES.get(ticket.status.lower(), TicketStatus.OPEN),
+        status=names.status or STATUSES.get(ticket.status.lower(), TicketStatus.OPEN),
         requester=_build_requester(ticket.requester_id, requester, organisation),
-        messages=tuple(history.messages),
+        messages=(),
         priority=_parse_priority(ticket.priority),
         tags=_ticket_tags(ticket, requester),
         assignee=None if ticket.assignee_id == line.config.service_user_id else ticket.assignee_id,
         url=f"{line.config.base_url}/agent/tickets/{ticket.id}",
-        acts=tuple(history.acts),
         via=way_of(ticket.via),
-        brand=Named(ticket.brand_id, looked_up_names.brand) if ticket.brand_id else None,
+        brand=Named(ticket.brand_id, names.brand) if ticket.brand_id else None,
         group=_find_named(ticket.group_id, answer.groups),
         form=_find_named(ticket.ticket_form_id, answer.ticket_forms),
         organisation=organisation,
-        fields=looked_up_names.fields,
-        origin=Origin(ticket, history.change_ids, frozenset(history.set_by_people), last_audit_id),
+        fields=names.fields,
     )
 
 

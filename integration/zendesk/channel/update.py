@@ -45,26 +45,17 @@ def extras_of(line: ZendeskLine, names: ZendeskNames, origin: Origin, outgoing: 
     them later is not overruled."""
     labels, config = outgoing.labels, line.config
     first_escalation = outgoing.escalated and ESCALATED_TAG not in origin.ticket.tags
-    extras = dict(_custom_field_values(line, names, origin, labels.fields))
-    candidates = (
-        (
-            "priority",
-            _raised_priority(
-                origin, labels.priority or (config.escalation_priority if first_escalation else None) or None
-            ),
-        ),
-        (
-            "group_id",
-            _target_group(
-                line, names, origin, labels.group or (config.escalation_group_id if first_escalation else None)
-            ),
-        ),
-        ("type", labels.type if labels.type != origin.ticket.type else None),
-        ("status", config.status_after_reply if delivery.kind is DeliveryKind.REPLY else outgoing.status),
-    )
-    return extras | {
-        name: value for name, value in candidates if value and name not in origin.set_by_people - {"status"}
+    priority = labels.priority or (config.escalation_priority if first_escalation else None) or None
+    group = labels.group or (config.escalation_group_id if first_escalation else None)
+    candidates = {
+        "priority": _raised_priority(origin, priority),
+        "group_id": _target_group(line, names, origin, group),
+        "type": labels.type if labels.type != origin.ticket.type else None,
+        "status": config.status_after_reply if delivery.kind is DeliveryKind.REPLY else outgoing.status,
     }
+    set_by_people = origin.set_by_people - {"status"}
+    extras = {name: value for name, value in candidates.items() if value and name not in set_by_people}
+    return dict(_custom_field_values(line, names, origin, labels.fields)) | extras
 
 
 def send_update(line: ZendeskLine, origin: Origin, core: Fields, extras: Fields, delivery: Delivery) -> Updated:
@@ -75,11 +66,8 @@ def send_update(line: ZendeskLine, origin: Origin, core: Fields, extras: Fields,
     stamp would be outdated.
     """
     origin.spent = True
-    guards = {
-        "safe_update": True,
-        "updated_stamp": origin.ticket.updated_at,
-        "metadata": {"custom": {MARK: delivery.id}},
-    }
+    stamp = {"safe_update": True, "updated_stamp": origin.ticket.updated_at}
+    guards = stamp | {"metadata": {"custom": {MARK: delivery.id}}}
     try:
         return line.client.update(origin.ticket.id, {**core, **extras, **guards})
     except Unacceptable as error:
