@@ -11,11 +11,12 @@ import io
 import os
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -36,6 +37,9 @@ OUR_TABLES = (
     "AND relowner = current_user::regrole ORDER BY relname"
 )
 """For the owner: a table of somebody else's in the same database is none of ours."""
+
+PLAIN_VALUES = "SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'; SET LOCAL client_encoding = 'UTF8'"
+"""So that COPY writes what any other server reads."""
 
 Progress = Callable[[int, int | None, str], None]
 """Called with (tables done, tables in all, the table's name)."""
@@ -84,13 +88,22 @@ def backup(settings: Settings, file: Path, progress: Progress | None = None) -> 
         _connect_as_owner(settings) as connection,
     ):
         temporary_file = Path(scratch) / "whole"
-        with os.fdopen(os.open(temporary_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw_file:
-            with tarfile.open(fileobj=raw_file, mode="w:gz", compresslevel=1) as tar:
-                about = _write_archive(tar, connection, keys, Path(scratch) / "rows", progress)
-            raw_file.flush()
-            os.fsync(raw_file.fileno())
+        with (
+            new_private_file(temporary_file) as raw_file,
+            tarfile.open(fileobj=raw_file, mode="w:gz", compresslevel=1) as tar,
+        ):
+            about = _write_archive(tar, connection, keys, Path(scratch) / "rows", progress)
         temporary_file.rename(file)
     return about
+
+
+@contextmanager
+def new_private_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that its owner alone may read, and that is on the disk at the end."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+        yield handle
+        handle.flush()
+        os.fsync(handle.fileno())
 
 
 def own_keys(settings: Settings) -> bytes | None:
@@ -125,22 +138,26 @@ def _write_archive(
 ) -> About:
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", (LOCK,))  # no migration meanwhile
-    connection.execute("SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'; SET LOCAL client_encoding = 'UTF8'")
-    revision = _current_revision(connection)
-    names, tables = _tables_in_order(connection), []
-    for index, name in enumerate(names):
-        columns = _column_names(connection, name)
-        tables.append(Table(name=name, columns=columns, rows=_copy_rows(connection, name, columns, rows_file)))
-        tar.add(rows_file, TABLES + name, filter=_strip_owner)
-        if progress:
-            progress(index + 1, len(names), name)
-    about = About(
-        version=VERSION, revision=revision, made_at=datetime.now(UTC), keys=keys is not None, tables=tuple(tables)
-    )
+    connection.execute(PLAIN_VALUES)
+    revision, made_at = _current_revision(connection), datetime.now(UTC)
+    tables = tuple(_add_tables(tar, connection, rows_file, progress))
+    about = About(version=VERSION, revision=revision, made_at=made_at, keys=keys is not None, tables=tables)
     if keys is not None:
         _add_member(tar, KEYS, keys)
     _add_member(tar, ABOUT, about.model_dump_json(indent=1).encode())
     return about
+
+
+def _add_tables(
+    tar: tarfile.TarFile, connection: psycopg.Connection[Any], rows_file: Path, progress: Progress | None
+) -> Iterator[Table]:
+    names = _tables_in_order(connection)
+    for index, name in enumerate(names):
+        columns = _column_names(connection, name)
+        yield Table(name=name, columns=columns, rows=_copy_rows(connection, name, columns, rows_file))
+        tar.add(rows_file, TABLES + name, filter=_strip_owner)
+        if progress:
+            progress(index + 1, len(names), name)
 
 
 def _current_revision(connection: psycopg.Connection[Any]) -> str:

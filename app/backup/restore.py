@@ -6,7 +6,6 @@ migrations run, and something sealed is opened with the keys that will be in use
 """
 
 import gzip
-import os
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -24,10 +23,12 @@ from app.backup.backup import (
     KEYS,
     NOT_OURS_TO_KEEP,
     OUR_TABLES,
+    PLAIN_VALUES,
     TABLES,
     About,
     Progress,
     Table,
+    new_private_file,
     own_keys,
     owner_url,
 )
@@ -75,20 +76,8 @@ def restore(settings: Settings, file: Path, *, overwrite: bool = False, progress
 
 def examine(file: Path) -> tuple[About, bytes | None]:
     """Read the file to its end: what it says of itself, and the keys in it. Raises Refused when it is not whole."""
-    row_counts: dict[str, int] = {}
-    small_members: dict[str, bytes] = {}
     try:
-        with _open_archive(file) as tar:
-            for member in tar:
-                content = tar.extractfile(member)
-                if content is None or not (member.name.startswith(TABLES) or member.name in (KEYS, ABOUT)):
-                    raise ValueError(f"it holds {member.name!r}")
-                if member.name.startswith(TABLES):
-                    row_counts[member.name.removeprefix(TABLES)] = sum(
-                        piece.count(b"\n") for piece in _read_chunks(content)
-                    )
-                else:
-                    small_members[member.name] = content.read(MOST_WORDS)
+        row_counts, small_members = _read_members(file)
         about = About.model_validate_json(small_members[ABOUT])
     except ValidationError as error:
         raise Refused(f"{file} is not a backup of Firstline that this version can read") from error
@@ -99,6 +88,23 @@ def examine(file: Path) -> tuple[About, bytes | None]:
     if {table.name: table.rows for table in about.tables} != row_counts or about.keys != (KEYS in small_members):
         raise Refused(f"{file} is damaged: it does not hold what it says")
     return about, small_members.get(KEYS)
+
+
+def _read_members(file: Path) -> tuple[dict[str, int], dict[str, bytes]]:
+    """How many rows of each table there are, and what else is in it. Raises ValueError for what a backup has not."""
+    row_counts: dict[str, int] = {}
+    small_members: dict[str, bytes] = {}
+    with _open_archive(file) as tar:
+        for member in tar:
+            content = tar.extractfile(member)
+            if content is None or not (member.name.startswith(TABLES) or member.name in (KEYS, ABOUT)):
+                raise ValueError(f"it holds {member.name!r}")
+            if member.name.startswith(TABLES):
+                lines = sum(piece.count(b"\n") for piece in _read_chunks(content))
+                row_counts[member.name.removeprefix(TABLES)] = lines
+            else:
+                small_members[member.name] = content.read(MOST_WORDS)
+    return row_counts, small_members
 
 
 @contextmanager
@@ -163,20 +169,23 @@ def _fill_tables(connection: Connection, about: About, tar: tarfile.TarFile, pro
     tables = {table.name: table for table in about.tables}
     if set(tables) != existing_tables:
         raise Refused(f"the backup does not hold the tables of {about.revision}")
-    driver_connection.execute(
-        "SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'; SET LOCAL client_encoding = 'UTF8'"
-    )
+    driver_connection.execute(PLAIN_VALUES)
+    with _without_vector_indexes(connection):
+        members = (member for member in tar if member.name.startswith(TABLES))
+        for filled_count, member in enumerate(members, 1):
+            table, content = tables[member.name.removeprefix(TABLES)], tar.extractfile(member)
+            assert content is not None, "examine has seen it"  # noqa: S101  # an invariant, not a check
+            _copy_rows(driver_connection, table, content)
+            if progress:
+                progress(filled_count, len(tables), table.name)
+
+
+@contextmanager
+def _without_vector_indexes(connection: Connection) -> Iterator[None]:
     indexes = connection.execute(text(_VECTOR_INDEXES)).all()
     for index in indexes:
         connection.execute(text(f'DROP INDEX public."{index.indexname}"'))
-    filled_count = 0
-    for member in tar:
-        if member.name.startswith(TABLES) and (content := tar.extractfile(member)):
-            table = tables[member.name.removeprefix(TABLES)]
-            _copy_rows(driver_connection, table, content)
-            filled_count += 1
-            if progress:
-                progress(filled_count, len(tables), table.name)
+    yield
     for index in indexes:
         connection.exec_driver_sql(index.indexdef)
 
@@ -228,10 +237,8 @@ def _replace_keys(settings: Settings, keys: bytes | None) -> Iterator[None]:
         return
     restored_path.unlink(missing_ok=True)
     try:
-        with os.fdopen(os.open(restored_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+        with new_private_file(restored_path) as handle:
             handle.write(keys)
-            handle.flush()
-            os.fsync(handle.fileno())
         yield
     except BaseException:
         restored_path.unlink(missing_ok=True)
