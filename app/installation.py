@@ -5,7 +5,7 @@ Alembic is imported where it is needed: commands beside a running installation s
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -61,19 +61,23 @@ def refuse_strange_keys(settings: Settings) -> None:
 @contextmanager
 def open_database(settings: Settings | None = None) -> Iterator[Database]:
     """The installation's database, for one command."""
-    with installation(settings or read_settings()) as ready:
-        db = make_database(ready)
-        try:
-            yield db
-        finally:
-            db.close()
+    with installation(settings or read_settings()) as ready, closing(make_database(ready)) as db:
+        yield db
+
+
+@contextmanager
+def open_installation(account: str | None) -> Iterator[tuple[Settings, Database, str]]:
+    """Settings with database and keys, the database, and the id of an account (default: FIRSTLINE_ACCOUNT), for one
+    command. Raises Refused if nobody made the account."""
+    settings = read_settings()
+    with installation(settings) as ready, closing(make_database(ready)) as db:
+        yield ready, db, existing(db, account or settings.account)
 
 
 @contextmanager
 def open_account(account: str | None) -> Iterator[Transaction]:
     """One transaction of an account (default: FIRSTLINE_ACCOUNT), for one command. Raises Refused if there is none."""
-    settings = read_settings()
-    with open_database(settings) as db, db.account(existing(db, account or settings.account)) as tx:
+    with open_installation(account) as (_, db, account_id), db.account(account_id) as tx:
         yield tx
 
 

@@ -2,11 +2,10 @@
 
 import click
 
-from app.bootstrap import make_database, make_dependencies
+from app.bootstrap import make_dependencies
 from app.cli.output import account_option, json_option, out, print_json, print_rows, say
 from app.dry_run import dry_run
-from app.installation import existing, installation
-from desk.platform.settings import read_settings
+from app.installation import open_installation
 from desk.ports import Outgoing
 from desk.presentation.receipt import Receipt, make_receipt
 from desk.presentation.reply import compose_reply
@@ -32,17 +31,11 @@ def ask(question: str, subject: str, account: str | None, as_json: bool) -> None
 
 
 def _run_dry(question: str, subject: str, account: str | None) -> tuple[Run, Outgoing]:
-    settings = read_settings()
-    with installation(settings) as ready:
-        db = make_database(ready)
-        try:
-            account = existing(db, account or settings.account)
-            deps = make_dependencies(ready, db)
-            run = dry_run(deps, account, question, subject)
-            policy, language = deps.policies.get(account).policy, run.classification.language
-            return run, compose_reply(run.draft, run.hits, policy, run.message_id, language)
-        finally:
-            db.close()
+    with open_installation(account) as (settings, db, account_id):
+        deps = make_dependencies(settings, db)
+        run = dry_run(deps, account_id, question, subject)
+        policy, language = deps.policies.get(account_id).policy, run.classification.language
+        return run, compose_reply(run.draft, run.hits, policy, run.message_id, language)
 
 
 def print_receipt(receipt: Receipt) -> None:

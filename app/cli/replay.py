@@ -8,11 +8,10 @@ import click
 
 from app.bootstrap import make_celery
 from app.cli.output import account_option, say
-from app.database import make_database
-from app.installation import existing, installation
+from app.installation import open_installation
 from desk.errors import Refused, Temporary
 from desk.platform.database import Database
-from desk.platform.settings import Settings, read_settings
+from desk.platform.settings import Settings
 from workers import interventions
 from workers.interventions import Enqueue
 from workers.queue import parked
@@ -53,20 +52,13 @@ def replay(
         raise click.UsageError("name one ITEM, or say which: --reason, --since or --all")
     if reason is not None and not reason.strip():
         raise click.UsageError("--reason is empty; --all means all")
-    settings = read_settings()
-    with installation(settings) as ready:
-        db = make_database(ready)
-        try:
-            account = existing(db, account or settings.account)
-            enqueue = _make_enqueue(ready)
-            if item:
-                _replay_one(db, account, item, enqueue)
-            else:
-                _replay_many(
-                    db, account, ParkedFilter(words=reason.strip() if reason else None, since=since), enqueue, yes
-                )
-        finally:
-            db.close()
+    with open_installation(account) as (settings, db, account_id):
+        enqueue = _make_enqueue(settings)
+        if item:
+            _replay_one(db, account_id, item, enqueue)
+        else:
+            parked_filter = ParkedFilter(words=reason.strip() if reason else None, since=since)
+            _replay_many(db, account_id, parked_filter, enqueue, yes)
 
 
 def _replay_one(db: Database, account: str, item: str, enqueue: Enqueue) -> None:

@@ -7,11 +7,9 @@ from datetime import timedelta
 import click
 
 from app.active_embedder import active_embedder
-from app.bootstrap import make_database
 from app.cli.output import account_option, json_option, print_json, print_rows, say
-from app.installation import existing, installation
+from app.installation import open_installation
 from desk.errors import Refused
-from desk.platform.settings import read_settings
 from integration.console.gaps import Gap, GapOrder, GapSurvey, survey_gaps
 
 DAYS = {"d": 1, "w": 7, "m": 30}
@@ -34,15 +32,10 @@ BARS = "▁▂▃▄▅▆▇█"
 def gaps(since: str, order: str, most: int, account: str | None, as_json: bool) -> None:
     """List the questions that no document answers, those that mean the same together, with the nearest article and the
     trend against as long a time before; and the sources that disagree."""
-    period, settings = _parse_period(since), read_settings()
-    with installation(settings) as ready:
-        db = make_database(ready)
-        try:
-            account = existing(db, account or settings.account)
-            embedder = active_embedder(ready, db)(account)
-            survey = survey_gaps(db, account, embedder, period, order=GapOrder(order), most=most, seconds=math.inf)
-        finally:
-            db.close()
+    period = _parse_period(since)
+    with open_installation(account) as (settings, db, account_id):
+        embedder = active_embedder(settings, db)(account_id)
+        survey = survey_gaps(db, account_id, embedder, period, order=GapOrder(order), most=most, seconds=math.inf)
     if as_json:
         print_json(survey)
     else:

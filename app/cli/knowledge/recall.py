@@ -1,7 +1,7 @@
 """`firstline recall`: which replies rest on a document that was wrong, and a correction on each of their tickets."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -9,13 +9,12 @@ import click
 
 from app.bootstrap import make_celery, make_dependencies
 from app.cli.output import account_option, json_option, mutter, print_json, progress_bar, say
-from app.database import make_database
 from app.dry_run import dry_run
-from app.installation import existing, installation
+from app.installation import open_installation
 from desk.delivery import DeliveryKind
 from desk.errors import Permanent, Refused, Temporary
 from desk.platform.database import Database, Transaction
-from desk.platform.settings import Settings, read_settings
+from desk.platform.settings import Settings
 from desk.reasons import STOPS, Stop
 from desk.run import Run
 from desk.text.tokenizer import clean
@@ -80,20 +79,15 @@ def recall(
         raise click.UsageError("name what to recall: --document or --passage")
     if wants_notes and as_json and not yes:
         raise click.UsageError("with --json nothing can be asked: add --yes to leave the notes")
-    settings = read_settings()
-    with installation(settings) as ready:
-        db = make_database(ready)
-        try:
-            account_id = existing(db, account or settings.account)
-            _keep_older_citations(db, account_id, as_json)
-            target = _find_document(db, account_id, clean(document or "").strip(), clean(passage or "").strip())
-            uses = _document_uses(db, account_id, target, clean(passage or "").strip(), since)
-            request = Recall(target.key, target.title, target.ids, target.version, passage or None, note or WRONG)
-            if not as_json:
-                _print_uses(target, uses)
-            notes = _leave_notes(ready, db, account_id, request, uses, yes, as_json) if wants_notes else None
-        finally:
-            db.close()
+    name, passage_id = clean(document or "").strip(), clean(passage or "").strip()
+    with open_installation(account) as (settings, db, account_id):
+        _keep_older_citations(db, account_id, as_json)
+        target = _find_document(db, account_id, name, passage_id)
+        uses = _document_uses(db, account_id, target, passage_id, since)
+        request = Recall(target.key, target.title, target.ids, target.version, passage or None, note or WRONG)
+        if not as_json:
+            _print_uses(target, uses)
+        notes = _leave_notes(settings, db, account_id, request, uses, yes, as_json) if wants_notes else None
     if as_json:
         replies, recall_id = [_reply_fields(use) for use in uses], request.id if wants_notes else None
         print_json({"document": target, "replies": replies, "recall": recall_id, "notes": notes})
@@ -108,15 +102,13 @@ def _keep_older_citations(db: Database, account: str, quiet: bool) -> None:
         total = record.count_older_runs(tx)
     if not total:
         return
-    done = 0
+    done, kept_count = 0, -1
     with progress_bar("reading older runs", quiet=quiet) as on_step:
-        while True:
+        while kept_count:
             with db.account(account) as tx:
                 kept_count = record.keep_older_citations(tx, AT_ONCE)
             done += kept_count
             on_step(done, total, "")
-            if not kept_count:
-                return
 
 
 def _find_document(db: Database, account: str, name: str, passage: str) -> RecalledDocument:
@@ -129,9 +121,7 @@ def _find_document(db: Database, account: str, name: str, passage: str) -> Recal
         subject = f"no document {name!r} in the index, and none that" if name else f"no passage {passage!r} that"
         raise Refused(f"there is {subject} a reply cites")
     if len(documents) > 1:
-        lines = (
-            f"  {document.ids[0]}  {document.title}  {document.url or document.external_id}" for document in documents
-        )
+        lines = (f"  {each.ids[0]}  {each.title}  {each.url or each.external_id}" for each in documents)
         raise click.UsageError("\n".join([f"{name!r} may be one of these; name it by its id:", *lines]))
     return documents[0]
 
@@ -194,18 +184,20 @@ def _print_uses(target: RecalledDocument, uses: Sequence[DocumentUse]) -> None:
     say(target.title, style="bold")
     say(f"{target.url or target.external_id or target.ids[0]}; {_version_in_words(target)}")
     for use in uses:
-        version = f"version {use.version}" + ("" if use.version == target.version else ", not as it is now")
-        reason = f": {STOPS[Stop(use.reason)].lower()}" if use.reason in tuple(Stop) else ""
-        say(
-            f"\n{use.at:%Y-%m-%d %H:%M} UTC  {use.channel} {use.ticket_id}  {_outcome_text(use)}{reason}  ({version})",
-            "bold",
-        )
-        for sentence in use.citing_sentences:
-            say(f"  {sentence}")
+        _print_use(target, use)
     counts_by_kind = Counter(_outcome_text(use) for use in uses)
     tickets = len({(use.channel, use.ticket_id) for use in uses})
     summary = ", ".join(f"{number} × {what}" for what, number in counts_by_kind.most_common())
     say(f"\nOn {_count_tickets(tickets)}: {summary}." if uses else "\nNo reply rests on it.")
+
+
+def _print_use(target: RecalledDocument, use: DocumentUse) -> None:
+    version = f"version {use.version}" + ("" if use.version == target.version else ", not as it is now")
+    reason = f": {STOPS[Stop(use.reason)].lower()}" if use.reason in tuple(Stop) else ""
+    ticket = f"{use.at:%Y-%m-%d %H:%M} UTC  {use.channel} {use.ticket_id}"
+    say(f"\n{ticket}  {_outcome_text(use)}{reason}  ({version})", "bold")
+    for sentence in use.citing_sentences:
+        say(f"  {sentence}")
 
 
 def _reply_fields(use: DocumentUse) -> dict[str, object]:
@@ -236,41 +228,43 @@ def _leave_notes(
     tickets = corrections.affected_tickets(uses)
     with db.account(account) as tx:
         to_note = [ticket for ticket in tickets if corrections.existing_note(tx, request, ticket) is None]
-    counts = {"planned": 0, "there_already": len(tickets) - len(to_note)}
     if to_note and not yes and not click.confirm(f"Leave an internal note on {_count_tickets(len(to_note))}?"):
         raise Refused("no note was left")
     note_ids = _plan_notes(settings, db, account, request, to_note, quiet) if to_note else []
-    counts["planned"] = len(note_ids)
+    there_already = len(tickets) - len(to_note)
     was_published = _publish_notes(settings, account, note_ids)
     if not quiet:
-        say(
-            f"Recall {request.id}: notes on {_count_tickets(len(note_ids))}; "
-            f"{counts['there_already']} had theirs already."
-        )
+        say(f"Recall {request.id}: notes on {_count_tickets(len(note_ids))}; {there_already} had theirs already.")
         if note_ids and not was_published:
             say("The workers send them when they run.")
-    return counts
+    return {"planned": len(note_ids), "there_already": there_already}
 
 
 def _plan_notes(
     settings: Settings, db: Database, account: str, request: Recall, to_note: Sequence[Affected], quiet: bool
 ) -> list[str]:
     """One ticket after the other, each in a transaction of its own: an interrupted recall goes on where it stopped."""
-    deps, note_ids = make_dependencies(settings, db), []
-    ask_again = _DryRunAsker(deps, account)
+    note_ids: list[str] = []
+    ask_again = _DryRunAsker(make_dependencies(settings, db), account)
     with progress_bar("notes", quiet=quiet) as on_step:
         for number, ticket in enumerate(to_note, 1):
-            with db.account(account) as tx:
-                runs = corrections.read_runs(tx, ticket)
-            try:
-                note = corrections.write_correction(request, ticket, runs, ask_again)
-            except (Temporary, Permanent) as error:
-                mutter(f"{ticket.channel} {ticket.ticket_id}: no proposal ({error})")
-                note = corrections.write_correction(request, ticket, runs, None)
-            with db.account(account) as tx:
-                note_ids += corrections.plan_note(tx, request, ticket, note, next(iter(runs.values())).message_id)
+            note_ids += _plan_note(db, account, request, ticket, ask_again)
             on_step(number, len(to_note), ticket.ticket_id)
     return note_ids
+
+
+def _plan_note(
+    db: Database, account: str, request: Recall, ticket: Affected, ask_again: Callable[[str], Run]
+) -> Sequence[str]:
+    with db.account(account) as tx:
+        runs = corrections.read_runs(tx, ticket)
+    try:
+        note = corrections.write_correction(request, ticket, runs, ask_again)
+    except (Temporary, Permanent) as error:
+        mutter(f"{ticket.channel} {ticket.ticket_id}: no proposal ({error})")
+        note = corrections.write_correction(request, ticket, runs, None)
+    with db.account(account) as tx:
+        return corrections.plan_note(tx, request, ticket, note, next(iter(runs.values())).message_id)
 
 
 @dataclass(slots=True)

@@ -146,25 +146,16 @@ def _add_source(
     **values: Any,
 ) -> None:
     kind = source_kinds()[kind_name]
-    settings = source_options.given_settings(kind, values)
-    place = source_options.valid_settings(kind, settings)[kind.place] if kind.place and not name else None
+    given = source_options.given_settings(kind, values)
+    place = source_options.valid_settings(kind, given)[kind.place] if kind.place and not name else None
     source_name = name_of(name) if name else f"{kind_name}:{place}" if place else kind_name
     with library(account) as (db, account_id):
         with db.account(account_id) as tx:
-            existing_source = configured_sources.find_source(tx, source_name)
-        if existing_source and existing_source.kind != kind_name:
-            raise Refused(
-                f"{source_name} is there already, a source of the kind {existing_source.kind}; choose another --name"
-            )
-        settings = source_options.valid_settings(
-            kind, {**(existing_source.settings if existing_source else {}), **settings}
-        )
-        defaults = _changed_defaults(
-            existing_source.defaults if existing_source else PageDefaults(),
-            audience=audience,
-            locale=locale,
-            collection=collection,
-        )
+            before = configured_sources.find_source(tx, source_name)
+        if before and before.kind != kind_name:
+            raise Refused(f"{source_name} is there already, a source of the kind {before.kind}; choose another --name")
+        settings = source_options.valid_settings(kind, {**(before.settings if before else {}), **given})
+        defaults = _changed_defaults(before, audience=audience, locale=locale, collection=collection)
         source = ConfiguredSource(source_name, kind_name, settings, defaults)
         set_up(db, account_id, source)
         outcomes = [] if no_sync else read(db, account_id, [source], as_json=as_json)
@@ -174,12 +165,10 @@ def _add_source(
         tell(outcomes, as_json=as_json)
 
 
-def _changed_defaults(defaults: PageDefaults, **changes: str | None) -> PageDefaults:
+def _changed_defaults(before: ConfiguredSource | None, **changes: str | None) -> PageDefaults:
     """What was said, over what was there; an empty word takes a default away."""
-    changed_fields = {
-        key: _valid_name(f"--{key}", word) if word else word for key, word in changes.items() if word is not None
-    }
-    fields = asdict(defaults) | changed_fields
+    given = {key: _valid_name(f"--{key}", word) if word else word for key, word in changes.items() if word is not None}
+    fields = asdict(before.defaults if before else PageDefaults()) | given
     audience = (fields["audience"] or "").lower() or None
     return PageDefaults(audience, fields["locale"] or None, fields["collection"] or "")
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from app.bootstrap import find_embedder, make_database, make_embedder, source_kinds
+from app.bootstrap import find_embedder, make_embedder, source_kinds
 from app.cli.output import mutter, print_json, print_rows, progress_bar
-from app.installation import existing, installation
+from app.installation import open_installation
 from desk.errors import Permanent, Temporary
 from desk.platform.database import Database
 from desk.platform.settings import read_settings
@@ -24,13 +24,8 @@ MOST_SKIPPED = 20
 @contextmanager
 def library(account: str | None) -> Iterator[tuple[Database, str]]:
     """The database and the account's id, for one command. Raises Refused for an account that nobody made."""
-    settings = read_settings()
-    with installation(settings) as ready:
-        db = make_database(ready)
-        try:
-            yield db, existing(db, account or settings.account)
-        finally:
-            db.close()
+    with open_installation(account) as (_, db, account_id):
+        yield db, account_id
 
 
 def read(

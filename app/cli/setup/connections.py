@@ -34,15 +34,9 @@ def list_connections(account: str | None, as_json: bool) -> None:
         }
         away = {status.party: in_short(status) for status in standing.parties_away(tx)}
     rows = [
-        (
-            name,
-            getattr(connection.config, "base_url", ""),
-            connection.updated_at,
-            connection.blocked_until,
-            away.get(name, "up"),
-        )
-        for name, connection in connections_by_party.items()
-        if connection
+        (name, getattr(known.config, "base_url", ""), known.updated_at, known.blocked_until, away.get(name, "up"))
+        for name, known in connections_by_party.items()
+        if known
     ]
     if as_json:
         keys = ("party", "address", "since", "blocked_until", "state")
