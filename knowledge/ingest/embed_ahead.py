@@ -59,27 +59,17 @@ class EmbedAhead:
     def submit_batch(self, documents: Sequence[PreparedDocument], vectors: dict[bytes, str]) -> EmbeddedBatch | None:
         """Have a batch embedded but for the `vectors` that are there; the batch before it, done. Raises what the
         embedder raised on that."""
-        texts = _texts_by_hash(documents)
-        previous = self._in_flight
-        pending_hashes = {*previous.vectors, *previous.missing} if previous else set()
-        batch = _PendingBatch(
-            documents,
-            vectors,
-            [
-                content_hash
-                for content_hash in texts
-                if content_hash not in vectors and content_hash not in pending_hashes
-            ],
-        )
-        batch.future = self._thread.submit(
-            _embed_texts, self._embedder, [texts[content_hash] for content_hash in batch.missing]
-        )
+        texts, previous = _texts_by_hash(documents), self._in_flight
+        pending = {*previous.vectors, *previous.missing} if previous else set()
+        known = vectors.keys() | pending
+        missing = [content_hash for content_hash in texts if content_hash not in known]
+        batch = _PendingBatch(documents, vectors, missing)
+        missing_texts = [texts[content_hash] for content_hash in missing]
+        batch.future = self._thread.submit(_embed_texts, self._embedder, missing_texts)
         finished = self.collect()
         if finished:
-            batch.vectors |= {
-                content_hash: finished.vectors[content_hash]
-                for content_hash in texts.keys() & pending_hashes & finished.vectors.keys()
-            }
+            shared = texts.keys() & pending & finished.vectors.keys()
+            batch.vectors |= {content_hash: finished.vectors[content_hash] for content_hash in shared}
         self._in_flight = batch
         return finished
 

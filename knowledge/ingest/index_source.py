@@ -56,14 +56,7 @@ def index_source(
     with sync_lock(db, account, source.name):
         run = IndexRun(db, account, source, embedder, progress, source.count() if progress else None)
         started_at, documents_before = _start_time_and_count(db, account, source.name)
-        pages = sanitize_pages(source.pages(run.stamp))
-        with PageBuffer() as changed_pages:
-            for batch in _batches(pages):
-                changed_pages.add(run.find_changed(batch))
-            with EmbedAhead(embedder) as run.embed_ahead:
-                for batch_to_write in _batches(changed_pages.pages):
-                    run.index_batch(batch_to_write)
-                run.flush()
+        _index_pages(run, sanitize_pages(source.pages(run.stamp)), embedder)
         run.held = run.deletion_to_hold(started_at, documents_before, leave)
         if not run.pages_hidden and not run.held:
             run.removed = _delete_documents(db, account, source.name, started_at)
@@ -72,6 +65,17 @@ def index_source(
     figures = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed", "passages")}
     log.info("indexed", account=account, source=source.name, skipped=len(report.skipped), **figures)
     return report
+
+
+def _index_pages(run: IndexRun, pages: Iterable[Page | UnchangedPage | UnreadablePage], embedder: Embedder) -> None:
+    """All pages are read before the first is embedded."""
+    with PageBuffer() as changed_pages:
+        for batch in _batches(pages):
+            changed_pages.add(run.find_changed(batch))
+        with EmbedAhead(embedder) as run.embed_ahead:
+            for batch_to_write in _batches(changed_pages.pages):
+                run.index_batch(batch_to_write)
+            run.flush()
 
 
 def remove_source(db: Database, account: str, source: str) -> int:

@@ -75,14 +75,7 @@ def settle_embedder(
     key is refused) is logged, and the library stays with the old one. Raises Temporary if that cannot be had either,
     or when the database is away.
     """
-    try:
-        with sync_lock(db, account, TURN):
-            _switch_library(db, account, wanted, progress)
-            _retire_unwanted(db, account, wanted.name)
-    except SyncRunning:
-        log.info("library is being switched by another run", account=account, to=wanted.name)
-    except (Temporary, Permanent) as error:
-        log.warning("library not switched", account=account, to=wanted.name, why=str(error))
+    _try_to_switch(db, account, wanted, progress)
     with db.account(account) as tx:
         active = active_version(tx)
     if active is None or active.embedder == wanted.name:
@@ -92,16 +85,26 @@ def settle_embedder(
     return active_embedder
 
 
+def _try_to_switch(db: Database, account: str, wanted: Embedder, progress: Progress | None) -> None:
+    try:
+        with sync_lock(db, account, TURN):
+            _switch_library(db, account, wanted, progress)
+            _retire_unwanted(db, account, wanted.name)
+    except SyncRunning:
+        log.info("library is being switched by another run", account=account, to=wanted.name)
+    except (Temporary, Permanent) as error:
+        log.warning("library not switched", account=account, to=wanted.name, why=str(error))
+
+
 def reindex_in_progress(tx: Transaction, wanted: str) -> ReindexProgress | None:
     """How far the library is on its way to the embedder that is wanted; None if it is there."""
     active = active_version(tx)
     if active is None or active.embedder == wanted:
         return None
     count_query = select(func.count()).select_from(documents)
-    total = tx.execute(count_query.where(_has_passages_for(active.embedder))).scalar_one()
-    reindexed = tx.execute(
-        count_query.where(_has_passages_for(active.embedder), _has_passages_for(wanted))
-    ).scalar_one()
+    to_reindex = count_query.where(_has_passages_for(active.embedder))
+    total = tx.execute(to_reindex).scalar_one()
+    reindexed = tx.execute(to_reindex.where(_has_passages_for(wanted))).scalar_one()
     return ReindexProgress(active.embedder, wanted, reindexed, total)
 
 
@@ -112,15 +115,14 @@ def _switch_library(db: Database, account: str, new_embedder: Embedder, progress
         switch = reindex_in_progress(tx, new_embedder.name)
     if switch is None:
         return
-    log.info(
-        "switching embedder", account=account, old=switch.old, new=switch.new, done=switch.done, documents=switch.all
-    )
+    names = {"account": account, "old": switch.old, "new": switch.new}
+    log.info("switching embedder", **names, done=switch.done, documents=switch.all)
     for _ in range(ROUNDS):
         _reindex_documents(db, account, switch, new_embedder, progress)
         finish_index(db, account, new_embedder.name)
         with db.account(account) as tx:
             if _activate_new(tx, switch):
-                log.info("switched embedder", account=account, old=switch.old, new=switch.new)
+                log.info("switched embedder", **names)
                 return
 
 

@@ -117,29 +117,15 @@ class _SiteReading:
 
     def pages(self, stamps: Stamps) -> Iterator[Page | UnchangedPage | UnreadablePage]:
         settings = self._settings
-        root = site_root(settings.start)
-        robots = self._fetch_robots(root)
-        if not robots.allows(settings.start):
-            raise Permanent(f"robots.txt does not allow to read {settings.start}")
-        start_response = self._fetch_start()
-        if site_root(start_response.url) != root:  # from http to https
-            robots = self._fetch_robots(site_root(start_response.url))
+        robots, start_response = self._enter()
         site = Site(site_root(start_response.url), tuple(settings.include), tuple(settings.exclude))
-        is_listing = _is_sitemap(settings.start, start_response)
-        frontier = CrawlFrontier(settings.max_depth)
-        if not is_listing:
-            frontier.add([start_response.url], 0)
         sitemaps = Sitemaps(self._client, site, start_response)
-        frontier.add(
-            sitemaps.pages([start_response.url]) if is_listing else sitemaps.pages_if_present(robots.sitemaps), 0
-        )
-        if not is_listing and len(frontier) == 1 and is_blank(start_response):
-            raise Temporary(f"{start_response.url} answers with an empty page")
+        is_listing = _is_sitemap(settings.start, start_response)
         crawler = Crawler(
             site=site,
             robots=robots,
             client=self._client,
-            frontier=frontier,
+            frontier=self._first_pages(sitemaps, robots, start_response, is_listing),
             stamps=stamps,
             start=start_response.url,
             follow_links=not is_listing,
@@ -148,6 +134,31 @@ class _SiteReading:
         )
         yield from sitemaps.faults
         yield from crawler.crawl(None if is_listing else start_response)
+
+    def _enter(self) -> tuple[Robots, HttpResponse]:
+        """What the site allows, and the answer of the start."""
+        start = self._settings.start
+        robots = self._fetch_robots(site_root(start))
+        if not robots.allows(start):
+            raise Permanent(f"robots.txt does not allow to read {start}")
+        start_response = self._fetch_start()
+        if site_root(start_response.url) != site_root(start):  # from http to https
+            robots = self._fetch_robots(site_root(start_response.url))
+        return robots, start_response
+
+    def _first_pages(
+        self, sitemaps: Sitemaps, robots: Robots, start_response: HttpResponse, is_listing: bool
+    ) -> CrawlFrontier:
+        """Where the crawl begins: the pages of the sitemaps, and the start if it is a page."""
+        frontier = CrawlFrontier(self._settings.max_depth)
+        if is_listing:
+            frontier.add(sitemaps.pages([start_response.url]), 0)
+            return frontier
+        frontier.add([start_response.url], 0)
+        frontier.add(sitemaps.pages_if_present(robots.sitemaps), 0)
+        if len(frontier) == 1 and is_blank(start_response):
+            raise Temporary(f"{start_response.url} answers with an empty page")
+        return frontier
 
     def _fetch_robots(self, root: str) -> Robots:
         """They may be kept on another host, as a redirect says; private ones are forbidden there, too."""
