@@ -92,8 +92,7 @@ def examine(file: Path) -> tuple[About, bytes | None]:
 
 def _read_members(file: Path) -> tuple[dict[str, int], dict[str, bytes]]:
     """How many rows of each table there are, and what else is in it. Raises ValueError for what a backup has not."""
-    row_counts: dict[str, int] = {}
-    small_members: dict[str, bytes] = {}
+    row_counts, small_members = dict[str, int](), dict[str, bytes]()
     with _open_archive(file) as tar:
         for member in tar:
             content = tar.extractfile(member)

@@ -91,11 +91,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empt
         return
     cells = [[_cell_text(value) for value in row] for row in rows]
     widths = [max(len(name), *(len(row[index]) for row in cells)) for index, name in enumerate(columns)]
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name, width in zip(columns, widths, strict=True):
-        table.add_column(name, no_wrap=width <= SHORT, overflow="fold")
-    for row in cells:
-        table.add_row(*(escape(cell) for cell in row))
+    table = _build_table(columns, widths, cells)
     column_widths = [width if width <= SHORT or not out.is_terminal else NARROW for width in widths]
     console = Console(highlight=False, emoji=False, width=max(out.width, sum(column_widths) + 3 * len(column_widths)))
     console.print(table, crop=False)
@@ -120,6 +116,15 @@ def _cell_text(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M")
     return " ".join(clean(str(value.value if isinstance(value, Enum) else value)).split())
+
+
+def _build_table(columns: Sequence[str], widths: Sequence[int], cells: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name, width in zip(columns, widths, strict=True):
+        table.add_column(name, no_wrap=width <= SHORT, overflow="fold")
+    for row in cells:
+        table.add_row(*(escape(cell) for cell in row))
+    return table
 
 
 def _to_json_value(value: Any) -> Any:

@@ -206,9 +206,8 @@ def _check_sources(tx: Transaction, long_ago: float) -> Iterator[HealthCheck]:
         else:
             since = source.synced_at.astimezone() if source.synced_at else None
             detail = since.strftime("not read since %Y-%m-%d %H:%M") if since else "never read"
-            yield missing(
-                check_name, detail, "`firstline sources sync`; beat and the worker for `knowledge` do it by themselves"
-            )
+            remedy = "`firstline sources sync`; beat and the worker for `knowledge` do it by themselves"
+            yield missing(check_name, detail, remedy)
 
 
 def _check_samples(tx: Transaction) -> HealthCheck:

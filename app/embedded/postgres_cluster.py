@@ -13,6 +13,10 @@ from desk.errors import BadSetting
 SUPERUSER = "postgres"
 
 # Written into postgresql.conf by initdb: an operator may change them there.
+LOCALE_FLAGS = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
+"""The same on every system."""
+ACCESS_FLAGS = ("--auth-local=trust", "--auth-host=reject")
+"""The socket's directory, 0700, is the lock on the door."""
 TUNABLE = {
     "shared_buffers": "128MB",
     "max_connections": "100",
@@ -115,20 +119,10 @@ class Cluster:
 
     def _initdb_program(self, new_cluster: Path, durable: bool) -> Program:
         command = (str(self.programs / "initdb"), "-D", str(new_cluster), "-U", SUPERUSER, "-E", "UTF8")
-        locale_flags = (
-            "--locale-provider=builtin",
-            "--builtin-locale=C.UTF-8",
-            "--locale=C",
-        )  # the same on every system
-        access_flags = (
-            "--auth-local=trust",
-            "--auth-host=reject",
-        )  # the socket's directory, 0700, is the lock on the door
         sync_flags = () if durable else ("--no-sync",)
         settings = [part for name, value in TUNABLE.items() for part in ("--set", f"{name}={value}")]
-        return Program(
-            (*command, *locale_flags, *access_flags, *sync_flags, *settings), PLAIN, Path("/"), self.identity
-        )
+        flags = (*LOCALE_FLAGS, *ACCESS_FLAGS, *sync_flags, *settings)
+        return Program((*command, *flags), PLAIN, Path("/"), self.identity)
 
 
 def _user_name(uid: int) -> str:

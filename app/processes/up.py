@@ -130,9 +130,8 @@ def _announce_ready(settings: Settings, extras: Extras, supervisor: Supervisor, 
     _address_file(settings).write_text(f"http://{_url_host(settings.host)}:{settings.port}\n", encoding="utf-8")
     report.terminal.say(f"Ready after {report.seconds():.1f} s at {address(settings)}")
     if settings.demo:
-        environment = (
-            f"FIRSTLINE_DATA_DIR={_relative_path(settings.data_dir)} FIRSTLINE_POLICY={_relative_path(settings.policy)}"
-        )
+        data_dir, policy = _relative_path(settings.data_dir), _relative_path(settings.policy)
+        environment = f"FIRSTLINE_DATA_DIR={data_dir} FIRSTLINE_POLICY={policy}"
         report.terminal.say(f"Commands for this demo: {environment} firstline ...")
     if extras.sign_in_link:
         report.terminal.say(f"Sign in, once: {extras.sign_in_link(settings)}")

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -210,6 +210,15 @@ def _spoken_languages(policy: Policy) -> tuple[str, ...]:
 
 def parse_policy(text: str, origin: str = "policy.yaml") -> Policy:
     """Read a policy. Raises BadSetting with each fault on a line of its own, by its place in the file."""
+    content = _load_mapping(text, origin) | {"version": policy_version(text)}
+    try:
+        return Policy.model_validate(content)
+    except ValidationError as error:
+        faults = "\n".join(f"  {_format_location(detail['loc'])}: {detail['msg']}" for detail in error.errors())
+        raise BadSetting(f"{origin} has {error.error_count()} fault(s):\n{faults}") from error
+
+
+def _load_mapping(text: str, origin: str) -> dict[Any, Any]:
     try:
         content = strict_yaml.load(text)
     except yaml.YAMLError as error:
@@ -218,12 +227,7 @@ def parse_policy(text: str, origin: str = "policy.yaml") -> Policy:
         raise BadSetting(f"{origin} is nested too deep") from error
     if not isinstance(content, dict):
         raise BadSetting(f"{origin} must hold a mapping with `categories`, `signature` and so on")
-    content["version"] = policy_version(text)
-    try:
-        return Policy.model_validate(content)
-    except ValidationError as error:
-        faults = "\n".join(f"  {_format_location(detail['loc'])}: {detail['msg']}" for detail in error.errors())
-        raise BadSetting(f"{origin} has {error.error_count()} fault(s):\n{faults}") from error
+    return content
 
 
 def _format_location(steps: tuple[int | str, ...]) -> str:

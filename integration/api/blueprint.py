@@ -1,6 +1,7 @@
 """The routes of the API. Each stands in `OPERATIONS`, and nothing is served before `admit` has looked there."""
 
 from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -47,19 +48,20 @@ def make_api(db: Database, enqueue: Enqueue, state: StateViews, *, max_body_byte
     return api
 
 
-def _add_guards(api: Blueprint, db: Database) -> None:
-    def admit() -> None:
-        """Who is it, and may they? Raises Refused."""
-        name = (request.endpoint or "").removeprefix("api.")
-        if name in ABOUT_ITSELF:
-            return
-        if name not in _BY_NAME:
-            raise Refused("nobody may do this", status=403)
-        if permission := _BY_NAME[name].act:
-            g.caller = find_caller(db, request.headers.get("Authorization"))
-            require(g.caller, permission)
+def _admit(db: Database) -> None:
+    """Who is it, and may they? Raises Refused."""
+    name = (request.endpoint or "").removeprefix("api.")
+    if name in ABOUT_ITSELF:
+        return
+    if name not in _BY_NAME:
+        raise Refused("nobody may do this", status=403)
+    if permission := _BY_NAME[name].act:
+        g.caller = find_caller(db, request.headers.get("Authorization"))
+        require(g.caller, permission)
 
-    api.before_request(admit)
+
+def _add_guards(api: Blueprint, db: Database) -> None:
+    api.before_request(partial(_admit, db))
     api.after_request(_add_privacy_headers)
     api.before_app_request(_answer_unknown_path)
     answer_errors(api)

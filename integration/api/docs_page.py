@@ -119,14 +119,10 @@ def _field_lines(schemas: Json, schema: Json, prefix: str = "") -> tuple[FieldLi
         non_null_schema = _strip_null(field_schema)
         nested_schema = _resolve_reference(schemas, non_null_schema.get("items", non_null_schema))
         list_suffix = "[]" if "items" in non_null_schema else ""
-        shown_type = _type_text(_resolve_reference(schemas, non_null_schema)) + (
-            " or null" if non_null_schema is not field_schema else ""
-        )
-        field_lines.append(
-            FieldLine(
-                prefix + name, shown_type, name in schema.get("required", ()), field_schema.get("description", "")
-            )
-        )
+        null_suffix = "" if non_null_schema is field_schema else " or null"
+        shown_type = f"{_type_text(_resolve_reference(schemas, non_null_schema))}{null_suffix}"
+        is_required, text = name in schema.get("required", ()), field_schema.get("description", "")
+        field_lines.append(FieldLine(prefix + name, shown_type, is_required, text))
         field_lines += _field_lines(schemas, nested_schema, f"{prefix}{name}{list_suffix}.")
     return tuple(field_lines)
 

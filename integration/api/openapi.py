@@ -80,22 +80,36 @@ def _operation_object(operation: Operation) -> Json:
     return operation_object
 
 
+TICKET_ID: Json = {
+    "name": "ticket_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "format": "uuid"},
+    "description": "The ticket.",
+}
+IDEMPOTENCY_KEY: Json = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "description": (
+        "Sent again within 24 hours with the same request, it gets the same answer and has no second effect."
+    ),
+}
+
+
 def _parameter_objects(operation: Operation) -> list[Json]:
-    parameters: list[Json] = []
-    if "{ticket_id}" in operation.path:
-        id_schema = {"type": "string", "format": "uuid"}
-        parameters.append(
-            {"name": "ticket_id", "in": "path", "required": True, "schema": id_schema, "description": "The ticket."}
-        )
-    if operation.takes:
-        key_schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
-        description = (
-            "Sent again within 24 hours with the same request, it gets the same answer and has no second effect."
-        )
-        parameters.append(
-            {"name": HEADER, "in": "header", "required": False, "schema": key_schema, "description": description}
-        )
-    return parameters
+    of_path = [TICKET_ID] if "{ticket_id}" in operation.path else []
+    return [*of_path, IDEMPOTENCY_KEY] if operation.takes else of_path
+
+
+ACCEPTED_HEADERS: Json = {
+    "Location": {"description": "Where the ticket is read.", "schema": {"type": "string"}},
+    "Idempotency-Replayed": {
+        "description": "`true` when the answer is that of an earlier request with this key.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
 
 
 def _response_objects(operation: Operation) -> Json:
@@ -104,13 +118,7 @@ def _response_objects(operation: Operation) -> Json:
         "content": {"application/json": {"schema": _schema_ref(operation.gives)}},
     }
     if operation.takes:
-        success["headers"] = {
-            "Location": {"description": "Where the ticket is read.", "schema": {"type": "string"}},
-            "Idempotency-Replayed": {
-                "description": "`true` when the answer is that of an earlier request with this key.",
-                "schema": {"type": "string", "enum": ["true"]},
-            },
-        }
+        success["headers"] = ACCEPTED_HEADERS
     refusals = {**operation.refusals, 500: "A fault of ours; the log tells more under `instance`."}
     responses = {str(operation.status): success}
     return responses | {str(status): _refusal_object(status, text) for status, text in sorted(refusals.items())}

@@ -84,10 +84,8 @@ def _completely_indexed(tx: Transaction, document_ids: Sequence[str], embedder: 
         passages.c.recipe == CHUNKING_VERSION,
         passages.c.ordinal == 0,
     )
-    return {
-        (row.document_id, row.version)
-        for row in tx.execute(select(passages.c.document_id, passages.c.version).where(in_documents))
-    }
+    query = select(passages.c.document_id, passages.c.version).where(in_documents)
+    return {(row.document_id, row.version) for row in tx.execute(query)}
 
 
 def page_stamp(tx: Transaction, source: str, external_id: str, embedder: str) -> str | None:
@@ -224,17 +222,13 @@ def _upsert_documents(tx: Transaction, source: str, prepared: Sequence[PreparedD
     """Their ids by the ids that their source gives them; each must be there once."""
     statement = upsert(documents).values(account_id=tx.account, source=source, seen_at=func.now())
     set_: dict[str, ColumnElement[Any]] = {name: statement.excluded[name] for name in (*_PAGE_COLUMNS, "seen_at")}
-    set_["updated_at"] = case(
-        (documents.c.version == statement.excluded.version, documents.c.updated_at), else_=func.now()
-    )
+    is_same = documents.c.version == statement.excluded.version
+    set_["updated_at"] = case((is_same, documents.c.updated_at), else_=func.now())
     upsert_documents = statement.on_conflict_do_update(
         index_elements=["account_id", "source", "external_id"], set_=set_
     ).returning(documents.c.external_id, documents.c.id)
-    rows = [
-        {"id": new_id(), "external_id": document.external_id}
-        | {name: getattr(document, name) for name in _PAGE_COLUMNS}
-        for document in prepared
-    ]
+    names = ("external_id", *_PAGE_COLUMNS)
+    rows = [{"id": new_id()} | {name: getattr(document, name) for name in names} for document in prepared]
     return {row.external_id: row.id for row in tx.execute(upsert_documents, rows)}
 
 

@@ -64,12 +64,10 @@ class EmbedAhead:
         known = vectors.keys() | pending
         missing = [content_hash for content_hash in texts if content_hash not in known]
         batch = _PendingBatch(documents, vectors, missing)
-        missing_texts = [texts[content_hash] for content_hash in missing]
-        batch.future = self._thread.submit(_embed_texts, self._embedder, missing_texts)
+        batch.future = self._thread.submit(_embed_texts, self._embedder, [texts[each] for each in missing])
         finished = self.collect()
         if finished:
-            shared = texts.keys() & pending & finished.vectors.keys()
-            batch.vectors |= {content_hash: finished.vectors[content_hash] for content_hash in shared}
+            batch.vectors |= {each: finished.vectors[each] for each in texts.keys() & pending & finished.vectors.keys()}
         self._in_flight = batch
         return finished
 

@@ -50,19 +50,14 @@ def fused_score(candidates: Sequence[Candidate]) -> list[float]:
 def rank_candidates(candidates: Sequence[Candidate]) -> Iterator[Hit]:
     """The candidates, best first, each made into a hit when it is asked for."""
     best_bm25 = max((candidate.words for candidate in candidates), default=0.0) or 1.0
-    ranked = sorted(
-        zip(fused_score(candidates), candidates, strict=True), key=lambda entry: (-entry[0], entry[1].row.id)
-    )
-    return (
-        Hit(
-            passage_from_row(candidate.row),
-            candidate.cosine,
-            candidate.words / best_bm25,
-            min(candidate.share, 1.0),
-            fused,
-        )
-        for fused, candidate in ranked
-    )
+    scored = zip(fused_score(candidates), candidates, strict=True)
+    ranked = sorted(scored, key=lambda entry: (-entry[0], entry[1].row.id))
+    return (_make_hit(candidate, fused, best_bm25) for fused, candidate in ranked)
+
+
+def _make_hit(candidate: Candidate, fused: float, best_bm25: float) -> Hit:
+    share = min(candidate.share, 1.0)
+    return Hit(passage_from_row(candidate.row), candidate.cosine, candidate.words / best_bm25, share, fused)
 
 
 def _neighbour_gains(candidates: Sequence[Candidate], scores: Sequence[float]) -> list[float]:

@@ -78,10 +78,9 @@ def _near_indexes() -> None:
     op.create_index("passages_scope", "passages", ["account_id", "embedder", "language", "audience", "collection"])
     op.execute("CREATE INDEX passages_far ON passages (account_id, embedder) WHERE NOT near")
     for size in INDEXED_SIZES:
-        op.execute(
-            f"CREATE INDEX passages_near_{size} ON passages USING hnsw ((vector::halfvec({size})) halfvec_ip_ops) "
-            f"WITH (ef_construction = {CANDIDATES}) WHERE near AND dimensions = {size}"
-        )
+        columns = f"hnsw ((vector::halfvec({size})) halfvec_ip_ops) WITH (ef_construction = {CANDIDATES})"
+        condition = f"near AND dimensions = {size}"
+        op.execute(f"CREATE INDEX passages_near_{size} ON passages USING {columns} WHERE {condition}")
     op.execute("CREATE INDEX passages_near_sparse ON passages USING hnsw (sparse sparsevec_ip_ops) WHERE near")
 
 

@@ -100,12 +100,8 @@ def citation_counts(
     """How often each document was cited, by its id; those that nobody cited are missing. Opens nothing."""
     cited = run_citations.c
     is_sent_reply = and_(deliveries.c.kind == DeliveryKind.REPLY, deliveries.c.state == DeliveryState.SENT)
-    drafts = func.count(distinct(cited.run_id))
-    counts = (
-        drafts.label("drafts"),
-        drafts.filter(is_sent_reply).label("replies"),
-        func.max(cited.at).label("last_at"),
-    )
+    drafts, last_at = func.count(distinct(cited.run_id)), func.max(cited.at)
+    counts = (drafts.label("drafts"), drafts.filter(is_sent_reply).label("replies"), last_at.label("last_at"))
     query = _cited_by_drafts(select(cited.document_id, *counts), since).group_by(cited.document_id)
     if document_ids is not None:
         query = query.where(cited.document_id.in_(document_ids))

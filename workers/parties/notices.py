@@ -6,6 +6,7 @@ A notice is an alert of no ticket. An alert that cannot go out is told the other
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 from sqlalchemy import text as sql
 
@@ -40,15 +41,12 @@ def send_notices(deps: Dependencies, account: str) -> list[str]:
         return []
     with deps.db.account(account) as tx:
         away_parties = standing.away_parties(tx)
-        if PartyAccess(deps.alerts.name, Access.WRITE) in {
-            _party_access(away_party.standing) for away_party in away_parties
-        }:
+        accesses = {_party_access(away_party.standing) for away_party in away_parties}
+        if PartyAccess(deps.alerts.name, Access.WRITE) in accesses:
             return []  # what it cannot be told now it is told when it is back
         parties = {away_party.standing.party for away_party in away_parties} - {deps.alerts.name}
-        notices = [
-            notice for party in sorted(parties) for notice in _due_notices(tx, policy, _with_party(away_parties, party))
-        ]
-        return outbox.plan_deliveries(tx, notices, None, None)
+        due = (_due_notices(tx, policy, _with_party(away_parties, party)) for party in sorted(parties))
+        return outbox.plan_deliveries(tx, list(chain.from_iterable(due)), None, None)
 
 
 def accounts_with_notices(db: Database) -> Sequence[DueProbe]:

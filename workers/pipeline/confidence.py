@@ -25,14 +25,12 @@ def confidence(classification: Classification, hits: Sequence[Hit], draft: Draft
     if not cited_statements or draft.hand_over:
         return 0.0
     fitness_by_passage = {hit.passage.id: evidence_fitness(hit) for hit in hits}
-    weights = [
-        fitness_by_passage.get(c.passage_id, 0.0) for s in cited_statements for c in s.citations for _ in c.blocks
-    ]
+    citations = [citation for statement in cited_statements for citation in statement.citations]
+    weights = [fitness_by_passage.get(citation.passage_id, 0.0) for citation in citations for _ in citation.blocks]
     match = sum(weights) / len(weights) if weights else 0.0
     category, doubt = classification.confidence**0.2, 0.6 ** len(findings)
-    number: float = (
-        category * match**0.8 * len(cited_statements) / len(factual_statements) * relevance_lead(hits, draft) * doubt
-    )
+    cited_share = len(cited_statements) / len(factual_statements)
+    number: float = category * match**0.8 * cited_share * relevance_lead(hits, draft) * doubt
     return round(min(1.0, max(0.0, number)), 3)
 
 

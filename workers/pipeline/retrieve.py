@@ -42,12 +42,9 @@ def retrieve(
     """The best passages for the standalone questions, at most `LIMIT`. Raises as the library does."""
     questions = classification.questions[: policy.max_questions]
     queries = {question: build_query(ticket, message_id, question) for question in questions}
+    distinct_queries = filter(None, dict.fromkeys(queries.values()))
     scope = SearchScope(searchable_text(classification, policy), classification.language)
-    hits_by_query = {
-        query_text: library.search(ticket.account, query_text, scope, limit=LIMIT)
-        for query_text in dict.fromkeys(queries.values())
-        if query_text
-    }
+    hits_by_query = {query: library.search(ticket.account, query, scope, limit=LIMIT) for query in distinct_queries}
     best_ids = {query: frozenset(hit.passage.id for hit in hits[:BEST]) for query, hits in hits_by_query.items()}
     best_of = {question: best_ids.get(query, frozenset()) for question, query in queries.items()}
     return Retrieval(interleave(list(hits_by_query.values())), best_of)

@@ -58,13 +58,11 @@ def _is_alike(embedder: Embedder, first_text: str, second_text: str) -> bool:
     if set(_FIGURE.findall(first_text)) != set(_FIGURE.findall(second_text)):
         return False
     try:
-        first_vector, second_vector = (
-            embedder.embed_query(first_words(text, _WORDS)[0]) for text in (first_text, second_text)
-        )
+        first, second = (embedder.embed_query(first_words(text, _WORDS)[0]) for text in (first_text, second_text))
     except FirstlineError as error:
         log.warning("tickets not compared", why=str(error))
         return False
-    return sum(a * b for a, b in zip(first_vector, second_vector, strict=True)) >= ALIKE
+    return sum(a * b for a, b in zip(first, second, strict=True)) >= ALIKE
 
 
 def _fetch_if_open(deps: Dependencies, account: str, channel: str, ticket_id: str) -> Ticket | None:

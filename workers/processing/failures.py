@@ -67,15 +67,13 @@ def _park_item(deps: Dependencies, item: InboxItem, why: str) -> list[str]:
     """One note on the ticket, and one alert: its own, or that of the incident it belongs to."""
     note = _parking_note(item)
     alerts = plan_alert(deps, item, note.message_id, note.outgoing)
-    policy = policy_of(deps, item.account)
-    incident_policy = policy.incidents if policy else IncidentPolicy()
+    incident_policy = policy.incidents if (policy := policy_of(deps, item.account)) else IncidentPolicy()
     with deps.db.account(item.account) as tx:
         if not inbox.park_item(tx, item, why):
             return []
         record.set_ticket_state(tx, item.channel, item.ticket_id, TicketState.PARKED)
-        delivery_ids = outbox.plan_deliveries(
-            tx, [note, *(incident_alert(tx, alert, why, incident_policy) for alert in alerts)], None, None
-        )
+        planned = [note, *(incident_alert(tx, alert, why, incident_policy) for alert in alerts)]
+        delivery_ids = outbox.plan_deliveries(tx, planned, None, None)
     log.error("parked", why=why)
     return delivery_ids
 

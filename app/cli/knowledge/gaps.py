@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 import click
@@ -10,6 +11,7 @@ from app.active_embedder import active_embedder
 from app.cli.output import account_option, json_option, print_json, print_rows, say
 from app.installation import open_installation
 from desk.errors import Refused
+from integration.console.disputes import Dispute
 from integration.console.gaps import Gap, GapOrder, GapSurvey, survey_gaps
 
 DAYS = {"d": 1, "w": 7, "m": 30}
@@ -62,13 +64,17 @@ def _print_survey(survey: GapSurvey, since: str) -> None:
     if survey.waiting:
         say(f"{survey.waiting} more are not sorted in: they have no vector yet, or are beyond the newest 5,000.")
     if survey.disputes:
-        say("")
-        say("Sources that disagree", style="bold")
-        rows = [
-            (" / ".join(document.title for document in dispute.known) or dispute.told, dispute.times, dispute.last_at)
-            for dispute in survey.disputes
-        ]
-        print_rows(("documents", "times", "last"), rows, empty="")
+        _print_disputes(survey.disputes)
+
+
+def _print_disputes(disputes: Sequence[Dispute]) -> None:
+    say("")
+    say("Sources that disagree", style="bold")
+    rows = [
+        (" / ".join(document.title for document in dispute.known) or dispute.told, dispute.times, dispute.last_at)
+        for dispute in disputes
+    ]
+    print_rows(("documents", "times", "last"), rows, empty="")
 
 
 def _gap_row(gap: Gap) -> tuple[object, ...]:

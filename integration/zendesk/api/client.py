@@ -133,10 +133,8 @@ class ZendeskClient:
         for _ in range(MOST_PAGES):
             with translate_error():
                 endpoint = self._tickets.endpoint.audits
-                payload = self._tickets.read(
-                    endpoint(int(ticket_id), include="users", cursor_pagination=PAGE, **cursor_params)
-                )
-                page = AuditPage.model_validate(payload)
+                call = endpoint(int(ticket_id), include="users", cursor_pagination=PAGE, **cursor_params)
+                page = AuditPage.model_validate(self._tickets.read(call))
             yield page
             if not page.meta.has_more or not page.meta.after_cursor:
                 return
