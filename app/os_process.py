@@ -112,14 +112,14 @@ def command_line(pid: int) -> str:
     return _run_ps("command=", pid).strip()
 
 
-def end(pid: int, signals: Sequence[tuple[signal.Signals, float]], group: bool = False) -> bool:
+def end(pid: int, signals: Sequence[tuple[signal.Signals, float]]) -> bool:
     """End a process that is not our child: each signal in turn, each with its seconds to work. True when it is dead."""
     mark = birth(pid)
     for number, seconds in signals:
         if mark is None or birth(pid) != mark:
             return True
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            (os.killpg if group else os.kill)(pid, number)
+            os.kill(pid, number)
         until(lambda: birth(pid) != mark, seconds)
     return birth(pid) != mark
 

@@ -1,6 +1,13 @@
 """Every error a room may let out. Adapters translate foreign exceptions into these, `from` the original."""
 
+import math
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
 from desk.party import Access
+
+LONGEST_WAIT = 3600.0
+"""No more is believed: an odd clock over there must not stop us for a year."""
 
 
 class FirstlineError(Exception):
@@ -85,3 +92,19 @@ class Permanent(FirstlineError):
 
 class BadSetting(FirstlineError):
     """A setting is missing or odd. The message names the variable and says what to do."""
+
+
+def retry_after(header: str | None, now: datetime | None = None) -> float | None:
+    """Seconds to wait, as another party says it in the header Retry-After (RFC 9110, 10.2.3), at most an hour: whole,
+    fractional, or until a date; None when it says nothing that can be read."""
+    if not header:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            date = parsedate_to_datetime(header)
+        except (ValueError, TypeError):
+            return None
+        seconds = (date.replace(tzinfo=date.tzinfo or UTC) - (now or datetime.now(UTC))).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_WAIT) if math.isfinite(seconds) else None

@@ -75,10 +75,10 @@ def answer_once(tx: Transaction, token_id: str, key: str, request: str, work: Wo
     return keyed_answer
 
 
-def forget_answers(db: Database, age: timedelta = KEPT) -> int:
+def forget_answers(db: Database) -> int:
     """Delete the answers of all accounts that are older; how many."""
     with db.across() as connection:
-        return int(connection.execute(text("SELECT firstline_forget_answers(:age)"), {"age": age}).scalar_one())
+        return int(connection.execute(text("SELECT firstline_forget_answers(:age)"), {"age": KEPT}).scalar_one())
 
 
 def _replay_answer(tx: Transaction, token_id: str, key: str, request: str) -> KeyedAnswer:

@@ -86,7 +86,7 @@ def list_users(tx: Transaction) -> list[StaffUser]:
     return [_build_user(row) for row in tx.execute(select(users).order_by(users.c.email))]
 
 
-def new_sign_in_link(db: Database, account: str, email: str, *, hours: float = LINK_HOURS) -> str:
+def new_sign_in_link(db: Database, account: str, email: str) -> str:
     """The secret of a link that lets this user sign in once; links made for them earlier stop working.
 
     Raises Refused (404) when nobody of that address may sign in.
@@ -98,7 +98,7 @@ def new_sign_in_link(db: Database, account: str, email: str, *, hours: float = L
         if user_id is None:
             raise Refused("nobody of that address may sign in; `firstline users add` lets them", status=404)
         tx.execute(delete(sign_in_links).where(sign_in_links.c.user_id == user_id))
-        expires_at = datetime.now(UTC) + timedelta(hours=hours)
+        expires_at = datetime.now(UTC) + timedelta(hours=LINK_HOURS)
         link_row = {"account_id": account, "hash": token_hash(secret), "user_id": user_id, "expires_at": expires_at}
         tx.execute(insert(sign_in_links).values(link_row))
     return secret

@@ -29,10 +29,10 @@ def is_signed(message: bytes, signature: str, secrets: Sequence[str]) -> bool:
     return any(matches) and bool(usable_secrets)
 
 
-def is_fresh(timestamp: str, now: datetime, window: timedelta = WINDOW) -> bool:
+def is_fresh(timestamp: str, now: datetime) -> bool:
     """Is this ISO 8601 time, with its zone, within the window around now?"""
     try:
         sent_at = datetime.fromisoformat(timestamp)
-        return sent_at.tzinfo is not None and abs(sent_at.astimezone(UTC) - now) <= window
+        return sent_at.tzinfo is not None and abs(sent_at.astimezone(UTC) - now) <= WINDOW
     except (ValueError, OverflowError):
         return False

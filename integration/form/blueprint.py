@@ -50,16 +50,12 @@ class TicketView:
 ABOUT = "The help centre is that of Slotwren, an imaginary booking app."
 
 
-def make_form(
-    db: Database, enqueue: Enqueue, account: str, examples: Sequence[ExampleTicket] = (), about: str = ABOUT
-) -> Blueprint:
+def make_form(db: Database, enqueue: Enqueue, account: str, examples: Sequence[ExampleTicket] = ()) -> Blueprint:
     """The customer's pages for one account. Register it in the demo only: anybody may write here.
-
-    `about` says in a sentence what can be asked about.
 
     Needs `integration.web.layout.make_pages` registered on the same app.
     """
-    pages = CustomerPages(db, enqueue, account, tuple(examples), about)
+    pages = CustomerPages(db, enqueue, account, tuple(examples))
     form = Blueprint("form", __name__, template_folder="templates")
     form.add_url_rule("/", "write", pages.write)
     form.add_url_rule("/", "send", pages.send, methods=["POST"])
@@ -78,14 +74,11 @@ def make_form(
 class CustomerPages:
     """The views; each returns a page or a redirect."""
 
-    def __init__(
-        self, db: Database, enqueue: Enqueue, account: str, examples: tuple[ExampleTicket, ...], about: str
-    ) -> None:
+    def __init__(self, db: Database, enqueue: Enqueue, account: str, examples: tuple[ExampleTicket, ...]) -> None:
         self._db = db
         self._enqueue = enqueue
         self._account = account
         self._examples = examples
-        self._about = about
 
     def write(self) -> Page:
         """The empty form and the examples."""
@@ -149,7 +142,7 @@ class CustomerPages:
             faults=faults,
             examples=self._examples,
             ends=ENDS,
-            about=self._about,
+            about=ABOUT,
             priorities=tuple(Priority),
             most=MOST,
         )

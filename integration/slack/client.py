@@ -18,10 +18,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
-from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary
+from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary, retry_after
 from desk.party import Access
 from desk.platform.database import Database
-from desk.platform.retry_after import retry_after
 from integration.connections import Connection, block_until, load_connection
 
 PARTY = "slack"

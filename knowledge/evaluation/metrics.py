@@ -70,12 +70,12 @@ def score_questions(orders: Sequence[Sequence[str]], relevant: Sequence[frozense
     return {name: np.array([metric(*pair) for pair in pairs]) for name, metric in METRICS.items()}
 
 
-def bootstrap_interval(scores: Scores, samples: int = SAMPLES, seed: int = SEED) -> Interval:
+def bootstrap_interval(scores: Scores, samples: int = SAMPLES) -> Interval:
     """The mean with its percentile bootstrap. The same scores always give the same interval. Raises ValueError for no
     scores."""
     if not len(scores):
         raise ValueError("no questions")
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(SEED)
     batch_size = max(1, RESAMPLED_AT_ONCE // len(scores))
     means: list[Scores] = []
     for start in range(0, samples, batch_size):

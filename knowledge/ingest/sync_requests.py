@@ -31,8 +31,8 @@ def request_sync(tx: Transaction, kind: str) -> list[str]:
     return sorted(tx.execute(statement).scalars())
 
 
-def take_sync_requests(db: Database, again: float = AGAIN_SECONDS) -> list[SyncRequest]:
+def take_sync_requests(db: Database) -> list[SyncRequest]:
     """The wanted sources of all accounts, each given to one caller, and not to another before some time has passed."""
     statement = text("SELECT account_id, name FROM firstline_wanted_sources(make_interval(secs => :again))")
     with db.across() as connection:
-        return [SyncRequest(*row) for row in connection.execute(statement, {"again": again})]
+        return [SyncRequest(*row) for row in connection.execute(statement, {"again": AGAIN_SECONDS})]

@@ -10,8 +10,7 @@ from typing import Any
 
 import httpx2
 
-from desk.errors import FirstlineError, Permanent, Temporary
-from desk.platform.retry_after import retry_after
+from desk.errors import FirstlineError, Permanent, Temporary, retry_after
 
 CONNECT_SECONDS = 5.0
 MOST_ANSWER = 64_000_000  # bytes; 128 vectors of 3,072 numbers are some 8 million

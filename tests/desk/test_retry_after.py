@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from desk.platform.retry_after import LONGEST_WAIT, retry_after
+from desk.errors import LONGEST_WAIT, retry_after
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -19,12 +19,12 @@ SAME = 0.60
 Vectors = NDArray[np.float32]
 
 
-def cluster_vectors(vectors: Sequence[Sequence[float]] | Vectors, threshold: float = SAME) -> list[list[int]]:
+def cluster_vectors(vectors: Sequence[Sequence[float]] | Vectors) -> list[list[int]]:
     """Positions of the vectors (of length 1, all of one size), cluster by cluster, the largest first, each in order."""
     matrix = np.asarray(vectors, dtype=np.float32)
     if not matrix.size:
         return []
-    centres = _find_centres(matrix, threshold)
+    centres = _find_centres(matrix)
     nearest = (matrix @ centres.T).argmax(axis=1)
     clusters: dict[int, list[int]] = {}
     for position, centre in enumerate(nearest.tolist()):
@@ -40,12 +40,12 @@ def centroid(vectors: Sequence[Sequence[float]] | Vectors) -> Vectors:
     return unit
 
 
-def _find_centres(matrix: Vectors, threshold: float) -> Vectors:
+def _find_centres(matrix: Vectors) -> Vectors:
     sums, centres, count = np.zeros_like(matrix), np.zeros_like(matrix), 0
     for vector in matrix:
         similarities = centres[:count] @ vector
         cluster = int(similarities.argmax()) if count else 0
-        if not count or similarities[cluster] < threshold:
+        if not count or similarities[cluster] < SAME:
             cluster, count = count, count + 1
         sums[cluster] += vector
         centres[cluster] = centroid(sums[cluster : cluster + 1])

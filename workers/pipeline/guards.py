@@ -31,9 +31,9 @@ class GuardInput:
 Guard = Callable[[GuardInput], Stop | None]
 
 
-def stop_before_run(ticket: Ticket, message_id: str, record: OwnRecord, scope: TicketScope = EVERYWHERE) -> Stop | None:
+def stop_before_run(ticket: Ticket, message_id: str, record: OwnRecord) -> Stop | None:
     """The first guard's objection to answering this message of the ticket as it stands now, or None."""
-    return _first_objection(GUARDS, ticket, message_id, record, scope)
+    return _first_objection(GUARDS, ticket, message_id, record, EVERYWHERE)
 
 
 def stop_before_send(

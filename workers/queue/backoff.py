@@ -47,11 +47,11 @@ def back_off(attempt: int, retry_after: float | None = None) -> float:
     return max(delay, retry_after or 0.0)
 
 
-def retry_while_database_is_away(write: Callable[[], T], sleep: Callable[[float], None] = time.sleep) -> T:
+def retry_while_database_is_away(write: Callable[[], T]) -> T:
     """Run a database write, waiting about a minute for the database to come back. Raises the last Temporary."""
     for pause in PATIENCE:
         try:
             return write()
         except Temporary:
-            sleep(pause)
+            time.sleep(pause)
     return write()

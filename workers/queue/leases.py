@@ -23,6 +23,7 @@ from workers.tables import parties
 NOTHING: Mapping[str, Any] = {}
 RELEASE_SECONDS = 0.1
 """Between two rows that waited for the same party and go on."""
+DUE_AT_ONCE = 500
 
 _AWAY = (
     select(func.array_agg(parties.c.party + " " + parties.c.access))
@@ -135,15 +136,15 @@ def note_missed(db: Database, messages_by_queue: Mapping[str, int]) -> int:
         return int(connection.execute(statement, {"held": json.dumps(messages_by_queue)}).scalar_one())
 
 
-def due_items(db: Database, again_after: float = 60.0, most: int = 500) -> list[DueRow]:
+def due_items(db: Database, again_after: float = 60.0) -> list[DueRow]:
     """Inbox items of all accounts that are to be handed to the broker, urgent ones first, then by age: those that
     nobody has handed over since they could be taken, and those missed for `again_after` seconds. Each is named once."""
-    return _due_rows(db, "firstline_due_items", again_after, most)
+    return _due_rows(db, "firstline_due_items", again_after)
 
 
-def due_deliveries(db: Database, again_after: float = 60.0, most: int = 500) -> list[DueRow]:
+def due_deliveries(db: Database, again_after: float = 60.0) -> list[DueRow]:
     """Deliveries of all accounts that are to be handed to the broker; `again_after` as above."""
-    return _due_rows(db, "firstline_due_deliveries", again_after, most)
+    return _due_rows(db, "firstline_due_deliveries", again_after)
 
 
 def release_worker(db: Database, worker: str) -> int:
@@ -152,10 +153,10 @@ def release_worker(db: Database, worker: str) -> int:
         return int(connection.execute(sql("SELECT firstline_release_claims(:worker)"), {"worker": worker}).scalar_one())
 
 
-def _due_rows(db: Database, function: str, again_after: float, most: int) -> list[DueRow]:
+def _due_rows(db: Database, function: str, again_after: float) -> list[DueRow]:
     statement = sql(f"SELECT account_id, id, queue FROM {function}(:most, make_interval(secs => :again))")  # noqa: S608  # ours
     with db.across() as connection:
-        rows = connection.execute(statement, {"most": most, "again": again_after})
+        rows = connection.execute(statement, {"most": DUE_AT_ONCE, "again": again_after})
         return [DueRow(account, str(row_id), queue) for account, row_id, queue in rows]
 
 

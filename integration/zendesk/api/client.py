@@ -20,9 +20,8 @@ from zenpy.lib.cache import ZenpyCacheManager  # type: ignore[import-untyped]  #
 from zenpy.lib.endpoint import Url  # type: ignore[import-untyped]  # as above
 from zenpy.lib.exception import APIException, ZenpyException  # type: ignore[import-untyped]  # as above
 
-from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary
+from desk.errors import Blocked, FirstlineError, Outage, Permanent, Temporary, retry_after
 from desk.party import Access
-from desk.platform.retry_after import retry_after
 from integration.zendesk.api.models import AuditPage, Export, ListPage, Shape, TicketAnswer, Updated
 from integration.zendesk.api.rate_limits import PARTY, limit_of, quiet_for
 

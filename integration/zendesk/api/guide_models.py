@@ -22,11 +22,9 @@ class Segment(Shape):
 
     id: str
     user_type: str
-    group_ids: list[str] | None = None
     organization_ids: list[str] | None = None
     tags: list[str] | None = None
     or_tags: list[str] | None = None
-    added_user_ids: list[str] | None = None
 
     @property
     def is_everyone(self) -> bool:

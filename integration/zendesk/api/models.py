@@ -64,7 +64,6 @@ class ZendeskTicket(Shape):
     custom_fields: list[FieldValue] | None = None
     updated_at: str
     created_at: str | None = None
-    generated_timestamp: int | None = None
 
 
 class ZendeskUser(Shape):
@@ -247,7 +246,6 @@ class CustomStatus(Shape):
 
     id: str
     agent_label: str
-    status_category: str = "open"
 
 
 class CustomStatuses(Shape):

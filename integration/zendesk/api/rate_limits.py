@@ -7,9 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from desk.errors import Blocked, Outage, Temporary
+from desk.errors import Blocked, Outage, Temporary, retry_after
 from desk.party import Access
-from desk.platform.retry_after import retry_after
 
 PARTY = "zendesk"
 WINDOW = 60.0

@@ -3,8 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 
-from desk.errors import Blocked, Permanent, Temporary
-from desk.platform.retry_after import retry_after
+from desk.errors import Blocked, Permanent, Temporary, retry_after
 from knowledge.sources.website.http_fetch import HttpClient, HttpResponse
 from knowledge.sources.website.urls import host_of, normalize_url
 

@@ -8,8 +8,7 @@ import re
 
 from anthropic import APIConnectionError, APIStatusError, APITimeoutError
 
-from desk.errors import Permanent, Temporary
-from desk.platform.retry_after import retry_after
+from desk.errors import Permanent, Temporary, retry_after
 
 _LATER = {
     408: "took too long to read the request",
