@@ -40,6 +40,9 @@ PASSAGE = Passage(
 )
 CITED = Statement(SENTENCE, BlockKind.SENTENCE, 0, (Citation("d1", "v1", "p1", (0,)),))
 CHANNEL = "zendesk"
+HOURS = "What are your opening hours on weekdays, please?"
+PERSON = "I want to talk to a human about my account."
+SELF_HARM = "I can't do this any more. I will kill myself tonight."
 
 
 DAYS = Passage(

@@ -11,21 +11,10 @@ from desk.policy.policy import PolicyBook
 from desk.run import Action
 from desk.ticket import Event, EventKind, ItemState, PersonActKind, TicketStatus, new_id
 from tests.contracts.remembered_channel import RememberedChannel
-from tests.workers.talks import CHANNEL, Talk, Town, a_town, policy_text, talkative
+from tests.workers.talks import CHANNEL, HOURS, PERSON, SELF_HARM, Talk, Town, a_town, policy_text, talkative
 from workers import interventions
 from workers.queue import inbox
 from workers.queue.parked import ParkedFilter
-
-HOURS = "What are your opening hours on weekdays, please?"
-PERSON = "I want to talk to a human about my account."
-SELF_HARM = "I can't do this any more. I will kill myself tonight."
-
-
-@pytest.fixture
-def town(database: Database, account: str, tmp_path: Path) -> Town:
-    path = tmp_path / "policy.yaml"
-    path.write_text(policy_text(), encoding="utf-8")
-    return a_town(database, account, PolicyBook(path))
 
 
 def attended(talk: Talk) -> bool:

@@ -1,34 +1,20 @@
 """Where a ticket stands, and what came of a run, is shown as it is."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from desk.errors import Permanent
 from desk.outcome import OutcomeState, outcome_of
-from desk.platform.database import Database
-from desk.policy.policy import PolicyBook
 from desk.ports import LanguageModel, ModelClassification
 from desk.run import Action
 from desk.ticket import TicketState
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.fakes import FakeLibrary
-from tests.workers.talks import CHANNEL, CITED, Talk, Town, a_town, policy_text
+from tests.workers.talks import CHANNEL, CITED, HOURS, PERSON, Talk, Town
 from workers import interventions
 from workers.queue import outbox
 from workers.queue.parked import ParkedFilter
-
-HOURS = "What are your opening hours on weekdays, please?"
-PERSON = "I want to talk to a human about my account."
-SELF_HARM = "I can't do this any more. I will kill myself tonight."
-
-
-@pytest.fixture
-def town(database: Database, account: str, tmp_path: Path) -> Town:
-    path = tmp_path / "policy.yaml"
-    path.write_text(policy_text(), encoding="utf-8")
-    return a_town(database, account, PolicyBook(path))
 
 
 @pytest.mark.parametrize(("body", "state"), [(HOURS, TicketState.NOTED), (PERSON, TicketState.ESCALATED)])

@@ -3,32 +3,18 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from desk.errors import Outage
 from desk.party import Access
-from desk.platform.database import Database
-from desk.policy.policy import PolicyBook
 from desk.ports import LanguageModel, ModelClassification
 from desk.ticket import Event, EventKind, Ticket, TicketStatus
 from tests.contracts.remembered_channel import RememberedChannel
-from tests.workers.talks import CHANNEL, Talk, Town, a_town, policy_text
+from tests.workers.talks import CHANNEL, HOURS, PERSON, SELF_HARM, Talk, Town
 from workers.parties import waiting
 from workers.queue import inbox
-
-HOURS = "What are your opening hours on weekdays, please?"
-PERSON = "I want to talk to a human about my account."
-SELF_HARM = "I can't do this any more. I will kill myself tonight."
-
-
-@pytest.fixture
-def town(database: Database, account: str, tmp_path: Path) -> Town:
-    path = tmp_path / "policy.yaml"
-    path.write_text(policy_text(), encoding="utf-8")
-    return a_town(database, account, PolicyBook(path))
 
 
 def while_thinking(monkeypatch: pytest.MonkeyPatch, town: Town, what: Callable[[], None]) -> None:
