@@ -8,11 +8,11 @@ import click
 from app.bootstrap import make_library, source_kinds
 from app.cli.knowledge import source_options
 from app.cli.knowledge.sources import name_of, run, set_up, take_out
-from app.cli.knowledge.syncing import library, read, tell
+from app.cli.knowledge.syncing import read, tell
 from app.cli.output import account_option, confirm_option, json_option, out, print_json, say
+from app.installation import open_installation
 from desk.errors import Refused
 from desk.passage import SearchScope
-from desk.platform.settings import read_settings
 from desk.text.tokenizer import clean
 from knowledge.ingest import sync
 from knowledge.sources.configured_sources import ConfiguredSource
@@ -31,7 +31,7 @@ def index_folder(path: Path, name: str | None, confirm: bool, account: str | Non
     folder PATH`, and once that is done for `sources sync`."""
     settings = source_options.valid_settings(source_kinds()[FOLDER], {"path": str(path)})
     source_name = name_of(name) if name else None
-    with library(account) as (db, account_id):
+    with open_installation(account) as (_, db, account_id):
         source = _folder_source(sync.find_sources(db, account_id), settings, source_name)
         set_up(db, account_id, source)
         outcomes = read(db, account_id, [source], as_json=as_json, confirmed=confirm)
@@ -64,8 +64,8 @@ def forget(source: str, account: str | None) -> None:
 def search(query: str, most: int, locale: str, internal: bool, account: str | None, as_json: bool) -> None:
     """Show the passages that the documents hold for a QUERY, best first, with their scores."""
     scope = SearchScope(frozenset({"public", "internal"} if internal else {"public"}), clean(locale))
-    with library(account) as (db, account_id):
-        knowledge_library = make_library(read_settings(), db)
+    with open_installation(account) as (settings, db, account_id):
+        knowledge_library = make_library(settings, db)
         hits = knowledge_library.search(account_id, clean(query), scope, limit=most)
     if as_json:
         print_json(hits)

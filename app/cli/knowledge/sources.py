@@ -7,8 +7,9 @@ import click
 
 from app.bootstrap import source_kinds
 from app.cli.knowledge import source_options
-from app.cli.knowledge.syncing import library, read, tell
+from app.cli.knowledge.syncing import read, tell
 from app.cli.output import account_option, confirm_option, json_option, print_json, print_rows, say
+from app.installation import open_installation
 from desk.errors import Refused
 from desk.platform.database import Database
 from desk.text.tokenizer import clean
@@ -68,7 +69,7 @@ def add_source() -> None:
 @json_option
 def show_sources(account: str | None, as_json: bool) -> None:
     """List the sources, how many documents of each are in the index, and how the last reading went."""
-    with library(account) as (db, account_id), db.account(account_id) as tx:
+    with open_installation(account) as (_, db, account_id), db.account(account_id) as tx:
         statuses, configured = list_sources(tx), {source.name: source for source in configured_sources.list_sources(tx)}
     if as_json:
         print_json([asdict(source) | _setup_fields(configured.get(source.name)) for source in statuses])
@@ -102,7 +103,7 @@ def remove_source(name: str, yes: bool, account: str | None) -> None:
 
 def run(names: tuple[str, ...], account: str | None, *, as_json: bool, confirmed: bool = False) -> None:
     """Read the sources of these names, or all. Raises Refused where there is none."""
-    with library(account) as (db, account_id):
+    with open_installation(account) as (_, db, account_id):
         if not (sources := sync.find_sources(db, account_id, [clean(name) for name in names])):
             raise Refused(NONE_YET)
         outcomes = read(db, account_id, sources, as_json=as_json, confirmed=confirmed)
@@ -111,7 +112,7 @@ def run(names: tuple[str, ...], account: str | None, *, as_json: bool, confirmed
 
 def take_out(name: str, account: str | None, *, ask: bool) -> None:
     """Remove a source and its documents. Raises Refused for a name that neither a source nor a document has."""
-    with library(account) as (db, account_id):
+    with open_installation(account) as (_, db, account_id):
         with db.account(account_id) as tx:
             statuses = {status.name: status for status in list_sources(tx)}
         if name not in statuses:
@@ -149,7 +150,7 @@ def _add_source(
     given = source_options.given_settings(kind, values)
     place = source_options.valid_settings(kind, given)[kind.place] if kind.place and not name else None
     source_name = name_of(name) if name else f"{kind_name}:{place}" if place else kind_name
-    with library(account) as (db, account_id):
+    with open_installation(account) as (_, db, account_id):
         with db.account(account_id) as tx:
             before = configured_sources.find_source(tx, source_name)
         if before and before.kind != kind_name:

@@ -1,12 +1,10 @@
 """How commands bring sources in step, and tell of it."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 
 from app.bootstrap import find_embedder, make_embedder, source_kinds
 from app.cli.output import mutter, print_json, print_rows, progress_bar
-from app.installation import open_installation
 from desk.errors import Permanent, Temporary
 from desk.platform.database import Database
 from desk.platform.settings import read_settings
@@ -19,13 +17,6 @@ from knowledge.sources.configured_sources import ConfiguredSource
 COLUMNS = ("added", "changed", "unchanged", "removed")
 MOST_SKIPPED = 20
 """Pages that could not be read, named on the terminal; `--json` names all."""
-
-
-@contextmanager
-def library(account: str | None) -> Iterator[tuple[Database, str]]:
-    """The database and the account's id, for one command. Raises Refused for an account that nobody made."""
-    with open_installation(account) as (_, db, account_id):
-        yield db, account_id
 
 
 def read(
