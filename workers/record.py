@@ -197,15 +197,16 @@ def set_ticket_state(
 ) -> None:
     """Say where a ticket stands; what is not given stays as it was. A ticket that is new was received."""
     changes: dict[str, Any] = {"state": state, "updated_at": func.clock_timestamp()} if state else {}
-    if category:
-        changes["category"] = category
-    if requester:
-        changes["requester"] = tx.seal(json.dumps(asdict(requester)))
-        names = filter(None, (requester.id, requester.email))
-        changes["requester_hashes"] = [tx.sealer.lookup(name) for name in names]
+    changes |= {"category": category} if category else {}
+    changes |= _requester_columns(tx, requester) if requester else {}
     key = {"account_id": tx.account, "channel": channel, "ticket_id": ticket_id}
     statement = insert(ticket_states).values({"state": TicketState.RECEIVED} | key | changes)
     tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changes))
+
+
+def _requester_columns(tx: Transaction, requester: Requester) -> dict[str, Any]:
+    hashes = [tx.sealer.lookup(name) for name in (requester.id, requester.email) if name]
+    return {"requester": tx.seal(json.dumps(asdict(requester))), "requester_hashes": hashes}
 
 
 def lock_ticket(tx: Transaction, channel: str, ticket_id: str) -> None:

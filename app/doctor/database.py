@@ -68,9 +68,8 @@ def owner_checks(settings: Settings) -> Iterator[HealthCheck]:
         with engine.connect() as connection:
             foreign_tables = connection.execute(text(_NOT_MINE)).scalar_one()
         if foreign_tables:
-            yield wrong(
-                name, f"does not own {foreign_tables} of the tables", "name the role that ran the first `migrate`"
-            )
+            detail = f"does not own {foreign_tables} of the tables"
+            yield wrong(name, detail, "name the role that ran the first `migrate`")
         else:
             yield fine(name, "connects, and owns the tables")
     except BadSetting as error:

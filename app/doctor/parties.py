@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from desk.health_check import HealthCheck, fine, wrong
 from desk.party import Access, PartyState, PartyStatus
 from desk.platform.accounts import list_accounts
-from desk.platform.database import Database
+from desk.platform.database import Database, Transaction
 from workers.parties import standing
 from workers.queue import inbox, outbox
 
@@ -16,16 +16,7 @@ def party_checks(db: Database) -> Iterator[HealthCheck]:
     for account in list_accounts(db):
         with db.account(account.id) as tx:
             parties_away = standing.parties_away(tx)
-            counts = {
-                party.party: sum(
-                    waiting.count
-                    for waiting in [
-                        *inbox.items_waiting_for(tx, party.party),
-                        *outbox.deliveries_waiting_for(tx, party.party),
-                    ]
-                )
-                for party in parties_away
-            }
+            counts = {status.party: _count_waiting(tx, status.party) for status in parties_away}
         if not parties_away:
             yield fine(f"parties of {account.id}", "work waits for none")
         for party in parties_away:
@@ -44,3 +35,8 @@ def _check_party(account: str, party: PartyStatus, waiting: int) -> HealthCheck:
     if party.state is PartyState.BROKEN:
         remedy = f"firstline connect {party.party}; what waits then goes on by itself"
     return wrong(f"work for {party.party} of {account}", what, remedy)
+
+
+def _count_waiting(tx: Transaction, party: str) -> int:
+    waiting_tickets = [*inbox.items_waiting_for(tx, party), *outbox.deliveries_waiting_for(tx, party)]
+    return sum(waiting_ticket.count for waiting_ticket in waiting_tickets)

@@ -61,13 +61,8 @@ def answer_once(tx: Transaction, token_id: str, key: str, request: str, work: Wo
     key_row = {"account_id": tx.account, "token_id": token_id, "key": _keyed_hash(tx, key)}
     key_clauses = (keys.c.token_id == token_id, keys.c.key == key_row["key"])
     tx.execute(delete(keys).where(*key_clauses, keys.c.created_at < func.now() - KEPT))
-    insert_key = (
-        insert(keys)
-        .values(key_row | {"request": _keyed_hash(tx, request)})
-        .on_conflict_do_nothing()
-        .returning(keys.c.key)
-    )
-    if tx.execute(insert_key).one_or_none() is None:
+    insert_key = insert(keys).values(key_row | {"request": _keyed_hash(tx, request)}).on_conflict_do_nothing()
+    if tx.execute(insert_key.returning(keys.c.key)).one_or_none() is None:
         return _replay_answer(tx, token_id, key, request)
     keyed_answer = work(tx)
     sealed_answer = tx.seal(json.dumps(asdict(keyed_answer.answer)))

@@ -125,13 +125,9 @@ def _decided_progress(run: Run, deliveries: Sequence[Delivery]) -> Progress:
         if state in states:
             return Progress(_build_steps(5, StepMark.STOPPED, details), fault, moving=False, tone="bad")
     if states == {DeliveryState.WITHDRAWN}:
-        reason_text = next(
-            (STOP_WORDS[delivery.reason] for delivery in deliveries if delivery.reason in STOP_WORDS),
-            "It no longer fits",
-        )
-        return Progress(
-            _build_steps(5, StepMark.STOPPED, details), f"Not sent: {_lower_first(reason_text)}.", moving=False
-        )
+        reasons = (STOP_WORDS[delivery.reason] for delivery in deliveries if delivery.reason in STOP_WORDS)
+        sentence = f"Not sent: {_lower_first(next(reasons, 'It no longer fits'))}."
+        return Progress(_build_steps(5, StepMark.STOPPED, details), sentence, moving=False)
     delivery_detail = _delivery_detail(deliveries)
     return Progress(_build_steps(6, details=(*details, delivery_detail)), sentence, moving=False, tone=tone)
 

@@ -118,12 +118,14 @@ def _texts_in(payload: str) -> Iterator[str]:
                 pending += reversed(entries)
 
 
+def _severity(away_party: AwayParty) -> tuple[bool, float]:
+    """Broken before away, the longest first."""
+    return away_party.standing.state is PartyState.BROKEN, -away_party.standing.since.timestamp()
+
+
 def _due_notices(tx: Transaction, policy: Policy, away_parties: Sequence[AwayParty]) -> Iterable[PlannedDelivery]:
     """Of one party: that work waits for it, and later of each that does. Broken is told at once: it needs a person."""
-    worst = max(
-        away_parties,
-        key=lambda away_party: (away_party.standing.state is PartyState.BROKEN, -away_party.standing.since.timestamp()),
-    )
+    worst = max(away_parties, key=_severity)
     now, since = datetime.now(UTC), min(away_party.standing.since for away_party in away_parties)
     was_told = all(away_party.told_at for away_party in away_parties) or (worst.told_at is not None)
     is_broken = worst.standing.state is PartyState.BROKEN
@@ -131,9 +133,7 @@ def _due_notices(tx: Transaction, policy: Policy, away_parties: Sequence[AwayPar
         yield _compose_notice(tx, worst.standing, since, late=False)
         _mark_notices_sent(tx, away_parties, late=False)
     limit = timedelta(hours=policy.waiting.hours)
-    last_told_at = max(
-        (away_party.told_late_at for away_party in away_parties if away_party.told_late_at), default=since
-    )
+    last_told_at = max((each.told_late_at for each in away_parties if each.told_late_at), default=since)
     if now - last_told_at >= limit:
         yield _compose_notice(tx, worst.standing, since, late=True)
         _mark_notices_sent(tx, away_parties, late=True)

@@ -176,12 +176,8 @@ def _decide(
     state: _PipelineState, library: Library, context: RunContext, conversation: Conversation, trace: _RunTrace
 ) -> Run:
     ticket = state.reading.ticket
-    unhelped = conversation.answered_by is Sent.REPLY and any(map(says_not_helped, state.reading.texts))
     with trace.stage(Stage.DECIDE):
-        case = _decision_input(state, library, context)
-        case = replace(case, with_people=conversation.person_owed, unhelped=unhelped)
-        case = replace(case, model_away=trace.away, refused=trace.refused)
-        decision = decide(case)
+        decision = decide(_decision_input(state, library, context, conversation, trace))
         knowledge = library.revision(ticket.account)
     return Run(
         id=new_id(),
@@ -202,7 +198,9 @@ def _decide(
     )
 
 
-def _decision_input(state: _PipelineState, library: Library, context: RunContext) -> DecisionInput:
+def _decision_input(
+    state: _PipelineState, library: Library, context: RunContext, conversation: Conversation, trace: _RunTrace
+) -> DecisionInput:
     citations = state.draft.citations
     return DecisionInput(
         ticket=state.reading.ticket,
@@ -225,6 +223,10 @@ def _decision_input(state: _PipelineState, library: Library, context: RunContext
         third_parties=state.reading.third_parties,
         turns=context.turns,
         same_matter=context.same_matter,
+        with_people=conversation.person_owed,
+        unhelped=conversation.answered_by is Sent.REPLY and any(map(says_not_helped, state.reading.texts)),
+        model_away=trace.away,
+        refused=trace.refused,
     )
 
 

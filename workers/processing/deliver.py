@@ -82,9 +82,8 @@ def _send(deps: Dependencies, claim: ClaimedDelivery) -> list[str]:
     if delivery.kind is DeliveryKind.NOTE:
         return _send_note(deps, claim, ticket, last_look)
     if stop := recheck(deps, claim, ticket, last_look):
-        return _withdraw(
-            deps, claim, stop, message_left_open(stop, read_conversation(ticket, last_look.record), last_look.record)
-        )
+        conversation = read_conversation(ticket, last_look.record)
+        return _withdraw(deps, claim, stop, message_left_open(stop, conversation, last_look.record))
     if delivery.kind is DeliveryKind.STATUS:
         restored_id = channel.restore_status(ticket, claim.outgoing, delivery, last_look.still_wanted)
         return _mark_sent(deps, claim, restored_id) if restored_id else _withdraw(deps, claim, last_look.stop)
@@ -144,9 +143,9 @@ def _compose_alert(deps: Dependencies, claim: ClaimedDelivery) -> Alert | Stop:
     last_look = LastLook(deps, delivery, our_record)
     if delivery.foreign_id is None and not last_look.still_wanted(ticket):
         return last_look.stop
-    return (
-        compose_alert(run, ticket, console, our_record) if run else alert_without_run(ticket, why, console, our_record)
-    )
+    if run is None:
+        return alert_without_run(ticket, why, console, our_record)
+    return compose_alert(run, ticket, console, our_record)
 
 
 def _mark_sent(deps: Dependencies, claim: ClaimedDelivery, foreign_id: str) -> list[str]:
@@ -163,8 +162,7 @@ def _mark_sent(deps: Dependencies, claim: ClaimedDelivery, foreign_id: str) -> l
 
 
 def _withdraw(deps: Dependencies, claim: ClaimedDelivery, stop: Stop, open_message_id: str | None = None) -> list[str]:
-    """It must not leave. `open_message_id`: the message that is open all the same, and is
-    worked on again."""
+    """It must not leave. `open_message_id`: the message that is open all the same, and is worked on again."""
     delivery = claim.delivery
     with deps.db.account(delivery.account) as tx:
         if not outbox.withdraw_delivery(tx, claim, stop):

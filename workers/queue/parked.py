@@ -101,23 +101,14 @@ def group_parked(tx: Transaction, most: int = 100) -> list[ParkedGroup]:
 def requeue_parked(tx: Transaction, parked_filter: ParkedFilter, most: int, enqueue_count: int) -> list[InboxItem]:
     """Put up to so many back, the oldest first, with all their attempts before them. The first `enqueue_count` are
     left to whoever hands them to the broker now, the others to the sweeper."""
-    query = (
-        select(inbox_items.c.id)
-        .where(*_filter_conditions(parked_filter))
-        .order_by(inbox_items.c.received_at, inbox_items.c.id)
-    )
+    c = inbox_items.c
+    query = select(c.id).where(*_filter_conditions(parked_filter)).order_by(c.received_at, c.id)
     ids = tx.execute(query.limit(most).with_for_update(skip_locked=True)).scalars().all()
-    values = leases.retry_values(0) | {
-        "attempts": 0,
-        "rethought": 0,
-        "error": None,
-        "parked_at": None,
-        "queue": "answer",
-    }
+    anew = {"attempts": 0, "rethought": 0, "error": None, "parked_at": None, "queue": "answer"}
     for batch_ids, enqueued_at in ((ids[:enqueue_count], func.now()), (ids[enqueue_count:], None)):
         if batch_ids:
-            batch_values = values | {"queue": "answer", "enqueued_at": enqueued_at}
-            tx.execute(update(inbox_items).where(inbox_items.c.id.in_(batch_ids)).values(batch_values))
+            values = leases.retry_values(0) | anew | {"enqueued_at": enqueued_at}
+            tx.execute(update(inbox_items).where(c.id.in_(batch_ids)).values(values))
     rows = tx.execute(select(inbox_items).where(inbox_items.c.id.in_(ids)))
     return sorted((item_from_row(row) for row in rows), key=lambda item: ids.index(item.id))
 

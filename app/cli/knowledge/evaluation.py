@@ -52,16 +52,15 @@ def evaluate(corpus_file: Path, queries_file: Path, limit: int | None, locale: s
     relevant = [question.relevant for question in questions]
     scores = {half: score_questions(order, relevant) for half, order in orders.items()}
     if as_json:
-        print_json(
-            {
-                half: {name: bootstrap_interval(metric_scores) for name, metric_scores in scores_by_metric.items()}
-                for half, scores_by_metric in scores.items()
-            }
-        )
+        print_json({half: _intervals(scores_by_metric) for half, scores_by_metric in scores.items()})
         return
     _print_scores(scores)
     say(f"{len(questions)} questions, {report.added} documents, {report.passages} passages, indexed in "
         f"{report.seconds:.0f} s. In brackets the 95 % interval of 2,000 bootstrap samples.")  # fmt: skip
+
+
+def _intervals(scores_by_metric: Mapping[str, Scores]) -> dict[str, Interval]:
+    return {name: bootstrap_interval(scores) for name, scores in scores_by_metric.items()}
 
 
 def _run_evaluation(

@@ -10,6 +10,7 @@ from desk.platform.database import Database
 from desk.platform.settings import read_settings
 from desk.ports import Embedder
 from knowledge.ingest import sync
+from knowledge.ingest.index_run import IndexReport
 from knowledge.ingest.reindex import settle_embedder
 from knowledge.ingest.sync import SyncContext, SyncOutcome
 from knowledge.sources.configured_sources import ConfiguredSource
@@ -62,19 +63,15 @@ def _summarize_failures(failed: Sequence[SyncOutcome], count: int) -> Iterator[s
         yield f"{held_count} of {count} sources would lose most of what they had; it stays until you confirm it"
 
 
+def _report_cells(report: IndexReport) -> tuple[object, ...]:
+    counts = (getattr(report, column) for column in COLUMNS)
+    return (*counts, len(report.skipped), report.passages_embedded, f"{report.seconds:.1f}")
+
+
 def _print_outcomes(outcomes: Sequence[SyncOutcome]) -> None:
     reports = [(outcome.name, outcome.report) for outcome in outcomes if outcome.report]
-    rows = [
-        (
-            name,
-            *(getattr(report, column) for column in COLUMNS),
-            len(report.skipped),
-            report.passages_embedded,
-            f"{report.seconds:.1f}",
-        )
-        for name, report in reports
-    ]
-    if rows:
+    if reports:
+        rows = [(name, *_report_cells(report)) for name, report in reports]
         print_rows(("source", *COLUMNS, "skipped", "embedded", "seconds"), rows, empty="")
     for _, report in reports:
         for page in report.skipped[:MOST_SKIPPED]:

@@ -163,12 +163,9 @@ def _person_acts(
         return
     group_changed = any(event.type == "Change" for event in audit.changes("group_id"))
     for event in audit.changes("assignee_id"):
-        kind = (
-            _assignment_kind(audit, event, ticket_people, group_changed=group_changed)
-            if _is_by_hand(audit, event, ticket_people)
-            else None
-        )
-        if kind:
+        if not _is_by_hand(audit, event, ticket_people):
+            continue
+        if kind := _assignment_kind(audit, event, ticket_people, group_changed=group_changed):
             yield PersonAct(kind, message_count)
     if any(_is_bad_rating(event) for event in audit.events):
         yield PersonAct(PersonActKind.RATED_BAD, message_count)

@@ -117,18 +117,12 @@ def send_test_event(address: str, account: str, config: ZendeskConnection) -> He
         responses = [_post_event(url, config, secret) for secret in config.webhook_secrets]
         forged_response = _post_event(url, config, uuid4().hex)
     except requests.RequestException as error:
-        detail = f"{url} does not answer ({type(error).__name__})"
-        return missing(
-            name, detail, "start `firstline up`, or the Procfile's line `web`; is FIRSTLINE_PUBLIC_URL right?"
-        )
-    if (
-        all(_is_verified(response) for response in responses)
-        and forged_response.status_code == requests.codes.unauthorized
-    ):
+        remedy = "start `firstline up`, or the Procfile's line `web`; is FIRSTLINE_PUBLIC_URL right?"
+        return missing(name, f"{url} does not answer ({type(error).__name__})", remedy)
+    failed_response = next((response for response in responses if not _is_verified(response)), None)
+    if failed_response is None and forged_response.status_code == requests.codes.unauthorized:
         return fine(name, f"arrived at {url} and was verified")
-    return _explain_failure(
-        name, url, next((response for response in responses if not _is_verified(response)), forged_response)
-    )
+    return _explain_failure(name, url, forged_response if failed_response is None else failed_response)
 
 
 def _explain_failure(name: str, url: str, response: requests.Response) -> HealthCheck:

@@ -101,21 +101,17 @@ class GuideSource:
         """All that is published, in each language. Raises Permanent when the token's user may not read it, or there is
         no help center; Temporary when Zendesk gives trouble before the end."""
         with _explain_missing():
-            segments = {
-                segment.id: segment
-                for page in self._list_pages("user_segments", Segments)
-                for segment in page.user_segments
-            }
+            segment_pages = self._list_pages("user_segments", Segments)
+            segments = {segment.id: segment for page in segment_pages for segment in page.user_segments}
             shelves = _Shelves()
             for locale in self._locales_to_read():
                 if self._settings.shelf != "none":
                     self._load_shelves(locale, shelves)
                 for article in self._published_articles(locale):
-                    yield (
-                        self._build_page(article, shelves, segments, stamps)
-                        if isinstance(article, GuideArticle)
-                        else article
-                    )
+                    if isinstance(article, GuideArticle):
+                        yield self._build_page(article, shelves, segments, stamps)
+                    else:
+                        yield article
 
     def _locales_to_read(self) -> list[str]:
         """Those to read, the help center's own first."""

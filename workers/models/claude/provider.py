@@ -48,9 +48,8 @@ def examine_claude(settings: Settings) -> Iterator[HealthCheck]:
         check_key(key.get_secret_value(), base_url, models)
     except Permanent as error:
         if base_url.rstrip("/") != ANTHROPIC and "(404" in str(error):
-            yield missing(
-                "claude", f"{base_url} does not tell which models it has", "see on a receipt whether it answers"
-            )
+            detail = f"{base_url} does not tell which models it has"
+            yield missing("claude", detail, "see on a receipt whether it answers")
         else:
             yield wrong("claude", str(error), "local parts answer meanwhile")
     except FirstlineError as error:
