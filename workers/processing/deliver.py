@@ -12,7 +12,7 @@ import structlog
 
 from desk.conversation import OwnRecord, read_conversation
 from desk.delivery import NOTICES, Delivery, DeliveryKind
-from desk.errors import Blocked, FirstlineError, PartyAway, Permanent, Temporary
+from desk.errors import Blocked, PartyAway, Permanent
 from desk.party import Access, PartyAccess
 from desk.ports import Alert, Outgoing
 from desk.presentation.alert import alert_without_run, alert_without_ticket, compose_alert, compose_notice
@@ -27,7 +27,7 @@ from workers.processing.delivery_failures import handle_delivery_failure
 from workers.processing.guard_effects import message_left_open
 from workers.processing.last_look import LastLook, recheck
 from workers.queue import inbox, outbox
-from workers.queue.backoff import retry_while_database_is_away
+from workers.queue.backoff import handle_any_failure, retry_while_database_is_away
 from workers.queue.outbox import ClaimedDelivery, PlannedDelivery
 
 log = structlog.get_logger(__name__)
@@ -49,18 +49,16 @@ def send_delivery(deps: Dependencies, account: str, delivery_id: str, worker: st
         claim = outbox.claim_delivery(tx, delivery_id, worker, deps.claim_seconds)
     if claim is None:
         return []
-    with structlog.contextvars.bound_contextvars(
-        account=account, ticket=claim.delivery.ticket_id, delivery=delivery_id
-    ):
-        try:
-            refuse_if_away(claim.away, *_required_access(deps, claim))
-            return _send(deps, claim)
-        except FirstlineError as error:
-            return retry_while_database_is_away(partial(handle_delivery_failure, deps, claim, error))
-        except Exception as error:  # the task wrapper: whatever it is, the delivery must not be lost
-            log.exception("unexpected error")
-            unexpected = Temporary(f"unexpected {type(error).__name__}")
-            return retry_while_database_is_away(partial(handle_delivery_failure, deps, claim, unexpected))
+    names = {"account": account, "ticket": claim.delivery.ticket_id, "delivery": delivery_id}
+    with structlog.contextvars.bound_contextvars(**names):
+        return handle_any_failure(
+            partial(_send_unless_away, deps, claim), partial(handle_delivery_failure, deps, claim)
+        )
+
+
+def _send_unless_away(deps: Dependencies, claim: ClaimedDelivery) -> list[str]:
+    refuse_if_away(claim.away, *_required_access(deps, claim))
+    return _send(deps, claim)
 
 
 def _required_access(deps: Dependencies, claim: ClaimedDelivery) -> Sequence[PartyAccess]:

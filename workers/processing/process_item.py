@@ -40,7 +40,7 @@ from workers.processing.effects import (
 from workers.processing.failures import handle_failure
 from workers.processing.ticket_reading import OpenItem, fetch_ticket, newest_message
 from workers.queue import inbox, outbox
-from workers.queue.backoff import retry_while_database_is_away
+from workers.queue.backoff import handle_any_failure
 from workers.queue.inbox import InboxItem
 from workers.queue.outbox import PlannedDelivery
 
@@ -81,18 +81,16 @@ def process_item(deps: Dependencies, account: str, item_id: str, worker: str) ->
     if item is None:
         return []
     with structlog.contextvars.bound_contextvars(account=account, ticket=item.ticket_id, item=item.id):
-        try:
-            refuse_if_away(item.away, PartyAccess(item.channel, Access.READ))
-            return _process_until_settled(deps, item)
-        except ClaimLost:
-            log.warning("claim lost to another worker")
-            return []
-        except FirstlineError as error:
-            return retry_while_database_is_away(partial(handle_failure, deps, item, error))
-        except Exception as error:  # the task wrapper: whatever it is, the item must not be lost
-            log.exception("unexpected error")
-            unexpected = Temporary(f"unexpected {type(error).__name__}")
-            return retry_while_database_is_away(partial(handle_failure, deps, item, unexpected))
+        return handle_any_failure(partial(_process_unless_lost, deps, item), partial(handle_failure, deps, item))
+
+
+def _process_unless_lost(deps: Dependencies, item: InboxItem) -> list[str]:
+    try:
+        refuse_if_away(item.away, PartyAccess(item.channel, Access.READ))
+        return _process_until_settled(deps, item)
+    except ClaimLost:
+        log.warning("claim lost to another worker")
+        return []
 
 
 def _process_until_settled(deps: Dependencies, item: InboxItem) -> list[str]:

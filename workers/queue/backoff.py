@@ -4,11 +4,15 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
+
+import structlog
 
 from desk.errors import BadSetting, Blocked, FirstlineError, Outage, Temporary
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 LONGEST_WAIT = 300.0
 PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -55,3 +59,15 @@ def retry_while_database_is_away(write: Callable[[], T]) -> T:
         except Temporary:
             time.sleep(pause)
     return write()
+
+
+def handle_any_failure(work: Callable[[], T], on_failure: Callable[[FirstlineError], T]) -> T:
+    """The work of a task, which must not be lost: whatever goes wrong is handled, once the database is there."""
+    try:
+        return work()
+    except FirstlineError as error:
+        failure: FirstlineError = error
+    except Exception as error:
+        log.exception("unexpected error")
+        failure = Temporary(f"unexpected {type(error).__name__}")
+    return retry_while_database_is_away(partial(on_failure, failure))
