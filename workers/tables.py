@@ -33,13 +33,22 @@ def _id() -> Column[str]:
     return Column("id", UUID(as_uuid=False), primary_key=True)
 
 
+def _message() -> tuple[Column[Any], ...]:
+    """The message of a ticket that a row is about."""
+    return tuple(Column(name, Text, nullable=False) for name in ("channel", "ticket_id", "message_id"))
+
+
+def _made_at(name: str) -> Column[Any]:
+    return Column(name, DateTime(timezone=True), nullable=False, server_default=_now)
+
+
 def _claim(queue: str) -> tuple[Column[Any], ...]:
     """The columns by which a worker takes a row: who, with which claim, until when; when to try next; to which queue
     and when it was handed, and since when it is missed there."""
     return (
         Column("state", Text, nullable=False),
         Column("attempts", Integer, nullable=False, server_default=text("0")),
-        Column("not_before", DateTime(timezone=True), nullable=False, server_default=_now),
+        _made_at("not_before"),
         Column("queue", Text, nullable=False, server_default=queue),
         Column("enqueued_at", DateTime(timezone=True)),
         Column("missed_at", DateTime(timezone=True)),
@@ -63,7 +72,7 @@ inbox_items = Table(
     Column("message_id", Text),
     Column("leads", Boolean, nullable=False, server_default=text("false")),
     Column("payload", LargeBinary, nullable=False),
-    Column("received_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    _made_at("received_at"),
     *_claim("answer"),
     Column("stage", Text),
     Column("outcome", Text),
@@ -86,7 +95,7 @@ tickets = Table(
     Column("priority", Text, nullable=False),
     Column("tags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("assignee", Text),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    _made_at("created_at"),
 )
 
 messages = Table(
@@ -101,7 +110,7 @@ messages = Table(
     Column("body", LargeBinary, nullable=False),
     Column("sources", LargeBinary),
     Column("delivery_id", UUID(as_uuid=False)),
-    Column("at", DateTime(timezone=True), nullable=False, server_default=_now),
+    _made_at("at"),
     Column("status_before", Text, comment="the ticket's, where this message changed it"),
     UniqueConstraint("ticket_id", "position"),
     UniqueConstraint("account_id", "delivery_id"),
@@ -117,8 +126,8 @@ ticket_states = Table(
     Column("category", Text),
     Column("requester", LargeBinary),
     Column("requester_hashes", ARRAY(Text), comment="of the id, then of the address"),
-    Column("first_seen_at", DateTime(timezone=True), nullable=False, server_default=_now),
-    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    _made_at("first_seen_at"),
+    _made_at("updated_at"),
 )
 
 runs = Table(
@@ -126,9 +135,7 @@ runs = Table(
     metadata,
     _account(),
     _id(),
-    Column("channel", Text, nullable=False),
-    Column("ticket_id", Text, nullable=False),
-    Column("message_id", Text, nullable=False),
+    *_message(),
     Column("action", Text, nullable=False),
     Column("category", Text),
     Column("confidence", Float, nullable=False),
@@ -171,7 +178,7 @@ policies = Table(
     Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
     Column("version", Text, primary_key=True),
     Column("text", Text, nullable=False),
-    Column("first_used_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    _made_at("first_used_at"),
 )
 
 deliveries = Table(
@@ -179,9 +186,7 @@ deliveries = Table(
     metadata,
     _account(),
     _id(),
-    Column("channel", Text, nullable=False),
-    Column("ticket_id", Text, nullable=False),
-    Column("message_id", Text, nullable=False),
+    *_message(),
     Column("run_id", UUID(as_uuid=False)),
     Column("item_id", UUID(as_uuid=False)),
     Column("kind", Text, nullable=False),
@@ -190,7 +195,7 @@ deliveries = Table(
     Column("outgoing", LargeBinary, nullable=False),
     Column("foreign_id", Text),
     Column("reason", Text),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    _made_at("created_at"),
     Column("sent_at", DateTime(timezone=True)),
     Column("requester", Text, comment="keyed hash of whom a public message goes to"),
     Column("answers", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="hashes of the texts answered"),
@@ -206,9 +211,7 @@ open_questions = Table(
     _account(),
     _id(),
     Column("run_id", UUID(as_uuid=False), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("ticket_id", Text, nullable=False),
-    Column("message_id", Text, nullable=False),
+    *_message(),
     Column("category", Text),
     Column("language", Text, nullable=False),
     Column("reason", Text, nullable=False),
@@ -224,9 +227,7 @@ disagreements = Table(
     _account(),
     _id(),
     Column("run_id", UUID(as_uuid=False), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("ticket_id", Text, nullable=False),
-    Column("message_id", Text, nullable=False),
+    *_message(),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("documents", ARRAY(Text), nullable=False),
     Column("told", LargeBinary, nullable=False),
@@ -239,7 +240,7 @@ parties = Table(
     Column("party", Text, primary_key=True),
     Column("access", Text, primary_key=True),
     Column("state", Text, nullable=False),
-    Column("since", DateTime(timezone=True), nullable=False, server_default=_now),
+    _made_at("since"),
     Column("reason", Text),
     Column("failures", Integer, nullable=False, server_default=text("0"), comment="probes that failed since"),
     Column("next_probe_at", DateTime(timezone=True)),

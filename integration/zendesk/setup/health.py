@@ -105,19 +105,15 @@ def export_fault(client: ZendeskClient) -> str | None:
 
 def _check_webhook(name: str, config: ZendeskConnection, last_heard: LastHeard) -> HealthCheck:
     """When it last called, and what had to be found without it."""
-    fallback = "catch-up reads what changed"
+    fallback, found = "catch-up reads what changed", last_heard.found_by_catchup
     if not config.webhook_secrets:
         return missing(name, f"none is set up; {fallback}", "docs/zendesk.md says how: answers come sooner by webhook")
     if last_heard.told_at is None:
         remedy = "is the webhook active, subscribed, and is our address right? docs/zendesk.md"
-        missed = (
-            f"; {fallback}, and found {last_heard.found_by_catchup} messages" if last_heard.found_by_catchup else ""
-        )
-        return (wrong if last_heard.found_by_catchup else missing)(name, f"has never called{missed}", remedy)
+        missed = f"; {fallback}, and found {found} messages" if found else ""
+        return (wrong if found else missing)(name, f"has never called{missed}", remedy)
     last_event = f"last event {duration_in_words((datetime.now(UTC) - last_heard.told_at).total_seconds())} ago"
-    if last_heard.found_by_catchup:
+    if found:
         remedy = "see the webhook's activity in Zendesk's admin centre: is it still active, and are its calls accepted?"
-        return wrong(
-            name, f"{last_event}; {last_heard.found_by_catchup} messages since then had to be found by catch-up", remedy
-        )
+        return wrong(name, f"{last_event}; {found} messages since then had to be found by catch-up", remedy)
     return fine(name, last_event)
