@@ -98,8 +98,8 @@ def test_the_window_of_the_model_in_the_box_ends_at_256_tokens() -> None:
     assert SHARED.embed_query(text) != SHARED.embed_query("word " * 253)
 
 
-def test_threads_share_one_model_and_get_the_same_vectors() -> None:
-    fresh = MiniLM(threads=2)
+def test_threads_share_one_model_and_get_the_same_vectors(tmp_path: Path) -> None:
+    fresh = MiniLM(shutil.copytree(MODEL, tmp_path / "model"), threads=2)
     results: list[list[float]] = []
     threads = [threading.Thread(target=lambda: results.append(fresh.embed_query("refund"))) for _ in range(4)]
     for thread in threads:
