@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from desk.passage import Block, BlockKind, Citation, Hit, Passage, SearchScope
@@ -23,13 +24,15 @@ def settings_of(**values: object) -> Settings:
     return Settings(_env_file=None, **values)  # type: ignore[call-arg, arg-type]  # test builder; pydantic takes it
 
 
+@cache
 def default_policy() -> Policy:
-    """The shipped policy."""
+    """The shipped policy, read once: it is frozen."""
     return parse_policy((ROOT / "desk" / "policy" / "default_policy.yaml").read_text(encoding="utf-8"))
 
 
+@cache
 def demo_policy() -> Policy:
-    """The demo's policy."""
+    """The demo's policy, read once."""
     return parse_policy((ROOT / "examples" / "policy.yaml").read_text(encoding="utf-8"))
 
 

@@ -16,12 +16,13 @@ from tests.fakes import ROOT, default_policy, demo_policy
 from workers.pipeline.signals.human_request import asks_for_human
 
 SHIPPED = (ROOT / "desk" / "policy" / "default_policy.yaml").read_text(encoding="utf-8")
+CONTENT = yaml.safe_load(SHIPPED)
 OLD_HANDOVER = {"message": "A person will answer. Our hours: {hours}.", "channels": ["api"]}
 
 
 def a_policy(**changed: Any) -> Policy:
     """The shipped policy with other texts."""
-    return parse_policy(yaml.safe_dump({**yaml.safe_load(SHIPPED), **changed}, allow_unicode=True))
+    return parse_policy(yaml.dump({**CONTENT, **changed}, Dumper=yaml.CSafeDumper, allow_unicode=True))
 
 
 def an_old_policy(**changed: Any) -> Policy:
