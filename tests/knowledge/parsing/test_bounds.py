@@ -1,8 +1,8 @@
 """Markup from outside is read within bounds: no page costs more than its length, or it is refused by name."""
 
-import sys
 import time
 from collections.abc import Callable
+from cProfile import Profile
 
 import pytest
 
@@ -46,18 +46,9 @@ MARKDOWN = {
 
 def calls(work: Callable[[], object]) -> int:
     """How many calls of functions it takes, of Python's and of C's: the same wherever it runs."""
-    count = 0
-
-    def tick(_frame: object, event: str, _of: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(tick)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
+    profile = Profile()
+    profile.runcall(work)
+    return sum(entry.callcount for entry in profile.getstats())  # type: ignore[attr-defined]  # of its base in C
 
 
 def grows_with_its_length(make: Callable[[int], Callable[[], object]]) -> bool:
