@@ -15,7 +15,7 @@ from integration.slack.alerts import SlackAlerts
 from integration.slack.probe import SlackParty
 from tests.integration.clock import Clock
 from tests.integration.slack_channel import connect_slack
-from tests.integration.zendesk.test_zendesk_outages import ALWAYS, asks, away, commented_on
+from tests.integration.zendesk.test_zendesk_outages import ALWAYS, MANY, asks, away, commented_on
 from tests.integration.zendesk_house import Desk
 from tests.lookalikes.slack import TOKEN, Slack
 from workers.parties.notices import ALERT_TAG
@@ -68,15 +68,15 @@ def test_every_alert_of_an_outage_arrives_once_soon_after_it(office: Office, how
     office.slack.fail(times=ALWAYS, **AWAY[how])
     first, numbers = asks(desk, 3, HUMAN), list[int]()
     clock.tick()
-    for _ in range(9):
-        numbers += asks(desk, 3 if how == "503" else 1, HUMAN)
+    for number in range(9):
+        numbers += asks(desk, 3 if (how, seconds) == MANY else number % 2, HUMAN)
         clock.run(seconds / 9, step=seconds / 18)
     assert office.slack.effects("message") == []
     state = PartyState.BROKEN if how == "token revoked" else PartyState.WAITING
     assert away(desk) == ({} if how == "429 again and again" else {"slack write": state})
     assert {desk.state(number) for number in first + numbers} == {TicketState.ESCALATED}, "the walk itself went on"
     office.slack.faults.clear()
-    clock.run(120)
+    clock.run(120, step=15)
     assert office.alerts() == {str(number): 1 for number in first + numbers}
     told = [office.told_by_note(number) for number in first]
     assert told == [0 if seconds == 60 else 1] * 3, "who waited for five minutes was told of by a note"
