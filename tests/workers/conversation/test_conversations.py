@@ -378,11 +378,11 @@ def test_a_hundred_rounds_with_an_auto_responder_end_in_silence(town: Town) -> N
 def test_two_installations_that_answer_each_other_fall_silent(
     database: Database, account: str, other_account: str, policies: PolicyBook
 ) -> None:
-    """What one says in public is what the other's customer writes, for a hundred rounds."""
+    """What one says in public is what the other's customer writes, for thirty rounds."""
     ends = [talkative(a_town(database, name, policies)).talk() for name in (account, other_account)]
     heard = [0, 0]
     ends[0].customer(HOURS["en"])
-    for number in range(100):
+    for number in range(30):
         for here, there in ((0, 1), (1, 0)):
             ends[here].walk()
             said, heard[here] = ends[here].public[heard[here] :], len(ends[here].public)
@@ -398,7 +398,7 @@ def test_two_installations_that_answer_each_other_fall_silent(
 def test_new_answers_each_time_end_at_the_limit_of_the_hour(town: Town) -> None:
     town = talkative(town)
     talk = town.talk()
-    for number in range(100):
+    for number in range(30):
         talk.customer(f"When do you open on day {number} of the year?")
         talk.walk()
     silence_after_one_handover(talk, replies=5)
