@@ -12,7 +12,6 @@ import psycopg
 import pytest
 import structlog
 from pydantic import SecretStr
-from sqlalchemy.engine import make_url
 
 from app.cli import main
 from app.embedded.postgres import EmbeddedPostgres
@@ -20,6 +19,7 @@ from app.installation import bring_up_to_date
 from desk.platform.encryption import new_key
 from desk.platform.settings import Settings, environment_variable
 from desk.policy import policy
+from tests.app.copies import Copies, in_database
 from tests.conftest import short_directory
 
 SERVERS = ("database_url", "database_owner_url", "redis_url")
@@ -98,14 +98,19 @@ def new_installation(
     return make
 
 
+@pytest.fixture(scope="session")
+def copies(bare_postgres: EmbeddedPostgres, template: str) -> Copies:
+    """Databases for `migrated`."""
+    return Copies(bare_postgres.superuser_url, template)
+
+
 @pytest.fixture
-def migrated(
-    new_database: Callable[[str], str], template: str, bare_postgres: EmbeddedPostgres, tmp_path: Path
-) -> Settings:
+def migrated(copies: Copies, bare_postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[Settings]:
     """An installation that is up to date and empty."""
-    name = new_database(template)
+    name = copies.take()
     (tmp_path / name).mkdir()
-    return installed(bare_postgres, name, tmp_path / name)
+    yield installed(bare_postgres, name, tmp_path / name)
+    copies.give_back(name)
 
 
 @pytest.fixture(scope="session")
@@ -160,11 +165,6 @@ def pages(tmp_path: Path) -> Path:
     (folder / "moor.md").write_text("# Mooring\n\nA berth by the pier costs 14 florins a night.\n")
     (folder / "tide.md").write_text("# Tides\n\nThe harbour gate opens two hours before high water.\n")
     return folder
-
-
-def in_database(url: str, name: str) -> str:
-    """The same URL for another database."""
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 def use(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:

@@ -31,7 +31,8 @@ from desk.ticket import Event, EventKind
 from integration.access import api_tokens, sign_in
 from integration.access.permissions import StaffRole, TokenScope
 from migrations.run import current_revision, newest_revision, upgrade
-from tests.app.conftest import in_database, installed
+from tests.app.conftest import installed
+from tests.app.copies import in_database
 from tests.conftest import short_directory
 from tests.workers.left_open import a_run, keep
 from workers.queue import inbox

@@ -15,7 +15,8 @@ from sqlalchemy.engine import make_url
 
 from app.embedded.postgres import EmbeddedPostgres
 from desk.platform.settings import Settings
-from tests.app.conftest import Command, in_database, use
+from tests.app.conftest import Command, use
+from tests.app.copies import in_database
 
 ROOT = Path(__file__).parents[2]
 PAGES = 150

@@ -30,7 +30,8 @@ from knowledge.ingest.sync import SyncContext
 from knowledge.sources import configured_sources
 from knowledge.sources.configured_sources import ConfiguredSource
 from knowledge.sources.folder import Folder
-from tests.app.conftest import Command, in_database, use
+from tests.app.conftest import Command, use
+from tests.app.copies import in_database
 
 pytestmark = pytest.mark.loopback
 

@@ -18,7 +18,7 @@ from app.embedded.redis import EmbeddedRedis
 from app.processes.web import make_app
 from desk.errors import Temporary
 from desk.platform.settings import Settings
-from tests.app.conftest import in_database
+from tests.app.copies import in_database
 from tests.conftest import short_directory
 from tests.json_answers import json_of
 

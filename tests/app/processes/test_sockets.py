@@ -30,7 +30,8 @@ from integration import connections
 from integration.access import api_tokens
 from integration.access.permissions import TokenScope
 from integration.zendesk.api.connection import ZendeskConnection
-from tests.app.conftest import SERVERS, in_database, installed
+from tests.app.conftest import SERVERS, installed
+from tests.app.copies import in_database
 
 pytestmark = pytest.mark.loopback
 
