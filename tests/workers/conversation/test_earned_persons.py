@@ -150,7 +150,7 @@ def test_a_policy_that_is_being_edited_parks_nothing(database: Database, account
     path.write_text(policy_text(), encoding="utf-8")
     talk = a_town(database, account, PolicyBook(path)).talk()
     talk.customer(HOURS)
-    for broken in ("max_turns: [", "[" * 5000):
+    for broken in ("max_turns: [", "[" * 1000):
         path.write_text(broken, encoding="utf-8")
         todo = list(talk.todo)
         for _ in range(4):
