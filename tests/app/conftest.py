@@ -5,7 +5,6 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -18,7 +17,6 @@ from app.embedded.postgres import EmbeddedPostgres
 from app.installation import bring_up_to_date
 from desk.platform.encryption import new_key
 from desk.platform.settings import Settings, environment_variable
-from desk.policy import policy
 from tests.app.copies import Copies, in_database
 from tests.conftest import short_directory
 
@@ -43,14 +41,6 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for field in Settings.model_fields:
         monkeypatch.delenv(environment_variable(field), raising=False)
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def policies_read_once() -> Iterator[None]:
-    """Commands read the shipped policy again and again, which takes 70 ms; it is frozen."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(policy, "parse_policy", cache(policy.parse_policy))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from desk.delivery import Delivery, DeliveryKind
 from desk.passage import Block, BlockKind, Citation, Hit, Passage
 from desk.platform.database import Database
 from desk.platform.settings import DEFAULT_POLICY
-from desk.policy.policy import PolicyFile, parse_policy
+from desk.policy.policy import PolicyFile
 from desk.ports import Outgoing
 from desk.presentation.receipt import explain_decision
 from desk.presentation.reply import compose_handover, compose_note, compose_reply
@@ -31,6 +31,7 @@ from desk.run import (
     Versions,
 )
 from desk.ticket import Requester, TicketState, new_id
+from tests.fakes import default_policy
 from workers import record, tickets
 from workers.queue import inbox, outbox
 from workers.queue.inbox import InboxItem
@@ -100,9 +101,7 @@ class Actor:
 
     db: Database
     account: str
-    policy: PolicyFile = field(
-        default_factory=lambda: PolicyFile(parse_policy(DEFAULT_POLICY.read_text()), DEFAULT_POLICY.read_text())
-    )
+    policy: PolicyFile = field(default_factory=lambda: PolicyFile(default_policy(), DEFAULT_POLICY.read_text()))
 
     def open(self, subject: str = "Where is my refund?", body: str = "I want to know. Ada", **who: str) -> Accepted:
         """A ticket that waits."""
