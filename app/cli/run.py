@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from app.bootstrap import make_database
+from app.database import make_database
 from app.installation import address
 from app.processes.children import environment
 from app.processes.up import Extras
