@@ -4,10 +4,6 @@ import contextlib
 import signal
 from pathlib import Path
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from app.embedded.binaries import redis_program
 from app.embedded.places import make_runtime
 from app.embedded.server import KILL, EmbeddedServer
@@ -68,6 +64,10 @@ class EmbeddedRedis(EmbeddedServer):
 
     def ready(self) -> bool:
         """Does it answer a ping?"""
+        import redis  # here, because most commands start no server
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
         no_retry = Retry(NoBackoff(), 0)  # redis-py waits seconds between its own attempts, unless told
         with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5, retry=no_retry) as client:
             try:

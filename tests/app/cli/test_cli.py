@@ -79,8 +79,7 @@ def test_help_names_every_command_under_its_heading(firstline: Command) -> None:
 def test_light_commands_do_not_wait_for_what_only_others_need(code: str, also: set[str]) -> None:
     show = f"import sys; {code}; print(*{{name.split('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", show], cwd=ROOT, capture_output=True, text=True, check=True)
-    allowed = {"redis"} if "people" in code else set()  # the embedded servers' own probe
-    assert not set(done.stdout.split()) & ((HEAVY | also) - allowed)
+    assert not set(done.stdout.split()) & (HEAVY | also)
 
 
 @pytest.mark.parametrize(
