@@ -87,7 +87,7 @@ def test_settings_reach_the_provider(set_up: Set, party: Embeddings, kind: str) 
     (effect,) = party.effects("embedded")
     assert (effect["model"], effect["size"]) == ("look-alike", 24)
     assert effect["texts"] == (["hello"] if kind == "voyage" else ["query:hello"])
-    embedder._api._client.close()  # type: ignore[attr-defined]  # the test's own socket
+    embedder._client.close()  # type: ignore[attr-defined]  # the test's own socket
 
 
 @pytest.mark.loopback
@@ -144,7 +144,7 @@ def test_a_worker_loads_the_model_in_the_box_once(set_up: Set, database: Databas
 
 
 @pytest.mark.loopback
-def test_the_dependencies_searches_with_the_old_embedder_until_it_has_settled(
+def test_the_old_embedder_is_searched_with_until_the_new_one_has_settled(
     set_up: Set, party: Embeddings, database: Database, account: str, tmp_path: Path
 ) -> None:
     (tmp_path / "page.md").write_text("# Refunds\n\nA refund takes five days.", encoding="utf-8")
@@ -162,4 +162,4 @@ def test_the_dependencies_searches_with_the_old_embedder_until_it_has_settled(
     assert tools.library.revision(account).startswith(f"{MiniLM.name}@")
     tools.sync(account)
     assert tools.library.revision(account).startswith("openai:look-16@")
-    tools.embedder._api._client.close()  # type: ignore[attr-defined]  # the test's own socket
+    tools.embedder._client.close()  # type: ignore[attr-defined]  # the test's own socket
