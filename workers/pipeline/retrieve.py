@@ -7,8 +7,9 @@ from desk.passage import Hit, SearchScope
 from desk.policy.policy import Policy
 from desk.ports import Library
 from desk.run import Classification
+from desk.text import lexicon
 from desk.text.mail_quotes import strip_quotes_and_signature
-from desk.text.tokenizer import first_words, word_set, words
+from desk.text.tokenizer import first_words, words
 from desk.ticket import Role, Ticket
 
 LIMIT = 6
@@ -18,14 +19,6 @@ QUERY_WORDS = 80
 """An embedder reads about 256 tokens; what a customer asks stands in fewer."""
 TERSE = 3
 """Fewer words that carry meaning than this make no question of their own in a conversation."""
-_EMPTY = word_set(
-    """
-    a an the is are am i you we it this that what how why where when who which and or but if then so do does
-    did can could will would to of in on for with my your me us our be been not no yes ok okay please thanks
-    thank hi hello hey also still there here about just get got have has had question questions help problem issue
-    request support inquiry
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,7 @@ def searchable_text(classification: Classification, policy: Policy) -> frozenset
 def build_query(ticket: Ticket, message_id: str, question: str) -> str:
     """What to search for. A terse follow-up ("and on mobile?") is preceded by what the customer wrote before."""
     query, _ = first_words(question, QUERY_WORDS)
-    if sum(word not in _EMPTY for word in words(query)) >= TERSE:
+    if sum(word not in lexicon.words("empty_question") for word in words(query)) >= TERSE:
         return query
     earlier_text = _earlier_text(ticket, message_id)
     return f"{earlier_text}\n{query}".strip() if earlier_text else query
@@ -77,7 +70,7 @@ def _earlier_text(ticket: Ticket, message_id: str) -> str:
         ):
             return first_words(body, QUERY_WORDS // 2)[0]
     subject = ticket.subject.strip()
-    return subject if any(word not in _EMPTY for word in words(subject)) else ""
+    return subject if any(word not in lexicon.words("empty_question") for word in words(subject)) else ""
 
 
 def interleave(lists: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from desk.passage import BlockKind, Citation
 from desk.run import Statement
-from desk.text.tokenizer import sentences, word_set, words
+from desk.text import lexicon
+from desk.text.tokenizer import sentences, words
 
 CITED_PART = 0.5
 _COURTESY_WORDS = 20
@@ -22,17 +23,6 @@ _HEADING = re.compile(r"\s*#{1,6}\s+")
 _FENCE = re.compile(r"\s*```")
 _WORD = re.compile(r"\w+")
 _EMPHASIS = re.compile(r"\*\*|__(?=\w)|(?<=\w)__|`")
-# A sentence of these words alone thanks, greets or closes, and says nothing that could be false.
-_COURTEOUS = word_set(
-    """
-    thanks thank you for your message question reaching out writing contacting asking getting in touch us hello hi dear
-    good morning day hope this that helps help to i i'm we we're happy glad sorry about the trouble inconvenience
-    frustration hear let me know if have any further more other questions else need anything please feel free ask just
-    here here's is are how what our pages say with best kind regards welcome and a of it works do steps these follow
-    danke vielen dank für ihre deine nachricht anfrage hallo guten tag gern gerne merci pour votre bonjour gracias
-    por su mensaje hola
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +61,8 @@ def _build_statement(text: str, piece: _Piece, stretches: Sequence[CitedStretch]
 def is_courtesy(sentence: str) -> bool:
     """Thanks, greetings, good wishes: words that state nothing."""
     sentence_words = words(sentence)
-    return 0 < len(sentence_words) <= _COURTESY_WORDS and _COURTEOUS.issuperset(sentence_words)
+    courteous = lexicon.words("courteous")
+    return 0 < len(sentence_words) <= _COURTESY_WORDS and courteous.issuperset(sentence_words)
 
 
 def _citations_of(text: str, piece: _Piece, stretches: Sequence[CitedStretch]) -> tuple[Citation, ...]:
