@@ -194,6 +194,7 @@ CELERY_OPTIONS = {
 """Rows are claimed in Postgres, so late acknowledgement and redelivery are harmless, and results are not kept."""
 
 TASKS_BY_QUEUE = {
+    "act": ("act",),
     "deliver": ("deliver",),
     "notify": ("sweep", "catch_up", "tidy", "look_after"),
     "knowledge": ("reindex", "sync_source"),

@@ -20,6 +20,7 @@ SEALED = {
     "event": ("inbox_items", "payload", "id"),
     "run": ("runs", "body", "id"),
     "delivery": ("deliveries", "outgoing", "id"),
+    "intervention": ("interventions", "body", "id"),
     "connection": ("connections", "config", "updated_at"),
 }
 """What is sealed: table, column, and what puts the rows in order of time (ids are made in it)."""

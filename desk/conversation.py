@@ -37,6 +37,10 @@ class OwnRecord:
     handed_over: frozenset[str] = frozenset()
     answering: frozenset[str] = frozenset()
     alerted: frozenset[str] = frozenset()
+    closed_after: frozenset[str] = frozenset()
+    """The messages after which a person closed the ticket as answered, through us."""
+    switched_off: bool = False
+    """A person turned Firstline off for the ticket."""
 
     def has_grown(self, since: "OwnRecord") -> bool:
         """Has something else been decided about the ticket meanwhile?"""
@@ -44,6 +48,8 @@ class OwnRecord:
             self.handed_over <= since.handed_over
             and self.answering <= since.answering
             and self.alerted <= since.alerted
+            and self.closed_after <= since.closed_after
+            and self.switched_off <= since.switched_off
         )
 
 
@@ -81,7 +87,7 @@ def read_conversation(ticket: Ticket, record: OwnRecord = NO_RECORD) -> Conversa
     and once an agent has solved it, until the customer opens it again: then it is judged anew.
     """
     reading = _ConversationReader(record)
-    for entry in _timeline(ticket):
+    for entry in _timeline(ticket, record):
         reading.step(entry)
     known_ids = {message.id for message in ticket.messages}
     open_ids = {message.id for message in (*reading.open, *reading.hidden)} | (record.handed_over - known_ids)
@@ -105,6 +111,19 @@ def is_written_by_hand(message: Message, record: OwnRecord = NO_RECORD) -> bool:
 def newest_customer_message(ticket: Ticket, record: OwnRecord = NO_RECORD) -> Message | None:
     """The last message that the customer side wrote by hand, open or not."""
     return next((message for message in reversed(ticket.messages) if is_written_by_hand(message, record)), None)
+
+
+def last_word(ticket: Ticket, record: OwnRecord = NO_RECORD) -> Message | None:
+    """The last message that the customer side or a person wrote by hand in public, or an automatic reply of ours: what
+    whoever answers now answers to. A person's reply is bound to it, so that none leaves upon another conversation than
+    the person saw."""
+    return next((message for message in reversed(ticket.messages) if _is_word(message, record)), None)
+
+
+def _is_word(message: Message, record: OwnRecord) -> bool:
+    if message.role is Role.CUSTOMER or not message.public or message.automatic:
+        return is_written_by_hand(message, record)
+    return sent_kind(message, record) in (Sent.REPLY, Sent.PERSON) if is_ours(message, record) else True
 
 
 def sent_kind(message: Message, record: OwnRecord) -> Sent | None:
@@ -161,8 +180,13 @@ class _ConversationReader:
         self.open, self.hidden, self.answer, self.answered_by = [], [], message, own_kind
 
 
-def _timeline(ticket: Ticket) -> Iterable[Message | PersonAct]:
-    acts = sorted(ticket.acts, key=lambda act: act.place)
+def _timeline(ticket: Ticket, record: OwnRecord) -> Iterable[Message | PersonAct]:
+    closings = [
+        PersonAct(PersonActKind.SOLVED, place)
+        for place, message in enumerate(ticket.messages, start=1)
+        if message.id in record.closed_after
+    ]
+    acts = sorted([*ticket.acts, *closings], key=lambda act: act.place)
     for index, message in enumerate(ticket.messages):
         while acts and acts[0].place <= index:
             yield acts.pop(0)

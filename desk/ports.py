@@ -14,7 +14,7 @@ from desk.party import Access
 from desk.passage import Citation, Hit, SearchScope
 from desk.policy.policy import Policy
 from desk.run import Classification, Draft, Sentiment, Urgency, Usage
-from desk.ticket import NO_LABELS, Labels, Ticket
+from desk.ticket import NO_LABELS, Author, Labels, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ class Outgoing:
     """The address of the receipt, where the text names it."""
     plain: bool = False
     """To be posted as plain text, without markup: the customer's own channel shows none."""
+    author: Author | None = None
+    """The person who sends it; None where it is automatic."""
 
 
 StillWanted = Callable[[Ticket], bool]
@@ -241,6 +243,14 @@ class LanguageModel(Protocol):
         """What `text`, the customer's newest message without quotes and signature, is about."""
         ...
 
-    def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> ModelDraft:
-        """A reply to the ticket's newest customer message out of the hits alone, or a draft that hands over."""
+    def draft(
+        self,
+        ticket: Ticket,
+        classification: Classification,
+        hits: Sequence[Hit],
+        policy: Policy,
+        instruction: str = "",
+    ) -> ModelDraft:
+        """A reply to the ticket's newest customer message out of the hits alone, or a draft that hands over. An agent's
+        `instruction` says how it should read; it changes nothing of what may be said."""
         ...

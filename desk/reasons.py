@@ -49,6 +49,7 @@ class Reason(StrEnum):
     MODEL_REFUSED = "model_refused"
     REPLY_TOO_LONG = "reply_too_long"
     NOT_HELPED = "not_helped"
+    ASKED_BY_AGENT = "asked_by_agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ REASONS: Mapping[Reason, AboutReason] = {
     Reason.NOT_HELPED: AboutReason(
         "The automatic reply did not help", "The automatic answer was wrong or not enough: worth reading.", _PERSON
     ),
+    Reason.ASKED_BY_AGENT: AboutReason("An agent asked for this draft", "Whoever asked for it decides.", _DRAFT),
 }
 
 
@@ -190,6 +192,9 @@ class Stop(StrEnum):
     PAUSED = "paused"
     SOURCE_CHANGED = "source_changed"
     POLICY_CHANGED = "policy_changed"
+    ANSWERED_MEANWHILE = "answered_meanwhile"
+    CUSTOMER_WROTE_AGAIN = "customer_wrote_again"
+    TAKEN_BACK = "taken_back"
 
 
 STOPS: Mapping[Stop, str] = {
@@ -212,5 +217,8 @@ STOPS: Mapping[Stop, str] = {
     Stop.PAUSED: "Automatic replies are paused",
     Stop.SOURCE_CHANGED: "A cited document has changed",
     Stop.POLICY_CHANGED: "The policy has changed",
+    Stop.ANSWERED_MEANWHILE: "The ticket was answered meanwhile",
+    Stop.CUSTOMER_WROTE_AGAIN: "The customer wrote again meanwhile",
+    Stop.TAKEN_BACK: "An agent took it back",
 }
 """In words, for agents."""

@@ -72,6 +72,18 @@ class Message:
     """Written by somebody of the customer side who is not the requester: a colleague in copy."""
     status_before: str | None = None
     """The helpdesk's own word for the status that this message changed: `solved`, where it reopened the ticket."""
+    author: str | None = None
+    """The name of the person of the support team who wrote it, where that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """A person of the support team in whose name something is posted. `channel_user_id` is who they are in the
+    ticket's own channel, where that has been proved."""
+
+    name: str
+    email: str | None = None
+    channel_user_id: str | None = None
 
 
 class PersonActKind(StrEnum):

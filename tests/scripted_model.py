@@ -21,6 +21,7 @@ class RecordedCall:
     ticket: Ticket
     text: str
     hits: tuple[Hit, ...] = ()
+    instruction: str = ""
 
 
 @dataclass(slots=True)
@@ -48,9 +49,16 @@ class ScriptedModel:
         self.asked.append(RecordedCall("classify", ticket, text))
         return _next_answer(self._guesses)
 
-    def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> ModelDraft:
+    def draft(
+        self,
+        ticket: Ticket,
+        classification: Classification,
+        hits: Sequence[Hit],
+        policy: Policy,
+        instruction: str = "",
+    ) -> ModelDraft:
         """The next prepared draft."""
-        self.asked.append(RecordedCall("draft", ticket, "\n".join(classification.questions), tuple(hits)))
+        self.asked.append(RecordedCall("draft", ticket, "\n".join(classification.questions), tuple(hits), instruction))
         return _next_answer(self._drafts)
 
 

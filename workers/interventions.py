@@ -1,71 +1,165 @@
-"""Acts of people on the work: each is one call, logged with who did it."""
+"""Acts of people on tickets: each stored before anything happens, once for each press, and what came of it.
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+A face's own id of the press makes it unique, so a press that is sent twice is one act. `processing/interventions`
+carries them out.
+"""
 
-import structlog
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from desk.errors import Temporary
-from desk.platform import accounts
-from desk.platform.database import Database, Transaction
+from pydantic import TypeAdapter
+from sqlalchemy import Row, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from desk.errors import Refused
+from desk.intervention import Actor, Face, InterventionResult, Order, check_order
+from desk.party import PartyAccess
+from desk.platform.database import Transaction
+from desk.ticket import new_id
 from workers import record
-from workers.queue import parked
-from workers.queue.parked import ParkedFilter
+from workers.queue import leases, person_deliveries
+from workers.queue.outbox import BY_A_PERSON
+from workers.tables import interventions
 
-IN_ONE = 500
-"""Items that are put back in one transaction."""
-AT_ONCE = 100
-"""Items of one act that are handed to the broker; the sweeper brings the others, as fast as they are worked on."""
-
-Enqueue = Callable[[str, str], None]
-"""Called with (account, item id) after the commit. Raises Temporary when the broker is away."""
-
-log = structlog.get_logger(__name__)
+_order = TypeAdapter(Order)
+_actor = TypeAdapter(Actor)
+_result = TypeAdapter(InterventionResult)
 
 
 @dataclass(frozen=True, slots=True)
-class Requeued:
-    """How many parked items were put back, and whether the broker took those that were handed to it."""
+class Intervention:
+    """One act and what became of it. `result` is None until it was carried out; `waits_for` names the party that it
+    waits for. `claim_id` is set for whoever holds it."""
 
-    count: int
-    at_once: bool
-
-
-def requeue(db: Database, account: str, parked_filter: ParkedFilter, enqueue: Enqueue, by: str) -> Requeued:
-    """Have parked items worked on again. What is parked anew meanwhile stays parked; a broker that is away is no fault:
-    the sweeper comes by."""
-    with db.account(account) as tx:
-        parked_filter = replace(parked_filter, until=parked_filter.until or parked.count_parked(tx, parked_filter).at)
-    count, ids_to_enqueue = 0, list[str]()
-    while True:
-        with db.account(account) as tx:
-            requeued_ids = _requeue_batch(tx, parked_filter, by, AT_ONCE - len(ids_to_enqueue))
-        count, ids_to_enqueue = count + len(requeued_ids), (ids_to_enqueue + requeued_ids)[:AT_ONCE]
-        if len(requeued_ids) < IN_ONE:
-            break
-    return Requeued(count, _enqueue_all(account, ids_to_enqueue, enqueue))
+    id: str
+    account: str
+    face: Face
+    actor: Actor
+    order: Order
+    created_at: datetime
+    attempts: int = 0
+    done_at: datetime | None = None
+    result: InterventionResult | None = None
+    error: str | None = None
+    waits_for: str | None = None
+    claim_id: str | None = None
+    away: frozenset[PartyAccess] = frozenset()
 
 
-def set_paused(tx: Transaction, paused: bool, by: str) -> None:
-    """From this second nothing public leaves, or it may again; drafts go on."""
-    accounts.set_paused(tx, paused, by)
-    log.info("paused" if paused else "resumed", account=tx.account, by=by)
+def add_intervention(tx: Transaction, face: Face, external_id: str, actor: Actor, order: Order) -> Intervention:
+    """Store an act; the one that is stored already where this press came before. Enqueue after the commit.
+
+    Raises Refused: 404 for a ticket that this account has not, 409 where the same press ordered something else, 422 for
+    an order that lacks something.
+    """
+    check_order(order)
+    if record.get_ticket_line(tx, order.channel, order.ticket_id) is None:
+        raise Refused("no such ticket", status=404)
+    values = {
+        "account_id": tx.account,
+        "id": new_id(),
+        "face": face,
+        "external_id": _external_hash(tx, actor, external_id),
+        "kind": order.kind,
+        "channel": order.channel,
+        "ticket_id": order.ticket_id,
+        "actor_id": actor.id,
+        "actor": tx.seal(_actor.dump_json(actor).decode()),
+        "body": tx.seal(_order.dump_json(order).decode()),
+        "state": "waiting",
+        "enqueued_at": func.now(),
+    }
+    row = tx.execute(insert(interventions).values(values).on_conflict_do_nothing().returning(interventions)).first()
+    if row is not None:
+        return _from_row(tx, row)
+    conditions = (interventions.c.face == face, interventions.c.external_id == values["external_id"])
+    stored = _from_row(tx, tx.execute(select(interventions).where(*conditions)).one())
+    if stored.order != order:
+        raise Refused("this press was used for another act: reload and press again", status=409)
+    return stored
 
 
-def _requeue_batch(tx: Transaction, parked_filter: ParkedFilter, by: str, enqueue_count: int) -> list[str]:
-    items = parked.requeue_parked(tx, parked_filter, IN_ONE, enqueue_count)
-    record.record_requeued(tx, [(item.channel, item.ticket_id) for item in items])
-    for item in items:
-        log.info("requeued", account=tx.account, ticket=item.ticket_id, item=item.id, by=by)
-    return [item.id for item in items]
+def claim_intervention(tx: Transaction, intervention_id: str, worker: str, seconds: float) -> Intervention | None:
+    """Take an act; None if another worker has it, or it is done."""
+    row = leases.take_row(tx, interventions, intervention_id, "claimed", worker, seconds)
+    return _from_row(tx, row) if row else None
 
 
-def _enqueue_all(account: str, item_ids: list[str], enqueue: Enqueue) -> bool:
-    """False as soon as the broker does not answer."""
-    for item_id in item_ids:
-        try:
-            enqueue(account, item_id)
-        except Temporary as error:
-            log.warning("not enqueued; the sweeper will", account=account, why=str(error))
-            return False
-    return True
+def finish_intervention(tx: Transaction, intervention: Intervention, result: InterventionResult) -> bool:
+    """Close the act with what came back; False if it was lost meanwhile, and then nothing else of this transaction may
+    stay."""
+    values = leases.released_values("done") | {
+        "status": result.status,
+        "result": tx.seal(_result.dump_json(result).decode()),
+        "done_at": func.now(),
+        "error": None,
+    }
+    return leases.write_claimed(tx, interventions, intervention.id, intervention.claim_id or "", values)
+
+
+def postpone_intervention(
+    tx: Transaction, intervention: Intervention, seconds: float, why: str, *, tried: bool, waits_for: str | None = None
+) -> bool:
+    """Put the act back for later, or until a party is back."""
+    values = leases.retry_values(seconds, None if tried else interventions) | {"error": why}
+    values |= leases.waiting_values(interventions, waits_for)
+    return leases.write_claimed(tx, interventions, intervention.id, intervention.claim_id or "", values)
+
+
+def release_party(tx: Transaction, party: str) -> int:
+    """The party is back: what people ordered goes on, the oldest first."""
+    waits = interventions.c.waits_for == party
+    return leases.release_waiting_rows(tx, interventions, interventions.c.created_at, waits)
+
+
+def get_intervention(tx: Transaction, intervention_id: str) -> Intervention | None:
+    """One act, or None."""
+    row = tx.execute(select(interventions).where(interventions.c.id == intervention_id)).one_or_none()
+    return _from_row(tx, row) if row else None
+
+
+def interventions_of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[Intervention]:
+    """All acts on a ticket, oldest first."""
+    conditions = (interventions.c.channel == channel, interventions.c.ticket_id == ticket_id)
+    query = select(interventions).where(*conditions).order_by(interventions.c.id)
+    return [_from_row(tx, row) for row in tx.execute(query)]
+
+
+def delivery_key(intervention_id: str) -> str:
+    """How a delivery is named that an act ordered; `PlannedDelivery.order`."""
+    return f"{BY_A_PERSON}{intervention_id}"
+
+
+def rival_reply(tx: Transaction, intervention: Intervention, message_id: str) -> Intervention | None:
+    """Another act whose reply to this message is out or on its way."""
+    order = intervention.order
+    for delivery in person_deliveries.person_replies(tx, order.channel, order.ticket_id, message_id):
+        rival_id = delivery.key.removeprefix(BY_A_PERSON).split(":", 1)[0]
+        if rival_id != intervention.id:
+            return get_intervention(tx, rival_id)
+    return None
+
+
+def _external_hash(tx: Transaction, actor: Actor, external_id: str) -> str:
+    """Two people's ids cannot meet."""
+    return tx.sealer.lookup(hashlib.sha256(f"{actor.id}\n{external_id}".encode("utf-8", "replace")).hexdigest())
+
+
+def _from_row(tx: Transaction, row: Row[Any]) -> Intervention:
+    return Intervention(
+        id=row.id,
+        account=row.account_id,
+        face=Face(row.face),
+        actor=_actor.validate_json(tx.open(row.actor)),
+        order=_order.validate_json(tx.open(row.body)),
+        created_at=row.created_at,
+        attempts=row.attempts,
+        done_at=row.done_at,
+        result=_result.validate_json(tx.open(row.result)) if row.result else None,
+        error=row.error,
+        waits_for=row.waits_for,
+        claim_id=row.claim_id,
+        away=leases.parties_away(row),
+    )

@@ -204,6 +204,16 @@ def set_ticket_state(
     tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changes))
 
 
+def add_spending(tx: Transaction, dollars: float) -> None:
+    """Count what a model was paid for without a run: for an answer to an agent."""
+    if dollars <= 0:
+        return
+    values = {"account_id": tx.account, "day": datetime.now(UTC).date(), "dollars": dollars}
+    statement = insert(daily_spend).values(values)
+    total = daily_spend.c.dollars + statement.excluded.dollars
+    tx.execute(statement.on_conflict_do_update(index_elements=["account_id", "day"], set_={"dollars": total}))
+
+
 def _requester_columns(tx: Transaction, requester: Requester) -> dict[str, Any]:
     hashes = [tx.sealer.lookup(name) for name in (requester.id, requester.email) if name]
     return {"requester": tx.seal(json.dumps(asdict(requester))), "requester_hashes": hashes}

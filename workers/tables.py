@@ -1,5 +1,5 @@
 """The tables of the work. `queue/inbox.py` (with `parked.py`), `tickets.py`, `record.py`, `insights/gaps.py`,
-`queue/outbox.py` and `parties/standing.py` each read and write their own."""
+`queue/outbox.py`, `parties/standing.py` and `interventions.py` each read and write their own."""
 
 from typing import Any
 
@@ -112,6 +112,7 @@ messages = Table(
     Column("delivery_id", UUID(as_uuid=False)),
     _made_at("at"),
     Column("status_before", Text, comment="the ticket's, where this message changed it"),
+    Column("author", LargeBinary, comment="the agent's name, where a person of ours wrote it"),
     UniqueConstraint("ticket_id", "position"),
     UniqueConstraint("account_id", "delivery_id"),
 )
@@ -128,6 +129,10 @@ ticket_states = Table(
     Column("requester_hashes", ARRAY(Text), comment="of the id, then of the address"),
     _made_at("first_seen_at"),
     _made_at("updated_at"),
+    Column("claimed_by", Text, comment="an actor's id"),
+    Column("claimed_name", LargeBinary),
+    Column("claimed_at", DateTime(timezone=True)),
+    Column("switched_off", Boolean, nullable=False, server_default=text("false"), comment="by a person, for good"),
 )
 
 runs = Table(
@@ -203,6 +208,42 @@ deliveries = Table(
     Column("revision", Integer, nullable=False, server_default=text("0"), comment="of an alert that was added to"),
     Column("told_at", DateTime(timezone=True), comment="of an alert that waits: when a note told it instead"),
     UniqueConstraint("account_id", "key"),
+)
+
+interventions = Table(
+    "interventions",
+    metadata,
+    _account(),
+    _id(),
+    Column("face", Text, nullable=False),
+    Column("external_id", Text, nullable=False, comment="the face's own id of the act, hashed"),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("ticket_id", Text, nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("actor", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    *_claim("act"),
+    Column("status", Text, comment="how it ended"),
+    Column("result", LargeBinary),
+    Column("error", Text),
+    _made_at("created_at"),
+    Column("done_at", DateTime(timezone=True)),
+    UniqueConstraint("account_id", "face", "external_id"),
+)
+
+proposed_entries = Table(
+    "proposed_entries",
+    metadata,
+    _account(),
+    _id(),
+    Column("channel", Text, nullable=False),
+    Column("ticket_id", Text, nullable=False),
+    Column("question", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("proposed_by", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False, server_default="proposed"),
+    _made_at("created_at"),
 )
 
 open_questions = Table(

@@ -20,6 +20,7 @@ from workers.dependencies import CatchUp, Dependencies
 from workers.parties import notices, standing, waiting
 from workers.processing import deliver as delivery
 from workers.processing import process_item
+from workers.processing.interventions.carry_out import carry_out_intervention
 from workers.queue import broker_queues, heartbeats, leases
 
 SYNC_TRIES = 20
@@ -38,6 +39,15 @@ def handle_item(self: Task[Any, None], account: str, item_id: str) -> None:
 def deliver(self: Task[Any, None], account: str, delivery_id: str) -> None:
     """Send one delivery."""
     _work_through(self, account, deliveries=[delivery_id])
+
+
+@shared_task(name="act", bind=True)
+def act(self: Task[Any, None], account: str, intervention_id: str) -> None:
+    """Carry out what a person ordered, and send what it leads to."""
+    deps, worker = _dependencies(self), _worker(self)
+    with _leave_for_sweeper(rows=[intervention_id]):
+        deliveries = carry_out_intervention(deps, account, intervention_id, worker)
+    _work_through(self, account, deliveries=deliveries)
 
 
 def _work_through(
@@ -63,6 +73,8 @@ def sweep(self: Task[Any, None]) -> None:
         missed_count = leases.note_missed(deps.db, count_held(self.app))
         items = leases.due_items(deps.db, deps.enqueue_again_seconds)
         deliveries = leases.due_deliveries(deps.db, deps.enqueue_again_seconds)
+        for due_row in leases.due_interventions(deps.db, deps.enqueue_again_seconds):
+            enqueue(act, due_row.account, due_row.id, due_row.queue)
         for due_row in deliveries:
             enqueue(deliver, due_row.account, due_row.id, due_row.queue)
         for due_row in items:

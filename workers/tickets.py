@@ -225,8 +225,10 @@ def _find_message(tx: Transaction, delivery_id: str) -> str | None:
 
 def _post_message(tx: Transaction, ticket_id: str, outgoing: Outgoing, delivery: Delivery, *, public: bool) -> str:
     sealed_sources = tx.seal(_sources.dump_json(outgoing.sources).decode()) if outgoing.sources else None
-    extra = {"sources": sealed_sources, "delivery_id": delivery.id}
-    return _insert_message(tx, ticket_id, Role.ASSISTANT, outgoing.text, public=public, **extra)
+    author = outgoing.author
+    extra = {"sources": sealed_sources, "delivery_id": delivery.id, "author": tx.seal(author.name) if author else None}
+    role = Role.AGENT if author else Role.ASSISTANT
+    return _insert_message(tx, ticket_id, role, outgoing.text, public=public, **extra)
 
 
 def _insert_message(tx: Transaction, ticket_id: str, role: Role, body: str, *, public: bool, **extra: Any) -> str:
@@ -246,5 +248,13 @@ def _insert_message(tx: Transaction, ticket_id: str, role: Role, body: str, *, p
 
 
 def _message_from_row(tx: Transaction, row: Row[Any]) -> Message:
-    role, status = Role(row.role), row.status_before
-    return Message(row.id, role, row.public, tx.open(row.body), row.at, row.delivery_id, status_before=status)
+    return Message(
+        id=row.id,
+        role=Role(row.role),
+        public=row.public,
+        body=tx.open(row.body),
+        at=row.at,
+        delivery_id=row.delivery_id,
+        status_before=row.status_before,
+        author=tx.open(row.author) if row.author else None,
+    )

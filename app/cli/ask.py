@@ -4,13 +4,13 @@ import click
 
 from app.bootstrap import make_dependencies
 from app.cli.output import account_option, json_option, out, print_json, print_rows, say
-from app.dry_run import dry_run
 from app.installation import open_installation
 from desk.ports import Outgoing
 from desk.presentation.receipt import Receipt, make_receipt
 from desk.presentation.reply import compose_reply
 from desk.run import Action, Run
 from desk.text.tokenizer import clean
+from workers.processing.dry_run import dry_run
 
 
 @click.command()

@@ -5,7 +5,7 @@ import click
 from app.cli.output import account_option, json_option, print_json, print_rows, say
 from app.installation import open_account
 from desk.ticket import ItemState
-from workers import interventions, overview
+from workers import operations, overview
 
 
 @click.command()
@@ -42,7 +42,7 @@ def items(state: str | None, most: int, account: str | None, as_json: bool) -> N
 def pause(account: str | None) -> None:
     """Stop everything public from leaving, from this second on. Drafts and notes go on."""
     with open_account(account) as tx:
-        interventions.set_paused(tx, True, by="cli")
+        operations.set_paused(tx, True, by="cli")
     say("Paused: nothing public leaves. `firstline resume` ends it.")
 
 
@@ -51,5 +51,5 @@ def pause(account: str | None) -> None:
 def resume(account: str | None) -> None:
     """Let replies leave again."""
     with open_account(account) as tx:
-        interventions.set_paused(tx, False, by="cli")
+        operations.set_paused(tx, False, by="cli")
     say("Resumed: replies may leave again.")

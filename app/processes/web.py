@@ -21,7 +21,7 @@ from integration.web.layout import make_pages
 from integration.web.request_body import readable
 from integration.web.security_headers import add_security_headers
 from integration.webhooks import make_webhooks
-from workers.tasks import handle_item, publish, sync_source
+from workers.tasks import act, handle_item, publish, sync_source
 
 
 def create() -> Flask:
@@ -47,10 +47,14 @@ def make_app(settings: Settings, db: Database) -> Flask:
     app.after_request(add_security_headers)
     app.register_blueprint(make_pages(VERSION))
     state = StateViews(VERSION, uptime, make_checks(db, celery), installation_id(db), provided())
-    app.register_blueprint(make_api(db, enqueue, state, max_body_bytes=settings.max_body_bytes))
+    app.register_blueprint(
+        make_api(db, enqueue, state, enqueue_act=enqueue_act, max_body_bytes=settings.max_body_bytes)
+    )
     app.register_blueprint(make_webhooks(db, enqueue, make_inbound(), max_body_bytes=settings.max_body_bytes))
     app.register_blueprint(
-        make_console(db, enqueue, active_embedder(settings, db), enqueue_sync, at_root=not settings.demo)
+        make_console(
+            db, enqueue, active_embedder(settings, db), enqueue_sync, enqueue_act=enqueue_act, at_root=not settings.demo
+        )
     )
     if settings.demo:
         examples = read_examples(settings.policy.with_name("tickets.yaml"))
@@ -61,6 +65,11 @@ def make_app(settings: Settings, db: Database) -> Flask:
 def enqueue(account: str, item_id: str) -> None:
     """Hand an inbox item to the broker. Raises Temporary when it does not answer; the sweeper comes by."""
     publish(handle_item, account, item_id)
+
+
+def enqueue_act(account: str, intervention_id: str) -> None:
+    """Hand a person's act to the broker. Raises Temporary when it does not answer; the sweeper comes by."""
+    publish(act, account, intervention_id)
 
 
 def enqueue_sync(account: str, source: str) -> None:

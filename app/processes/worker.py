@@ -9,7 +9,6 @@ from celery.signals import celeryd_init, worker_process_init, worker_ready
 
 from app.bootstrap import make_celery, make_database, make_dependencies
 from app.doctor.role import refuse_privileges
-from app.dry_run import dry_run
 from app.key_check import recognise_keys
 from app.logs import set_up_logs
 from desk.errors import BadSetting, FirstlineError
@@ -17,6 +16,7 @@ from desk.platform.accounts import list_accounts
 from desk.platform.settings import read_settings
 from integration.access.idempotency import forget_answers
 from integration.access.sign_in import forget_sign_ins
+from workers.processing.dry_run import dry_run
 from workers.queue import leases
 
 EX_CONFIG = 78  # sysexits.h

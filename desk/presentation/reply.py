@@ -17,7 +17,7 @@ def compose_reply(
     language has them."""
     sources = cited_pages(draft, hits)
     closing = [policy.signature_in(language), policy.automatic_line_in(language)]
-    parts = [draft_text(draft, sources), _source_list(sources), *closing]
+    parts = [draft_text(draft, sources), source_list(sources), *closing]
     return Outgoing("\n\n".join(part for part in parts if part), sources, newest_message_id)
 
 
@@ -36,7 +36,7 @@ def compose_note(
     where the receipt is."""
     sources = cited_pages(draft, hits)
     receipt_line = f"The whole receipt: {receipt}" if receipt else ""
-    parts = [draft_text(draft, sources), _source_list(sources), explanation, receipt_line]
+    parts = [draft_text(draft, sources), source_list(sources), explanation, receipt_line]
     text = "\n\n".join(part for part in parts if part)
     return Outgoing(text, sources, escalated=escalated, receipt=receipt)
 
@@ -116,7 +116,8 @@ def _block_texts(blocks: Sequence[Block], block_indexes: dict[int, None]) -> Ite
             yield blocks[index].text
 
 
-def _source_list(sources: Sequence[Source]) -> str:
+def source_list(sources: Sequence[Source]) -> str:
+    """The pages, one a line, with their numbers and addresses."""
     return "\n".join(
         f"[{source.number}] {source.title}" + (f" — {source.url}" if source.url else "") for source in sources
     )

@@ -20,11 +20,13 @@ class StaffRole(StrEnum):
 
 
 class TokenScope(StrEnum):
-    """What a bearer token is good for. `STAFF` shows and does what support staff may, and customers must not."""
+    """What a bearer token is good for. `STAFF` shows and does what support staff may, and customers must not; `ACT`
+    does what an agent does by pressing: send a draft, claim, close."""
 
     WRITE = "tickets:write"
     READ = "tickets:read"
     STAFF = "staff"
+    ACT = "tickets:act"
 
 
 class Permission(StrEnum):
@@ -37,6 +39,7 @@ class Permission(StrEnum):
     READ_TICKETS = "read_tickets"
     SEE_INTERNAL = "see_internal"
     SEE_RECEIPTS = "see_receipts"
+    ACT_ON_TICKETS = "act_on_tickets"
     READ_KNOWLEDGE = "read_knowledge"
     REQUEUE = "requeue"
     PAUSE = "pause"
@@ -61,6 +64,7 @@ PERMISSIONS: Mapping[Permission, Requirement] = {
     Permission.READ_TICKETS: Requirement(StaffRole.VIEWER),
     Permission.SEE_INTERNAL: Requirement(StaffRole.VIEWER, TokenScope.STAFF),
     Permission.SEE_RECEIPTS: Requirement(StaffRole.VIEWER, TokenScope.STAFF),
+    Permission.ACT_ON_TICKETS: Requirement(StaffRole.AGENT, TokenScope.ACT),
     Permission.READ_KNOWLEDGE: Requirement(StaffRole.VIEWER),
     Permission.REQUEUE: Requirement(StaffRole.AGENT),
     Permission.PAUSE: Requirement(StaffRole.AGENT),

@@ -12,8 +12,10 @@ from desk.platform.database import Database
 from integration.access.api_tokens import find_caller
 from integration.access.permissions import require
 from integration.api.docs_page import DocsPage
+from integration.api.intervention_views import InterventionViews
 from integration.api.operations import OPERATIONS
-from integration.api.views import Enqueue, StateViews, TicketViews
+from integration.api.views import StateViews, TicketViews
+from integration.web.enqueue import Enqueue, leave_to_sweeper
 from integration.web.problems import answer_errors, of_http
 
 MAX_BODY_BYTES = 1_048_576
@@ -24,17 +26,28 @@ ABOUT_ITSELF = frozenset({"document", "page", "static"})
 _BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
 
-def make_api(db: Database, enqueue: Enqueue, state: StateViews, *, max_body_bytes: int = MAX_BODY_BYTES) -> Blueprint:
-    """The API for all accounts; a token belongs to one. `state` is how the installation is.
+def make_api(
+    db: Database,
+    enqueue: Enqueue,
+    state: StateViews,
+    *,
+    enqueue_act: Enqueue = leave_to_sweeper,
+    max_body_bytes: int = MAX_BODY_BYTES,
+) -> Blueprint:
+    """The API for all accounts; a token belongs to one. `state` is how the installation is; `enqueue_act` is called
+    like `enqueue`, with an intervention's id.
 
     The reading page needs `integration.web.layout.make_pages` registered on the same app.
     """
     api = Blueprint("api", __name__, template_folder="templates", static_folder="static", static_url_path="/api/look")
     tickets = TicketViews(db, enqueue, max_body_bytes)
+    acts = InterventionViews(db, enqueue_act, max_body_bytes)
     views: dict[str, Callable[..., Response]] = {
         "open_ticket": tickets.open_ticket,
         "read_ticket": tickets.read_ticket,
         "add_message": tickets.add_message,
+        "intervene": acts.intervene,
+        "read_intervention": acts.read_intervention,
         "health": state.health,
         "ready": state.ready,
         "live": state.live,

@@ -26,6 +26,7 @@ SCOPES = {
     TokenScope.WRITE: "open tickets and write as the customer",
     TokenScope.READ: "read tickets as the customer sees them",
     TokenScope.STAFF: "see internal notes and receipts, and write as an agent; beside one of the others",
+    TokenScope.ACT: "act on tickets as an agent: send a draft, claim, ask, close",
 }
 
 
@@ -80,13 +81,12 @@ def _operation_object(operation: Operation) -> Json:
     return operation_object
 
 
-TICKET_ID: Json = {
-    "name": "ticket_id",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string", "format": "uuid"},
-    "description": "The ticket.",
-}
+def _path_id(name: str, description: str) -> Json:
+    id_schema = {"type": "string", "format": "uuid"}
+    return {"name": name, "in": "path", "required": True, "schema": id_schema, "description": description}
+
+
+PATH_IDS = (_path_id("ticket_id", "The ticket."), _path_id("intervention_id", "The act."))
 IDEMPOTENCY_KEY: Json = {
     "name": HEADER,
     "in": "header",
@@ -99,12 +99,12 @@ IDEMPOTENCY_KEY: Json = {
 
 
 def _parameter_objects(operation: Operation) -> list[Json]:
-    of_path = [TICKET_ID] if "{ticket_id}" in operation.path else []
+    of_path = [each for each in PATH_IDS if f"{{{each['name']}}}" in operation.path]
     return [*of_path, IDEMPOTENCY_KEY] if operation.takes else of_path
 
 
 ACCEPTED_HEADERS: Json = {
-    "Location": {"description": "Where the ticket is read.", "schema": {"type": "string"}},
+    "Location": {"description": "Where what became of it is read.", "schema": {"type": "string"}},
     "Idempotency-Replayed": {
         "description": "`true` when the answer is that of an earlier request with this key.",
         "schema": {"type": "string", "enum": ["true"]},

@@ -1,13 +1,14 @@
 """The operations of the API: one table, from which the routes, the permissions and the OpenAPI document are made."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
 from integration.access.permissions import Permission
-from integration.api.request_models import NewMessageIn, NewTicketIn
-from integration.api.response_models import HealthOut, LiveOut, MessageTakenOut, ReadyOut, TicketOut
+from integration.api.request_models import InterventionIn, NewMessageIn, NewTicketIn
+from integration.api.response_models import HealthOut, InterventionOut, LiveOut, MessageTakenOut, ReadyOut, TicketOut
 
 PREFIX = "/api/v1"
 
@@ -30,7 +31,7 @@ class Operation:
     @property
     def rule(self) -> str:
         """The path as Flask writes it."""
-        return self.path.replace("{ticket_id}", "<uuid:ticket_id>")
+        return re.sub(r"\{(\w+)\}", r"<uuid:\1>", self.path)
 
 
 NO_TICKET = "The account has no such ticket."
@@ -81,6 +82,31 @@ OPERATIONS: tuple[Operation, ...] = (
         gives=MessageTakenOut,
         takes=NewMessageIn,
         refusals={**WRITING, 404: NO_TICKET, 409: "The ticket is closed; open a new one."},
+    ),
+    Operation(
+        name="intervene",
+        method="POST",
+        path=f"{PREFIX}/tickets/{{ticket_id}}/interventions",
+        summary="Act on a ticket as an agent",
+        description="The act is kept before this answers, and carried out once however often it is sent with the same "
+        "Idempotency-Key; what becomes of it can be read at `Location`. A reply reaches the customer in the agent's "
+        "name, without the automatic line.",
+        act=Permission.ACT_ON_TICKETS,
+        status=202,
+        gives=InterventionOut,
+        takes=InterventionIn,
+        refusals={**WRITING, 404: NO_TICKET, 409: "The Idempotency-Key was used for another act."},
+    ),
+    Operation(
+        name="read_intervention",
+        method="GET",
+        path=f"{PREFIX}/interventions/{{intervention_id}}",
+        summary="Read what became of an act",
+        description="`working` and `leaving` change in a moment, `waiting` when a service is back.",
+        act=Permission.ACT_ON_TICKETS,
+        status=200,
+        gives=InterventionOut,
+        refusals={**READING, 404: "The account has no such act."},
     ),
     Operation(
         name="health",

@@ -1,10 +1,12 @@
 """What the API takes. No type is guessed, no unknown field passes."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
+from desk.intervention import MOST_TEXT, InterventionKind
 from desk.ticket import Priority
 
 LONGEST_TEXT = 100_000
@@ -106,3 +108,42 @@ class NewMessageIn(Incoming):
         if self.role == "customer" and not self.public:
             raise ValueError("a customer's message is always public")
         return self
+
+
+class InterventionIn(Incoming):
+    """An act of an agent on a ticket."""
+
+    model_config = ConfigDict(
+        title="NewIntervention",
+        json_schema_extra={"examples": [{"kind": "claim", "agent_name": "Maria Lind"}]},
+    )
+
+    kind: InterventionKind = Field(strict=False, description="What to do.")
+    agent_name: Annotated[str, *_filled] = Field(
+        min_length=1,
+        max_length=200,
+        description="Whose act it is: a reply goes out in this name.",
+        json_schema_extra=_has_letters,
+    )
+    agent_email: Annotated[str, AfterValidator(_address)] | None = Field(
+        None,
+        max_length=254,
+        description="The agent's address, by which their acts are known.",
+        json_schema_extra={"format": "email"},
+    )
+    text: str = Field("", max_length=MOST_TEXT, description="The reply of `edit_and_send`, the answer of `teach`.")
+    question: str = Field("", max_length=MOST_TEXT, description="The question of `ask` and `teach`.")
+    comment: str = Field(
+        "", max_length=MOST_TEXT, description="Why a draft is rejected; what another draft should be like."
+    )
+    value: str = Field("", max_length=200, description="The right category, or the reason that was wrong.")
+    run_id: UUID | None = Field(None, strict=False, description="Whose draft it is about, as in `receipts`.")
+    seen_message_id: str | None = Field(
+        None,
+        max_length=200,
+        description="The last message by the customer, an agent or Firstline (hand-overs aside) that the agent saw. "
+        "Should another have come, nothing is sent.",
+    )
+    target_id: UUID | None = Field(None, strict=False, description="The act that `undo` takes back.")
+    override: bool = Field(False, description="Send though something was found.")
+    delay_seconds: float = Field(0, ge=0, le=600, strict=False, description="So long a reply can still be undone.")

@@ -5,10 +5,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from desk.intervention import InterventionKind
 from desk.outcome import OutcomeState
 from desk.reasons import Limit, Reason
 from desk.run import Action, Level
 from desk.ticket import Priority, Role, TicketState, TicketStatus
+from integration.web.intervention_status import InterventionStatus
 
 EXAMPLE_ID = "0197a1c0-5b1e-7c3a-9d42-2f6d1f0a7b11"
 EXAMPLE_MESSAGE = "0197a1c0-5b1e-7c3a-9d42-6ac0de0a7b12"
@@ -31,6 +33,7 @@ class MessageOut(BaseModel):
     public: bool = Field(description="False for internal notes, which only the scope `staff` sees.")
     body: str
     at: datetime
+    author: str | None = Field(None, description="The agent who wrote it, where that is known.")
     sources: list[SourceOut]
 
 
@@ -179,6 +182,45 @@ class MessageTakenOut(BaseModel):
 
     ticket_id: str = Field(json_schema_extra={"format": "uuid"})
     message: MessageOut
+
+
+class InterventionOut(BaseModel):
+    """An act of an agent, and what became of it."""
+
+    model_config = ConfigDict(
+        title="Intervention",
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": EXAMPLE_ID,
+                    "kind": "claim",
+                    "agent": "Maria Lind",
+                    "at": "2026-03-02T09:32:00Z",
+                    "status": "done",
+                    "message": "The ticket is yours.",
+                    "findings": [],
+                    "answer": "",
+                    "sources": [],
+                    "run_id": None,
+                    "can_undo": False,
+                }
+            ]
+        },
+    )
+
+    id: str = Field(json_schema_extra={"format": "uuid"})
+    kind: InterventionKind
+    agent: str
+    at: datetime
+    status: InterventionStatus = Field(
+        description="`unconfirmed`: something was found; the same act with `override` does it all the same."
+    )
+    message: str = Field(description="What came back, in words.")
+    findings: list[FindingOut]
+    answer: str = Field(description="Another draft, or the answer to a question.")
+    sources: list[SourceOut]
+    run_id: str | None = Field(description="The run of another draft.")
+    can_undo: bool
 
 
 class HealthOut(BaseModel):

@@ -10,6 +10,7 @@ from desk.run import Run
 from desk.ticket import Message, Ticket, TicketState
 from integration.api.response_models import (
     FindingOut,
+    InterventionOut,
     MessageOut,
     ModelCallOut,
     OutcomeOut,
@@ -19,6 +20,7 @@ from integration.api.response_models import (
     SourceOut,
     TicketOut,
 )
+from integration.web.intervention_status import ShownIntervention
 from workers.record import TicketLine
 
 Sources = Mapping[str, Sequence[Source]]
@@ -63,10 +65,25 @@ def show_message(message: Message, sources: Sequence[Source] = ()) -> MessageOut
         public=message.public,
         body=message.body,
         at=message.at,
-        sources=[
-            SourceOut(number=source.number, title=source.title, url=source.url, quotes=list(source.quotes))
-            for source in sources
-        ],
+        author=message.author,
+        sources=_show_sources(sources),
+    )
+
+
+def show_act(shown: ShownIntervention) -> InterventionOut:
+    """An act of an agent, and what became of it."""
+    return InterventionOut(
+        id=shown.id,
+        kind=shown.kind,
+        agent=shown.who,
+        at=shown.at,
+        status=shown.status,
+        message=shown.text,
+        findings=[FindingOut(check=finding.check, detail=finding.detail) for finding in shown.findings],
+        answer=shown.answer,
+        sources=_show_sources(shown.sources),
+        run_id=shown.run_id,
+        can_undo=shown.can_undo,
     )
 
 
@@ -99,6 +116,13 @@ def show_run(run: Run, deliveries: Sequence[Delivery]) -> ReceiptOut:
         dollars=receipt.dollars,
         remarks=list(receipt.remarks),
     )
+
+
+def _show_sources(sources: Sequence[Source]) -> list[SourceOut]:
+    return [
+        SourceOut(number=source.number, title=source.title, url=source.url, quotes=list(source.quotes))
+        for source in sources
+    ]
 
 
 def _show_reasons(run: Run) -> list[ReasonOut]:

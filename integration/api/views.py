@@ -18,15 +18,13 @@ from integration.api.request_models import NewMessageIn, NewTicketIn
 from integration.api.response_models import HealthOut, LiveOut, MessageTakenOut, ReadyOut
 from integration.api.serializers import show_message, show_ticket
 from integration.api.validation import read_body
+from integration.web.enqueue import Enqueue, enqueue_quietly
 from integration.web.problems import Away
 from workers import record, tickets
 from workers.queue import outbox
 from workers.tickets import CHANNEL, NewTicket
 
 log = structlog.get_logger(__name__)
-
-Enqueue = Callable[[str, str], None]
-"""Called with (account, item id) after the commit. Whatever it raises, the sweeper picks the item up."""
 
 Check = Callable[[], None]
 """Raises, whatever it is, when what it looks at is away or wrong; the words of our own errors are shown."""
@@ -101,19 +99,12 @@ class TicketViews:
         with self._db.account(caller.account) as tx:
             keyed_answer = answer_once(tx, caller.token_id, key, request_text, work) if key else work(tx)
         if keyed_answer.item_id:
-            self._enqueue_item(caller.account, keyed_answer.item_id)
+            enqueue_quietly(self._enqueue, caller.account, keyed_answer.item_id)
         response = answer(keyed_answer.answer.status, keyed_answer.answer.body)
         response.headers["Location"] = keyed_answer.answer.location
         if keyed_answer.item_id is None:
             response.headers["Idempotency-Replayed"] = "true"
         return response
-
-    def _enqueue_item(self, account: str, item_id: str) -> None:
-        try:
-            self._enqueue(account, item_id)
-        except Exception as error:  # noqa: BLE001  # the ticket is kept; an error would make the caller send it again
-            error_class = type(error).__name__
-            log.warning("not enqueued; the sweeper will", account=account, item=item_id, why=error_class)
 
 
 class StateViews:

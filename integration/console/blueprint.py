@@ -15,16 +15,18 @@ from desk.outcome import KINDS
 from desk.platform.accounts import get_account
 from desk.platform.database import Database, Transaction
 from desk.text.tokenizer import clean
-from desk.ticket import TicketState
+from desk.ticket import TicketState, new_id
 from integration.access import sign_in as people
 from integration.access.permissions import Permission, is_allowed
 from integration.access.sign_in import Staff
+from integration.console.acts import ActPages
 from integration.console.knowledge import Embedders, KnowledgePages
 from integration.console.ticket_list import find_tickets, read_query
 from integration.console.ticket_story import tell_story
+from integration.web.enqueue import leave_to_sweeper
 from integration.web.forms import read_form
 from integration.web.layout import database_away, error_page, friendly_error, is_same_origin, protect_pages
-from workers import interventions, record
+from workers import operations, record
 from workers.parties import standing
 from workers.queue import parked
 from workers.queue.parked import ParkedFilter
@@ -45,6 +47,7 @@ NEEDS: Mapping[str, Permission] = {
     "listing": Permission.READ_TICKETS,
     "story": Permission.READ_TICKETS,
     "parked": Permission.READ_TICKETS,
+    "act": Permission.ACT_ON_TICKETS,
     "requeue": Permission.REQUEUE,
     "requeue_many": Permission.REQUEUE,
     "ask_pause": Permission.PAUSE,
@@ -76,19 +79,27 @@ DONE = {
 
 
 def make_console(
-    db: Database, enqueue: Enqueue, embedders: Embedders, sync: Enqueue, *, at_root: bool = False
+    db: Database,
+    enqueue: Enqueue,
+    embedders: Embedders,
+    sync: Enqueue,
+    *,
+    enqueue_act: Enqueue = leave_to_sweeper,
+    at_root: bool = False,
 ) -> Blueprint:
     """The console for all accounts of the installation; staff see their own account alone.
 
     `sync` is called with (account, source) when somebody wants a source read at once, and may raise Temporary.
+    `enqueue_act` is called like `enqueue`, with an intervention's id.
     `at_root` makes `/` lead here, for installations without the customer's form.
 
     Needs `integration.web.layout.make_pages` registered on the same app.
     """
     pages = Console(db, enqueue)
+    acts = ActPages(db, enqueue_act)
     knowledge = KnowledgePages(db, pages.page, embedders, sync)
     console = Blueprint("console", __name__, template_folder="templates")
-    for rule, name, view, method in _routes(pages, knowledge):
+    for rule, name, view, method in _routes(pages, acts, knowledge):
         console.add_url_rule(rule, name, view, methods=[method])
     if at_root:
         console.add_url_rule("/", "root", pages.start)
@@ -100,11 +111,14 @@ def make_console(
     return console
 
 
-def _routes(pages: "Console", knowledge: KnowledgePages) -> tuple[tuple[str, str, Callable[..., Any], str], ...]:
+def _routes(
+    pages: "Console", acts: ActPages, knowledge: KnowledgePages
+) -> tuple[tuple[str, str, Callable[..., Any], str], ...]:
     return (
         ("/console/", "start", pages.start, "GET"),
         ("/console/tickets", "listing", pages.listing, "GET"),
         ("/console/tickets/<channel>/<path:ticket_id>", "story", pages.story, "GET"),
+        ("/console/tickets/<channel>/<path:ticket_id>/acts", "act", acts.act, "POST"),
         ("/console/parked", "parked", pages.parked, "GET"),
         ("/console/items/<uuid:item_id>/requeue", "requeue", pages.requeue, "POST"),
         ("/console/parked/requeue", "requeue_many", pages.requeue_many, "POST"),
@@ -167,7 +181,8 @@ class Console:
             story = tell_story(tx, channel, ticket_id)
             if story is None:
                 abort(404)
-            return self.page(tx, "story", story=story, kinds=KINDS)
+            moving = story.is_moving(request.args.get("act"))
+            return self.page(tx, "story", story=story, kinds=KINDS, moving=moving, new_press=new_id)
 
     def parked(self) -> Page:
         """What could not be worked on, by reason."""
@@ -195,7 +210,7 @@ class Console:
         """Pause or resume."""
         staff, paused = _current_staff(), request.form.get("paused") == "yes"
         with self._db.account(staff.account) as tx:
-            interventions.set_paused(tx, paused, by=staff.email)
+            operations.set_paused(tx, paused, by=staff.email)
         return redirect(url_for("console.listing", done="paused" if paused else "resumed"), 303)
 
     def users(self) -> Page:
@@ -246,7 +261,7 @@ class Console:
 
     def _requeue_parked(self, parked_filter: ParkedFilter, done_key: str) -> Page:
         staff = _current_staff()
-        requeued = interventions.requeue(self._db, staff.account, parked_filter, self._enqueue, by=staff.email)
+        requeued = operations.requeue(self._db, staff.account, parked_filter, self._enqueue, by=staff.email)
         return redirect(url_for("console.parked", done=done_key if requeued.count else "not-parked"), 303)
 
 

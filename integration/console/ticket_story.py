@@ -4,21 +4,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from desk.conversation import last_word
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.outcome import Outcome, outcome_of
 from desk.platform.database import Transaction
 from desk.ports import Source
 from desk.presentation.receipt import Receipt, make_receipt
-from desk.presentation.reply import compose_note, draft_text
+from desk.presentation.reply import cited_pages, compose_note, draft_text
 from desk.reasons import Stop
 from desk.run import Run
 from desk.ticket import ItemState, Ticket
 from integration.web.conversation import ShownMessage, shown_messages
+from integration.web.intervention_status import ShownIntervention, show_intervention
 from integration.web.receipt_bars import STOP_WORDS
-from workers import record, tickets
+from workers import interventions, own_record, record, ticket_control, tickets
 from workers.queue import inbox, outbox
 from workers.queue.inbox import InboxItem
+from workers.queue.outbox import BY_A_PERSON
 from workers.record import TicketLine
+from workers.ticket_control import TicketClaim
 
 SHOWN_ANYWAY = {DeliveryKind.REPLY, DeliveryKind.NOTE}
 """Deliveries whose message holds the draft; once one is sent, the draft need not be shown again."""
@@ -37,7 +41,7 @@ class StoryRun:
 
 @dataclass(frozen=True, slots=True)
 class StoryEntry:
-    """One thing that happened; exactly one of message, run and stop is set."""
+    """One thing that happened; exactly one of message, run, stop and act is set."""
 
     at: datetime
     message: ShownMessage | None = None
@@ -45,6 +49,7 @@ class StoryEntry:
     stop: str | None = None
     confirmed: bool = False
     """The stop is the customer's thank-you."""
+    act: ShownIntervention | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,41 @@ class TicketStory:
     items: tuple[InboxItem, ...]
     loose_deliveries: tuple[Delivery, ...]
     """Those that belong to no run, such as the note on a parked ticket."""
+    runs: tuple[Run, ...] = ()
+    seen: str | None = None
+    """The last word of the conversation: what whoever answers now answers to."""
+    claim: TicketClaim | None = None
+    switched_off: bool = False
 
     @property
     def newest_run(self) -> str | None:
         """The run whose receipt is open at first."""
-        runs = [entry.run.receipt.run_id for entry in self.entries if entry.run]
-        return runs[-1] if runs else None
+        return self.runs[-1].id if self.runs else None
+
+    @property
+    def draft(self) -> str:
+        """The newest draft, as it would be sent."""
+        run = self.runs[-1] if self.runs else None
+        return draft_text(run.draft, cited_pages(run.draft, run.hits)) if run else ""
+
+    @property
+    def question(self) -> str:
+        """What the customer asks, as the newest run has it."""
+        return "\n".join(self.runs[-1].classification.questions) if self.runs else ""
+
+    @property
+    def acts(self) -> tuple[ShownIntervention, ...]:
+        """What people did, in order."""
+        return tuple(entry.act for entry in self.entries if entry.act)
+
+    @property
+    def last_act(self) -> str | None:
+        """The last thing that a person did."""
+        return self.acts[-1].id if self.acts else None
+
+    def is_moving(self, act_id: str | None) -> bool:
+        """Will what became of this act change in a moment?"""
+        return any(act.id == act_id and act.pending for act in self.acts)
 
     @property
     def parked(self) -> tuple[InboxItem, ...]:
@@ -81,10 +115,37 @@ def tell_story(tx: Transaction, channel: str, ticket_id: str) -> TicketStory | N
     deliveries = outbox.deliveries_of_ticket(tx, channel, ticket_id)
     messages = shown_messages(ticket, sources_by_message, deliveries) if ticket else ()
     entries = [StoryEntry(message.at, message=message) for message in messages]
-    entries += [_run_entry(run, deliveries) for run in record.runs_of(tx, channel, ticket_id)]
+    runs = record.runs_of(tx, channel, ticket_id)
+    entries += [_run_entry(run, deliveries) for run in runs]
+    entries += [StoryEntry(act.at, act=act) for act in _shown_acts(tx, channel, ticket_id)]
     entries += _stop_entries(items)
-    loose_deliveries = tuple(delivery for delivery in deliveries if delivery.run_id is None)
-    return TicketStory(line, ticket, tuple(sorted(entries, key=lambda e: e.at)), tuple(items), loose_deliveries)
+    loose_deliveries = tuple(
+        delivery for delivery in deliveries if delivery.run_id is None and not delivery.key.startswith(BY_A_PERSON)
+    )
+    return TicketStory(
+        line=line,
+        ticket=ticket,
+        entries=tuple(sorted(entries, key=lambda entry: entry.at)),
+        items=tuple(items),
+        loose_deliveries=loose_deliveries,
+        runs=tuple(runs),
+        seen=_seen_message(tx, ticket, runs),
+        claim=ticket_control.get_claim(tx, channel, ticket_id),
+        switched_off=ticket_control.is_switched_off(tx, channel, ticket_id),
+    )
+
+
+def _shown_acts(tx: Transaction, channel: str, ticket_id: str) -> list[ShownIntervention]:
+    acts = interventions.interventions_of_ticket(tx, channel, ticket_id)
+    return [show_intervention(tx, act) for act in acts]
+
+
+def _seen_message(tx: Transaction, ticket: Ticket | None, runs: Sequence[Run]) -> str | None:
+    """Of a ticket whose messages the helpdesk keeps, the message that the newest draft answers."""
+    if ticket is None:
+        return runs[-1].message_id if runs else None
+    last = last_word(ticket, own_record.read_own_record(tx, ticket.channel, ticket.id))
+    return last.id if last else None
 
 
 def _run_entry(run: Run, deliveries: Iterable[Delivery]) -> StoryEntry:

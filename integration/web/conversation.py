@@ -18,6 +18,8 @@ class ShownMessage:
     body: str
     sources: tuple[Source, ...]
     at: datetime
+    author: str | None = None
+    """The name of the person of the team who wrote it."""
 
     @property
     def public(self) -> bool:
@@ -36,7 +38,14 @@ def shown_messages(
     """All messages in order. `sources` are by message id (`workers.tickets.ticket_sources`)."""
     kinds = {delivery.id: delivery.kind for delivery in deliveries}
     return tuple(
-        ShownMessage(message.id, _message_kind(message, kinds), message.body, sources.get(message.id, ()), message.at)
+        ShownMessage(
+            id=message.id,
+            kind=_message_kind(message, kinds),
+            body=message.body,
+            sources=sources.get(message.id, ()),
+            at=message.at,
+            author=message.author,
+        )
         for message in ticket.messages
     )
 

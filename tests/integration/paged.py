@@ -48,7 +48,9 @@ def make_app(database: Database, account: str, queue: Queue) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 1_048_576
     app.register_blueprint(make_pages("9.9.9"))
     app.register_blueprint(make_form(database, queue, account, EXAMPLES))
-    app.register_blueprint(make_console(database, queue, lambda account: FakeEmbedder(dimensions=384), queue))
+    app.register_blueprint(
+        make_console(database, queue, lambda account: FakeEmbedder(dimensions=384), queue, enqueue_act=queue)
+    )
     return app
 
 

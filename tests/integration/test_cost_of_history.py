@@ -30,9 +30,9 @@ pytestmark = pytest.mark.loopback
 PAST = 100_000
 ACCOUNT = "old"
 REGULAR = "customer@example.com"
-MOST_PAGES = 150
-"""That one statement may look at: a few rows by an index three pages deep, what it writes, and, for the first that
-writes to a table, where there is room."""
+MOST_PAGES = 250
+"""That one statement may look at: a few rows by an index three pages deep, what it writes, the catalogue of up to three
+tables, and, for the first that writes to a table, where there is room."""
 MOST_ROWS = 300
 """That one statement may look at, those that pass through several steps counted in each: the most are tickets of a
 requester who has thousands."""

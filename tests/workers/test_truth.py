@@ -55,7 +55,14 @@ class Quoting:
     def classify(self, ticket: Ticket, text: str, policy: Policy) -> ModelClassification:
         return ModelClassification(self.category, 0.95, (text,))
 
-    def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> ModelDraft:
+    def draft(
+        self,
+        ticket: Ticket,
+        classification: Classification,
+        hits: Sequence[Hit],
+        policy: Policy,
+        instruction: str = "",
+    ) -> ModelDraft:
         self.shown += hits
         for hit in hits:
             passage = hit.passage

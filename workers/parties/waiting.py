@@ -13,6 +13,7 @@ from desk.errors import FirstlineError, Outage, PartyAway, Permanent, Temporary
 from desk.party import Access, PartyAccess
 from desk.platform.database import Transaction
 from desk.ports import PartyProbe
+from workers import interventions
 from workers.dependencies import Dependencies
 from workers.parties import standing
 from workers.queue import inbox, outbox
@@ -123,6 +124,7 @@ def _declare_back(tx: Transaction, party_access: PartyAccess) -> None:
     released = 0
     if Access.READ not in away_accesses:
         released += inbox.release_party(tx, party_access.party)
+        released += interventions.release_party(tx, party_access.party)
     if Access.WRITE not in away_accesses:
         released += outbox.release_party(tx, party_access.party, alerts=True)
     if not away_accesses:

@@ -17,7 +17,8 @@ class DecisionInput:
     too long to be read whole; `texts` are its messages; `skipped` if no model was asked; `outdated` are citations whose
     document has changed since; `open_questions` those of several that nothing cited answers; `third_parties` how many
     messages others of the customer side wrote; `model_away` says why a model that is set up did not draft; `refused` if
-    it would not read this at all; `unhelped` if the customer says that our automatic reply was of no use."""
+    it would not read this at all; `unhelped` if the customer says that our automatic reply was of no use; `for_agent`
+    if an agent asked for the draft."""
 
     ticket: Ticket
     message: Message
@@ -43,3 +44,4 @@ class DecisionInput:
     unhelped: bool = False
     turns: Turns = NO_TURNS
     same_matter: str = ""
+    for_agent: bool = False

@@ -13,11 +13,18 @@ NO_MODEL = "No model could draft a reply."
 
 
 def draft_reply(
-    ticket: Ticket, classification: Classification, hits: Sequence[Hit], model: LanguageModel, policy: Policy
+    ticket: Ticket,
+    classification: Classification,
+    hits: Sequence[Hit],
+    model: LanguageModel,
+    policy: Policy,
+    instruction: str = "",
 ) -> ModelDraft:
     """The model's draft; with no passages, the way out without asking. Raises as the model does."""
     if not hits:
         return ModelDraft(is_handed_over(NOTHING_FOUND))
+    if instruction:
+        return model.draft(ticket, classification, hits, policy, instruction)
     return model.draft(ticket, classification, hits, policy)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from desk.conversation import Conversation, OwnRecord, is_ours, read_conversation
+from desk.conversation import Conversation, OwnRecord, is_ours, last_word, read_conversation
 from desk.delivery import DeliveryKind
 from desk.policy.scope import EVERYWHERE, TicketScope
 from desk.reasons import Stop
@@ -49,6 +49,17 @@ def stop_before_send(
     return _first_objection((*GUARDS, person_owed), ticket, message_id, record, scope)
 
 
+def stop_before_person_send(ticket: Ticket, seen_message_id: str, record: OwnRecord) -> Stop | None:
+    """Why what a person ordered may not leave after all: the conversation is not any more as they saw it. All else is
+    theirs to decide."""
+    if ticket.status is TicketStatus.CLOSED:
+        return Stop.CLOSED
+    last = last_word(ticket, record)
+    if last is None or last.id == seen_message_id:
+        return None
+    return Stop.CUSTOMER_WROTE_AGAIN if last.role is Role.CUSTOMER else Stop.ANSWERED_MEANWHILE
+
+
 def _first_objection(
     guards: tuple[Guard, ...], ticket: Ticket, message_id: str, record: OwnRecord, scope: TicketScope
 ) -> Stop | None:
@@ -87,7 +98,8 @@ def closed(guard_input: GuardInput) -> Stop | None:
 
 def switched_off(guard_input: GuardInput) -> Stop | None:
     """An agent said so, by tag or button."""
-    return Stop.SWITCHED_OFF if OFF_TAG in guard_input.ticket.tags else None
+    is_off = guard_input.record.switched_off or OFF_TAG in guard_input.ticket.tags
+    return Stop.SWITCHED_OFF if is_off else None
 
 
 def person_took_over(guard_input: GuardInput) -> Stop | None:

@@ -225,6 +225,11 @@ def paused(case: DecisionInput) -> Cap | None:
     return _draft(Reason.PAUSED) if case.paused else None
 
 
+def asked_by_agent(case: DecisionInput) -> Cap | None:
+    """What an agent asks for is theirs to send."""
+    return _draft(Reason.ASKED_BY_AGENT) if case.for_agent else None
+
+
 def matches_own_words(draft: Draft) -> str:
     """What a draft states, without its courtesies."""
     return "\n".join(statement.text for statement in draft.statements if not statement.courtesy)
@@ -272,4 +277,5 @@ RULES: tuple[Rule, ...] = (
     budget_spent,
     without_model,
     paused,
+    asked_by_agent,
 )

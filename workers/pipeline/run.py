@@ -44,7 +44,10 @@ PATIENCE_SECONDS = 120.0
 class RunContext:
     """What holds besides the ticket: the policy, whether anything public may leave, whether today's dollars are spent,
     our own record of the ticket and of the turns, which other ticket the customer has open on the same matter, whether
-    to wait for a model that has just gone away, and how often the answer to this message was thought over anew."""
+    to wait for a model that has just gone away, and how often the answer to this message was thought over anew.
+
+    `for_agent`: a person asked for a draft, and gets one whatever the customer wants; their `instruction` says how it
+    should read."""
 
     policy: Policy
     paused: bool = False
@@ -54,6 +57,8 @@ class RunContext:
     same_matter: str = ""
     patient: bool = False
     rethought: int = 0
+    for_agent: bool = False
+    instruction: str = ""
     product_version: str = "unknown"
 
 
@@ -115,7 +120,7 @@ def run_pipeline(
     conversation = read_conversation(ticket, context.record)
     state = _classify(read_conversation_text(ticket, conversation), conversation, models, context, trace)
     state = _retrieve(state, library, context.policy, trace)
-    state = _draft(state, context.policy, trace)
+    state = _draft(state, context, trace)
     state = _validate(state, context.policy, trace)
     return _decide(state, library, context, conversation, trace)
 
@@ -133,7 +138,10 @@ def _classify(
         signals = add_heard_signals(reading, policy)
         trace.patient = trace.patient and not _needs_person_anyway(signals)
         models_left = _available_models(models, context.budget_spent, trace)
-        if _needs_no_model(signals, reading.text, policy) or _is_going_round(reading, conversation, context):
+        needs_no_draft = _needs_no_model(signals, reading.text, policy) or _is_going_round(
+            reading, conversation, context
+        )
+        if needs_no_draft and not context.for_agent:
             return _PipelineState(reading, signals, models_left, skipped=True)
         guess, models_left = _ask_first_available(
             models_left, lambda model: model.classify(reading.ticket, reading.text, policy), trace
@@ -153,13 +161,15 @@ def _retrieve(state: _PipelineState, library: Library, policy: Policy, trace: _R
         return replace(state, retrieved=retrieved)
 
 
-def _draft(state: _PipelineState, policy: Policy, trace: _RunTrace) -> _PipelineState:
+def _draft(state: _PipelineState, context: RunContext, trace: _RunTrace) -> _PipelineState:
     with trace.stage(Stage.DRAFT):
         if state.skipped:
             return state
         ticket, hits = state.reading.ticket, state.hits
         model_draft, models_left = _ask_first_available(
-            state.models_left, lambda model: draft_reply(ticket, state.classification, hits, model, policy), trace
+            state.models_left,
+            lambda model: draft_reply(ticket, state.classification, hits, model, context.policy, context.instruction),
+            trace,
         )
         model_draft = model_draft or ModelDraft(is_handed_over(NO_MODEL))
         trace.usage.extend(model_draft.usage)
@@ -218,6 +228,7 @@ def _decision_input(
         paused=context.paused,
         budget_spent=context.budget_spent,
         rethought=context.rethought,
+        for_agent=context.for_agent,
         texts=state.reading.texts,
         open_questions=_open_questions(state),
         third_parties=state.reading.third_parties,

@@ -18,17 +18,16 @@ from desk.ports import Alert, Outgoing
 from desk.presentation.alert import alert_without_run, alert_without_ticket, compose_alert, compose_notice
 from desk.reasons import Stop
 from desk.ticket import Ticket, TicketState
-from workers import record
+from workers import own_record, record
 from workers.dependencies import Dependencies
 from workers.parties.waiting import refuse_if_away
 from workers.pipeline.guards import STATE_AFTER
-from workers.processing import own_record
 from workers.processing.delivery_failures import handle_delivery_failure
 from workers.processing.guard_effects import message_left_open
 from workers.processing.last_look import LastLook, recheck
 from workers.queue import inbox, outbox
 from workers.queue.backoff import handle_any_failure, retry_while_database_is_away
-from workers.queue.outbox import ClaimedDelivery, PlannedDelivery
+from workers.queue.outbox import BY_A_PERSON, ClaimedDelivery, PlannedDelivery
 
 log = structlog.get_logger(__name__)
 
@@ -151,12 +150,19 @@ def _mark_sent(deps: Dependencies, claim: ClaimedDelivery, foreign_id: str) -> l
 
     def write() -> None:
         with deps.db.account(delivery.account) as tx:
-            if outbox.mark_sent(tx, claim, foreign_id) and delivery.kind is DeliveryKind.REPLY:
-                record.set_ticket_state(tx, delivery.channel, delivery.ticket_id, TicketState.ANSWERED)
+            if outbox.mark_sent(tx, claim, foreign_id) and (state := _state_once_sent(delivery)):
+                record.set_ticket_state(tx, delivery.channel, delivery.ticket_id, state)
 
     retry_while_database_is_away(write)
     log.info("sent", kind=delivery.kind.value, attempt=delivery.attempts)
     return []
+
+
+def _state_once_sent(delivery: Delivery) -> TicketState | None:
+    """A person who has answered, or closed the ticket, has it."""
+    if delivery.key.startswith(BY_A_PERSON):
+        return TicketState.STEPPED_BACK
+    return TicketState.ANSWERED if delivery.kind is DeliveryKind.REPLY else None
 
 
 def _withdraw(deps: Dependencies, claim: ClaimedDelivery, stop: Stop, open_message_id: str | None = None) -> list[str]:
@@ -164,6 +170,8 @@ def _withdraw(deps: Dependencies, claim: ClaimedDelivery, stop: Stop, open_messa
     delivery = claim.delivery
     with deps.db.account(delivery.account) as tx:
         if not outbox.withdraw_delivery(tx, claim, stop):
+            return []
+        if delivery.key.startswith(BY_A_PERSON):  # whoever ordered it is told
             return []
         if state := STATE_AFTER.get(stop):
             record.set_ticket_state(tx, delivery.channel, delivery.ticket_id, state)

@@ -17,7 +17,7 @@ from workers.parties.waiting import LATER, SOON, TroubleOwner, awaited_party, wh
 from workers.queue import inbox, outbox
 from workers.queue.backoff import next_try
 from workers.queue.incidents import incident_alert
-from workers.queue.outbox import ClaimedDelivery, PlannedDelivery
+from workers.queue.outbox import BY_A_PERSON, ClaimedDelivery, PlannedDelivery
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +68,7 @@ def _give_up(deps: Dependencies, claim: ClaimedDelivery, why: str) -> list[str]:
             plan_note_instead_of_alert(tx, delivery, datetime.now(UTC), handed=False)
         elif claim.item_id and inbox.park_finished_item(tx, claim.item_id, why):
             record.set_ticket_state(tx, delivery.channel, delivery.ticket_id, TicketState.PARKED)
-        if delivery.run_id and delivery.kind in LEAVES_WORK:
+        if delivery.kind in LEAVES_WORK and (delivery.run_id or delivery.key.startswith(BY_A_PERSON)):
             alerts = [incident_alert(tx, _failure_alert(delivery, why), why, incident_policy)] if can_alert else []
             outbox.plan_deliveries(tx, [*_failure_note(claim), *alerts], None, None, handed=False)
     log.error("failed", why=why)

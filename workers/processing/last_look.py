@@ -10,14 +10,14 @@ from desk.policy.scope import EVERYWHERE, TicketScope
 from desk.reasons import Stop
 from desk.run import Level, Run
 from desk.ticket import Ticket
-from workers import record, tickets
+from workers import own_record, record, tickets
 from workers.dependencies import Dependencies
 from workers.parties.notices import policy_of
-from workers.pipeline.guards import stop_before_send
+from workers.pipeline.guards import stop_before_person_send, stop_before_send
 from workers.pipeline.turns import limit_reached
-from workers.processing import duplicate_tickets, own_record
+from workers.processing import duplicate_tickets
 from workers.processing.guard_effects import message_left_open
-from workers.queue.outbox import ClaimedDelivery
+from workers.queue.outbox import BY_A_PERSON, ClaimedDelivery
 
 NOT_PUBLIC = (DeliveryKind.NOTE, DeliveryKind.ALERT)
 """Kinds that leave though everything public is paused."""
@@ -34,8 +34,17 @@ class LastLook:
     stop: Stop = Stop.CLOSED
     left: str | None = None
 
+    @property
+    def by_person(self) -> bool:
+        """A person ordered it: pause, limits and policy are about what leaves by itself."""
+        return self.delivery.key.startswith(BY_A_PERSON)
+
     def still_wanted(self, ticket: Ticket) -> bool:
         delivery = self.delivery
+        if self.by_person:
+            person_stop = stop_before_person_send(ticket, delivery.message_id, self.record)
+            self.stop = person_stop or self.stop
+            return person_stop is None
         stop = self._stop_if_paused() or stop_before_send(
             ticket, delivery.message_id, delivery.kind, self.record, self._scope()
         )
@@ -66,6 +75,8 @@ def _is_paused(deps: Dependencies, delivery: Delivery) -> bool:
 def recheck(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, last_look: LastLook) -> Stop | None:
     """The last look before something public leaves: at the ticket, and at what we alone know."""
     delivery = claim.delivery
+    if last_look.by_person:
+        return None if last_look.still_wanted(ticket) else last_look.stop
     if delivery.channel == tickets.CHANNEL and _is_paused(deps, delivery):  # of others, each look asks
         return Stop.PAUSED
     if not last_look.still_wanted(ticket):

@@ -13,7 +13,7 @@ import structlog
 
 from desk.conversation import read_conversation
 from desk.delivery import DeliveryKind
-from desk.errors import FirstlineError, Permanent, Temporary
+from desk.errors import Permanent, Temporary
 from desk.party import Access, PartyAccess
 from desk.platform import accounts
 from desk.platform.database import Transaction
@@ -21,14 +21,14 @@ from desk.policy.policy import Policy, PolicyFile
 from desk.reasons import Stop
 from desk.run import Action, Run, Stage
 from desk.ticket import EventKind, Ticket, TicketState
-from workers import record
+from workers import own_record, record
 from workers.dependencies import Dependencies
 from workers.insights import gaps
 from workers.parties.waiting import refuse_if_away
 from workers.pipeline.guards import stop_before_run
 from workers.pipeline.run import RunContext, run_pipeline
 from workers.pipeline.signals.closing import is_confirmation
-from workers.processing import duplicate_tickets, guard_effects, own_record, ratings
+from workers.processing import duplicate_tickets, guard_effects, ratings
 from workers.processing.effects import (
     FinishedRun,
     is_with_people,
@@ -42,6 +42,7 @@ from workers.processing.ticket_reading import OpenItem, fetch_ticket, newest_mes
 from workers.queue import inbox, outbox
 from workers.queue.backoff import handle_any_failure
 from workers.queue.inbox import InboxItem
+from workers.queue.leases import ClaimLost
 from workers.queue.outbox import PlannedDelivery
 
 log = structlog.get_logger(__name__)
@@ -64,10 +65,6 @@ NOBODY_ALERTED = "No alert went out: nothing is connected that takes alerts. The
 
 OVERTAKEN_TRIES = 3
 """So often a message is thought over at once because something else was decided about its ticket meanwhile."""
-
-
-class ClaimLost(FirstlineError):
-    """Another worker has taken the row over; nothing of ours may stay."""
 
 
 class Overtaken(Temporary):

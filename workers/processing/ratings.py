@@ -6,9 +6,9 @@ from desk.conversation import Conversation, read_conversation
 from desk.delivery import DeliveryKind
 from desk.ports import Outgoing
 from desk.ticket import Ticket, TicketStatus
+from workers import own_record
 from workers.dependencies import Dependencies
 from workers.pipeline.guards import stop_before_send
-from workers.processing import own_record
 from workers.processing.failures import plan_alert
 from workers.queue.inbox import InboxItem
 from workers.queue.outbox import PlannedDelivery

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Table, and_, func, or_, select, update
 from sqlalchemy import text as sql
 
+from desk.errors import FirstlineError
 from desk.party import Access, PartyAccess, PartyState
 from desk.platform.database import Database, Transaction
 from desk.ticket import new_id
@@ -31,6 +32,10 @@ _AWAY = (
     .scalar_subquery()
     .label("away")
 )
+
+
+class ClaimLost(FirstlineError):
+    """Another worker has taken the row over; nothing of ours may stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,8 @@ def note_missed(db: Database, messages_by_queue: Mapping[str, int]) -> int:
     """Note which rows were handed over and are neither taken nor at the broker, given how many messages each of its
     queues holds. How many are missed that were not before."""
     with db.across() as connection:
-        statement = sql("SELECT firstline_missed_items(:held) + firstline_missed_deliveries(:held)")
+        counts = " + ".join(f"firstline_missed_{rows}(:held)" for rows in ("interventions", "items", "deliveries"))
+        statement = sql(f"SELECT {counts}")  # ours
         return int(connection.execute(statement, {"held": json.dumps(messages_by_queue)}).scalar_one())
 
 
@@ -145,6 +151,11 @@ def due_items(db: Database, again_after: float = 60.0) -> list[DueRow]:
 def due_deliveries(db: Database, again_after: float = 60.0) -> list[DueRow]:
     """Deliveries of all accounts that are to be handed to the broker; `again_after` as above."""
     return _due_rows(db, "firstline_due_deliveries", again_after)
+
+
+def due_interventions(db: Database, again_after: float = 60.0) -> list[DueRow]:
+    """Acts of people, of all accounts, that are to be handed to the broker; `again_after` as above."""
+    return _due_rows(db, "firstline_due_interventions", again_after)
 
 
 def release_worker(db: Database, worker: str) -> int:

@@ -25,6 +25,8 @@ from workers.tables import deliveries
 
 K = TypeVar("K")
 PUBLIC = (DeliveryKind.REPLY, DeliveryKind.HANDOVER)
+BY_A_PERSON = "intervention:"
+"""How the key of a delivery begins that a person ordered."""
 TAKEN_BACK = (DeliveryState.WITHDRAWN, DeliveryState.FAILED)
 """States of what is not out and will not be."""
 _WAITING_UNLESS_SENDING = case(
@@ -38,7 +40,8 @@ _outgoing = TypeAdapter(Outgoing)
 class PlannedDelivery:
     """An effect to bring about. Reply and hand-over share a key: one customer message gets one public answer.
 
-    `order` names what a person ordered, such as `recall:<id>`: each ticket gets that once, whatever its message.
+    `order` names what a person ordered, such as `recall:<id>`: each ticket gets that once, whatever its message. It
+    leaves after `delay_seconds` at the soonest; what is delayed is left to the sweep.
     `requester`, `answers` and `says` are keyed hashes by which turns and loops are counted (`pipeline/turns.py`)."""
 
     channel: str
@@ -50,6 +53,7 @@ class PlannedDelivery:
     requester: str | None = None
     answers: tuple[str, ...] = ()
     says: str | None = None
+    delay_seconds: float = 0.0
 
     @property
     def key(self) -> str:
@@ -94,7 +98,9 @@ def claim_delivery(tx: Transaction, delivery_id: str, worker: str, seconds: floa
     if row is None:
         return None
     outgoing = _outgoing.validate_json(tx.open(row.outgoing))
-    return ClaimedDelivery(_delivery(row), outgoing, row.item_id, row.claim_id, row.revision, leases.parties_away(row))
+    return ClaimedDelivery(
+        delivery_from_row(row), outgoing, row.item_id, row.claim_id, row.revision, leases.parties_away(row)
+    )
 
 
 def mark_sent(tx: Transaction, claim: ClaimedDelivery, foreign_id: str) -> bool:
@@ -149,7 +155,7 @@ def postponed_alerts(tx: Transaction, most: int = 500) -> list[tuple[Delivery, d
     c = deliveries.c
     unseen = and_(c.kind == DeliveryKind.ALERT, c.waits_since.is_not(None), c.told_at.is_(None), c.foreign_id.is_(None))
     rows = tx.execute(select(deliveries).where(unseen).order_by(c.waits_since).limit(most).with_for_update())
-    return [(_delivery(row), row.waits_since) for row in rows]
+    return [(delivery_from_row(row), row.waits_since) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +193,16 @@ def is_own_message(tx: Transaction, channel: str, foreign_id: str) -> bool:
     return tx.execute(select(deliveries.c.id).where(*conditions).limit(1)).one_or_none() is not None
 
 
-def public_deliveries_and_alerts(tx: Transaction, channel: str, ticket_id: str) -> Sequence[Row[Any]]:
-    """Every public delivery and every alert of a ticket, over its whole life, oldest first: id, foreign_id, kind, key,
-    state, message_id, answers, says, created_at."""
+def deliveries_that_count(tx: Transaction, channel: str, ticket_id: str) -> Sequence[Row[Any]]:
+    """Every public delivery, every alert and every change of status of a ticket, over its whole life, oldest first: id,
+    foreign_id, kind, key, state, message_id, answers, says, created_at."""
     c = deliveries.c
     columns = (c.id, c.foreign_id, c.kind, c.key, c.state, c.message_id, c.answers, c.says, c.created_at)
-    conditions = (c.channel == channel, c.ticket_id == ticket_id, c.kind.in_((*PUBLIC, DeliveryKind.ALERT)))
+    conditions = (
+        c.channel == channel,
+        c.ticket_id == ticket_id,
+        c.kind.in_((*PUBLIC, DeliveryKind.ALERT, DeliveryKind.STATUS)),
+    )
     return tx.execute(select(*columns).where(*conditions).order_by(c.created_at, c.id)).all()
 
 
@@ -206,7 +216,9 @@ def deliveries_to_requester(tx: Transaction, requester: str, minutes: int) -> Se
 def deliveries_of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[Delivery]:
     """All deliveries of a ticket, oldest first."""
     conditions = (deliveries.c.channel == channel, deliveries.c.ticket_id == ticket_id)
-    return [_delivery(row) for row in tx.execute(select(deliveries).where(*conditions).order_by(deliveries.c.id))]
+    return [
+        delivery_from_row(row) for row in tx.execute(select(deliveries).where(*conditions).order_by(deliveries.c.id))
+    ]
 
 
 def deliveries_of_items(tx: Transaction, item_ids: Sequence[str]) -> dict[str, list[Delivery]]:
@@ -229,7 +241,7 @@ def deliveries_of_last_run(
 def _group_deliveries(rows: Iterable[Row[Any]], key: Callable[[Row[Any]], K]) -> dict[K, list[Delivery]]:
     groups: dict[K, list[Delivery]] = {}
     for row in rows:
-        groups.setdefault(key(row), []).append(_delivery(row))
+        groups.setdefault(key(row), []).append(delivery_from_row(row))
     return groups
 
 
@@ -246,10 +258,12 @@ def _copy_withdrawn(tx: Transaction, keys: Sequence[str], run_id: str) -> None:
 def _plan_delivery(
     tx: Transaction, planned: PlannedDelivery, run_id: str | None, item_id: str | None, enqueued_at: Any
 ) -> str | None:
+    if planned.delay_seconds:
+        enqueued_at = None
     values = _effect_columns(tx, planned) | {"run_id": run_id, "item_id": item_id, "enqueued_at": enqueued_at}
     key = {"account_id": tx.account, "key": planned.key}
     message = {"channel": planned.channel, "ticket_id": planned.ticket_id, "message_id": planned.message_id}
-    changes = values | {"not_before": func.now(), "attempts": 1, "reason": None}
+    changes = values | {"attempts": 1, "reason": None}
     replaceable: ColumnElement[bool] = deliveries.c.state.in_(TAKEN_BACK)
     if planned.kind is DeliveryKind.ALERT:
         changes |= {"state": _WAITING_UNLESS_SENDING, "revision": deliveries.c.revision + 1}
@@ -267,6 +281,7 @@ def _effect_columns(tx: Transaction, planned: PlannedDelivery) -> dict[str, Any]
         "answers": list(planned.answers),
         "says": planned.says,
         "state": DeliveryState.WAITING,
+        "not_before": func.now() + func.make_interval(0, 0, 0, 0, 0, 0, planned.delay_seconds),
     }
 
 
@@ -275,6 +290,7 @@ def _end_claim(tx: Transaction, claim: ClaimedDelivery, state: DeliveryState, ex
     return leases.write_claimed(tx, deliveries, claim.delivery.id, claim.claim_id, values)
 
 
-def _delivery(row: Row[Any]) -> Delivery:
+def delivery_from_row(row: Row[Any]) -> Delivery:
+    """A row of `deliveries` as a value."""
     kind, state = DeliveryKind(row.kind), DeliveryState(row.state)
     return from_row(Delivery, row, account=row.account_id, kind=kind, state=state)

@@ -9,7 +9,6 @@ import click
 
 from app.bootstrap import make_celery, make_dependencies
 from app.cli.output import account_option, json_option, mutter, print_json, progress_bar, say
-from app.dry_run import dry_run
 from app.installation import open_installation
 from desk.delivery import DeliveryKind
 from desk.errors import Permanent, Refused, Temporary
@@ -24,6 +23,7 @@ from workers.dependencies import Dependencies
 from workers.insights import corrections, recalls
 from workers.insights.corrections import WRONG, Affected, Recall
 from workers.insights.recalls import CitedDocument, DocumentUse
+from workers.processing.dry_run import dry_run
 from workers.tasks import deliver, publish
 
 AT_ONCE = 100

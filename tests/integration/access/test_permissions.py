@@ -39,7 +39,10 @@ def test_every_act_stands_in_the_table_and_somebody_may_do_it() -> None:
                 Permission.READ_KNOWLEDGE,
             },
         ),
-        (StaffRole.AGENT, {Permission.WRITE_AS_AGENT, Permission.REQUEUE, Permission.PAUSE}),
+        (
+            StaffRole.AGENT,
+            {Permission.WRITE_AS_AGENT, Permission.REQUEUE, Permission.PAUSE, Permission.ACT_ON_TICKETS},
+        ),
         (StaffRole.ADMIN, {Permission.MANAGE_USERS, Permission.MANAGE_TOKENS, Permission.SYNC_SOURCES}),
     ],
 )
@@ -56,6 +59,7 @@ def test_a_scope_gives_what_it_says_and_no_more() -> None:
         TokenScope.WRITE: {Permission.OPEN_TICKET, Permission.WRITE_AS_CUSTOMER},
         TokenScope.READ: {Permission.READ_ONE_TICKET},
         TokenScope.STAFF: {Permission.WRITE_AS_AGENT, Permission.SEE_INTERNAL, Permission.SEE_RECEIPTS},
+        TokenScope.ACT: {Permission.ACT_ON_TICKETS},
     }
     assert not any(is_allowed(Somebody(frozenset()), act) for act in Permission)
 

@@ -97,7 +97,7 @@ def test_each_operation_names_the_scope_that_is_asked_for() -> None:
         for s in o["security"]
         for scope in s["token"]
     }
-    assert named == {Scope.READ, Scope.WRITE}
+    assert named == {Scope.READ, Scope.WRITE, Scope.ACT}
     for each in OPERATIONS:
         needed = DOCUMENT["paths"][each.path][each.method.lower()]["security"]
         assert needed == ([{"token": [PERMISSIONS[each.act].scope]}] if each.act else [])

@@ -12,7 +12,7 @@ from desk.run import Action
 from desk.ticket import Event, EventKind, ItemState, PersonActKind, TicketStatus, new_id
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.workers.talks import CHANNEL, HOURS, PERSON, SELF_HARM, Talk, Town, a_town, policy_text, talkative
-from workers import interventions
+from workers import operations
 from workers.queue import inbox
 from workers.queue.parked import ParkedFilter
 
@@ -65,7 +65,7 @@ def test_a_parked_message_that_is_replayed_gets_its_note(
         planned = talk.think()
     talk.send(planned)
     assert talk.notes[0].startswith("Firstline could not work on this message")
-    interventions.requeue(town.tools.db, town.account, ParkedFilter(), lambda _, item: talk.todo.append(item), "me")
+    operations.requeue(town.tools.db, town.account, ParkedFilter(), lambda _, item: talk.todo.append(item), "me")
     talk.walk()
     assert talk.runs()[-1].decision.action is action
     assert len(talk.notes) == 2, "decided: a note with the draft; happened: nothing, and the state says noted"

@@ -12,7 +12,7 @@ from desk.ticket import TicketState
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.fakes import FakeLibrary
 from tests.workers.talks import CHANNEL, CITED, HOURS, PERSON, Talk, Town
-from workers import interventions
+from workers import operations
 from workers.queue import outbox
 from workers.queue.parked import ParkedFilter
 
@@ -86,6 +86,6 @@ def test_a_replay_after_the_customer_wrote_again_leaves_the_state_as_it_was(
     talk.customer(HOURS)
     talk.walk()
     assert talk.state is TicketState.ESCALATED
-    interventions.requeue(town.tools.db, town.account, ParkedFilter(), lambda _, item: talk.todo.append(item), "me")
+    operations.requeue(town.tools.db, town.account, ParkedFilter(), lambda _, item: talk.todo.append(item), "me")
     talk.walk()
     assert talk.state is TicketState.ESCALATED

@@ -8,7 +8,7 @@ from desk.delivery import DeliveryKind, DeliveryState
 from desk.platform.database import Database
 from desk.ports import Outgoing
 from desk.reasons import Stop
-from workers.processing import own_record
+from workers import own_record
 from workers.queue import leases, outbox
 from workers.queue.outbox import ClaimedDelivery, PlannedDelivery
 

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from desk.errors import Temporary
 from desk.platform.database import Database
 from desk.ticket import Event, EventKind, ItemState, TicketState
-from workers import interventions, record
-from workers.interventions import Requeued
+from workers import operations, record
+from workers.operations import Requeued
 from workers.queue import inbox, leases, parked
 from workers.queue.parked import ParkedFilter
 
@@ -49,7 +49,7 @@ def waiting(db: Database, account: str) -> set[str]:
 
 
 def requeue(db: Database, account: str, which: ParkedFilter, broker: Broker | None = None) -> Requeued:
-    return interventions.requeue(db, account, which, broker or Broker(), by="a test")
+    return operations.requeue(db, account, which, broker or Broker(), by="a test")
 
 
 def test_all_of_a_reason_are_put_back_whatever_case_it_is_written_in(database: Database, account: str) -> None:
@@ -132,8 +132,8 @@ def test_several_parked_items_of_one_ticket_are_put_back_together(database: Data
 def test_of_many_the_oldest_go_to_the_broker_at_once_and_the_sweeper_brings_the_others(
     database: Database, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interventions, "AT_ONCE", 3)
-    monkeypatch.setattr(interventions, "IN_ONE", 2)
+    monkeypatch.setattr(operations, "AT_ONCE", 3)
+    monkeypatch.setattr(operations, "IN_ONE", 2)
     items = [put_aside(database, account, number) for number in range(7)]
     broker = Broker()
     assert requeue(database, account, ParkedFilter(), broker) == Requeued(7, True)
@@ -154,7 +154,7 @@ def test_what_is_parked_anew_meanwhile_stays_parked(
     database: Database, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a reason that has not been mended would be put back for ever."""
-    monkeypatch.setattr(interventions, "IN_ONE", 1)
+    monkeypatch.setattr(operations, "IN_ONE", 1)
     put_aside(database, account, 1)
     put_aside(database, account, 2)
     real = parked.requeue_parked

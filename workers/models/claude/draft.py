@@ -66,9 +66,13 @@ def shown_passages(hits: Sequence[Hit]) -> tuple[ShownPassage, ...]:
 
 
 def draft_request(
-    ticket: Ticket, classification: Classification, results: Sequence[ShownPassage], policy: Policy
+    ticket: Ticket,
+    classification: Classification,
+    results: Sequence[ShownPassage],
+    policy: Policy,
+    instruction: str = "",
 ) -> MessagesRequest:
-    """The request: rules, this account's voice, the passages, and the ticket as data."""
+    """The request: rules, this account's voice, the passages, the ticket as data, and what an agent wishes."""
     system = [cached_block(prompt("draft")), cached_block(filled("draft_policy", tone=" ".join(policy.tone.split())))]
     request = filled(
         "draft_request",
@@ -82,6 +86,8 @@ def draft_request(
         {"type": "text", "text": ticket_fields(ticket) + request},
         {"type": "text", "text": newest},
     ]
+    if instruction:
+        texts.append({"type": "text", "text": filled("instruction", text=untrusted(instruction))})
     turn: MessageParam = {"role": "user", "content": [*map(_search_result, results), *texts]}
     return MessagesRequest(system, [turn], tools=[HAND_OVER])
 

@@ -81,12 +81,18 @@ class ClaudeModel:
             raise ModelRefusal("it declined to classify this", total_usage)
         return reply.text, total_usage
 
-    def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> ModelDraft:
+    def draft(
+        self,
+        ticket: Ticket,
+        classification: Classification,
+        hits: Sequence[Hit],
+        policy: Policy,
+        instruction: str = "",
+    ) -> ModelDraft:
         """The large model's reply with its citations, or why a person should answer. Raises Temporary and Permanent."""
         passages = claude_draft.shown_passages(hits)
-        reply, usage = self._client.call(
-            Stage.DRAFT, self._large, claude_draft.draft_request(ticket, classification, passages, policy)
-        )
+        request = claude_draft.draft_request(ticket, classification, passages, policy, instruction)
+        reply, usage = self._client.call(Stage.DRAFT, self._large, request)
         if reply.stop_reason not in _COMPLETE:
             raise UnusableAnswer(f"its draft is not complete ({_stop_reason_text(reply)})", (usage,))
         draft = claude_draft.read_draft(reply, passages)

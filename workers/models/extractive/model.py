@@ -104,8 +104,16 @@ class ExtractiveModel:
 
     # --- draft
 
-    def draft(self, ticket: Ticket, classification: Classification, hits: Sequence[Hit], policy: Policy) -> ModelDraft:
-        """The best sentences and whole lists of the best passages, in reading order, each cited."""
+    def draft(
+        self,
+        ticket: Ticket,
+        classification: Classification,
+        hits: Sequence[Hit],
+        policy: Policy,
+        instruction: str = "",
+    ) -> ModelDraft:
+        """The best sentences and whole lists of the best passages, in reading order, each cited. It quotes, so it can
+        follow no instruction."""
         relevant_hits = [hit for hit in hits if is_on_topic(hit)]
         questions = classification.questions[: policy.max_questions]
         if not relevant_hits or not questions:

@@ -2,28 +2,27 @@
 public messages were ours, which messages were handed to people, and how often we have spoken."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
 from desk.conversation import OwnRecord, Sent
-from desk.delivery import DeliveryKind
+from desk.delivery import DeliveryKind, DeliveryState
 from desk.platform.database import Transaction
 from desk.policy.policy import Policy
-from workers import record
+from workers import record, ticket_control
 from workers.pipeline.turns import Turns, text_fingerprint
 from workers.queue import outbox
-from workers.queue.outbox import PUBLIC, TAKEN_BACK
-
-BY_A_PERSON = "intervention:"
-"""How the key of a delivery begins that a person ordered."""
+from workers.queue.outbox import BY_A_PERSON, PUBLIC, TAKEN_BACK
 
 
 def read_own_record(tx: Transaction, channel: str, ticket_id: str, current_delivery: str | None = None) -> OwnRecord:
     """Our record of a ticket; `current_delivery`, a delivery's id, does not count as an answer that is under way."""
-    rows = outbox.public_deliveries_and_alerts(tx, channel, ticket_id)
-    return _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), current_delivery)
+    rows = outbox.deliveries_that_count(tx, channel, ticket_id)
+    our_record = _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), current_delivery)
+    return replace(our_record, switched_off=ticket_control.is_switched_off(tx, channel, ticket_id))
 
 
 def read_record_and_turns(
@@ -35,9 +34,10 @@ def read_record_and_turns(
     current_delivery: str | None = None,
 ) -> tuple[OwnRecord, Turns]:
     """Our record of a ticket, and the turns that count: with `current_delivery`, those planned before it alone."""
-    rows = outbox.public_deliveries_and_alerts(tx, channel, ticket_id)
+    rows = outbox.deliveries_that_count(tx, channel, ticket_id)
     requester_rows = outbox.deliveries_to_requester(tx, requester, policy.limits.requester_minutes) if requester else ()
     our_record = _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), current_delivery)
+    our_record = replace(our_record, switched_off=ticket_control.is_switched_off(tx, channel, ticket_id))
     return our_record, _count_turns(tx, rows, requester_rows, policy, current_delivery)
 
 
@@ -46,7 +46,13 @@ def _build_own_record(rows: Sequence[Row[Any]], handed_over: frozenset[str], cur
     sent = {name: _sent_kind(row) for row in public for name in (row.id, row.foreign_id) if name}
     answering = {row.message_id for row in public if row.state not in TAKEN_BACK and row.id != current_delivery}
     alerted = {row.message_id for row in rows if row.kind == DeliveryKind.ALERT and row.state not in TAKEN_BACK}
-    return OwnRecord(sent, handed_over, frozenset(answering), frozenset(alerted))
+    closed_after = {row.message_id for row in rows if row.kind == DeliveryKind.STATUS and _is_closing(row)}
+    return OwnRecord(sent, handed_over, frozenset(answering), frozenset(alerted), frozenset(closed_after))
+
+
+def _is_closing(row: Row[Any]) -> bool:
+    """A person closed the ticket as answered. A status that was put back closes nothing."""
+    return bool(row.key.startswith(BY_A_PERSON) and row.state == DeliveryState.SENT)
 
 
 def _sent_kind(row: Row[Any]) -> Sent:

@@ -1,0 +1,158 @@
+"""A person's act on a ticket: what may be ordered, what each order needs, and what came back.
+
+`INTERVENTIONS` says all of each kind. Faces (API, console, sidebar) check an order by `check_order`, store it, and show
+its result; `workers/processing/interventions` carries it out.
+
+To add a kind: its code in `InterventionKind`, its line in `INTERVENTIONS`, its handler in
+`workers/processing/interventions/handlers.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from desk.errors import Refused
+from desk.ports import Source
+from desk.run import Finding
+from desk.ticket import Author
+
+MOST_TEXT = 20_000
+"""Characters of one order's text; of an API's 12,000 and more."""
+
+
+class InterventionKind(StrEnum):
+    """What a person can order."""
+
+    CLAIM = "claim"
+    RELEASE = "release"
+    SEND = "send"
+    EDIT_AND_SEND = "edit_and_send"
+    UNDO = "undo"
+    REJECT = "reject"
+    REGENERATE = "regenerate"
+    ASK = "ask"
+    CLOSE = "close"
+    NOT_AN_ESCALATION = "not_an_escalation"
+    TURN_OFF = "turn_off"
+    TURN_ON = "turn_on"
+    CORRECT_CATEGORY = "correct_category"
+    CORRECT_REASON = "correct_reason"
+    TEACH = "teach"
+
+
+class Face(StrEnum):
+    """Where a person pressed."""
+
+    API = "api"
+    CONSOLE = "console"
+    SIDEBAR = "sidebar"
+    SLACK = "slack"
+
+
+class ResultStatus(StrEnum):
+    """How an intervention ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    """It no longer fitted; nothing was changed."""
+    UNCONFIRMED = "unconfirmed"
+    """Something was found in the text; the same order with `override` sends it all the same."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who ordered it. `id` names them across renames: `user:<id>`, `token:<id>`, `zendesk:<id>`."""
+
+    id: str
+    name: str
+    email: str | None = None
+    channel_user_id: str | None = None
+    """Who they are in the ticket's own channel, where the face proved it."""
+
+    @property
+    def author(self) -> Author:
+        """In whose name their replies are posted."""
+        return Author(self.name, self.email, self.channel_user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person asks for. `text` is the reply, the question or the answer; `comment` the reason of a rejection or
+    the wish for another draft; `value` the right category or reason."""
+
+    kind: InterventionKind
+    channel: str
+    ticket_id: str
+    text: str = ""
+    comment: str = ""
+    value: str = ""
+    question: str = ""
+    run_id: str | None = None
+    """Whose draft it is about."""
+    seen_message_id: str | None = None
+    """The last word of the conversation as the person saw it (`desk.conversation.last_word`)."""
+    target_id: str | None = None
+    """The intervention that is to be undone."""
+    override: bool = False
+    delay_seconds: float = 0.0
+    """So long a reply can still be undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionResult:
+    """What came back, in words; `answer` is a draft or an answer with its sources."""
+
+    status: ResultStatus
+    message: str
+    findings: tuple[Finding, ...] = ()
+    answer: str = ""
+    sources: tuple[Source, ...] = ()
+    run_id: str | None = None
+    delivery_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AboutIntervention:
+    """`title` stands on the button, `past` in the story; `needs` are the fields of the order that must be filled."""
+
+    title: str
+    past: str
+    needs: tuple[str, ...] = ()
+    public: bool = field(default=False)
+    """Something reaches the customer."""
+
+
+INTERVENTIONS: Mapping[InterventionKind, AboutIntervention] = {
+    InterventionKind.CLAIM: AboutIntervention("Claim", "claimed the ticket"),
+    InterventionKind.RELEASE: AboutIntervention("Release", "released the ticket"),
+    InterventionKind.SEND: AboutIntervention("Send", "sent the draft", ("run_id",), public=True),
+    InterventionKind.EDIT_AND_SEND: AboutIntervention(
+        "Edit and send", "edited and sent a reply", ("text", "seen_message_id"), public=True
+    ),
+    InterventionKind.UNDO: AboutIntervention("Undo", "took a reply back", ("target_id",)),
+    InterventionKind.REJECT: AboutIntervention("Reject", "rejected the draft", ("run_id", "comment")),
+    InterventionKind.REGENERATE: AboutIntervention("Draft again", "asked for another draft"),
+    InterventionKind.ASK: AboutIntervention("Ask the knowledge", "asked the knowledge", ("question",)),
+    InterventionKind.CLOSE: AboutIntervention("Close as answered", "closed the ticket as answered"),
+    InterventionKind.NOT_AN_ESCALATION: AboutIntervention("Not an escalation", "said that this needed no person"),
+    InterventionKind.TURN_OFF: AboutIntervention("Turn off here", "turned Firstline off for this ticket"),
+    InterventionKind.TURN_ON: AboutIntervention("Turn on here", "turned Firstline on again for this ticket"),
+    InterventionKind.CORRECT_CATEGORY: AboutIntervention("Correct the category", "corrected the category", ("value",)),
+    InterventionKind.CORRECT_REASON: AboutIntervention(
+        "Correct a reason", "corrected a reason", ("run_id", "value", "comment")
+    ),
+    InterventionKind.TEACH: AboutIntervention("Teach", "proposed an entry", ("question", "text")),
+}
+
+
+def check_order(order: Order) -> None:
+    """Raises Refused (422) for an order that lacks what its kind needs, or is too long."""
+    missing = [name for name in INTERVENTIONS[order.kind].needs if not str(getattr(order, name) or "").strip()]
+    if missing:
+        raise Refused(f"{order.kind} needs {' and '.join(missing)}", status=422)
+    for name in ("text", "comment", "question", "value"):
+        if len(getattr(order, name)) > MOST_TEXT:
+            raise Refused(f"{name} is longer than {MOST_TEXT:,} characters", status=422)
+    if not 0 <= order.delay_seconds <= 600:
+        raise Refused("delay_seconds must be from 0 to 600", status=422)

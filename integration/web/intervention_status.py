@@ -1,0 +1,116 @@
+"""What became of a person's act, as every face shows it: the act's own result, and where its reply is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from desk.delivery import Delivery, DeliveryState
+from desk.intervention import INTERVENTIONS, InterventionKind, InterventionResult, ResultStatus
+from desk.platform.database import Transaction
+from desk.ports import Source
+from desk.reasons import STOPS, Stop
+from desk.run import Finding
+from workers import interventions
+from workers.interventions import Intervention
+from workers.queue import person_deliveries
+
+
+class InterventionStatus(StrEnum):
+    """Where an act stands, for whoever pressed."""
+
+    WORKING = "working"
+    WAITING = "waiting"
+    """For an outside service that is away; it goes on by itself."""
+    LEAVING = "leaving"
+    """Planned, and not out yet."""
+    DONE = "done"
+    REFUSED = "refused"
+    UNCONFIRMED = "unconfirmed"
+    FAILED = "failed"
+
+
+PENDING = frozenset({InterventionStatus.WORKING, InterventionStatus.LEAVING})
+"""Something will change in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownIntervention:
+    """An act ready to show. `can_undo`: its reply has not left, so that it can still be taken back."""
+
+    id: str
+    kind: InterventionKind
+    who: str
+    past: str
+    at: datetime
+    status: InterventionStatus
+    text: str
+    order_text: str
+    comment: str
+    findings: tuple[Finding, ...] = ()
+    answer: str = ""
+    sources: tuple[Source, ...] = ()
+    run_id: str | None = None
+    overridden: bool = False
+    can_undo: bool = False
+
+    @property
+    def pending(self) -> bool:
+        """Will it change in a moment?"""
+        return self.status in PENDING
+
+
+_NOTHING_YET = InterventionResult(ResultStatus.DONE, "")
+
+
+def show_intervention(tx: Transaction, intervention: Intervention) -> ShownIntervention:
+    """The act as it stands now."""
+    order, result = intervention.order, intervention.result
+    delivery = person_deliveries.ordered_delivery(
+        tx, interventions.delivery_key(intervention.id), order.channel, order.ticket_id
+    )
+    status, text = _status(intervention, delivery)
+    shown_result = result or _NOTHING_YET
+    return ShownIntervention(
+        id=intervention.id,
+        kind=order.kind,
+        who=intervention.actor.name,
+        past=INTERVENTIONS[order.kind].past,
+        at=intervention.created_at,
+        status=status,
+        text=text,
+        order_text=order.text or order.question or order.value,
+        comment=order.comment,
+        findings=shown_result.findings,
+        answer=shown_result.answer,
+        sources=shown_result.sources,
+        run_id=shown_result.run_id,
+        overridden=order.override and bool(shown_result.findings),
+        can_undo=delivery is not None and delivery.state is DeliveryState.WAITING and delivery.attempts == 0,
+    )
+
+
+def _status(intervention: Intervention, delivery: Delivery | None) -> tuple[InterventionStatus, str]:
+    result = intervention.result
+    if result is None:
+        if intervention.waits_for:
+            party = intervention.waits_for.capitalize()
+            return InterventionStatus.WAITING, f"Waits for {party}, which is away. It goes on by itself."
+        return InterventionStatus.WORKING, "Working on it."
+    if result.status is not ResultStatus.DONE or delivery is None:
+        return InterventionStatus(result.status), result.message
+    return _delivery_status(delivery)
+
+
+def _delivery_status(delivery: Delivery) -> tuple[InterventionStatus, str]:
+    if delivery.state is DeliveryState.SENT:
+        return InterventionStatus.DONE, "Done. It is out."
+    if delivery.state is DeliveryState.WITHDRAWN:
+        known = {stop.value: words for stop, words in STOPS.items()}
+        why = known.get(delivery.reason or "", known[Stop.TAKEN_BACK])
+        return InterventionStatus.REFUSED, f"Not sent. {why}."
+    if delivery.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
+        return InterventionStatus.FAILED, "It could not be sent. The text is on the ticket as a note."
+    if delivery.waits_for:
+        party = delivery.waits_for.capitalize()
+        return InterventionStatus.WAITING, f"Waits for {party}, which is away. It leaves by itself."
+    return InterventionStatus.LEAVING, "On its way."

@@ -1,0 +1,83 @@
+"""Acts by which a person has the pipeline think: another draft, and a question to the knowledge."""
+
+from desk.conversation import NO_RECORD, OwnRecord, read_conversation
+from desk.intervention import InterventionResult, ResultStatus
+from desk.platform import accounts
+from desk.platform.database import Transaction
+from desk.policy.policy import PolicyFile
+from desk.presentation.reply import cited_pages, draft_text
+from desk.run import Run
+from workers import own_record, record
+from workers.dependencies import Dependencies
+from workers.interventions import Intervention
+from workers.pipeline.run import RunContext, run_pipeline
+from workers.processing.dry_run import question_ticket
+from workers.processing.interventions.resolution import Effect, Resolution, effect_of, refused
+
+NO_DRAFT = "The documents hold no answer to this."
+
+
+def regenerate(deps: Dependencies, intervention: Intervention) -> Effect:
+    """Another draft for the open conversation, with what the person wishes. It is kept like every run, and leaves by
+    no hand but a person's."""
+    order, policy = intervention.order, deps.policies.get(intervention.account)
+    context = _read_context(deps, intervention, policy)
+    ticket = deps.channel(order.channel).fetch(intervention.account, order.ticket_id)
+    if read_conversation(ticket, context.record).newest is None:
+        return effect_of(refused("Nothing of the conversation is open, so there is nothing to draft."))
+    run = run_pipeline(ticket, deps.models, deps.library, context)
+
+    def save(tx: Transaction) -> Resolution:
+        record.save_run(tx, run, policy)
+        return _drafted(run)
+
+    return save
+
+
+def ask(deps: Dependencies, intervention: Intervention) -> Effect:
+    """What the documents say to a question; the customer's ticket is not looked at."""
+    order, policy = intervention.order, deps.policies.get(intervention.account)
+    context = _read_context(deps, intervention, policy, of_ticket=False)
+    ticket = question_ticket(intervention.account, order.question)
+    run = run_pipeline(ticket, deps.models, deps.library, context)
+
+    def count(tx: Transaction) -> Resolution:
+        record.add_spending(tx, run.dollars)
+        return _drafted(run, kept=False)
+
+    return count
+
+
+def _read_context(
+    deps: Dependencies, intervention: Intervention, policy: PolicyFile, *, of_ticket: bool = True
+) -> RunContext:
+    order = intervention.order
+    with deps.db.account(intervention.account) as tx:
+        our_record: OwnRecord = (
+            own_record.read_own_record(tx, order.channel, order.ticket_id) if of_ticket else NO_RECORD
+        )
+        return RunContext(
+            policy=policy.policy,
+            paused=accounts.is_paused(tx),
+            budget_spent=record.dollars_today(tx) >= policy.policy.budget.dollars_per_day,
+            record=our_record,
+            for_agent=True,
+            instruction=order.comment,
+            product_version=deps.product_version,
+        )
+
+
+def _drafted(run: Run, *, kept: bool = True) -> Resolution:
+    sources = cited_pages(run.draft, run.hits)
+    text = draft_text(run.draft, sources)
+    message = "Drafted." if text else run.draft.hand_over or NO_DRAFT
+    return Resolution(
+        InterventionResult(
+            ResultStatus.DONE,
+            message,
+            findings=run.findings,
+            answer=text,
+            sources=sources,
+            run_id=run.id if kept else None,
+        )
+    )

@@ -1,0 +1,72 @@
+"""A reply that a person edited, checked again against what the draft rests on.
+
+Who edits need not cite: a sentence with `[n]` marks is held to those sources, any other to all that the draft had. What
+is found is shown, and the person decides.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from desk.passage import Citation, Passage
+from desk.policy.policy import Policy
+from desk.ports import Source
+from desk.presentation.reply import cited_pages
+from desk.run import Draft, Finding, Run, Statement
+from desk.ticket import Ticket
+from workers.models.claude.statements import split_statements
+from workers.pipeline.validate import validate
+
+FOR_PEOPLE = frozenset(
+    {
+        "unfounded_figure",
+        "unfounded_name",
+        "turned_negation",
+        "contradiction",
+        "empty_promise",
+        "internal_source",
+        "leak",
+        "leftover_template",
+    }
+)
+"""Checks that help whoever edits; the others are about how a model writes, and about sentences that no source has: a
+person may know more."""
+_MARK = re.compile(r"\s?\[(\d{1,3})\]")
+
+
+def check_edited(text: str, run: Run, ticket: Ticket, policy: Policy) -> tuple[Finding, ...]:
+    """What the checks find in a person's text; nothing where the run found nothing to hold it against."""
+    if not run.hits:
+        return ()
+    draft = _read_edited(text, run)
+    findings = validate(ticket, draft, run.hits, run.classification, policy)
+    return tuple(finding for finding in findings if finding.check in FOR_PEOPLE)
+
+
+def marked_sources(text: str, run: Run) -> tuple[Source, ...]:
+    """The draft's sources that the text still refers to."""
+    numbers = {int(mark) for mark in _MARK.findall(text)}
+    return tuple(source for source in cited_pages(run.draft, run.hits) if source.number in numbers)
+
+
+def _read_edited(text: str, run: Run) -> Draft:
+    sources = {source.number: source for source in cited_pages(run.draft, run.hits)}
+    passages = {hit.passage.id: hit.passage for hit in run.hits}
+    known_ids = [citation.passage_id for citation in run.draft.citations] or list(passages)
+    statements = (_cite(statement, sources, passages, known_ids) for statement in split_statements(text, ()))
+    return Draft(tuple(statement for statement in statements if statement.text))
+
+
+def _cite(
+    statement: Statement, sources: dict[int, Source], passages: dict[str, Passage], known_ids: Sequence[str]
+) -> Statement:
+    """The statement without its marks, resting on what they name."""
+    numbers = [int(mark) for mark in _MARK.findall(statement.text)]
+    marked_ids = [each for number in numbers if number in sources for each in sources[number].passages]
+    cited_ids = [] if statement.courtesy else dict.fromkeys(marked_ids or known_ids)
+    citations = tuple(_whole(passages[passage_id]) for passage_id in cited_ids if passage_id in passages)
+    return replace(statement, text=_MARK.sub("", statement.text), citations=citations)
+
+
+def _whole(passage: Passage) -> Citation:
+    return Citation(passage.document_id, passage.version, passage.id, tuple(range(len(passage.blocks))))
