@@ -148,6 +148,12 @@ class Api:
         """GET groups/{id}."""
         return Answer(body={"group": _found(self.store.groups, number)})
 
+    def list_users(self, request: Request) -> Answer:
+        """GET users, of a role."""
+        role = request.query.get("role")
+        users = [user for user in self.store.users.values() if role in (None, user["role"])]
+        return Answer(body=self._page(request, "users", users))
+
     def list_groups(self, request: Request) -> Answer:
         """GET groups."""
         return Answer(body=self._page(request, "groups", list(self.store.groups.values())))
@@ -275,6 +281,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", r"organizations/(\d+)", Api.show_organization),
     ("GET", r"groups/(\d+)", Api.show_group),
     ("GET", r"groups", Api.list_groups),
+    ("GET", r"users", Api.list_users),
     ("GET", r"search/export", Api.export_search),
     ("GET", r"incremental/tickets", Api.export_by_time),
     ("GET", r"incremental/tickets/cursor", Api.export_by_cursor),

@@ -213,6 +213,12 @@ class Brands(ListPage):
     brands: list[Organization]
 
 
+class Users(ListPage):
+    """Some of the account's people."""
+
+    users: list[ZendeskUser]
+
+
 class Groups(ListPage):
     """Some of the account's groups."""
 

@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 KEPT_SECONDS = 600.0
 LOOK_AGAIN_SECONDS = 60.0
 MOST_ACCOUNTS = 1000
+STAFF_ROLES = ("agent", "admin")
 
 V = TypeVar("V")
 
@@ -104,6 +105,10 @@ class ZendeskNames:
         """The id of the group of this name or id."""
         return self._find_by_name(line, "groups", _load_groups, name)
 
+    def agent(self, line: ZendeskLine, email: str) -> str | None:
+        """The id of the agent or admin with this address."""
+        return self._find_by_name(line, "agents", _load_agents, email)
+
     def _find_by_name(
         self, line: ZendeskLine, kind: str, load: Callable[[ZendeskClient], dict[str, V]], name: str
     ) -> V | None:
@@ -130,6 +135,11 @@ class ZendeskNames:
                     self._cache.clear()
                 self._cache[key] = (self._clock(), entries)
         return entries  # type: ignore[return-value]  # one reader for each kind
+
+
+def _load_agents(client: ZendeskClient) -> dict[str, str]:
+    pages = (page for role in STAFF_ROLES for page in client.listed("users.json", models.Users, role=role))
+    return {case_folded(user.email): user.id for page in pages for user in page.users if user.email}
 
 
 def _load_brands(client: ZendeskClient) -> dict[str, str]:

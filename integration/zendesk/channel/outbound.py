@@ -15,7 +15,7 @@ from desk.errors import BadSetting, Permanent, Temporary
 from desk.platform.database import Database
 from desk.policy.policy import PolicyBook
 from desk.ports import Outgoing, StillWanted
-from desk.ticket import Message, Role, Ticket, TicketStatus
+from desk.ticket import Author, Message, Role, Ticket, TicketStatus
 from integration.zendesk.api.client import Conflict, Unacceptable
 from integration.zendesk.api.connection import ZendeskLine, ZendeskLines
 from integration.zendesk.channel import update
@@ -120,13 +120,21 @@ class ZendeskChannel:
         public: bool,
     ) -> str | None:
         def build_fields(origin: Origin) -> tuple[Fields, Fields]:
-            core = update.message_of(comment_of(outgoing, public=public), origin, outgoing, delivery)
+            comment = comment_of(outgoing, public=public) | self._author_field(line, outgoing.author)
+            core = update.message_of(comment, origin, outgoing, delivery)
             return core, update.extras_of(line, self._names, origin, outgoing, delivery)
 
         comment_id = self._apply_change(line, ticket, build_fields, delivery, still_wanted)
         if comment_id:
             self._recent_reads.add(ticket, _posted_message(comment_id, outgoing, delivery, public=public))
         return comment_id
+
+    def _author_field(self, line: ZendeskLine, author: Author | None) -> Fields:
+        """In whose name a comment stands: the agent's, where Zendesk knows them; otherwise that of the token's user."""
+        if author is None:
+            return {}
+        agent_id = author.channel_user_id or (self._names.agent(line, author.email) if author.email else None)
+        return {"author_id": int(agent_id)} if agent_id else {}
 
     def _apply_change(
         self,

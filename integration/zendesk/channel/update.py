@@ -35,7 +35,8 @@ Fields = dict[str, Any]
 def message_of(comment: Fields, origin: Origin, outgoing: Outgoing, delivery: Delivery) -> Fields:
     """The message itself, with its tags beside those that are there."""
     label_tags = outgoing.labels.tags
-    our_tags = {TAGS[delivery.kind], *label_tags} | ({ESCALATED_TAG} if outgoing.escalated else set())
+    kind_tags = set() if outgoing.author else {TAGS[delivery.kind]}  # a person's reply is none of ours
+    our_tags = {*kind_tags, *label_tags} | ({ESCALATED_TAG} if outgoing.escalated else set())
     missing_tags = sorted(our_tags - set(origin.ticket.tags))
     return {"comment": comment} | ({"tags": [*origin.ticket.tags, *missing_tags]} if missing_tags else {})
 
