@@ -34,6 +34,7 @@ class Channel:
     id: str
     member: bool = True
     archived: bool = False
+    private: bool = False
     messages: list[dict[str, Any]] = field(default_factory=list)
     """Oldest first."""
     posted_at: float = -math.inf
@@ -196,7 +197,7 @@ class Slack(LookAlike):
         channel = self.channels.get(str(arguments.get("channel")))
         if channel is None:
             raise Refusal("channel_not_found")
-        shown = {"id": channel.id, "name": channel.id.lower(), "is_channel": True, "is_private": False}
+        shown = {"id": channel.id, "name": channel.id.lower(), "is_channel": True, "is_private": channel.private}
         return {"channel": {**shown, "is_archived": channel.archived, "is_member": channel.member}}
 
     def _join(self, arguments: dict[str, Any]) -> dict[str, Any]:

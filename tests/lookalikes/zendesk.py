@@ -11,6 +11,7 @@ or `python -m tests.lookalikes.zendesk --port 9001`, steered by `POST /_<method>
 `/_lock`, `/_limits`, `/_connect_webhook`, `/_webhook_options`, `/_drain`, and `GET /_ticket/<id>`; what an admin sets
 up by `/_brand`, `/_form`, `/_field`, `/_custom_status`, `/_trigger`; `/_change`, `/_hide`, `/_redact`; the help center
 by `/_guide/publish`, `/_guide/translate`, `/_guide/unpublish`, `/_guide/change`, `/_guide/archive`, `/_guide/segment`.
+What an integration makes by the API (webhooks, triggers, views) stands in `setup.rows`; `/_plan` says what is sold.
 
 zenpy without environment variables: `Zenpy(subdomain="127", domain="0.0.1:<port>", ...)`, then
 `for api in vars(client).values(): api.protocol = "http"`.
@@ -34,6 +35,7 @@ from tests.lookalikes.zendesk_api import Api
 from tests.lookalikes.zendesk_guide import Guide, announce
 from tests.lookalikes.zendesk_hooks import Invocation, Postman, Webhook, options, sign
 from tests.lookalikes.zendesk_people import People
+from tests.lookalikes.zendesk_setup import PLANS, Setup
 from tests.lookalikes.zendesk_shapes import Json, Record, Refusal
 from tests.lookalikes.zendesk_store import Happening, Store
 
@@ -47,7 +49,7 @@ ACCOUNT_ID = 22_000_017
 METHODS = word_set(
     """
     new_ticket add_comment assign set_status set_tags merge delete suspend rate lock_ticket limits connect_webhook
-    webhook_options drain brand form field custom_status trigger change hide redact
+    webhook_options drain brand form field custom_status trigger change hide redact plan
     """
 )
 GUIDE_METHODS = ("publish", "translate", "unpublish", "change", "archive", "segment")
@@ -77,6 +79,7 @@ class Zendesk(People, LookAlike):
         self.webhooks: list[Webhook] = []
         self.guide = Guide(self.clock, self.lock, self._article_told)
         self.api = Api(self.store, self.guide, self.agent["id"], f"{EMAIL}/token:{TOKEN}", OAUTH_TOKEN)
+        self.setup = Setup(self.api, self.webhooks, self.postman, ACCOUNT_ID)
 
     def __exit__(self, *details: object) -> None:
         self.postman.stop()
@@ -91,7 +94,14 @@ class Zendesk(People, LookAlike):
 
     def answer(self, request: Request) -> Answer:
         """What Zendesk's API says."""
-        return self.api.answer(request)
+        return self.setup.answer(request)
+
+    def plan(self, name: str) -> None:
+        """What the account has bought: webhooks for `events`, for `triggers` alone, or `none`."""
+        if name not in PLANS:
+            raise ValueError(f"no plan {name}")
+        with self.lock:
+            self.setup.plan = name
 
     # --- Webhooks ---------------------------------------------------------------------------------------------------
 
@@ -121,6 +131,7 @@ class Zendesk(People, LookAlike):
             who = self.store.users.get(actor, {"id": actor, "name": "System", "email": None})
             for body in webhook.bodies(ACCOUNT_ID, record, who, happenings, self.clock()):
                 self.postman.take(webhook, ACCOUNT_ID, body, record.ticket["id"])
+        self.setup.notify(record, self.store.users.get(actor, {"id": actor}), happenings)
 
     def _article_told(self, kind: str, event: Json) -> None:
         announce(self.postman, self.webhooks, ACCOUNT_ID, kind, event)

@@ -142,6 +142,7 @@ def fill(template: str, record: Record, actor: Json) -> Json:
     known = {f"ticket.{name}": value for name, value in ticket.items()}
     known |= {
         "ticket.title": ticket["subject"],
+        "ticket.updated_at_with_timestamp": ticket["updated_at"],
         "ticket.tags": " ".join(ticket["tags"]),
         "current_user.id": actor["id"],
     }
