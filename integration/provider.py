@@ -15,6 +15,7 @@ from desk.platform.database import Database
 from desk.policy.policy import PolicyBook
 from desk.ports import Alerts, Channel, PartyProbe
 from integration.introduction import Introduction
+from integration.setup_steps import SetupStep
 from integration.webhooks import Inbound
 from knowledge.sources.source_kind import SourceKind
 
@@ -31,11 +32,27 @@ class ConnectOption:
     """Needed the first time."""
     secret: bool = False
     """Asked for without being shown; needed the first time."""
+    ask: str = ""
+    """What a terminal asks, where it is not the field's own name."""
+    alias: str | None = None
+    """Another way to type it."""
+    on_page: str = ""
+    """What a page takes for it, as a pattern; empty where it is a command's alone. A page is used by people who may not
+    reach all that the machine reaches, so it takes no addresses."""
+    fixed: bool = False
+    """Says which account it is at the other side: a page changes it by disconnecting first."""
+    applies: Callable[[Mapping[str, Any]], bool] = lambda given: True
+    """With what else is given the first time: is it needed at all?"""
 
     @property
     def option(self) -> str:
         """As it is typed."""
         return self.flag or f"--{self.field.replace('_', '-')}"
+
+    @property
+    def question(self) -> str:
+        """As a terminal asks for it."""
+        return self.ask or self.field.replace("_", " ").capitalize()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +72,14 @@ class Provider:
     """The same of the account's connection as it is kept, for `firstline doctor`; nothing where there is none."""
     test_event: Callable[[str, str, Any], HealthCheck] | None = None
     """With our address, an account and its connection: a test event to our own webhook."""
+    steps: Callable[[Database, str, str, Any], Sequence[SetupStep]] | None = None
+    """With an account, our address and its connection: what is made at the other side, and removed by `disconnect`."""
+    test_call: Callable[[Database, str, str, Any], HealthCheck | None] | None = None
+    """With the same: the other side itself calls our webhook, where we made it."""
+    manifest: Callable[[], str] | None = None
+    """What an app of ours is made from at the other side; `--manifest` prints it."""
+    test_message: Callable[[Database, str, Any], HealthCheck] | None = None
+    """With an account and its connection: post a message that people see; `--test-message` asks for it."""
     probe: Callable[[Database], PartyProbe] | None = None
     channel: Callable[[Database, PolicyBook], Channel] | None = None
     alerts: Callable[[Database], Alerts] | None = None

@@ -90,6 +90,16 @@ connections = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
+connection_resources = Table(
+    "connection_resources",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("party", Text, primary_key=True),
+    Column("kind", Text, primary_key=True, comment="which step of the set-up made it"),
+    Column("foreign_id", Text, nullable=False, comment="the party's own id of it"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

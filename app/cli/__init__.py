@@ -48,7 +48,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Outside": {
         "connect": ("app.cli.setup.connect:connect", "Connect an account to Zendesk, Slack, ..."),
         "connections": ("app.cli.setup.connections:list_connections", "List what an account is connected to."),
-        "disconnect": ("app.cli.setup.connections:disconnect", "Forget how to reach a party."),
+        "disconnect": ("app.cli.setup.disconnect:disconnect", "Remove what was made at a party, and forget it."),
     },
     "Safekeeping": {
         "migrate": ("app.cli.backup:migrate_database", "Bring the database up to date."),

@@ -1,19 +1,22 @@
 """Meeting a Slack workspace before it is connected: who is the bot, and may it read and post in the channel?
 
-Nothing is posted: a message without words is refused for that alone where posting is allowed.
+Nothing is posted unless it is asked for: a message without words is refused for that alone where posting is allowed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from desk.errors import FirstlineError, Outage, Permanent, Refused, Temporary
 from desk.health_check import HealthCheck, fine, wrong
 from desk.party import Access
 from desk.platform.database import Database
+from desk.text.tokenizer import clean
 from integration.introduction import Introduction
 from integration.slack.client import NoText, SlackClient, SlackConnection, open_line_as
 from integration.slack.health import NEEDED, SECONDS, SlackVisit, in_one_word, listen_to
 
 POST = "chat.postMessage"
+TEST_TEXT = "Firstline is connected: tickets that need a person will be told of here. This is a test; nothing is to do."
 
 
 def introduce_slack(db: Database, account: str, config: SlackConnection) -> Introduction:
@@ -39,11 +42,39 @@ def introduce_slack(db: Database, account: str, config: SlackConnection) -> Intr
 
 def _permission_checks(line: SlackClient, scopes: set[str] | None) -> Iterator[HealthCheck]:
     """One finding for each thing that alerts need."""
-    if scopes is not None and (missing_scopes := [scope for scope in NEEDED if scope not in scopes]):
-        remedy = "add it under OAuth & Permissions, and install the app again"
-        yield wrong("scopes", f"the app lacks {', '.join(missing_scopes)}", remedy)
+    channel = _channel_info(line)
+    if scopes is not None:
+        yield _check_scopes(scopes, is_private=bool(channel.get("is_private")))
+    if channel:
+        yield _check_channel(channel)
     yield _check_reading(line)
     yield _check_posting(line)
+
+
+def _channel_info(line: SlackClient) -> Mapping[str, Any]:
+    """What Slack says of the channel; nothing where it may not be asked, which alerts do not need."""
+    try:
+        info = line.ask(line.client.conversations_info, channel=line.channel_id).get("channel")
+    except FirstlineError:
+        return {}
+    return info if isinstance(info, dict) else {}
+
+
+def _check_scopes(scopes: set[str], is_private: bool) -> HealthCheck:
+    needed = (*NEEDED, "groups:history" if is_private else "channels:history")
+    if missing_scopes := [scope for scope in needed if scope not in scopes]:
+        remedy = "add it under OAuth & Permissions, and install the app again; `--manifest` prints an app that has all"
+        return wrong("scopes", f"the app lacks {', '.join(missing_scopes)}", remedy)
+    return fine("scopes", f"has {', '.join(needed)}")
+
+
+def _check_channel(channel: Mapping[str, Any]) -> HealthCheck:
+    name = f"#{clean(str(channel.get('name') or channel.get('id') or 'unknown'))[:80]}"
+    if channel.get("is_archived"):
+        return wrong("channel", f"{name} is archived", "bring it back, or give another --channel")
+    if not channel.get("is_member", True):
+        return wrong("channel", f"the bot is not in {name}", f"write `/invite @firstline` in {name}")
+    return fine("channel", f"{name}, and the bot is in it")
 
 
 def _check_reading(line: SlackClient) -> HealthCheck:
@@ -66,3 +97,14 @@ def _check_posting(line: SlackClient) -> HealthCheck:
     except FirstlineError as error:
         return wrong(name, str(error), "alerts are not posted until then: docs/slack.md")
     return wrong(name, "Slack took a message without words", "is the address that of Slack's API?")
+
+
+def post_test_message(db: Database, account: str, config: SlackConnection) -> HealthCheck:
+    """Post one that people see."""
+    name = "test message"
+    line = open_line_as(db, account, config, timeout=SECONDS)
+    try:
+        line.ask(line.client.chat_postMessage, channel=line.channel_id, text=TEST_TEXT, parse="none", link_names=False)
+    except FirstlineError as error:
+        return wrong(name, str(error), "alerts are not posted until then: docs/slack.md")
+    return fine(name, f"posted in {line.channel_id}")

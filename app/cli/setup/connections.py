@@ -1,25 +1,13 @@
-"""Commands on the outside parties of an account: disconnect, connections (and `connect.py`)."""
+"""`firstline connections`: what an account is connected to."""
 
 import click
 
 from app import bootstrap
-from app.cli.output import account_option, json_option, out, print_json, print_rows
+from app.cli.output import account_option, json_option, print_json, print_rows
 from app.doctor.parties import in_short
 from app.installation import open_account
-from desk.errors import Refused
 from integration import connections
 from workers.parties import standing
-
-
-@click.command()
-@click.argument("party", type=click.Choice(sorted(provider.name for provider in bootstrap.PROVIDERS)))
-@account_option
-def disconnect(party: str, account: str | None) -> None:
-    """Forget how to reach a PARTY, and its secrets."""
-    with open_account(account) as tx:
-        if not connections.delete_connection(tx, party):
-            raise Refused(f"{party} is not connected")
-    out.print(f"{party} is disconnected.")
 
 
 @click.command("connections")

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 import requests
 from pydantic import ValidationError
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from zenpy.lib.api import TicketApi  # type: ignore[import-untyped]  # zenpy carries no types
 from zenpy.lib.cache import ZenpyCacheManager  # type: ignore[import-untyped]  # as above
 from zenpy.lib.endpoint import Url  # type: ignore[import-untyped]  # as above
@@ -107,15 +108,27 @@ class TicketsApi(TicketApi):  # type: ignore[misc]  # untyped base
         url = self._build_url(endpoint)
         return _json_object(self._call_api(self.session.put, url, json=payload, timeout=self.timeout))
 
+    def send(self, method: str, endpoint: Url, payload: Json | None) -> Json:
+        """Any other method, once. An answer without content is an empty object."""
+        act = getattr(self.session, method.lower())
+        response = self._call_api(act, self._build_url(endpoint), json=payload, timeout=self.timeout)
+        return _json_object(response) if response.content else {}
+
 
 class ZendeskClient:
     """What Firstline asks of Zendesk. Every method raises Temporary or Permanent, and nothing else."""
 
     def __init__(
-        self, address: str, email: str, token: str, on_limit: OnLimit, timeout: tuple[float, float] | None = None
+        self,
+        address: str,
+        email: str,
+        token: str,
+        on_limit: OnLimit,
+        timeout: tuple[float, float] | None = None,
+        auth: AuthBase | None = None,
     ) -> None:
         session = ZendeskSession(on_limit)
-        session.auth = (f"{email}/token", token)
+        session.auth = auth or (f"{email}/token", token)
         session.headers["User-Agent"] = "Firstline"
         self.address = address
         self._tickets = TicketsApi(address, session, timeout or TIMEOUT)
@@ -175,6 +188,12 @@ class ZendeskClient:
         quoted = {name: quote(value, safe=",") for name, value in query.items()}
         with translate_error():
             return shape.model_validate(self._tickets.read(Url(path, quoted)))
+
+    def change(self, method: str, path: str, payload: Json | None = None, **query: str) -> Json:
+        """POST, PUT, PATCH or DELETE a path below `/api/v2/`, once."""
+        quoted = {name: quote(value, safe=",") for name, value in query.items()}
+        with translate_error(Access.WRITE):
+            return self._tickets.send(method, Url(path, quoted), payload)
 
     def listed(self, path: str, shape: type[P], **query: str) -> Iterator[P]:
         """A whole list, 100 to a call. Raises Temporary when a page says that there are more and not where: who takes

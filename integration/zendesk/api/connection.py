@@ -11,18 +11,21 @@ from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from desk.errors import Blocked, Permanent, Temporary
 from desk.platform.database import Database
 from integration.connections import Connection, block_until, load_connection
-from integration.zendesk.api.client import ZendeskClient
+from integration.zendesk.api.client import OnLimit, ZendeskClient
 from integration.zendesk.api.models import ListPage
+from integration.zendesk.api.oauth import ClientCredentials
 from integration.zendesk.api.rate_limits import PARTY as PARTY
 
 log = structlog.get_logger(__name__)
 
 LOCAL = {"127.0.0.1", "::1", "localhost"}
+DOMAIN = ".zendesk.com"
+SUBDOMAIN = re.compile(rf"[A-Za-z0-9][A-Za-z0-9-]{{2,62}}({re.escape(DOMAIN)})?")
 SPREAD = 0.25
 """Waiting workers come back over a quarter of the wait, not all in one moment."""
 
@@ -39,8 +42,10 @@ class ZendeskConnection(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     base_url: str
-    email: Annotated[str, Field(min_length=3, pattern=r"^[^\s@/]+@[^\s@/]+$")]
-    api_token: str = Field(repr=False, min_length=1)
+    oauth_client_id: str = ""
+    oauth_client_secret: str = Field(default="", repr=False, validate_default=True)
+    email: Annotated[str, Field(pattern=r"^([^\s@/]+@[^\s@/]+)?$", validate_default=True)] = ""
+    api_token: str = Field(default="", repr=False, validate_default=True)
     webhook_secrets: list[str] = Field(default_factory=list, repr=False)
     zendesk_account_id: Number = ""
     service_user_id: Number = ""
@@ -49,11 +54,28 @@ class ZendeskConnection(BaseModel):
     escalation_priority: Literal["", "normal", "high", "urgent"] = ""
     status_after_reply: Literal["", "open", "pending", "hold", "solved"] = ""
 
+    @property
+    def identity(self) -> str:
+        """Who asks, for people."""
+        return f"the OAuth client {self.oauth_client_id}" if self.oauth_client_id else f"{self.email} with this token"
+
+    @field_validator("oauth_client_secret", "email", "api_token")
+    @classmethod
+    def is_there(cls, value: str, info: ValidationInfo) -> str:
+        """An address with its API token, or an OAuth client with its secret."""
+        by_client = bool(info.data.get("oauth_client_id"))
+        if not value and by_client == (info.field_name == "oauth_client_secret"):
+            raise ValueError("must be given")
+        return value
+
     @field_validator("base_url")
     @classmethod
     def is_an_address(cls, url: str) -> str:
-        """https://SUB.zendesk.com; without encryption only on this machine."""
-        url_parts = urlsplit(url.strip().rstrip("/"))
+        """https://SUB.zendesk.com, or SUB alone; without encryption only on this machine."""
+        url = url.strip().rstrip("/")
+        if SUBDOMAIN.fullmatch(url):
+            url = f"https://{url.removesuffix(DOMAIN)}{DOMAIN}"
+        url_parts = urlsplit(url)
         is_secure = url_parts.scheme == "https" or (url_parts.scheme == "http" and url_parts.hostname in LOCAL)
         if (
             not is_secure
@@ -63,6 +85,15 @@ class ZendeskConnection(BaseModel):
         ):
             raise ValueError("must be like https://example.zendesk.com")
         return f"{url_parts.scheme}://{url_parts.netloc}"
+
+
+def make_client(
+    config: ZendeskConnection, on_limit: OnLimit = lambda seconds: None, timeout: tuple[float, float] | None = None
+) -> ZendeskClient:
+    """A line of its own to an account's Zendesk. Without `on_limit`, what it hears of rate limits is told to nobody."""
+    client_id, client_secret = config.oauth_client_id, config.oauth_client_secret
+    auth = ClientCredentials(config.base_url, client_id, client_secret) if client_id else None
+    return ZendeskClient(config.base_url, config.email, config.api_token, on_limit, timeout, auth)
 
 
 def is_connected(db: Database, account: str) -> bool:
@@ -111,10 +142,7 @@ class ZendeskLines:
         with self._lock:
             built_from, client = self._clients.get(account, (None, None))
             if client is None or built_from != connection.updated_at:
-                config = connection.config
-                client = ZendeskClient(
-                    config.base_url, config.email, config.api_token, partial(self._share_rate_limit, account)
-                )
+                client = make_client(connection.config, partial(self._share_rate_limit, account))
                 self._clients[account] = (connection.updated_at, client)
             return client
 

@@ -17,7 +17,7 @@ from desk.text.tokenizer import clean
 from integration.access.signatures import base64_hmac
 from integration.introduction import Introduction
 from integration.zendesk.api.client import Gone, ZendeskClient
-from integration.zendesk.api.connection import ZendeskConnection
+from integration.zendesk.api.connection import ZendeskConnection, make_client
 from integration.zendesk.api.models import Shape
 from integration.zendesk.inbound import NAMESPACE, SIGNATURE, STAMP, SUBJECT, VERSION
 from integration.zendesk.setup.health import CONNECT_AGAIN, Me, export_fault, introduced
@@ -40,9 +40,7 @@ class _GroupAnswer(Shape):
 def introduce_zendesk(config: ZendeskConnection) -> Introduction:
     """Ask who the token is, and what it may do. Raises Refused for a Zendesk or a token that is none, and Temporary
     while there is no answer."""
-    client = ZendeskClient(
-        config.base_url, config.email, config.api_token, on_limit=lambda seconds: None, timeout=SECONDS
-    )
+    client = make_client(config, timeout=SECONDS)
     me = _fetch_me(client, config)
     identity = {"user": me.email or "", "name": me.name or "", "id": me.id or "", "role": me.role or "none"}
     return Introduction(
@@ -60,11 +58,13 @@ def _fetch_me(client: ZendeskClient, config: ZendeskConnection) -> Me:
         raise Refused(f"{config.base_url}: {error}") from error
     except Outage as error:
         if error.refused:
-            raise Refused(f"{config.base_url} does not accept {config.email} with this token") from error
+            raise Refused(f"{config.base_url} does not accept {config.identity}") from error
+        if error.untouched:
+            raise Blocked(f"{config.base_url}: {error}", error.retry_after) from error
         raise Temporary(f"{config.base_url}: {error}; is the address right? `--no-check` connects unasked") from error
     if me.role not in STAFF:
-        role = clean(me.role or "nothing")[:30]
-        raise Refused(f"{config.email} is {role} at {config.base_url}: only an agent or an admin can answer tickets")
+        role, who = clean(me.role or "nothing")[:30], clean(me.email or config.identity)[:100]
+        raise Refused(f"{who} is {role} at {config.base_url}: only an agent or an admin can answer tickets")
     return me
 
 
@@ -112,7 +112,9 @@ def send_test_event(address: str, account: str, config: ZendeskConnection) -> He
     """Call our own webhook as Zendesk would, once signed well and once badly. `address` is where people reach us."""
     name, url = "test event", f"{address}/webhooks/zendesk/{account}"
     if not config.webhook_secrets:
-        return missing(name, "not sent: no webhook secret is known", "docs/zendesk.md says how to make the webhook")
+        return missing(
+            name, "not sent: no webhook secret is known", "connect without --only-here, or see docs/zendesk.md"
+        )
     try:
         responses = [_post_event(url, config, secret) for secret in config.webhook_secrets]
         forged_response = _post_event(url, config, uuid4().hex)
@@ -138,7 +140,7 @@ def _explain_failure(name: str, url: str, response: requests.Response) -> Health
 
 
 def _post_event(url: str, config: ZendeskConnection, secret: str) -> requests.Response:
-    body = json.dumps(_test_event(config.zendesk_account_id or "0")).encode()
+    body = json.dumps(make_test_event(config.zendesk_account_id or "0")).encode()
     timestamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     headers = {
         STAMP: timestamp,
@@ -148,7 +150,8 @@ def _post_event(url: str, config: ZendeskConnection, secret: str) -> requests.Re
     return requests.post(url, body, headers=headers, timeout=SECONDS, allow_redirects=False)
 
 
-def _test_event(account: str) -> dict[str, object]:
+def make_test_event(account: str) -> dict[str, object]:
+    """An event of a type that no ticket has. `account` is Zendesk's number of it."""
     identity = {"id": f"test-{uuid4()}", "subject": f"{SUBJECT}0", "time": datetime.now(UTC).isoformat()}
     event_type = {"type": EVENT, "zendesk_event_version": VERSION, "account_id": account}
     return {**identity, **event_type, "detail": {}, "event": {}}

@@ -13,7 +13,7 @@ from desk.platform.database import Database
 from desk.text.tokenizer import clean
 from integration.connections import load_connection
 from integration.zendesk.api.client import Unacceptable, ZendeskClient
-from integration.zendesk.api.connection import PARTY, ZendeskConnection
+from integration.zendesk.api.connection import PARTY, ZendeskConnection, make_client
 from integration.zendesk.api.models import Shape
 from integration.zendesk.catchup import FOUND
 from integration.zendesk.channel.fetch import CHANNEL
@@ -50,7 +50,7 @@ def examine_zendesk(db: Database, account: str) -> Iterator[HealthCheck]:
         return
     name, config = f"zendesk of {account}", connection.config
     yield _check_webhook(f"webhook of {account}", config, last_heard)
-    client = ZendeskClient(config.base_url, config.email, config.api_token, on_limit=lambda seconds: None)
+    client = make_client(config)
     try:
         yield _check_permissions(name, client, config, introduced(client))
     except FirstlineError as error:
@@ -107,7 +107,9 @@ def _check_webhook(name: str, config: ZendeskConnection, last_heard: LastHeard) 
     """When it last called, and what had to be found without it."""
     fallback, found = "catch-up reads what changed", last_heard.found_by_catchup
     if not config.webhook_secrets:
-        return missing(name, f"none is set up; {fallback}", "docs/zendesk.md says how: answers come sooner by webhook")
+        return missing(
+            name, f"none is set up; {fallback}", "`firstline connect zendesk` makes one: answers come sooner"
+        )
     if last_heard.told_at is None:
         remedy = "is the webhook active, subscribed, and is our address right? docs/zendesk.md"
         missed = f"; {fallback}, and found {found} messages" if found else ""

@@ -4,8 +4,7 @@ from desk.errors import Permanent
 from desk.party import Access
 from desk.platform.database import Database
 from integration.connections import load_connection
-from integration.zendesk.api.client import ZendeskClient
-from integration.zendesk.api.connection import PARTY, ZendeskConnection
+from integration.zendesk.api.connection import PARTY, ZendeskConnection, make_client
 
 TIMEOUT = (2.0, 4.0)
 """Seconds to connect and to wait: a probe is short, others wait for what it finds."""
@@ -25,5 +24,4 @@ class ZendeskParty:
             connection = load_connection(tx, PARTY, ZendeskConnection)
         if connection is None:
             raise Permanent("this account is not connected to Zendesk; run `firstline connect zendesk`")
-        config = connection.config
-        ZendeskClient(config.base_url, config.email, config.api_token, lambda _: None, TIMEOUT).probe(access)
+        make_client(connection.config, timeout=TIMEOUT).probe(access)

@@ -2,82 +2,28 @@
 
 import json
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
-from pydantic import SecretStr
+import yaml
 from sqlalchemy import text
-from werkzeug.serving import make_server
 
 from app.database import make_database
 from app.embedded.redis import EmbeddedRedis
-from app.processes.web import make_app
 from desk.platform.database import Database
 from desk.platform.settings import Settings
 from integration.connections import load_connection
 from integration.slack.client import SlackConnection
 from integration.zendesk.api.connection import ZendeskConnection
 from tests.app.conftest import Command, Said
+from tests.app.own_web import web
 from tests.lookalikes.slack import CHANNEL, Slack
 from tests.lookalikes.slack import TOKEN as SLACK_TOKEN
 from tests.lookalikes.zendesk import EMAIL, TOKEN, Zendesk
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.usefixtures("elsewhere")]
 
 SECRETS = ("--webhook-secret", "a-secret", "--webhook-secret", "the-old-one")
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(monkeypatch: pytest.MonkeyPatch, here: Settings, redis_server: EmbeddedRedis) -> None:
-    """Commands that find this installation; nobody listens at its address."""
-    monkeypatch.setenv("REDIS_URL", redis_server.url)
-    monkeypatch.setenv("FIRSTLINE_PORT", "1")
-
-
-@pytest.fixture
-def db(here: Settings) -> Iterator[Database]:
-    with closing(make_database(here)) as made:
-        yield made
-
-
-@pytest.fixture
-def zendesk() -> Iterator[Zendesk]:
-    with Zendesk() as party:
-        yield party
-
-
-@pytest.fixture
-def slack() -> Iterator[Slack]:
-    with Slack() as party:
-        yield party
-
-
-@contextmanager
-def web(settings: Settings, redis: EmbeddedRedis, db: Database) -> Iterator[str]:
-    """The web server of this installation; its address."""
-    app = make_app(settings.model_copy(update={"redis_url": SecretStr(redis.url)}), db)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@pytest.fixture
-def connect(firstline: Command, zendesk: Zendesk) -> Command:
-    """`firstline connect zendesk` for the first time, to the look-alike."""
-
-    def run(*more: str) -> Said:
-        who = ("--base-url", zendesk.url, "--email", EMAIL, "--api-token", TOKEN)
-        return firstline("connect", "zendesk", *who, *more)
-
-    return run
 
 
 def kept(db: Database) -> ZendeskConnection | None:
@@ -88,7 +34,7 @@ def kept(db: Database) -> ZendeskConnection | None:
 
 
 def test_zendesk_says_who_we_are_and_what_we_may(connect: Command, db: Database, zendesk: Zendesk) -> None:
-    said = connect()
+    said = connect("--only-here")
     assert said.code == 0, said.err
     assert f"user {EMAIL}" in said.out
     assert "role admin" in said.out
@@ -164,7 +110,7 @@ def test_a_wrong_new_token_changes_nothing(connect: Command, firstline: Command,
 
 def test_an_empty_value_clears_what_need_not_be_there(connect: Command, firstline: Command, db: Database) -> None:
     connect(*SECRETS, "--priority", "urgent")
-    assert firstline("connect", "zendesk", "--webhook-secret", "", "--priority", "").code == 0
+    assert firstline("connect", "zendesk", "--webhook-secret", "", "--priority", "", "--only-here").code == 0
     known = kept(db)
     assert known
     assert (known.webhook_secrets, known.escalation_priority) == ([], "")
@@ -253,3 +199,35 @@ def test_what_the_bot_may_not_do_is_said(firstline: Command, slack: Slack) -> No
     assert said.out.count("(not_in_channel)") == 2
     said = to_slack(firstline, slack, channel="C0NOWHERE")
     assert "(channel_not_found)" in said.out
+
+
+def test_a_manifest_is_printed_that_makes_an_app_with_all_it_needs(firstline: Command) -> None:
+    said = firstline("connect", "slack", "--manifest")
+    manifest = yaml.safe_load(said.out)
+    assert said.code == 0
+    assert {"chat:write", "channels:history", "groups:history"} <= set(manifest["oauth_config"]["scopes"]["bot"])
+    assert manifest["features"]["bot_user"]["display_name"] == "firstline"
+
+
+def test_a_test_message_is_posted_when_it_is_asked_for(firstline: Command, slack: Slack) -> None:
+    assert f"test message: posted in {CHANNEL}" in to_slack(firstline, slack, "--test-message").out
+    assert ["Firstline is connected" in message["text"] for message in slack.messages()] == [True]
+    slack.channels[CHANNEL].member = False
+    assert "wrong    test message:" in firstline("connect", "slack", "--test-message").out
+    assert len(slack.messages()) == 1
+
+
+def test_the_channel_is_named_and_a_private_one_needs_another_scope(firstline: Command, slack: Slack) -> None:
+    said = to_slack(firstline, slack)
+    assert "scopes: has chat:write, channels:history" in said.out
+    assert f"channel: #{CHANNEL.lower()}, and the bot is in it" in said.out
+    slack.channels[CHANNEL].private = True
+    assert "scopes: the app lacks groups:history" in firstline("connect", "slack").out
+    slack.channels[CHANNEL].archived = True
+    assert f"#{CHANNEL.lower()} is archived" in firstline("connect", "slack").out
+
+
+def test_a_bot_that_may_not_look_at_the_channel_may_post_all_the_same(firstline: Command, slack: Slack) -> None:
+    slack.fail(path="conversations.info", status=200, body='{"ok": false, "error": "missing_scope"}')
+    said = to_slack(firstline, slack)
+    assert (said.code, "posting: may post" in said.out, "channel: #" in said.out) == (0, True, False)

@@ -19,6 +19,7 @@ from desk.policy.policy import PolicyBook
 from integration.connections import load_connection
 from integration.introduction import Introduction
 from integration.provider import ConnectOption, Provider
+from integration.setup_steps import Found, SetupStep
 from knowledge.sources.source_kind import SourceKind
 from tests.app.conftest import Command
 from tests.contracts.remembered_alerts import RememberedAlerts
@@ -64,6 +65,29 @@ def examined(db: Database, account: str) -> Iterator[HealthCheck]:
         yield fine("pigeon", f"flies to {known.config.loft}")
 
 
+class Perch(SetupStep):
+    """Where they land; what stands at the other side is `built`."""
+
+    kind, name, purpose = "perch", "perch", "a perch on the roof"
+
+    def __init__(self, built: set[str]) -> None:
+        self._built = built
+
+    def find(self, known_id: str | None) -> Found | None:
+        return Found("perch-1") if "perch-1" in self._built else None
+
+    def create(self) -> str:
+        self._built.add("perch-1")
+        return "perch-1"
+
+    def update(self, found: Found) -> None:
+        """A perch is a perch."""
+
+    def remove(self, foreign_id: str) -> None:
+        self._built.discard(foreign_id)
+
+
+built: set[str] = set()
 PIGEON = Provider(
     name="pigeon",
     title="Pigeon Post",
@@ -72,6 +96,8 @@ PIGEON = Provider(
     options=(ConnectOption("loft", "Where they sleep.", first=True), ConnectOption("ring", "Theirs.", secret=True)),
     introduce=lambda db, account, config: Introduction({"loft": config.loft}, (fine("wings", "two"),)),
     examine=examined,
+    steps=lambda db, account, address, config: (Perch(built),),
+    manifest=lambda: "feathers: two\n",
     channel=lambda db, policies: RememberedChannel(name="pigeon"),
     alerts=lambda db: RememberedAlerts(),
 )
@@ -103,6 +129,19 @@ def test_connect_asks_for_what_it_needs_and_doctor_looks_at_it(here: Settings, f
     assert checks["pigeon"] == "flies to the tower"
     assert checks["oracle"] == "well"
     assert "secret-ring" not in firstline("connections", "--json").out
+
+
+def test_what_it_needs_is_made_once_and_removed(here: Settings, firstline: Command) -> None:
+    built.clear()
+    given = ("connect", "pigeon", "--loft", "the tower", "--ring", "secret-ring")
+    assert "planned  perch: would be made: a perch on the roof" in firstline(*given, "--dry-run").out
+    assert not built
+    assert "made     perch: a perch on the roof" in firstline(*given).out
+    assert "there    perch" in firstline("connect", "pigeon").out
+    assert built == {"perch-1"}
+    assert firstline("connect", "pigeon", "--manifest").out == "feathers: two\n"
+    assert "removed  perch" in firstline("disconnect", "pigeon", "--yes").out
+    assert not built
 
 
 def test_its_source_is_added_and_read(here: Settings, firstline: Command) -> None:
