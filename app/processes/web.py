@@ -4,9 +4,10 @@ is served."""
 from flask import Flask
 
 from app.active_embedder import active_embedder
-from app.bootstrap import VERSION, make_celery, make_database, make_inbound, provided, uptime
+from app.bootstrap import PROVIDERS, VERSION, make_celery, make_database, make_inbound, provided, uptime
 from app.doctor.readiness import installation_id, make_checks
 from app.doctor.role import refuse_privileges
+from app.installation import address
 from app.key_check import recognise_keys
 from app.logs import set_up_logs
 from desk.errors import FirstlineError
@@ -53,7 +54,14 @@ def make_app(settings: Settings, db: Database) -> Flask:
     app.register_blueprint(make_webhooks(db, enqueue, make_inbound(), max_body_bytes=settings.max_body_bytes))
     app.register_blueprint(
         make_console(
-            db, enqueue, active_embedder(settings, db), enqueue_sync, enqueue_act=enqueue_act, at_root=not settings.demo
+            db,
+            enqueue,
+            active_embedder(settings, db),
+            enqueue_sync,
+            enqueue_act=enqueue_act,
+            providers=PROVIDERS,
+            base_url=lambda: address(settings),
+            at_root=not settings.demo,
         )
     )
     if settings.demo:

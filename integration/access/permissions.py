@@ -46,6 +46,7 @@ class Permission(StrEnum):
     SYNC_SOURCES = "sync_sources"
     MANAGE_USERS = "manage_users"
     MANAGE_TOKENS = "manage_tokens"
+    MANAGE_CONNECTIONS = "manage_connections"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ PERMISSIONS: Mapping[Permission, Requirement] = {
     Permission.SYNC_SOURCES: Requirement(StaffRole.ADMIN),
     Permission.MANAGE_USERS: Requirement(StaffRole.ADMIN),
     Permission.MANAGE_TOKENS: Requirement(StaffRole.ADMIN),
+    Permission.MANAGE_CONNECTIONS: Requirement(StaffRole.ADMIN),
 }
 """Any agent may pause, and go on: stopping the machine must be easy."""
 

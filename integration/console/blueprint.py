@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,9 +20,11 @@ from integration.access import sign_in as people
 from integration.access.permissions import Permission, is_allowed
 from integration.access.sign_in import Staff
 from integration.console.acts import ActPages
+from integration.console.connections import ConnectionPages
 from integration.console.knowledge import Embedders, KnowledgePages
 from integration.console.ticket_list import find_tickets, read_query
 from integration.console.ticket_story import tell_story
+from integration.provider import Provider
 from integration.web.enqueue import leave_to_sweeper
 from integration.web.forms import read_form
 from integration.web.layout import database_away, error_page, friendly_error, is_same_origin, protect_pages
@@ -59,6 +61,9 @@ NEEDS: Mapping[str, Permission] = {
     "gaps": Permission.READ_KNOWLEDGE,
     "sync_source": Permission.SYNC_SOURCES,
     "users": Permission.MANAGE_USERS,
+    "connections": Permission.MANAGE_CONNECTIONS,
+    "connect": Permission.MANAGE_CONNECTIONS,
+    "disconnect": Permission.MANAGE_CONNECTIONS,
     "sign_out": Permission.READ_TICKETS,
 }
 """What each route asks of a role; a route that stands neither here nor in `OPEN` is closed to all."""
@@ -85,21 +90,25 @@ def make_console(
     sync: Enqueue,
     *,
     enqueue_act: Enqueue = leave_to_sweeper,
+    providers: Sequence[Provider] = (),
+    base_url: Callable[[], str] = lambda: "",
     at_root: bool = False,
 ) -> Blueprint:
     """The console for all accounts of the installation; staff see their own account alone.
 
     `sync` is called with (account, source) when somebody wants a source read at once, and may raise Temporary.
     `enqueue_act` is called like `enqueue`, with an intervention's id.
-    `at_root` makes `/` lead here, for installations without the customer's form.
+    `providers` are what may be connected, and `base_url` gives where people reach us. `at_root` makes `/` lead here,
+    for installations without the customer's form.
 
     Needs `integration.web.layout.make_pages` registered on the same app.
     """
     pages = Console(db, enqueue)
     acts = ActPages(db, enqueue_act)
     knowledge = KnowledgePages(db, pages.page, embedders, sync)
+    connections = ConnectionPages(db, pages.page, providers, base_url)
     console = Blueprint("console", __name__, template_folder="templates")
-    for rule, name, view, method in _routes(pages, acts, knowledge):
+    for rule, name, view, method in _routes(pages, acts, knowledge, connections):
         console.add_url_rule(rule, name, view, methods=[method])
     if at_root:
         console.add_url_rule("/", "root", pages.start)
@@ -112,7 +121,7 @@ def make_console(
 
 
 def _routes(
-    pages: "Console", acts: ActPages, knowledge: KnowledgePages
+    pages: "Console", acts: ActPages, knowledge: KnowledgePages, connections: ConnectionPages
 ) -> tuple[tuple[str, str, Callable[..., Any], str], ...]:
     return (
         ("/console/", "start", pages.start, "GET"),
@@ -131,6 +140,9 @@ def _routes(
         ("/console/search", "search", knowledge.search, "GET"),
         ("/console/gaps", "gaps", knowledge.gaps, "GET"),
         ("/console/users", "users", pages.users, "GET"),
+        ("/console/connections", "connections", connections.connections, "GET"),
+        ("/console/connections/<party>", "connect", connections.connect, "POST"),
+        ("/console/connections/<party>/disconnect", "disconnect", connections.disconnect, "POST"),
         ("/sign-in", "knock", pages.knock, "GET"),
         ("/sign-in/<token>", "sign_in", pages.sign_in, "GET"),
         ("/sign-in/<token>", "redeem", pages.redeem, "POST"),

@@ -9,12 +9,15 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 from sqlalchemy import insert
 from werkzeug.serving import make_server
 
+from app.bootstrap import PROVIDERS
 from desk.platform.database import Database
 from desk.reasons import Reason
 from desk.run import Action, Stage
 from desk.ticket import Role
 from integration.access import sign_in
 from integration.access.permissions import StaffRole
+from integration.connections import save_connection
+from integration.zendesk.api.connection import ZendeskConnection
 from knowledge.index.catalogue import list_documents
 from knowledge.ingest.index_source import index_source
 from knowledge.tables import sources
@@ -64,7 +67,7 @@ def actor(database: Database, account: str) -> Actor:
 
 @pytest.fixture
 def address(database: Database, account: str) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, make_app(database, account, Queue()), threaded=True)
+    server = make_server("127.0.0.1", 0, make_app(database, account, Queue(), PROVIDERS), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -202,7 +205,8 @@ def test_no_page_is_wider_than_the_screen(page: Page, actor: Actor, size: Viewpo
         sign_in.add_user(tx, "ada@firstline.example", StaffRole.ADMIN)
     page.goto("/sign-in/" + sign_in.new_sign_in_link(actor.db, actor.account, "ada@firstline.example"))
     page.get_by_role("button", name="Sign in").click()
-    console = ("/console/tickets", f"/console/tickets/api/{ticket.ticket_id}", "/console/parked", "/console/users")
+    names = ("tickets", f"tickets/api/{ticket.ticket_id}", "parked", "users", "connections")
+    console = [f"/console/{name}" for name in names]
     for path in ("/", f"/t/{ticket.ticket_id}", *console, *knowledge_pages(actor)):
         page.goto(path)
         page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
@@ -221,7 +225,7 @@ def test_every_text_stands_out_from_its_ground(browser: Browser, address: str, a
         sign_in.add_user(tx, "ada@firstline.example", StaffRole.ADMIN)
     page.goto("/sign-in/" + sign_in.new_sign_in_link(actor.db, actor.account, "ada@firstline.example"))
     page.get_by_role("button", name="Sign in").click()
-    for path in ("/", f"/t/{ticket.ticket_id}", "/sign-in/x", *knowledge_pages(actor)):
+    for path in ("/", f"/t/{ticket.ticket_id}", "/sign-in/x", "/console/connections", *knowledge_pages(actor)):
         page.goto(path)
         page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
         assert page.evaluate(CONTRAST) == [], path
@@ -249,3 +253,20 @@ CONTRAST = """() => {
   }
   return [...faint];
 }"""
+
+
+def test_connecting_shows_its_lines_and_leads_back(page: Page, actor: Actor) -> None:
+    with actor.db.account(actor.account) as tx:
+        config = ZendeskConnection(base_url="http://127.0.0.1:9", email="ada@example.org", api_token="t")
+        save_connection(tx, "zendesk", config)
+        sign_in.add_user(tx, "ada@firstline.example", StaffRole.ADMIN)
+    page.goto("/sign-in/" + sign_in.new_sign_in_link(actor.db, actor.account, "ada@firstline.example"))
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Connections").click()
+    page.get_by_text("Connect again, or with another token").click()
+    page.get_by_role("button", name="Connect again").click()
+    expect(page.get_by_role("listitem")).to_contain_text("no answer from Zendesk")
+    page.get_by_role("link", name="Back to the connections").click()
+    page.get_by_text("Disconnect…").click()
+    page.get_by_role("button", name="Yes, disconnect Zendesk").click()
+    expect(page.get_by_role("listitem").last).to_contain_text("stopped")

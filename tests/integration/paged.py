@@ -1,6 +1,7 @@
 """The pages of one account in a Flask app of their own, with an enqueue that remembers."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flask import Flask
@@ -14,6 +15,7 @@ from integration.access.permissions import StaffRole
 from integration.console.blueprint import COOKIE, make_console
 from integration.form.blueprint import make_form
 from integration.form.examples import ExampleTicket
+from integration.provider import Provider
 from integration.web.layout import make_pages
 from tests.fakes import FakeEmbedder
 
@@ -41,16 +43,23 @@ class Queue:
         self.items.append((account, item_id))
 
 
-def make_app(database: Database, account: str, queue: Queue) -> Flask:
-    """All pages, the demo's too."""
+def make_app(database: Database, account: str, queue: Queue, providers: Sequence[Provider] = ()) -> Flask:
+    """All pages, the demo's too. `providers` may be connected."""
     app = Flask("paged", static_folder=None)
     app.testing = True
     app.config["MAX_CONTENT_LENGTH"] = 1_048_576
     app.register_blueprint(make_pages("9.9.9"))
     app.register_blueprint(make_form(database, queue, account, EXAMPLES))
-    app.register_blueprint(
-        make_console(database, queue, lambda account: FakeEmbedder(dimensions=384), queue, enqueue_act=queue)
+    console = make_console(
+        database,
+        queue,
+        lambda account: FakeEmbedder(dimensions=384),
+        queue,
+        enqueue_act=queue,
+        providers=providers,
+        base_url=lambda: "http://127.0.0.1:1",
     )
+    app.register_blueprint(console)
     return app
 
 

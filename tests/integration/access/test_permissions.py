@@ -43,7 +43,15 @@ def test_every_act_stands_in_the_table_and_somebody_may_do_it() -> None:
             StaffRole.AGENT,
             {Permission.WRITE_AS_AGENT, Permission.REQUEUE, Permission.PAUSE, Permission.ACT_ON_TICKETS},
         ),
-        (StaffRole.ADMIN, {Permission.MANAGE_USERS, Permission.MANAGE_TOKENS, Permission.SYNC_SOURCES}),
+        (
+            StaffRole.ADMIN,
+            {
+                Permission.MANAGE_USERS,
+                Permission.MANAGE_TOKENS,
+                Permission.MANAGE_CONNECTIONS,
+                Permission.SYNC_SOURCES,
+            },
+        ),
     ],
 )
 def test_each_role_adds_these_acts(role: StaffRole, acts: set[Permission]) -> None:
