@@ -40,7 +40,8 @@ class ShownIntervention:
     id: str
     kind: InterventionKind
     who: str
-    past: str
+    headline: str
+    """What they did; what they pressed, as long as it is not done."""
     at: datetime
     status: InterventionStatus
     text: str
@@ -74,7 +75,7 @@ def show_intervention(tx: Transaction, intervention: Intervention) -> ShownInter
         id=intervention.id,
         kind=order.kind,
         who=intervention.actor.name,
-        past=INTERVENTIONS[order.kind].past,
+        headline=_headline(order.kind, status),
         at=intervention.created_at,
         status=status,
         text=text,
@@ -87,6 +88,11 @@ def show_intervention(tx: Transaction, intervention: Intervention) -> ShownInter
         overridden=order.override and bool(shown_result.findings),
         can_undo=delivery is not None and delivery.state is DeliveryState.WAITING and delivery.attempts == 0,
     )
+
+
+def _headline(kind: InterventionKind, status: InterventionStatus) -> str:
+    about = INTERVENTIONS[kind]
+    return about.past if status is InterventionStatus.DONE else f"pressed “{about.title}”"
 
 
 def _status(intervention: Intervention, delivery: Delivery | None) -> tuple[InterventionStatus, str]:

@@ -167,6 +167,7 @@ def test_a_draft_is_sent_by_one_press_and_the_page_says_what_came_of_it(desk: De
     client = browser(desk, queue)
     answer = press(client, desk, InterventionKind.SEND)
     page = client.get(answer.headers["Location"].partition("#")[0]).get_data(as_text=True)
+    assert "pressed “Send”" in page
     assert "Working on it." in page
     assert 'http-equiv="refresh"' in page
     carry_all_out(desk, queue)
@@ -176,6 +177,7 @@ def test_a_draft_is_sent_by_one_press_and_the_page_says_what_came_of_it(desk: De
     desk.sql("UPDATE deliveries SET not_before = now() - interval '1 minute'")
     desk.send(desk.due())
     page = client.get(story_of(desk)).get_data(as_text=True)
+    assert "Agent</span> sent the draft" in page
     assert "Done. It is out." in page
     assert "Agent, support" in page
     assert len(desk.replies) == 1
