@@ -30,7 +30,7 @@ pytestmark = pytest.mark.loopback
 PAST = 100_000
 ACCOUNT = "old"
 REGULAR = "customer@example.com"
-MOST_PAGES = 250
+MOST_PAGES = 400
 """That one statement may look at: a few rows by an index three pages deep, what it writes, the catalogue of up to three
 tables, and, for the first that writes to a table, where there is room."""
 MOST_ROWS = 300
