@@ -41,6 +41,8 @@ class OwnRecord:
     """The messages after which a person closed the ticket as answered, through us."""
     switched_off: bool = False
     """A person turned Firstline off for the ticket."""
+    claimed: bool = False
+    """A person has claimed the ticket through us."""
 
     def has_grown(self, since: "OwnRecord") -> bool:
         """Has something else been decided about the ticket meanwhile?"""
@@ -50,6 +52,7 @@ class OwnRecord:
             and self.alerted <= since.alerted
             and self.closed_after <= since.closed_after
             and self.switched_off <= since.switched_off
+            and self.claimed <= since.claimed
         )
 
 
@@ -92,8 +95,9 @@ def read_conversation(ticket: Ticket, record: OwnRecord = NO_RECORD) -> Conversa
     known_ids = {message.id for message in ticket.messages}
     open_ids = {message.id for message in (*reading.open, *reading.hidden)} | (record.handed_over - known_ids)
     person_owed = bool(record.handed_over & open_ids) or reading.rated_bad
+    taken_over = reading.taken_over or record.claimed
     return Conversation(
-        tuple(reading.open), reading.answer, reading.answered_by, reading.taken_over, person_owed, reading.rated_bad
+        tuple(reading.open), reading.answer, reading.answered_by, taken_over, person_owed, reading.rated_bad
     )
 
 
@@ -186,7 +190,7 @@ def _timeline(ticket: Ticket, record: OwnRecord) -> Iterable[Message | PersonAct
         for place, message in enumerate(ticket.messages, start=1)
         if message.id in record.closed_after
     ]
-    acts = sorted([*ticket.acts, *closings], key=lambda act: act.place)
+    acts = sorted([*closings, *ticket.acts], key=lambda act: act.place)  # a rating is read after the closing it is of
     for index, message in enumerate(ticket.messages):
         while acts and acts[0].place <= index:
             yield acts.pop(0)

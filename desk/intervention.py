@@ -7,6 +7,7 @@ To add a kind: its code in `InterventionKind`, its line in `INTERVENTIONS`, its 
 `workers/processing/interventions/handlers.py`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +17,7 @@ from desk.ports import Source
 from desk.run import Finding
 from desk.ticket import Author
 
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_TEXT = 20_000
 """Characters of one order's text; of an API's 12,000 and more."""
 
@@ -62,13 +64,18 @@ class ResultStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who ordered it. `id` names them across renames: `user:<id>`, `token:<id>`, `zendesk:<id>`."""
+    """Who ordered it. `id` names them at every face: by their address where it is known."""
 
     id: str
     name: str
     email: str | None = None
     channel_user_id: str | None = None
     """Who they are in the ticket's own channel, where the face proved it."""
+
+    @classmethod
+    def of(cls, name: str, email: str | None, otherwise: str, channel_user_id: str | None = None) -> "Actor":
+        """Known by the address, wherever they press; `otherwise` where there is none."""
+        return cls(f"person:{email.casefold()}" if email else otherwise, name, email, channel_user_id)
 
     @property
     def author(self) -> Author:
@@ -93,7 +100,7 @@ class Order:
     seen_message_id: str | None = None
     """The last word of the conversation as the person saw it (`desk.conversation.last_word`)."""
     target_id: str | None = None
-    """The intervention that is to be undone."""
+    """The act that is to be undone, or whose findings are overridden."""
     override: bool = False
     delay_seconds: float = 0.0
     """So long a reply can still be undone."""
@@ -128,7 +135,7 @@ INTERVENTIONS: Mapping[InterventionKind, AboutIntervention] = {
     InterventionKind.RELEASE: AboutIntervention("Release", "released the ticket"),
     InterventionKind.SEND: AboutIntervention("Send", "sent the draft", ("run_id",), public=True),
     InterventionKind.EDIT_AND_SEND: AboutIntervention(
-        "Edit and send", "edited and sent a reply", ("text", "seen_message_id"), public=True
+        "Edit and send", "edited and sent a reply", ("text",), public=True
     ),
     InterventionKind.UNDO: AboutIntervention("Undo", "took a reply back", ("target_id",)),
     InterventionKind.REJECT: AboutIntervention("Reject", "rejected the draft", ("run_id", "comment")),
@@ -148,6 +155,11 @@ INTERVENTIONS: Mapping[InterventionKind, AboutIntervention] = {
 
 def check_order(order: Order) -> None:
     """Raises Refused (422) for an order that lacks what its kind needs, or is too long."""
+    for name in ("run_id", "target_id"):
+        if (given_id := getattr(order, name)) and not _UUID.fullmatch(given_id):
+            raise Refused(f"{name} is no id of ours", status=422)
+    if order.text and not any(character.isalnum() for character in order.text):
+        raise Refused("text says nothing", status=422)
     missing = [name for name in INTERVENTIONS[order.kind].needs if not str(getattr(order, name) or "").strip()]
     if missing:
         raise Refused(f"{order.kind} needs {' and '.join(missing)}", status=422)

@@ -159,7 +159,7 @@ class Ticket:
     fields: tuple[tuple[str, str], ...] = ()
     """Those custom fields that the policy names, with what stands in them."""
     origin: object = field(default=None, compare=False, repr=False)
-    """What the channel that read it keeps with it, for its own use."""
+    """What the channel that read it keeps with it, for its own use; a `Transaction` is for the last look, too."""
 
     def message(self, message_id: str) -> Message | None:
         """The message with this id, or None."""

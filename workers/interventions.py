@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.errors import Refused
-from desk.intervention import Actor, Face, InterventionResult, Order, check_order
+from desk.intervention import Actor, Face, InterventionResult, Order, ResultStatus, check_order
 from desk.party import PartyAccess
 from desk.platform.database import Transaction
 from desk.ticket import new_id
@@ -57,6 +57,8 @@ def add_intervention(tx: Transaction, face: Face, external_id: str, actor: Actor
     check_order(order)
     if record.get_ticket_line(tx, order.channel, order.ticket_id) is None:
         raise Refused("no such ticket", status=404)
+    if order.run_id and not _is_run_of_ticket(tx, order):
+        raise Refused("the ticket has no such draft", status=422)
     values = {
         "account_id": tx.account,
         "id": new_id(),
@@ -97,6 +99,24 @@ def finish_intervention(tx: Transaction, intervention: Intervention, result: Int
         "error": None,
     }
     return leases.write_claimed(tx, interventions, intervention.id, intervention.claim_id or "", values)
+
+
+def cancel_waiting(tx: Transaction, intervention_id: str, why: str) -> bool:
+    """End an act that nobody has begun to carry out; False where somebody has."""
+    c = interventions.c
+    result = InterventionResult(ResultStatus.REFUSED, why)
+    values = leases.released_values("done") | {
+        "status": result.status,
+        "result": tx.seal(_result.dump_json(result).decode()),
+        "done_at": func.now(),
+    }
+    is_untouched = (c.id == intervention_id, c.state == "waiting")
+    return tx.execute(update(interventions).where(*is_untouched).values(values)).rowcount == 1
+
+
+def renew_lease(tx: Transaction, intervention: Intervention, seconds: float) -> bool:
+    """Keep the act while it is thought about; False if it was lost meanwhile."""
+    return leases.renew_lease(tx, interventions, intervention.id, intervention.claim_id or "", seconds)
 
 
 def postpone_intervention(
@@ -140,6 +160,11 @@ def rival_reply(tx: Transaction, intervention: Intervention, message_id: str) ->
         if rival_id != intervention.id:
             return get_intervention(tx, rival_id)
     return None
+
+
+def _is_run_of_ticket(tx: Transaction, order: Order) -> bool:
+    run = record.get_run(tx, order.run_id) if order.run_id else None
+    return run is not None and (run.channel, run.ticket_id) == (order.channel, order.ticket_id)
 
 
 def _external_hash(tx: Transaction, actor: Actor, external_id: str) -> str:

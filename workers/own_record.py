@@ -22,7 +22,7 @@ def read_own_record(tx: Transaction, channel: str, ticket_id: str, current_deliv
     """Our record of a ticket; `current_delivery`, a delivery's id, does not count as an answer that is under way."""
     rows = outbox.deliveries_that_count(tx, channel, ticket_id)
     our_record = _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), current_delivery)
-    return replace(our_record, switched_off=ticket_control.is_switched_off(tx, channel, ticket_id))
+    return _with_control(tx, our_record, channel, ticket_id)
 
 
 def read_record_and_turns(
@@ -37,7 +37,7 @@ def read_record_and_turns(
     rows = outbox.deliveries_that_count(tx, channel, ticket_id)
     requester_rows = outbox.deliveries_to_requester(tx, requester, policy.limits.requester_minutes) if requester else ()
     our_record = _build_own_record(rows, record.was_handed_over(tx, channel, ticket_id), current_delivery)
-    our_record = replace(our_record, switched_off=ticket_control.is_switched_off(tx, channel, ticket_id))
+    our_record = _with_control(tx, our_record, channel, ticket_id)
     return our_record, _count_turns(tx, rows, requester_rows, policy, current_delivery)
 
 
@@ -48,6 +48,11 @@ def _build_own_record(rows: Sequence[Row[Any]], handed_over: frozenset[str], cur
     alerted = {row.message_id for row in rows if row.kind == DeliveryKind.ALERT and row.state not in TAKEN_BACK}
     closed_after = {row.message_id for row in rows if row.kind == DeliveryKind.STATUS and _is_closing(row)}
     return OwnRecord(sent, handed_over, frozenset(answering), frozenset(alerted), frozenset(closed_after))
+
+
+def _with_control(tx: Transaction, our_record: OwnRecord, channel: str, ticket_id: str) -> OwnRecord:
+    switched_off, claimed = ticket_control.switched_off_and_claimed(tx, channel, ticket_id)
+    return replace(our_record, switched_off=switched_off, claimed=claimed)
 
 
 def _is_closing(row: Row[Any]) -> bool:

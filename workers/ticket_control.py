@@ -20,8 +20,15 @@ class TicketClaim:
 
 def is_switched_off(tx: Transaction, channel: str, ticket_id: str) -> bool:
     """Did a person turn Firstline off for this ticket?"""
-    is_ticket = and_(ticket_states.c.channel == channel, ticket_states.c.ticket_id == ticket_id)
-    return bool(tx.execute(select(ticket_states.c.switched_off).where(is_ticket)).scalar_one_or_none())
+    return switched_off_and_claimed(tx, channel, ticket_id)[0]
+
+
+def switched_off_and_claimed(tx: Transaction, channel: str, ticket_id: str) -> tuple[bool, bool]:
+    """Did a person turn Firstline off for this ticket, and has one claimed it?"""
+    c = ticket_states.c
+    query = select(c.switched_off, c.claimed_by).where(c.channel == channel, c.ticket_id == ticket_id)
+    row = tx.execute(query).one_or_none()
+    return (bool(row.switched_off), row.claimed_by is not None) if row else (False, False)
 
 
 def set_switched_off(tx: Transaction, channel: str, ticket_id: str, switched_off: bool) -> bool:
@@ -50,9 +57,10 @@ def claim_ticket(tx: Transaction, channel: str, ticket_id: str, actor_id: str, n
     return tx.execute(update(ticket_states).where(is_free).values(values)).rowcount == 1
 
 
-def release_ticket(tx: Transaction, channel: str, ticket_id: str, actor_id: str) -> bool:
-    """Make a ticket nobody's again; False where it is not theirs."""
+def release_ticket(tx: Transaction, channel: str, ticket_id: str, actor_id: str | None) -> bool:
+    """Make a ticket nobody's again; False where it is not theirs. With None, whosever it is."""
     c = ticket_states.c
-    is_theirs = and_(c.channel == channel, c.ticket_id == ticket_id, c.claimed_by == actor_id)
+    is_whose = c.claimed_by == actor_id if actor_id else c.claimed_by.is_not(None)
+    is_theirs = and_(c.channel == channel, c.ticket_id == ticket_id, is_whose)
     values = {"claimed_by": None, "claimed_name": None, "claimed_at": None}
     return tx.execute(update(ticket_states).where(is_theirs).values(values)).rowcount == 1

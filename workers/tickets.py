@@ -7,7 +7,7 @@ one transaction, and a delivery id can stand on one message alone.
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -125,6 +125,12 @@ def _ticket_from_row(tx: Transaction, row: Row[Any], ticket_messages: tuple[Mess
     )
 
 
+def _snapshot(tx: Transaction, ticket_id: str) -> Ticket | None:
+    """The ticket with the transaction that holds its lock, in which the last look reads our record."""
+    ticket = read_ticket(tx, ticket_id)
+    return replace(ticket, origin=tx) if ticket else None
+
+
 def ticket_subjects(tx: Transaction, ticket_ids: Sequence[str]) -> dict[str, str]:
     """The subjects of those tickets that live here, by id; for lists."""
     is_wanted = tickets.c.id.in_([ticket_id for ticket_id in ticket_ids if _is_id(ticket_id)])
@@ -163,7 +169,7 @@ class TicketChannel:
                 return None
             if message_id := _find_message(tx, delivery.id):
                 return message_id
-            current = read_ticket(tx, ticket.id)
+            current = _snapshot(tx, ticket.id)
             if current is None or not still_wanted(current):
                 return None
             return _post_message(tx, ticket.id, outgoing, delivery, public=True)
@@ -173,7 +179,7 @@ class TicketChannel:
     ) -> str | None:
         """Set the locked ticket's status back, if the last look allows it; the ticket's own id."""
         with self._db.account(ticket.account) as tx:
-            current = read_ticket(tx, ticket.id) if _lock_ticket(tx, ticket.id) is not None else None
+            current = _snapshot(tx, ticket.id) if _lock_ticket(tx, ticket.id) is not None else None
             if current is None or outgoing.status is None or not still_wanted(current):
                 return None
             values = {"status": TicketStatus(outgoing.status)}

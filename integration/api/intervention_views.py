@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, g, request, url_for
 
 from desk.errors import Refused
-from desk.intervention import Actor, Face, Order
+from desk.intervention import Actor, Face, InterventionKind, Order
 from desk.platform.database import Database
 from desk.ticket import new_id
 from integration.access.api_tokens import ApiCaller
@@ -34,9 +34,9 @@ class InterventionViews:
         caller: ApiCaller = g.caller
         body = read_body(request, InterventionIn, self._max_body_bytes)
         press_id = read_key(request.headers.get(HEADER)) or new_id()
-        actor = Actor(
-            f"token:{caller.token_id}:{body.agent_email or body.agent_name}", body.agent_name, body.agent_email
-        )
+        actor = Actor.of(body.agent_name, body.agent_email, f"token:{caller.token_id}:{body.agent_name}")
+        if body.kind is InterventionKind.EDIT_AND_SEND and not body.seen_message_id:
+            raise Refused("edit_and_send needs seen_message_id: what is the last message that you saw?", status=422)
         with self._db.account(caller.account) as tx:
             act = interventions.add_intervention(tx, Face.API, press_id, actor, _order(body, str(ticket_id)))
             shown = show_intervention(tx, act)

@@ -144,6 +144,10 @@ class InterventionIn(Incoming):
         description="The last message by the customer, an agent or Firstline (hand-overs aside) that the agent saw. "
         "Should another have come, nothing is sent.",
     )
-    target_id: UUID | None = Field(None, strict=False, description="The act that `undo` takes back.")
+    target_id: UUID | None = Field(
+        None,
+        strict=False,
+        description="The act that `undo` takes back, or the unconfirmed one whose findings `override` covers.",
+    )
     override: bool = Field(False, description="Send though something was found.")
     delay_seconds: float = Field(0, ge=0, le=600, strict=False, description="So long a reply can still be undone.")

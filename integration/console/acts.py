@@ -42,7 +42,7 @@ class ActPages:
 
 def actor_of(staff: Staff) -> Actor:
     """A signed-in person as who acts."""
-    return Actor(f"user:{staff.user_id}", display_name(staff.email), staff.email)
+    return Actor.of(display_name(staff.email), staff.email, f"user:{staff.user_id}")
 
 
 def display_name(email: str) -> str:

@@ -74,9 +74,14 @@ class TicketStory:
         return self.runs[-1].id if self.runs else None
 
     @property
+    def drafted(self) -> Run | None:
+        """The newest run that has a draft."""
+        return next((run for run in reversed(self.runs) if run.draft.statements), None)
+
+    @property
     def draft(self) -> str:
         """The newest draft, as it would be sent."""
-        run = self.runs[-1] if self.runs else None
+        run = self.drafted
         return draft_text(run.draft, cited_pages(run.draft, run.hits)) if run else ""
 
     @property
@@ -129,7 +134,7 @@ def tell_story(tx: Transaction, channel: str, ticket_id: str) -> TicketStory | N
         items=tuple(items),
         loose_deliveries=loose_deliveries,
         runs=tuple(runs),
-        seen=_seen_message(tx, ticket, runs),
+        seen=_seen_message(tx, ticket),
         claim=ticket_control.get_claim(tx, channel, ticket_id),
         switched_off=ticket_control.is_switched_off(tx, channel, ticket_id),
     )
@@ -140,10 +145,10 @@ def _shown_acts(tx: Transaction, channel: str, ticket_id: str) -> list[ShownInte
     return [show_intervention(tx, act) for act in acts]
 
 
-def _seen_message(tx: Transaction, ticket: Ticket | None, runs: Sequence[Run]) -> str | None:
-    """Of a ticket whose messages the helpdesk keeps, the message that the newest draft answers."""
+def _seen_message(tx: Transaction, ticket: Ticket | None) -> str | None:
+    """None where the helpdesk keeps the messages: the person has not seen them here."""
     if ticket is None:
-        return runs[-1].message_id if runs else None
+        return None
     last = last_word(ticket, own_record.read_own_record(tx, ticket.channel, ticket.id))
     return last.id if last else None
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from desk.delivery import Delivery, DeliveryState
-from desk.intervention import INTERVENTIONS, InterventionKind, InterventionResult, ResultStatus
+from desk.intervention import INTERVENTIONS, InterventionKind, InterventionResult, Order, ResultStatus
 from desk.platform.database import Transaction
 from desk.ports import Source
 from desk.reasons import STOPS, Stop
@@ -45,14 +45,19 @@ class ShownIntervention:
     at: datetime
     status: InterventionStatus
     text: str
-    order_text: str
-    comment: str
+    order: Order
+    """As it was pressed, for one more press."""
     findings: tuple[Finding, ...] = ()
     answer: str = ""
     sources: tuple[Source, ...] = ()
     run_id: str | None = None
     overridden: bool = False
     can_undo: bool = False
+
+    @property
+    def order_text(self) -> str:
+        """What was written, or asked."""
+        return self.order.text or self.order.question or self.order.value
 
     @property
     def pending(self) -> bool:
@@ -79,8 +84,7 @@ def show_intervention(tx: Transaction, intervention: Intervention) -> ShownInter
         at=intervention.created_at,
         status=status,
         text=text,
-        order_text=order.text or order.question or order.value,
-        comment=order.comment,
+        order=order,
         findings=shown_result.findings,
         answer=shown_result.answer,
         sources=shown_result.sources,
@@ -115,7 +119,7 @@ def _delivery_status(delivery: Delivery) -> tuple[InterventionStatus, str]:
         why = known.get(delivery.reason or "", known[Stop.TAKEN_BACK])
         return InterventionStatus.REFUSED, f"Not sent. {why}."
     if delivery.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
-        return InterventionStatus.FAILED, "It could not be sent. The text is on the ticket as a note."
+        return InterventionStatus.FAILED, "It could not be done. People are told, and the text is kept here."
     if delivery.waits_for:
         party = delivery.waits_for.capitalize()
         return InterventionStatus.WAITING, f"Waits for {party}, which is away. It leaves by itself."

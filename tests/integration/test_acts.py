@@ -197,8 +197,8 @@ def test_what_was_found_is_shown_and_one_more_press_sends(desk: Desk, queue: Que
     carry_all_out(desk, queue)
     page = client.get(story_of(desk)).get_data(as_text=True)
     assert "Unfounded figure" in page
-    assert "Send all the same" in page
-    override = next(form for form in re.findall(r"<form.*?</form>", page, re.DOTALL) if "Send all the same" in form)
+    assert "Do it all the same" in page
+    override = next(form for form in re.findall(r"<form.*?</form>", page, re.DOTALL) if "Do it all the same" in form)
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', override))
     client.post(f"{story_of(desk)}/acts", data=fields | {"text": fields["text"].replace("&#39;", "'")})
     queue.items[:] = queue.items[-1:]
@@ -206,7 +206,7 @@ def test_what_was_found_is_shown_and_one_more_press_sends(desk: Desk, queue: Que
     desk.sql("UPDATE deliveries SET not_before = now() - interval '1 minute'")
     desk.send(desk.due())
     assert desk.replies == ["We are open from 7 to 23 o'clock."]
-    assert "Sent though this was found" in client.get(story_of(desk)).get_data(as_text=True)
+    assert "Done though this was found" in client.get(story_of(desk)).get_data(as_text=True)
 
 
 def test_a_reply_that_the_customer_overtook_is_said_not_to_be_sent(desk: Desk, queue: Queue) -> None:

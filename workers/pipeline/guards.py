@@ -102,6 +102,11 @@ def switched_off(guard_input: GuardInput) -> Stop | None:
     return Stop.SWITCHED_OFF if is_off else None
 
 
+def tagged_off(guard_input: GuardInput) -> Stop | None:
+    """The tag keeps us from the ticket in every way; the button from answering it: who needs a person is heard."""
+    return Stop.SWITCHED_OFF if OFF_TAG in guard_input.ticket.tags else None
+
+
 def person_took_over(guard_input: GuardInput) -> Stop | None:
     """A person has the ticket, so Firstline steps back."""
     return Stop.PERSON_TOOK_OVER if guard_input.conversation.taken_over else None
@@ -131,7 +136,7 @@ def person_owed(guard_input: GuardInput) -> Stop | None:
     return Stop.PERSON_OWED if guard_input.conversation.person_owed else None
 
 
-NOT_OURS: tuple[Guard, ...] = (out_of_scope, switched_off)
+NOT_OURS: tuple[Guard, ...] = (out_of_scope, tagged_off)
 """What people do to have Firstline leave a ticket alone, in every way."""
 STANDING_GUARDS: dict[DeliveryKind, tuple[Guard, ...]] = {
     DeliveryKind.HANDOVER: (*NOT_OURS, closed, person_took_over),

@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from desk.conversation import OwnRecord, read_conversation
+from desk.conversation import read_conversation
 from desk.delivery import NOTICES, Delivery, DeliveryKind
 from desk.errors import Blocked, PartyAway, Permanent
 from desk.party import Access, PartyAccess
@@ -22,7 +22,7 @@ from workers import own_record, record
 from workers.dependencies import Dependencies
 from workers.parties.waiting import refuse_if_away
 from workers.pipeline.guards import STATE_AFTER
-from workers.processing.delivery_failures import handle_delivery_failure
+from workers.processing.delivery_failures import handle_delivery_failure, withdraw_person_delivery
 from workers.processing.guard_effects import message_left_open
 from workers.processing.last_look import LastLook, recheck
 from workers.queue import inbox, outbox
@@ -75,7 +75,7 @@ def _send(deps: Dependencies, claim: ClaimedDelivery) -> list[str]:
     ticket = channel.fetch(delivery.account, delivery.ticket_id)
     if delivery.attempts > 1 and (existing_id := channel.find_delivery(ticket, delivery)):
         return _mark_sent(deps, claim, existing_id)
-    last_look = LastLook(deps, delivery, _read_own_record(deps, delivery))
+    last_look = LastLook(deps, delivery)
     if delivery.kind is DeliveryKind.NOTE:
         return _send_note(deps, claim, ticket, last_look)
     if stop := recheck(deps, claim, ticket, last_look):
@@ -96,11 +96,6 @@ def _send_note(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, last_
     if outgoing.status and not read_conversation(ticket, last_look.record).person_owed:
         outgoing = replace(outgoing, status=None)
     return _mark_sent(deps, claim, deps.channel(claim.delivery.channel).note(ticket, outgoing, claim.delivery))
-
-
-def _read_own_record(deps: Dependencies, delivery: Delivery) -> OwnRecord:
-    with deps.db.account(delivery.account) as tx:
-        return own_record.read_own_record(tx, delivery.channel, delivery.ticket_id, current_delivery=delivery.id)
 
 
 def _send_alert(deps: Dependencies, claim: ClaimedDelivery) -> list[str]:
@@ -137,7 +132,7 @@ def _compose_alert(deps: Dependencies, claim: ClaimedDelivery) -> Alert | Stop:
         ticket = deps.channel(delivery.channel).fetch(delivery.account, delivery.ticket_id, message_id)
     except (Permanent, PartyAway):
         return alert_without_ticket(delivery.account, delivery.channel, delivery.ticket_id, why, console)
-    last_look = LastLook(deps, delivery, our_record)
+    last_look = LastLook(deps, delivery)
     if delivery.foreign_id is None and not last_look.still_wanted(ticket):
         return last_look.stop
     if run is None:
@@ -168,10 +163,11 @@ def _state_once_sent(delivery: Delivery) -> TicketState | None:
 def _withdraw(deps: Dependencies, claim: ClaimedDelivery, stop: Stop, open_message_id: str | None = None) -> list[str]:
     """It must not leave. `open_message_id`: the message that is open all the same, and is worked on again."""
     delivery = claim.delivery
+    if delivery.key.startswith(BY_A_PERSON):
+        withdraw_person_delivery(deps, claim, stop)
+        return []
     with deps.db.account(delivery.account) as tx:
         if not outbox.withdraw_delivery(tx, claim, stop):
-            return []
-        if delivery.key.startswith(BY_A_PERSON):  # whoever ordered it is told
             return []
         if state := STATE_AFTER.get(stop):
             record.set_ticket_state(tx, delivery.channel, delivery.ticket_id, state)

@@ -7,8 +7,10 @@ import structlog
 
 from desk.delivery import Delivery, DeliveryKind
 from desk.errors import FirstlineError, Outage
+from desk.platform.database import Transaction
 from desk.policy.policy import IncidentPolicy
 from desk.ports import Outgoing
+from desk.reasons import STOPS, Stop
 from desk.ticket import TicketState
 from workers import record
 from workers.dependencies import Dependencies
@@ -58,9 +60,7 @@ def _give_up(deps: Dependencies, claim: ClaimedDelivery, why: str) -> list[str]:
     """It will not work, and nothing ends in silence: an alert is told by a note; of what a decision led to people hear,
     and find what was to be sent on the ticket."""
     delivery = claim.delivery
-    can_alert = delivery.run_id is not None and deps.alerts is not None and deps.alerts.ready(delivery.account)
-    policy = policy_of(deps, delivery.account)
-    incident_policy = policy.incidents if policy else IncidentPolicy()
+    can_alert, incident_policy = _can_alert(deps, delivery.account), _incident_policy(deps, delivery.account)
     with deps.db.account(delivery.account) as tx:
         if not outbox.mark_failed(tx, claim, why):
             return []
@@ -68,19 +68,52 @@ def _give_up(deps: Dependencies, claim: ClaimedDelivery, why: str) -> list[str]:
             plan_note_instead_of_alert(tx, delivery, datetime.now(UTC), handed=False)
         elif claim.item_id and inbox.park_finished_item(tx, claim.item_id, why):
             record.set_ticket_state(tx, delivery.channel, delivery.ticket_id, TicketState.PARKED)
-        if delivery.kind in LEAVES_WORK and (delivery.run_id or delivery.key.startswith(BY_A_PERSON)):
+        by_person = delivery.key.startswith(BY_A_PERSON)
+        if delivery.kind in LEAVES_WORK and (delivery.run_id or by_person):
             alerts = [incident_alert(tx, _failure_alert(delivery, why), why, incident_policy)] if can_alert else []
             outbox.plan_deliveries(tx, [*_failure_note(claim), *alerts], None, None, handed=False)
+        if by_person:
+            _leave_to_people(tx, delivery)
     log.error("failed", why=why)
     return []
 
 
-def _failure_note(claim: ClaimedDelivery) -> Sequence[PlannedDelivery]:
+def withdraw_person_delivery(deps: Dependencies, claim: ClaimedDelivery, stop: Stop) -> None:
+    """What a person ordered does not leave: the conversation went on. Whoever pressed may be gone, so people are told,
+    and find on the ticket what was to be sent."""
+    delivery, why = claim.delivery, STOPS[stop]
+    can_alert = _can_alert(deps, delivery.account)
+    with deps.db.account(delivery.account) as tx:
+        if not outbox.withdraw_delivery(tx, claim, stop):
+            return
+        if delivery.kind in LEAVES_WORK:
+            alerts = [_failure_alert(delivery, why)] if can_alert else []
+            outbox.plan_deliveries(tx, [*_failure_note(claim, why), *alerts], None, None, handed=False)
+            _leave_to_people(tx, delivery)
+    log.warning("withdrawn", why=stop.value)
+
+
+def _leave_to_people(tx: Transaction, delivery: Delivery) -> None:
+    """The customer has no answer: the message is worked on again if it was left to this one, and people have it."""
+    inbox.reprocess_message(tx, delivery.channel, delivery.message_id, inbox.LEFT_TO_PERSON)
+    record.set_ticket_state(tx, delivery.channel, delivery.ticket_id, TicketState.ESCALATED)
+
+
+def _can_alert(deps: Dependencies, account: str) -> bool:
+    return deps.alerts is not None and deps.alerts.ready(account)
+
+
+def _incident_policy(deps: Dependencies, account: str) -> IncidentPolicy:
+    policy = policy_of(deps, account)
+    return policy.incidents if policy else IncidentPolicy()
+
+
+def _failure_note(claim: ClaimedDelivery, why: str = "Firstline could not send this") -> Sequence[PlannedDelivery]:
     """What was to be sent, for whoever sends it now. Where a note could not be left, another cannot either."""
     delivery, outgoing = claim.delivery, claim.outgoing
     if delivery.kind is DeliveryKind.NOTE:
         return []
-    text = f"Firstline could not send this. The customer has not got it; a person has to answer.\n\n{outgoing.text}"
+    text = f"{why}. The customer has not got this; a person has to answer.\n\n{outgoing.text}"
     note = Outgoing(text, outgoing.sources, escalated=True)
     address = (delivery.channel, delivery.ticket_id, delivery.message_id)
     return [PlannedDelivery(*address, DeliveryKind.NOTE, note, f"failed:{delivery.id}")]

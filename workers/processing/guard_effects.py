@@ -16,8 +16,9 @@ from workers.queue.outbox import PlannedDelivery
 
 NOBODYS_ACT = {Stop.MACHINE_MAIL, Stop.NOT_A_CUSTOMER, Stop.MESSAGE_GONE, Stop.ALREADY_ANSWERED}
 """Stops that leave a ticket with people where it was with them."""
-ENDED = {Stop.SOLVED: "solved", Stop.CLOSED: "closed"}
-"""Stops by a status that no agent's hand may have set: a trigger can solve, a merge closes."""
+ENDED = {Stop.SOLVED: "solved", Stop.CLOSED: "closed", Stop.SWITCHED_OFF: "turned off for Firstline"}
+"""Stops by a status that no agent's hand may have set (a trigger can solve, a merge closes), or by a button that was
+not pressed for this message."""
 LEFT_ALONE = {Stop.MESSAGE_GONE, Stop.NOT_A_CUSTOMER}
 """Stops by which the message that was to be answered for all that is open drops out."""
 
@@ -31,17 +32,18 @@ def state_after(stop: Stop, conversation: Conversation) -> TicketState | None:
 
 def effects_after(open_item: OpenItem, stop: Stop) -> Sequence[PlannedDelivery]:
     """Who needs a person is heard though the ticket is solved or closed: by an alert, and a note where it takes one."""
-    item, conversation = open_item.item, open_item.conversation
-    if stop not in ENDED or conversation.newest is None or conversation.taken_over:
+    item, conversation, our_record = open_item.item, open_item.conversation, open_item.circumstances.record
+    by_tag_alone = stop is Stop.SWITCHED_OFF and not our_record.switched_off
+    if stop not in ENDED or conversation.newest is None or conversation.taken_over or by_tag_alone:
         return []
     signals = add_heard_signals(read_conversation_text(open_item.ticket, conversation), open_item.policy)
     if not signals.wants_human and not signals.sensitive:
         return []
-    alerted_message_id = alerted_about(conversation, open_item.circumstances.record)
+    alerted_message_id = alerted_about(conversation, our_record)
     outgoing = Outgoing(_missed_text(stop, signals.sensitive, alerted_message_id is not None), escalated=True)
     message_id = conversation.newest.id
     note = PlannedDelivery(item.channel, item.ticket_id, message_id, DeliveryKind.NOTE, outgoing)
-    people_know = alerted_message_id is not None or stop is not Stop.SOLVED
+    people_know = alerted_message_id is not None or stop is Stop.CLOSED
     alerts = plan_alert(open_item.deps, item, alerted_message_id or message_id, outgoing)
     return alerts if people_know else [note, *alerts]
 

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-from desk.conversation import OwnRecord, read_conversation
+from desk.conversation import NO_RECORD, OwnRecord, read_conversation
 from desk.delivery import Delivery, DeliveryKind
 from desk.platform import accounts
+from desk.platform.database import Transaction
 from desk.policy.policy import Policy
 from desk.policy.scope import EVERYWHERE, TicketScope
 from desk.reasons import Stop
 from desk.run import Level, Run
 from desk.ticket import Ticket
-from workers import own_record, record, tickets
+from workers import own_record, record
 from workers.dependencies import Dependencies
 from workers.parties.notices import policy_of
 from workers.pipeline.guards import stop_before_person_send, stop_before_send
@@ -30,7 +31,8 @@ class LastLook:
 
     deps: Dependencies
     delivery: Delivery
-    record: OwnRecord
+    record: OwnRecord = NO_RECORD
+    """As the last snapshot was judged by."""
     stop: Stop = Stop.CLOSED
     left: str | None = None
 
@@ -40,17 +42,31 @@ class LastLook:
         return self.delivery.key.startswith(BY_A_PERSON)
 
     def still_wanted(self, ticket: Ticket) -> bool:
-        delivery = self.delivery
-        if self.by_person:
-            person_stop = stop_before_person_send(ticket, delivery.message_id, self.record)
-            self.stop = person_stop or self.stop
-            return person_stop is None
-        stop = self._stop_if_paused() or stop_before_send(
-            ticket, delivery.message_id, delivery.kind, self.record, self._scope()
-        )
+        """What we alone know is read anew as well, within the snapshot's own transaction where it has one: a person may
+        have answered, claimed the ticket or turned us off a moment ago."""
+        if isinstance(ticket.origin, Transaction):
+            is_paused = self._read_anew(ticket.origin)
+        else:
+            with self.deps.db.account(self.delivery.account) as tx:
+                is_paused = self._read_anew(tx)
+        stop = self._find_stop(ticket, is_paused)
         if stop:
             self.stop, self.left = stop, message_left_open(stop, read_conversation(ticket, self.record), self.record)
         return stop is None
+
+    def _read_anew(self, tx: Transaction) -> bool:
+        """Our record as it is now; True if everything public is paused."""
+        delivery = self.delivery
+        self.record = own_record.read_own_record(tx, delivery.channel, delivery.ticket_id, current_delivery=delivery.id)
+        return accounts.is_paused(tx)
+
+    def _find_stop(self, ticket: Ticket, is_paused: bool) -> Stop | None:
+        delivery = self.delivery
+        if self.by_person:
+            return stop_before_person_send(ticket, delivery.message_id, self.record)
+        if is_paused and delivery.kind not in NOT_PUBLIC:
+            return Stop.PAUSED
+        return stop_before_send(ticket, delivery.message_id, delivery.kind, self.record, self._scope())
 
     def _scope(self) -> TicketScope:
         """What is public waits while the policy is broken; what tells people does not."""
@@ -59,29 +75,13 @@ class LastLook:
         policy = policy_of(self.deps, self.delivery.account)
         return policy.scope if policy else EVERYWHERE
 
-    def _stop_if_paused(self) -> Stop | None:
-        """A helpdesk may take seconds to post. Our own tickets are posted under a lock, within a transaction and at
-        once: there the look before it will do."""
-        if self.delivery.channel == tickets.CHANNEL or self.delivery.kind in NOT_PUBLIC:
-            return None
-        return Stop.PAUSED if _is_paused(self.deps, self.delivery) else None
-
-
-def _is_paused(deps: Dependencies, delivery: Delivery) -> bool:
-    with deps.db.account(delivery.account) as tx:
-        return accounts.is_paused(tx)
-
 
 def recheck(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, last_look: LastLook) -> Stop | None:
     """The last look before something public leaves: at the ticket, and at what we alone know."""
-    delivery = claim.delivery
-    if last_look.by_person:
-        return None if last_look.still_wanted(ticket) else last_look.stop
-    if delivery.channel == tickets.CHANNEL and _is_paused(deps, delivery):  # of others, each look asks
-        return Stop.PAUSED
     if not last_look.still_wanted(ticket):
         return last_look.stop
-    return _reply_stop(deps, claim, ticket, last_look.record) if delivery.kind is DeliveryKind.REPLY else None
+    is_automatic_reply = claim.delivery.kind is DeliveryKind.REPLY and not last_look.by_person
+    return _reply_stop(deps, claim, ticket, last_look.record) if is_automatic_reply else None
 
 
 def _reply_stop(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, our_record: OwnRecord) -> Stop | None:

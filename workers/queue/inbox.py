@@ -1,5 +1,6 @@
 """The inbox: every event from outside, stored once, before anything else happens."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -135,13 +136,15 @@ def reprocess_item(tx: Transaction, item_id: str) -> bool:
 
 LEFT = (Stop.NEWER_MESSAGE, Stop.PERSON_TOOK_OVER, Action.AUTO_REPLY)
 """Outcomes that leave a message to something else: a newer message, an agent, a reply."""
+LEFT_TO_PERSON = (*LEFT, Stop.ALREADY_ANSWERED)
+"""Outcomes that leave a message to a person's reply, which may be taken back."""
 
 
-def reprocess_message(tx: Transaction, channel: str, message_id: str) -> str | None:
+def reprocess_message(tx: Transaction, channel: str, message_id: str, outcomes: Sequence[str] = LEFT) -> str | None:
     """Put back the item that leads a message, if it was left to something that is no more; its id."""
     c = inbox_items.c
     leads_message = (c.channel == channel, c.message_id == message_id, c.leads)
-    was_left = (c.outcome.in_(LEFT), c.state == ItemState.DONE)
+    was_left = (c.outcome.in_(outcomes), c.state == ItemState.DONE)
     row = tx.execute(select(c.id).where(*leads_message, *was_left)).one_or_none()
     return row.id if row is not None and reprocess_item(tx, row.id) else None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, select, true, update
 
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.platform.database import Transaction
@@ -26,14 +26,22 @@ def person_replies(tx: Transaction, channel: str, ticket_id: str, message_id: st
     return [delivery_from_row(row) for row in tx.execute(select(deliveries).where(*conditions, *by_person))]
 
 
-def withdraw_waiting(tx: Transaction, channel: str, ticket_id: str, kinds: Sequence[DeliveryKind], why: Stop) -> int:
-    """Take back what of these kinds waits for this ticket, but what people ordered; how many. What is being sent just
-    now finds out by its own last look."""
+def withdraw_waiting(
+    tx: Transaction,
+    channel: str,
+    ticket_id: str,
+    kinds: Sequence[DeliveryKind],
+    why: Stop,
+    run_id: str | None = None,
+) -> int:
+    """Take back what of these kinds waits for this ticket (of one run, where it is named), but what people ordered; how
+    many. What is being sent just now finds out by its own last look."""
     c = deliveries.c
     conditions = (c.channel == channel, c.ticket_id == ticket_id, c.kind.in_(kinds), ~c.key.startswith(BY_A_PERSON))
     values = leases.released_values(DeliveryState.WITHDRAWN) | {"reason": why}
+    of_run = c.run_id == run_id if run_id else true()
     is_waiting = and_(c.state == DeliveryState.WAITING, c.foreign_id.is_(None))
-    return tx.execute(update(deliveries).where(*conditions, is_waiting).values(values)).rowcount
+    return tx.execute(update(deliveries).where(*conditions, of_run, is_waiting).values(values)).rowcount
 
 
 def take_back(tx: Transaction, delivery_id: str) -> bool:

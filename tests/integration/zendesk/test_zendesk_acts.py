@@ -85,10 +85,10 @@ def test_a_reply_does_not_leave_once_the_customer_wrote_again_or_a_colleague_ans
     desk, number = drafted
     act = press(desk, number, InterventionKind.SEND, Actor("user:1", "Maria"))
     desk.zendesk.add_comment(number, "And by phone?")
-    assert "wrote again" in carry_out(desk, act).message
+    assert "wrote again" in carry_out(desk, act).findings[0].detail
     second = press(desk, number, InterventionKind.SEND, Actor("user:1", "Maria"))
     desk.zendesk.add_comment(number, "I have done it for you.", "agent")
-    assert carry_out(desk, second).status == "refused"
+    assert "answered" in carry_out(desk, second).findings[0].detail
     assert all(SENTENCE not in each["plain_body"] for each in public_comments(desk, number))
 
 
@@ -96,3 +96,12 @@ def test_closed_as_answered_zendesk_shows_it_solved(drafted: tuple[Desk, int]) -
     desk, number = drafted
     assert carry_out(desk, press(desk, number, InterventionKind.CLOSE, Actor("user:1", "Maria"))).status == "done"
     assert desk.zendesk.ticket(number)["status"] == "solved"
+
+
+def test_with_one_more_press_a_person_answers_the_conversation_as_it_is_now(drafted: tuple[Desk, int]) -> None:
+    desk, number = drafted
+    desk.zendesk.add_comment(number, "And by phone?")
+    actor = Actor("user:1", "Maria", "maria@acorn.example")
+    fields = {"text": "Yes, by phone as well.", "seen_message_id": None}
+    assert carry_out(desk, press(desk, number, InterventionKind.EDIT_AND_SEND, actor, **fields)).status == "done"
+    assert "by phone as well" in public_comments(desk, number)[-1]["plain_body"]

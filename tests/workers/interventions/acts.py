@@ -9,6 +9,7 @@ from sqlalchemy import text
 from desk.delivery import Delivery, DeliveryKind
 from desk.intervention import Actor, Face, InterventionKind, InterventionResult, Order
 from desk.ticket import Requester, Role, Ticket, TicketState, new_id
+from tests.contracts.remembered_alerts import RememberedAlerts
 from tests.workers.talks import Town
 from workers import interventions, record, tickets
 from workers.dependencies import Dependencies
@@ -19,8 +20,8 @@ from workers.processing.process_item import process_item
 from workers.queue import leases, outbox
 from workers.tickets import CHANNEL, NewTicket, TicketChannel
 
-MARIA = Actor("user:1", "Maria Lind", "maria@firstline.example")
-TOM = Actor("user:2", "Tom Berg", "tom@firstline.example")
+MARIA = Actor.of("Maria Lind", "maria@firstline.example", "")
+TOM = Actor.of("Tom Berg", "tom@firstline.example", "")
 
 
 @dataclass
@@ -39,14 +40,15 @@ class Desk:
         tools = replace(town.tools, channels={**town.tools.channels, CHANNEL: channel})
         return cls(tools, town.account)
 
-    def opened(self, body: str = "When are you open?", requester: str | None = None) -> "Desk":
+    def opened(self, body: str = "When are you open?", requester: str | None = None, walk: bool = True) -> "Desk":
         """With a new ticket, worked on."""
         with self.tools.db.account(self.account) as tx:
             accepted = tickets.open_ticket(
                 tx, NewTicket(Requester(requester or new_id(), "Kim Doe"), "A question", body)
             )
         desk = replace(self, ticket_id=accepted.ticket_id, todo=[accepted.item_id])
-        desk.walk()
+        if walk:
+            desk.walk()
         return desk
 
     def customer(self, body: str = "And on Sundays?", walk: bool = False) -> None:
@@ -99,6 +101,17 @@ class Desk:
         """What a sweep would hand over of deliveries of this ticket."""
         due = leases.due_deliveries(self.tools.db)
         return [row.id for row in due if row.account == self.account]
+
+    def due_items(self) -> list[str]:
+        """What a sweep would hand over of messages."""
+        return [row.id for row in leases.due_items(self.tools.db) if row.account == self.account]
+
+    @property
+    def alerted(self) -> bool:
+        """Were people alerted of this ticket?"""
+        alerts = self.tools.alerts
+        assert isinstance(alerts, RememberedAlerts)
+        return any(alert.ticket_id == self.ticket_id for alert, _ in alerts.told)
 
     def result(self, intervention: Intervention) -> InterventionResult:
         """What came back."""

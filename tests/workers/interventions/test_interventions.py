@@ -184,8 +184,9 @@ def test_a_closed_ticket_takes_no_reply_and_the_person_is_told(desk: Desk) -> No
 
 def test_the_draft_of_another_ticket_cannot_be_sent_here(desk: Desk) -> None:
     here, there = desk.opened(), desk.opened("Other question about opening hours")
-    assert here.act(InterventionKind.SEND, run_id=there.run_id).status is ResultStatus.REFUSED
-    assert here.act(InterventionKind.SEND, run_id=new_id()).status is ResultStatus.REFUSED
+    for run_id in (there.run_id, new_id(), "no id"):
+        with pytest.raises(Refused):
+            here.act(InterventionKind.SEND, run_id=run_id)
     assert here.replies == there.replies == []
 
 
@@ -235,8 +236,9 @@ def test_a_ticket_is_one_persons_until_they_release_it(desk: Desk) -> None:
     refused = desk.act(InterventionKind.CLAIM, TOM)
     assert refused.status is ResultStatus.REFUSED
     assert "Maria Lind" in refused.message
+    assert desk.act(InterventionKind.RELEASE, TOM).status is ResultStatus.UNCONFIRMED
+    assert desk.act(InterventionKind.RELEASE, TOM, override=True).status is ResultStatus.DONE
     assert desk.act(InterventionKind.RELEASE, TOM).status is ResultStatus.REFUSED
-    assert desk.act(InterventionKind.RELEASE).status is ResultStatus.DONE
     assert desk.act(InterventionKind.CLAIM, TOM).status is ResultStatus.DONE
     with desk.tools.db.account(desk.account) as tx:
         claim = ticket_control.get_claim(tx, CHANNEL, desk.ticket_id)

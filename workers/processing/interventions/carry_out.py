@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from desk.errors import FirstlineError, Temporary
+from desk.errors import BadSetting, FirstlineError, Temporary
 from desk.intervention import INTERVENTIONS, InterventionResult, ResultStatus
 from workers import interventions
 from workers.dependencies import Dependencies
@@ -22,6 +22,9 @@ from workers.queue.leases import ClaimLost
 
 log = structlog.get_logger(__name__)
 
+MOST_ATTEMPTS = 20
+"""So often an act is begun at the most, whatever becomes of it."""
+
 
 def carry_out_intervention(deps: Dependencies, account: str, intervention_id: str, worker: str) -> list[str]:
     """Work on one act, whatever happens. Returns the ids of the deliveries to enqueue."""
@@ -30,6 +33,8 @@ def carry_out_intervention(deps: Dependencies, account: str, intervention_id: st
     if intervention is None:
         return []
     order = intervention.order
+    if intervention.attempts > MOST_ATTEMPTS:  # each was lost on the way: what it does takes longer than a claim holds
+        return _give_up(deps, intervention, "it was tried too often")
     with structlog.contextvars.bound_contextvars(account=account, ticket=order.ticket_id, intervention=intervention_id):
         try:
             return _write(deps, intervention, HANDLERS[order.kind](deps, intervention))
@@ -64,12 +69,18 @@ def _handle_failure(deps: Dependencies, intervention: Intervention, error: First
         log.warning("waits", why=why, party=party)
         return []
     retry = next_try(error, intervention.attempts, deps.max_attempts)
+    if retry is None or isinstance(error, BadSetting):  # whoever pressed waits at the screen
+        return _give_up(deps, intervention, str(error))
     with deps.db.account(intervention.account) as tx:
-        if retry:
-            interventions.postpone_intervention(tx, intervention, retry.seconds, why, tried=retry.counts)
-        else:
-            title = INTERVENTIONS[intervention.order.kind].title
-            message = f"{title} did not work ({error}). Nothing was changed."
-            interventions.finish_intervention(tx, intervention, InterventionResult(ResultStatus.FAILED, message))
-    log.warning("failed", why=why, again=bool(retry))
+        interventions.postpone_intervention(tx, intervention, retry.seconds, why, tried=retry.counts)
+    log.warning("postponed", why=why)
+    return []
+
+
+def _give_up(deps: Dependencies, intervention: Intervention, why: str) -> list[str]:
+    title = INTERVENTIONS[intervention.order.kind].title
+    result = InterventionResult(ResultStatus.FAILED, f"{title} did not work ({why}). Nothing was changed.")
+    with deps.db.account(intervention.account) as tx:
+        interventions.finish_intervention(tx, intervention, result)
+    log.warning("failed", why=why)
     return []

@@ -1,18 +1,22 @@
 """Acts by which a person has the pipeline think: another draft, and a question to the knowledge."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from desk.conversation import NO_RECORD, OwnRecord, read_conversation
 from desk.intervention import InterventionResult, ResultStatus
 from desk.platform import accounts
 from desk.platform.database import Transaction
 from desk.policy.policy import PolicyFile
 from desk.presentation.reply import cited_pages, draft_text
-from desk.run import Run
-from workers import own_record, record
+from desk.run import Action, Run, Stage
+from workers import interventions, own_record, record
 from workers.dependencies import Dependencies
 from workers.interventions import Intervention
 from workers.pipeline.run import RunContext, run_pipeline
 from workers.processing.dry_run import question_ticket
 from workers.processing.interventions.resolution import Effect, Resolution, effect_of, refused
+from workers.queue.leases import ClaimLost
 
 NO_DRAFT = "The documents hold no answer to this."
 
@@ -25,7 +29,8 @@ def regenerate(deps: Dependencies, intervention: Intervention) -> Effect:
     ticket = deps.channel(order.channel).fetch(intervention.account, order.ticket_id)
     if read_conversation(ticket, context.record).newest is None:
         return effect_of(refused("Nothing of the conversation is open, so there is nothing to draft."))
-    run = run_pipeline(ticket, deps.models, deps.library, context)
+    run = run_pipeline(ticket, deps.models, deps.library, context, _keep_claim(deps, intervention))
+    run = replace(run, decision=replace(run.decision, action=Action.INTERNAL_NOTE))  # it hands nothing to anybody
 
     def save(tx: Transaction) -> Resolution:
         record.save_run(tx, run, policy)
@@ -39,13 +44,24 @@ def ask(deps: Dependencies, intervention: Intervention) -> Effect:
     order, policy = intervention.order, deps.policies.get(intervention.account)
     context = _read_context(deps, intervention, policy, of_ticket=False)
     ticket = question_ticket(intervention.account, order.question)
-    run = run_pipeline(ticket, deps.models, deps.library, context)
+    run = run_pipeline(ticket, deps.models, deps.library, context, _keep_claim(deps, intervention))
 
     def count(tx: Transaction) -> Resolution:
         record.add_spending(tx, run.dollars)
         return _drafted(run, kept=False)
 
     return count
+
+
+def _keep_claim(deps: Dependencies, intervention: Intervention) -> Callable[[Stage], None]:
+    """Called as each stage begins: thinking may take longer than a claim holds. Raises ClaimLost."""
+
+    def renew(stage: Stage) -> None:
+        with deps.db.account(intervention.account) as tx:
+            if not interventions.renew_lease(tx, intervention, deps.claim_seconds):
+                raise ClaimLost
+
+    return renew
 
 
 def _read_context(

@@ -5,7 +5,7 @@ is found is shown, and the person decides.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from desk.passage import Citation, Passage
@@ -40,7 +40,16 @@ def check_edited(text: str, run: Run, ticket: Ticket, policy: Policy) -> tuple[F
         return ()
     draft = _read_edited(text, run)
     findings = validate(ticket, draft, run.hits, run.classification, policy)
-    return tuple(finding for finding in findings if finding.check in FOR_PEOPLE)
+    helpful_findings = tuple(finding for finding in findings if finding.check in FOR_PEOPLE)
+    return (*_unknown_marks(text, run), *helpful_findings)
+
+
+def _unknown_marks(text: str, run: Run) -> Iterator[Finding]:
+    """Marks that name no source of the draft: the customer would find nothing behind them."""
+    known_numbers = {source.number for source in cited_pages(run.draft, run.hits)}
+    for mark in dict.fromkeys(_MARK.findall(text)):
+        if int(mark) not in known_numbers:
+            yield Finding("unknown_citation", f"[{mark}] names none of the draft's sources")
 
 
 def marked_sources(text: str, run: Run) -> tuple[Source, ...]:

@@ -16,10 +16,10 @@ HANDLERS: Mapping[InterventionKind, Handler] = {
     InterventionKind.REGENERATE: drafting.regenerate,
     InterventionKind.ASK: drafting.ask,
     InterventionKind.CLOSE: replies.close,
-    InterventionKind.NOT_AN_ESCALATION: at_once(ticket_acts.not_an_escalation),
+    InterventionKind.NOT_AN_ESCALATION: ticket_acts.not_an_escalation,
     InterventionKind.TURN_OFF: at_once(ticket_acts.turn_off),
     InterventionKind.TURN_ON: at_once(ticket_acts.turn_on),
-    InterventionKind.CORRECT_CATEGORY: at_once(ticket_acts.correct_category),
+    InterventionKind.CORRECT_CATEGORY: ticket_acts.correct_category,
     InterventionKind.CORRECT_REASON: at_once(ticket_acts.correct_reason),
     InterventionKind.TEACH: at_once(ticket_acts.teach),
 }

@@ -4,12 +4,13 @@ The reply is bound to the last word that the person saw: should the customer wri
 leaves, it does not leave, and whoever pressed is told.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from desk.conversation import OwnRecord, last_word
+from desk.conversation import last_word
 from desk.delivery import DeliveryKind
 from desk.errors import Permanent
+from desk.intervention import InterventionKind
 from desk.party import Access, PartyAccess
 from desk.platform.database import Transaction
 from desk.ports import Outgoing
@@ -20,74 +21,113 @@ from desk.run import Finding, Run
 from desk.ticket import Ticket, TicketStatus
 from workers import own_record, record, ticket_control
 from workers.dependencies import Dependencies
-from workers.interventions import Intervention, delivery_key, rival_reply
+from workers.interventions import (
+    Intervention,
+    delivery_key,
+    get_intervention,
+    interventions_of_ticket,
+    rival_reply,
+)
 from workers.parties.waiting import refuse_if_away
 from workers.pipeline.guards import stop_before_person_send
 from workers.processing.interventions.edited_reply import check_edited, marked_sources
 from workers.processing.interventions.resolution import Effect, Resolution, done, effect_of, refused, unconfirmed
 from workers.queue import outbox, person_deliveries
 from workers.queue.outbox import PlannedDelivery
+from workers.tickets import CHANNEL
 
 STALE = "source_changed"
 CLAIMED = "claimed"
+REJECTED = "rejected"
+WENT_ON = "conversation_went_on"
+MOVED = (Stop.CUSTOMER_WROTE_AGAIN, Stop.ANSWERED_MEANWHILE)
+"""Stops by which the conversation is another than the person saw."""
 
 
 def send(deps: Dependencies, intervention: Intervention) -> Effect:
-    """Send the draft of a run as it is, in the person's name."""
-    run = _find_run(deps, intervention)
+    """Send the draft of a run as it is, in the person's name. What was found in it, and since, is said first."""
+    run = find_run(deps, intervention)
     if run is None or not run.draft.statements:
         return effect_of(refused("There is no such draft any more."))
-    ticket, our_record = _fetch(deps, intervention)
-    stale_citations = deps.library.outdated(intervention.account, run.draft.citations)
-    findings = [Finding(STALE, "a cited document has changed since")] if stale_citations else []
+    seen = fetch_seen(deps, intervention, run.message_id)
     sources = cited_pages(run.draft, run.hits)
-    text = plain_text(run.draft) if ticket.via in LENGTHS else draft_text(run.draft, sources)
-    outgoing = _outgoing(intervention, ticket, Outgoing(text, sources))
-    return _reply_effect(intervention, ticket, our_record, outgoing, run.message_id, findings)
+    text = plain_text(run.draft) if seen.ticket.via in LENGTHS else draft_text(run.draft, sources)
+    outgoing = _outgoing(intervention, seen.ticket, Outgoing(text, sources))
+    findings = [*run.findings, *_found_since(deps, intervention, run)]
+    return _reply_effect(intervention, seen, outgoing, findings)
 
 
 def edit_and_send(deps: Dependencies, intervention: Intervention) -> Effect:
-    """Send what the person wrote, checked once more; in their name."""
-    order, run = intervention.order, _find_run(deps, intervention)
-    ticket, our_record = _fetch(deps, intervention)
+    """Send what the person wrote, checked once more against the draft, or against the newest; in their name."""
+    order, run = intervention.order, find_run(deps, intervention, or_newest=True)
+    seen = fetch_seen(deps, intervention, order.seen_message_id or "")
     policy = deps.policies.get(intervention.account).policy
-    findings = list(check_edited(order.text, run, ticket, policy)) if run else []
+    findings = list(check_edited(order.text, run, seen.ticket, policy)) if run else []
     sources = marked_sources(order.text, run) if run else ()
-    outgoing = _outgoing(intervention, ticket, Outgoing(order.text.strip(), sources))
-    return _reply_effect(intervention, ticket, our_record, outgoing, order.seen_message_id or "", findings)
+    outgoing = _outgoing(intervention, seen.ticket, Outgoing(order.text.strip(), sources))
+    return _reply_effect(intervention, seen, outgoing, findings)
 
 
 def close(deps: Dependencies, intervention: Intervention) -> Effect:
     """Set the ticket to solved, without a word to the customer."""
-    order = intervention.order
-    ticket, our_record = _fetch(deps, intervention)
-    last = last_word(ticket, our_record)
-    message_id = order.seen_message_id or (last.id if last else "")
-    if stop := stop_before_person_send(ticket, message_id, our_record):
-        return effect_of(refused(f"{STOPS[stop]}. Nothing was changed."))
-    if ticket.status is TicketStatus.SOLVED:
+    seen = fetch_seen(deps, intervention, "")
+    if seen.stop:
+        return effect_of(refused(f"{STOPS[seen.stop]}. Nothing was changed."))
+    if seen.ticket.status is TicketStatus.SOLVED:
         return effect_of(refused("The ticket is solved already."))
     outgoing = Outgoing("", status=TicketStatus.SOLVED.value)
-    return lambda tx: _plan(tx, intervention, _planned(intervention, DeliveryKind.STATUS, outgoing, message_id))
+    planned = _planned(intervention, DeliveryKind.STATUS, outgoing, seen.message_id)
+
+    def plan(tx: Transaction) -> Resolution:
+        if seen.findings and not intervention.order.override:
+            return unconfirmed(CONFIRM, seen.findings)
+        return _plan(tx, intervention, planned)
+
+    return plan
 
 
-def _find_run(deps: Dependencies, intervention: Intervention) -> Run | None:
-    """The run that the act is about, if it is one of this very ticket."""
-    order = intervention.order
-    if order.run_id is None:
-        return None
-    with deps.db.account(intervention.account) as tx:
-        run = record.get_run(tx, order.run_id)
-    is_of_ticket = run is not None and (run.channel, run.ticket_id) == (order.channel, order.ticket_id)
-    return run if is_of_ticket else None
+CONFIRM = "Look at this first. Press once more to do it all the same."
 
 
-def _fetch(deps: Dependencies, intervention: Intervention) -> tuple[Ticket, OwnRecord]:
+@dataclass(frozen=True, slots=True)
+class SeenTicket:
+    """The ticket as it stands, and the last word that the act is bound to. `stop` says why it does not fit any more;
+    `findings`, that it went on where the person could not see it."""
+
+    ticket: Ticket
+    message_id: str
+    stop: Stop | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def fetch_seen(deps: Dependencies, intervention: Intervention, default_message_id: str) -> SeenTicket:
+    """Read the ticket, and hold it to what the person saw. Of a ticket whose messages the helpdesk keeps, they may not
+    have seen the last: they are told, and with one more press act upon it as it is now."""
     order = intervention.order
     refuse_if_away(intervention.away, PartyAccess(order.channel, Access.READ))
     with deps.db.account(intervention.account) as tx:
         our_record = own_record.read_own_record(tx, order.channel, order.ticket_id)
-    return deps.channel(order.channel).fetch(intervention.account, order.ticket_id), our_record
+    ticket = deps.channel(order.channel).fetch(intervention.account, order.ticket_id)
+    last = last_word(ticket, our_record)
+    last_id = last.id if last else ""
+    message_id = order.seen_message_id or default_message_id or last_id
+    stop = stop_before_person_send(ticket, message_id, our_record)
+    if stop not in MOVED or order.channel == CHANNEL:
+        return SeenTicket(ticket, message_id, stop)
+    finding = Finding(WENT_ON, f"{STOPS[stop]}: look at the conversation in the helpdesk")
+    return SeenTicket(ticket, last_id, findings=(finding,))
+
+
+def find_run(deps: Dependencies, intervention: Intervention, *, or_newest: bool = False) -> Run | None:
+    """The run that the act is about, if it is one of this very ticket; where none is named, its newest if that will
+    do."""
+    order = intervention.order
+    with deps.db.account(intervention.account) as tx:
+        run = record.get_run(tx, order.run_id) if order.run_id else None
+        if run is None and or_newest:
+            run = record.last_run(tx, order.channel, order.ticket_id)
+    is_of_ticket = run is not None and (run.channel, run.ticket_id) == (order.channel, order.ticket_id)
+    return run if is_of_ticket else None
 
 
 def _outgoing(intervention: Intervention, ticket: Ticket, outgoing: Outgoing) -> Outgoing:
@@ -100,40 +140,53 @@ def _outgoing(intervention: Intervention, ticket: Ticket, outgoing: Outgoing) ->
     return replace(outgoing, text=text, author=intervention.actor.author, plain=is_plain)
 
 
+def _found_since(deps: Dependencies, intervention: Intervention, run: Run) -> Iterator[Finding]:
+    """What speaks against a draft since it was made."""
+    if deps.library.outdated(intervention.account, run.draft.citations):
+        yield Finding(STALE, "a cited document has changed since")
+    order = intervention.order
+    with deps.db.account(intervention.account) as tx:
+        acts = interventions_of_ticket(tx, order.channel, order.ticket_id)
+    for act in acts:
+        if act.order.kind is InterventionKind.REJECT and act.order.run_id == run.id and act.result:
+            yield Finding(REJECTED, f"{act.actor.name} rejected it: {act.order.comment[:200]}")
+
+
 def _reply_effect(
-    intervention: Intervention,
-    ticket: Ticket,
-    our_record: OwnRecord,
-    outgoing: Outgoing,
-    default_message_id: str,
-    findings: Sequence[Finding],
+    intervention: Intervention, seen: SeenTicket, outgoing: Outgoing, findings: Sequence[Finding]
 ) -> Effect:
-    message_id = intervention.order.seen_message_id or default_message_id
-    if stop := stop_before_person_send(ticket, message_id, our_record):
-        return effect_of(refused(_explain(stop)))
-    planned = _planned(intervention, DeliveryKind.REPLY, outgoing, message_id)
-    return lambda tx: _plan_reply(tx, intervention, planned, findings)
-
-
-def _explain(stop: Stop) -> str:
-    return f"{STOPS[stop]}: look at the conversation as it is now. Nothing was sent."
+    if seen.stop:
+        return effect_of(refused(f"{STOPS[seen.stop]}: look at the conversation as it is now. Nothing was sent."))
+    planned = _planned(intervention, DeliveryKind.REPLY, outgoing, seen.message_id)
+    return lambda tx: _plan_reply(tx, intervention, planned, (*seen.findings, *findings))
 
 
 def _plan_reply(
     tx: Transaction, intervention: Intervention, planned: PlannedDelivery, findings: Sequence[Finding]
 ) -> Resolution:
-    """The first reply to what was seen wins; the second is told whose it is."""
+    """The first reply to what was seen wins; the second is told whose it is. An automatic reply that still waits gives
+    way."""
     order = intervention.order
     record.lock_ticket(tx, order.channel, order.ticket_id)
     if rival := rival_reply(tx, intervention, planned.message_id):
         return refused(f"{rival.actor.name} has answered already. Nothing was sent.")
-    all_findings = (*_claim_finding(tx, intervention), *findings)
-    if all_findings and not order.override:
-        return unconfirmed("Look at this first. Press once more to send all the same.", all_findings)
-    automatic = (DeliveryKind.REPLY, DeliveryKind.HANDOVER)
-    person_deliveries.withdraw_waiting(tx, order.channel, order.ticket_id, automatic, Stop.PERSON_TOOK_OVER)
+    all_findings = tuple(dict.fromkeys([*_claim_finding(tx, intervention), *findings]))
+    if not _is_confirmed(tx, intervention, all_findings):
+        return unconfirmed(CONFIRM, all_findings)
+    person_deliveries.withdraw_waiting(tx, order.channel, order.ticket_id, (DeliveryKind.REPLY,), Stop.PERSON_TOOK_OVER)
     resolution = _plan(tx, intervention, planned)
     return replace(resolution, result=replace(resolution.result, findings=all_findings))
+
+
+def _is_confirmed(tx: Transaction, intervention: Intervention, findings: Sequence[Finding]) -> bool:
+    """Nothing was found, or the person presses once more. Where they say which act they confirm, what was found in it
+    covers no more than that."""
+    order = intervention.order
+    if not findings:
+        return True
+    confirmed = get_intervention(tx, order.target_id) if order.target_id else None
+    shown = confirmed.result.findings if confirmed and confirmed.result else ()
+    return order.override and (order.target_id is None or set(findings) <= set(shown))
 
 
 def _claim_finding(tx: Transaction, intervention: Intervention) -> Sequence[Finding]:

@@ -2,16 +2,19 @@
 
 from desk.delivery import DeliveryKind
 from desk.platform.database import Transaction
-from desk.reasons import Reason, Stop
+from desk.reasons import STOPS, Reason, Stop
+from desk.run import Finding
 from desk.text.redaction import redact
 from desk.ticket import TicketState
-from workers import proposed_entries, record, ticket_control
+from workers import interventions, proposed_entries, record, ticket_control
+from workers.dependencies import Dependencies
 from workers.interventions import Intervention, delivery_key
-from workers.processing.interventions.resolution import Resolution, done, refused
-from workers.queue import person_deliveries
+from workers.processing.interventions.replies import fetch_seen
+from workers.processing.interventions.resolution import Effect, Resolution, done, effect_of, refused, unconfirmed
+from workers.queue import inbox, person_deliveries
 
-WAITING_ALERTS = (DeliveryKind.ALERT,)
-WAITING_PUBLIC = (DeliveryKind.REPLY, DeliveryKind.HANDOVER)
+WAITING_REPLY = (DeliveryKind.REPLY,)
+WITH_PEOPLE = (DeliveryKind.ALERT, DeliveryKind.HANDOVER)
 
 
 def claim(tx: Transaction, intervention: Intervention) -> Resolution:
@@ -24,20 +27,25 @@ def claim(tx: Transaction, intervention: Intervention) -> Resolution:
 
 
 def release(tx: Transaction, intervention: Intervention) -> Resolution:
-    """Give the ticket back to all."""
+    """Give the ticket back to all; somebody else's takes one more press."""
     order = intervention.order
-    if ticket_control.release_ticket(tx, order.channel, order.ticket_id, intervention.actor.id):
+    actor_id = None if order.override else intervention.actor.id
+    if ticket_control.release_ticket(tx, order.channel, order.ticket_id, actor_id):
         return done("The ticket is free again.")
-    return refused("The ticket is not yours, so nothing was changed.")
+    owner = ticket_control.get_claim(tx, order.channel, order.ticket_id)
+    if owner is None:
+        return refused("Nobody has the ticket, so nothing was changed.")
+    return unconfirmed("Press once more to release it all the same.", (Finding("claimed", f"{owner.name} has it"),))
 
 
 def turn_off(tx: Transaction, intervention: Intervention) -> Resolution:
-    """Firstline leaves the ticket alone from this second; what waits is taken back."""
+    """Firstline answers nothing on the ticket from this second; a reply that waits is taken back. Who needs a person is
+    still heard."""
     order = intervention.order
     if not ticket_control.set_switched_off(tx, order.channel, order.ticket_id, True):
         return refused("Firstline was off for this ticket already.")
-    person_deliveries.withdraw_waiting(tx, order.channel, order.ticket_id, tuple(DeliveryKind), Stop.SWITCHED_OFF)
-    return done("Firstline leaves this ticket alone.")
+    person_deliveries.withdraw_waiting(tx, order.channel, order.ticket_id, WAITING_REPLY, Stop.SWITCHED_OFF)
+    return done("Firstline answers nothing here any more. You are still told when the customer needs a person.")
 
 
 def turn_on(tx: Transaction, intervention: Intervention) -> Resolution:
@@ -55,35 +63,63 @@ def undo(tx: Transaction, intervention: Intervention) -> Resolution:
         tx, delivery_key(order.target_id or ""), order.channel, order.ticket_id
     )
     if planned is None:
-        return refused("There is nothing to take back.")
+        return _undo_waiting_act(tx, intervention)
     if person_deliveries.take_back(tx, planned.id):
+        inbox.reprocess_message(tx, planned.channel, planned.message_id, inbox.LEFT_TO_PERSON)
         return done("Taken back. Nothing was sent.")
     return refused("Too late: the reply is on its way, or out.")
 
 
+def _undo_waiting_act(tx: Transaction, intervention: Intervention) -> Resolution:
+    """The act was not carried out yet: it never will be."""
+    if interventions.cancel_waiting(tx, intervention.order.target_id or "", "Taken back before it was carried out."):
+        return done("Taken back. Nothing was sent.")
+    return refused("There is nothing to take back.")
+
+
 def reject(tx: Transaction, intervention: Intervention) -> Resolution:
-    """The draft is of no use. Were it about to leave by itself, it stays."""
+    """The draft is of no use. Were it about to leave by itself, it stays, and the customer is people's to answer."""
     order = intervention.order
-    person_deliveries.withdraw_waiting(tx, order.channel, order.ticket_id, WAITING_PUBLIC[:1], Stop.TAKEN_BACK)
+    withdrawn_count = person_deliveries.withdraw_waiting(
+        tx, order.channel, order.ticket_id, WAITING_REPLY, Stop.TAKEN_BACK, run_id=order.run_id
+    )
+    if withdrawn_count:
+        record.set_ticket_state(tx, order.channel, order.ticket_id, TicketState.ESCALATED)
+        return done("Rejected, and not sent. The customer waits for an answer by a person.")
     return done("Rejected. The reason is kept with the draft.")
 
 
-def not_an_escalation(tx: Transaction, intervention: Intervention) -> Resolution:
-    """Nobody needs to be alerted of it: what waits is taken back, and the ticket leaves the list."""
+def not_an_escalation(deps: Dependencies, intervention: Intervention) -> Effect:
+    """Nobody needs to be alerted of what the person saw: what waits is taken back, and the ticket leaves the list."""
     order = intervention.order
-    line = record.get_ticket_line(tx, order.channel, order.ticket_id)
-    if line is None or line.state is not TicketState.ESCALATED:
-        return refused("The ticket is not escalated, so nothing was changed.")
-    person_deliveries.withdraw_waiting(tx, order.channel, order.ticket_id, WAITING_ALERTS, Stop.TAKEN_BACK)
-    record.set_ticket_state(tx, order.channel, order.ticket_id, TicketState.NOTED)
-    return done("Noted: this needed no person.")
+    seen = fetch_seen(deps, intervention, "")
+    if seen.stop or (seen.findings and not order.override):
+        why = STOPS[seen.stop] if seen.stop else seen.findings[0].detail
+        return effect_of(refused(f"{why}. Nothing was changed."))
+
+    def write(tx: Transaction) -> Resolution:
+        line = record.get_ticket_line(tx, order.channel, order.ticket_id)
+        if line is None or line.state is not TicketState.ESCALATED:
+            return refused("The ticket is not escalated, so nothing was changed.")
+        person_deliveries.withdraw_waiting(tx, order.channel, order.ticket_id, WITH_PEOPLE, Stop.TAKEN_BACK)
+        record.set_ticket_state(tx, order.channel, order.ticket_id, TicketState.NOTED)
+        return done("Noted: this needed no person.")
+
+    return write
 
 
-def correct_category(tx: Transaction, intervention: Intervention) -> Resolution:
-    """What the ticket is really about."""
+def correct_category(deps: Dependencies, intervention: Intervention) -> Effect:
+    """What the ticket is really about: one of the policy's categories."""
     order = intervention.order
-    record.set_ticket_state(tx, order.channel, order.ticket_id, None, category=order.value)
-    return done(f"The category is {order.value} now.")
+    categories = deps.policies.get(intervention.account).policy.categories
+    if order.value not in categories:
+        return effect_of(refused(f"The policy has no such category. It has: {', '.join(categories)}."))
+
+    def write(tx: Transaction) -> Resolution:
+        record.set_ticket_state(tx, order.channel, order.ticket_id, None, category=order.value)
+        return done(f"The category is {order.value} now.")
+
+    return write
 
 
 def correct_reason(tx: Transaction, intervention: Intervention) -> Resolution:
