@@ -79,7 +79,7 @@ def add_intervention(tx: Transaction, face: Face, external_id: str, actor: Actor
     conditions = (interventions.c.face == face, interventions.c.external_id == values["external_id"])
     stored = _from_row(tx, tx.execute(select(interventions).where(*conditions)).one())
     if stored.order != order:
-        raise Refused("this press was used for another act: reload and press again", status=409)
+        raise Refused("the same press was used for another act: press anew", status=409)
     return stored
 
 

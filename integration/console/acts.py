@@ -36,8 +36,7 @@ class ActPages:
         except Refused as error:
             abort(404 if error.status == 404 else 400, description=str(error))
         enqueue_quietly(self._enqueue, staff.account, act.id)
-        address = url_for("console.story", channel=channel, ticket_id=ticket_id, act=act.id, _anchor=f"act-{act.id}")
-        return redirect(address, 303)
+        return redirect(url_for("console.story", channel=channel, ticket_id=ticket_id, act=act.id), 303)
 
 
 def actor_of(staff: Staff) -> Actor:

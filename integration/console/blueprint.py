@@ -193,8 +193,9 @@ class Console:
             story = tell_story(tx, channel, ticket_id)
             if story is None:
                 abort(404)
-            moving = story.is_moving(request.args.get("act"))
-            return self.page(tx, "story", story=story, kinds=KINDS, moving=moving, new_press=new_id)
+            pressed = request.args.get("act")
+            values = {"story": story, "kinds": KINDS, "pressed": pressed, "moving": story.is_moving(pressed)}
+            return self.page(tx, "story", new_press=new_id, **values)
 
     def parked(self) -> Page:
         """What could not be worked on, by reason."""

@@ -79,6 +79,14 @@ class TicketStory:
         return next((run for run in reversed(self.runs) if run.draft.statements), None)
 
     @property
+    def offers_draft(self) -> bool:
+        """Is there a draft for what is open, which nobody has sent?"""
+        run = self.drafted
+        if run is None or any(act.sends(run.id) for act in self.acts):
+            return False
+        return self.seen is None or run.message_id == self.seen
+
+    @property
     def draft(self) -> str:
         """The newest draft, as it would be sent."""
         run = self.drafted

@@ -11,6 +11,7 @@ from desk.run import Action, Run, Stage
 from desk.ticket import EventKind, ItemState
 from integration.web.receipt_bars import STOP_WORDS
 from workers.queue.inbox import InboxItem
+from workers.queue.outbox import BY_A_PERSON
 
 
 class StepMark(StrEnum):
@@ -69,6 +70,9 @@ DECIDED = {
     Action.IGNORE: "nothing to do",
 }
 
+LOOKED_AFTER = (Stop.PERSON_TOOK_OVER, Stop.SWITCHED_OFF)
+"""Stops by which people have the ticket."""
+
 SEND_FAULTS = {
     DeliveryState.FAILED: "It could not be delivered; a person has to look.",
     DeliveryState.UNKNOWN: "It may or may not have gone out; a person is checking.",
@@ -86,9 +90,17 @@ def read_progress(items: Sequence[InboxItem], runs: Sequence[Run], deliveries: S
         return _parked_progress(item)
     if item.state is not ItemState.DONE:
         return _working_progress(item)
+    if any(map(_is_persons_answer, deliveries)) and run:
+        details = (*_step_details(run)[:-1], "an agent first", "answered by a person")
+        return Progress(_build_steps(6, details=details), "A person has answered.", moving=False, tone="good")
     if run is None or item.outcome not in set(Action):
         return _stopped_progress(item)
     return _decided_progress(run, [delivery for delivery in deliveries if delivery.message_id == item.message_id])
+
+
+def _is_persons_answer(delivery: Delivery) -> bool:
+    is_reply = delivery.kind is DeliveryKind.REPLY and delivery.state is DeliveryState.SENT
+    return is_reply and delivery.key.startswith(BY_A_PERSON)
 
 
 def _working_progress(item: InboxItem) -> Progress:
@@ -106,6 +118,8 @@ def _parked_progress(item: InboxItem) -> Progress:
 
 def _stopped_progress(item: InboxItem) -> Progress:
     """A guard ended the walk."""
+    if item.outcome in LOOKED_AFTER:
+        return Progress(_build_steps(1), "A person looks after this conversation.", moving=False, tone="person")
     reason_text = STOP_WORDS.get(item.outcome or "", "Your message was added to the conversation")
     if item.outcome == Stop.CONFIRMED:
         return Progress(_build_steps(len(NAMES)), "Glad to hear it. Nothing is left to do.", moving=False, tone="good")

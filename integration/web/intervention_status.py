@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from desk.delivery import Delivery, DeliveryState
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.intervention import INTERVENTIONS, InterventionKind, InterventionResult, Order, ResultStatus
 from desk.platform.database import Transaction
 from desk.ports import Source
@@ -53,6 +53,11 @@ class ShownIntervention:
     run_id: str | None = None
     overridden: bool = False
     can_undo: bool = False
+
+    def sends(self, run_id: str) -> bool:
+        """Has it sent the draft of this run, or is about to?"""
+        under_way = (InterventionStatus.DONE, InterventionStatus.LEAVING, InterventionStatus.WAITING)
+        return INTERVENTIONS[self.kind].public and self.order.run_id == run_id and self.status in under_way
 
     @property
     def order_text(self) -> str:
@@ -113,7 +118,8 @@ def _status(intervention: Intervention, delivery: Delivery | None) -> tuple[Inte
 
 def _delivery_status(delivery: Delivery) -> tuple[InterventionStatus, str]:
     if delivery.state is DeliveryState.SENT:
-        return InterventionStatus.DONE, "Done. It is out."
+        is_reply = delivery.kind is DeliveryKind.REPLY
+        return InterventionStatus.DONE, "Done. It is out." if is_reply else "Done. The ticket is solved."
     if delivery.state is DeliveryState.WITHDRAWN:
         known = {stop.value: words for stop, words in STOPS.items()}
         why = known.get(delivery.reason or "", known[Stop.TAKEN_BACK])

@@ -202,7 +202,7 @@ def test_what_a_guard_stopped_says_why(client: FlaskClient, actor: Actor) -> Non
     accepted = actor.open()
     actor.stop(accepted, Stop.PERSON_TOOK_OVER)
     page = client.get(f"/t/{accepted.ticket_id}/live").text
-    assert "A person has taken over." in page
+    assert "A person looks after this conversation." in page
     assert 'data-moving="no"' in page
 
 

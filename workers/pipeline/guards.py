@@ -55,9 +55,15 @@ def stop_before_person_send(ticket: Ticket, seen_message_id: str, record: OwnRec
     if ticket.status is TicketStatus.CLOSED:
         return Stop.CLOSED
     last = last_word(ticket, record)
-    if last is None or last.id == seen_message_id:
+    if last is None or _has_seen(ticket, seen_message_id, last):
         return None
     return Stop.CUSTOMER_WROTE_AGAIN if last.role is Role.CUSTOMER else Stop.ANSWERED_MEANWHILE
+
+
+def _has_seen(ticket: Ticket, seen_message_id: str, last: Message) -> bool:
+    """Whoever saw a note or a hand-over behind the last word saw that too."""
+    positions = {message.id: place for place, message in enumerate(ticket.messages)}
+    return positions.get(seen_message_id, -1) >= positions[last.id]
 
 
 def _first_objection(

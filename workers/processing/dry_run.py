@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from desk.platform import accounts
 from desk.run import Run
 from desk.ticket import Message, Requester, Role, Ticket, TicketStatus, new_id
 from workers.dependencies import Dependencies
@@ -12,7 +13,9 @@ def dry_run(deps: Dependencies, account: str, question: str, subject: str = "", 
     """What would become of this question if it came in now. Raises what `think` raises, and BadSetting."""
     ticket = question_ticket(account, question, subject)
     policy = deps.policies.get(account).policy
-    context = RunContext(policy=policy, budget_spent=budget_spent, product_version=deps.product_version)
+    with deps.db.account(account) as tx:
+        paused = accounts.is_paused(tx)
+    context = RunContext(policy=policy, paused=paused, budget_spent=budget_spent, product_version=deps.product_version)
     return run_pipeline(ticket, deps.models, deps.library, context)
 
 

@@ -286,3 +286,19 @@ def test_a_message_is_sent_once_though_two_workers_carry_its_act_out(desk: Desk)
         send_delivery(desk.tools, desk.account, delivery_id, worker)
     assert len(desk.replies) == 1
     assert {delivery.kind for delivery in desk.deliveries} == {DeliveryKind.REPLY}
+
+
+def test_a_draft_that_was_sent_is_not_sent_again_by_the_same_press(desk: Desk) -> None:
+    desk = desk.opened()
+    desk.act(InterventionKind.SEND)
+    again = desk.act(InterventionKind.SEND)
+    assert again.status is ResultStatus.UNCONFIRMED
+    assert "has sent this very draft" in again.findings[0].detail
+    assert len(desk.replies) == 1
+
+
+def test_whoever_saw_the_note_behind_the_last_word_saw_the_last_word(desk: Desk) -> None:
+    desk = desk.opened()
+    note = desk.ticket.messages[-1]
+    assert not note.public
+    assert desk.act(InterventionKind.SEND, seen_message_id=note.id).status is ResultStatus.DONE

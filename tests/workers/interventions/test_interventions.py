@@ -106,7 +106,7 @@ def test_the_same_press_twice_is_one_act(desk: Desk) -> None:
 def test_a_press_that_ordered_something_else_is_refused(desk: Desk) -> None:
     desk = desk.opened()
     desk.press(desk.order(InterventionKind.SEND), press_id="p1")
-    with pytest.raises(Refused, match="press again") as refused:
+    with pytest.raises(Refused, match="press anew") as refused:
         desk.press(desk.order(InterventionKind.CLAIM), press_id="p1")
     assert refused.value.status == 409
 

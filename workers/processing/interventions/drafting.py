@@ -19,6 +19,7 @@ from workers.processing.interventions.resolution import Effect, Resolution, effe
 from workers.queue.leases import ClaimLost
 
 NO_DRAFT = "The documents hold no answer to this."
+QUOTED = "Drafted without a model: it quotes the documents, and can follow no wish."
 
 
 def regenerate(deps: Dependencies, intervention: Intervention) -> Effect:
@@ -34,7 +35,7 @@ def regenerate(deps: Dependencies, intervention: Intervention) -> Effect:
 
     def save(tx: Transaction) -> Resolution:
         record.save_run(tx, run, policy)
-        return _drafted(run)
+        return _drafted(run, "Drafted." if _is_by_model(run) else QUOTED)
 
     return save
 
@@ -48,7 +49,7 @@ def ask(deps: Dependencies, intervention: Intervention) -> Effect:
 
     def count(tx: Transaction) -> Resolution:
         record.add_spending(tx, run.dollars)
-        return _drafted(run, kept=False)
+        return _drafted(run, "From the documents:", kept=False)
 
     return count
 
@@ -83,10 +84,14 @@ def _read_context(
         )
 
 
-def _drafted(run: Run, *, kept: bool = True) -> Resolution:
+def _is_by_model(run: Run) -> bool:
+    return any(use.stage is Stage.DRAFT for use in run.usage)
+
+
+def _drafted(run: Run, words: str, *, kept: bool = True) -> Resolution:
     sources = cited_pages(run.draft, run.hits)
     text = draft_text(run.draft, sources)
-    message = "Drafted." if text else run.draft.hand_over or NO_DRAFT
+    message = words if text else run.draft.hand_over or NO_DRAFT
     return Resolution(
         InterventionResult(
             ResultStatus.DONE,

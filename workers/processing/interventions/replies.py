@@ -33,12 +33,13 @@ from workers.pipeline.guards import stop_before_person_send
 from workers.processing.interventions.edited_reply import check_edited, marked_sources
 from workers.processing.interventions.resolution import Effect, Resolution, done, effect_of, refused, unconfirmed
 from workers.queue import outbox, person_deliveries
-from workers.queue.outbox import PlannedDelivery
+from workers.queue.outbox import TAKEN_BACK, PlannedDelivery
 from workers.tickets import CHANNEL
 
 STALE = "source_changed"
 CLAIMED = "claimed"
 REJECTED = "rejected"
+SENT_BEFORE = "sent_before"
 WENT_ON = "conversation_went_on"
 MOVED = (Stop.CUSTOMER_WROTE_AGAIN, Stop.ANSWERED_MEANWHILE)
 """Stops by which the conversation is another than the person saw."""
@@ -147,9 +148,21 @@ def _found_since(deps: Dependencies, intervention: Intervention, run: Run) -> It
     order = intervention.order
     with deps.db.account(intervention.account) as tx:
         acts = interventions_of_ticket(tx, order.channel, order.ticket_id)
+        sent_ids = {act.id for act in acts if _is_sent(tx, act)}
     for act in acts:
-        if act.order.kind is InterventionKind.REJECT and act.order.run_id == run.id and act.result:
+        if act.order.run_id != run.id or act.id == intervention.id or act.result is None:
+            continue
+        if act.order.kind is InterventionKind.REJECT:
             yield Finding(REJECTED, f"{act.actor.name} rejected it: {act.order.comment[:200]}")
+        elif act.order.kind is InterventionKind.SEND and act.id in sent_ids:
+            yield Finding(SENT_BEFORE, f"{act.actor.name} has sent this very draft before")
+
+
+def _is_sent(tx: Transaction, act: Intervention) -> bool:
+    """Is its reply out, or on its way?"""
+    key = delivery_key(act.id)
+    delivery = person_deliveries.ordered_delivery(tx, key, act.order.channel, act.order.ticket_id)
+    return delivery is not None and delivery.state not in TAKEN_BACK
 
 
 def _reply_effect(
@@ -169,7 +182,7 @@ def _plan_reply(
     order = intervention.order
     record.lock_ticket(tx, order.channel, order.ticket_id)
     if rival := rival_reply(tx, intervention, planned.message_id):
-        return refused(f"{rival.actor.name} has answered already. Nothing was sent.")
+        return refused(f"{rival.actor.name} has sent a reply to this already. Nothing more was sent.")
     all_findings = tuple(dict.fromkeys([*_claim_finding(tx, intervention), *findings]))
     if not _is_confirmed(tx, intervention, all_findings):
         return unconfirmed(CONFIRM, all_findings)

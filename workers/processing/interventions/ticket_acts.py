@@ -12,6 +12,7 @@ from workers.interventions import Intervention, delivery_key
 from workers.processing.interventions.replies import fetch_seen
 from workers.processing.interventions.resolution import Effect, Resolution, done, effect_of, refused, unconfirmed
 from workers.queue import inbox, person_deliveries
+from workers.queue.outbox import TAKEN_BACK
 
 WAITING_REPLY = (DeliveryKind.REPLY,)
 WITH_PEOPLE = (DeliveryKind.ALERT, DeliveryKind.HANDOVER)
@@ -67,6 +68,8 @@ def undo(tx: Transaction, intervention: Intervention) -> Resolution:
     if person_deliveries.take_back(tx, planned.id):
         inbox.reprocess_message(tx, planned.channel, planned.message_id, inbox.LEFT_TO_PERSON)
         return done("Taken back. Nothing was sent.")
+    if planned.state in TAKEN_BACK:
+        return refused("It does not leave anyhow: there is nothing to take back.")
     return refused("Too late: the reply is on its way, or out.")
 
 
