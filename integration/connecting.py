@@ -20,6 +20,7 @@ from integration.introduction import Introduction
 from integration.provider import Provider
 from integration.resources import Ledger, forget_resources, list_resources
 from integration.setup_steps import SetupStep, StepResult, StepState, seconds_to_wait, set_up, take_back
+from workers import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +134,18 @@ def require_connection(target: ConnectionTarget) -> BaseModel:
 
 
 def _refuse_another(target: ConnectionTarget, current: BaseModel | None, config: BaseModel) -> None:
-    """What is ours at one account of the party would be lost sight of by going to another."""
+    """What is ours at one account of the party would be lost sight of by going to another, and its tickets would be
+    taken for those of the other, which have the same numbers."""
     before, after = (getattr(each, "base_url", None) for each in (current, config))
+    if current is None or before == after:
+        return
+    name = target.provider.name
     with target.db.account(target.account) as tx:
-        has_resources = bool(list_resources(tx, target.provider.name))
-    if current is not None and before != after and has_resources:
-        name = target.provider.name
+        has_resources, has_tickets = bool(list_resources(tx, name)), record.knows_channel(tx, name)
+    if has_resources:
         raise Refused(f"{name} is connected to {before}, with what was made there: `firstline disconnect {name}` first")
+    if has_tickets:
+        raise Refused(f"tickets of {before} are known here by their numbers: connect {after} in another account")
 
 
 def _introduce(target: ConnectionTarget, config: BaseModel) -> Iterator[Introduction | StepResult]:

@@ -250,6 +250,12 @@ def list_tickets(tx: Transaction, ticket_filter: TicketFilter, *, most: int = 50
     return [_line_from_row(tx, row) for row in tx.execute(page_query)]
 
 
+def knows_channel(tx: Transaction, channel: str) -> bool:
+    """Is any ticket of this channel known?"""
+    query = select(ticket_states.c.ticket_id).where(ticket_states.c.channel == channel).limit(1)
+    return tx.execute(query).first() is not None
+
+
 def count_tickets(tx: Transaction) -> dict[TicketState, int]:
     """How many tickets stand where."""
     rows = tx.execute(select(ticket_states.c.state, func.count().label("tickets")).group_by(ticket_states.c.state))
