@@ -29,6 +29,15 @@ class TokenScope(StrEnum):
     ACT = "tickets:act"
 
 
+SCOPES: Mapping[TokenScope, str] = {
+    TokenScope.WRITE: "open tickets and write as the customer",
+    TokenScope.READ: "read tickets as the customer sees them",
+    TokenScope.STAFF: "see internal notes and receipts, and write as an agent; beside one of the others",
+    TokenScope.ACT: "act on tickets as an agent: send a draft, claim, ask, close",
+}
+"""What each is good for, in words."""
+
+
 class Permission(StrEnum):
     """Everything that can be asked for at a door."""
 

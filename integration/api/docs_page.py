@@ -6,7 +6,8 @@ from functools import cached_property
 
 from flask import Response, render_template, request
 
-from integration.api.openapi import SCOPES, Json, openapi_document
+from integration.access.permissions import SCOPES
+from integration.api.openapi import Json, openapi_document
 from integration.web.layout import protect_pages
 
 BRANCHES = ("anyOf", "oneOf")

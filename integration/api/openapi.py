@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 
 from integration.access.idempotency import HEADER
-from integration.access.permissions import PERMISSIONS, TokenScope
+from integration.access.permissions import PERMISSIONS, SCOPES
 from integration.api.operations import OPERATIONS, Operation
 from integration.api.response_models import ProblemOut
 from integration.web.problems import CONTENT_TYPE
@@ -22,12 +22,6 @@ ABOUT = (
     "Tickets in, and what became of them out. Every request but `/health`, `/live` and `/ready` carries a bearer "
     "token, which belongs to one account; `firstline tokens create` makes one. Errors are problem documents (RFC 9457)."
 )
-SCOPES = {
-    TokenScope.WRITE: "open tickets and write as the customer",
-    TokenScope.READ: "read tickets as the customer sees them",
-    TokenScope.STAFF: "see internal notes and receipts, and write as an agent; beside one of the others",
-    TokenScope.ACT: "act on tickets as an agent: send a draft, claim, ask, close",
-}
 
 
 class InOrder(GenerateJsonSchema):

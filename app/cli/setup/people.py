@@ -10,7 +10,7 @@ from desk.platform.settings import read_settings
 from desk.text.tokenizer import clean
 from integration.access import api_tokens as tokens
 from integration.access import sign_in
-from integration.access.permissions import StaffRole, TokenScope
+from integration.access.permissions import SCOPES, StaffRole, TokenScope
 
 
 @click.group()
@@ -107,7 +107,9 @@ def api_tokens() -> None:
     type=click.Choice(sorted(s.value for s in TokenScope)),
     default=("tickets:write", "tickets:read"),
     show_default=True,
-    help="What it may do; may be given often.",
+    help="What it may do; may be given often. "
+    + "; ".join(f"{scope.value}: {words}" for scope, words in SCOPES.items())
+    + ".",
 )
 @account_option
 @json_option
