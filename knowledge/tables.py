@@ -66,6 +66,16 @@ documents = Table(
     UniqueConstraint("account_id", "source", "external_id"),
 )
 
+switched_off_pages = Table(
+    "switched_off_pages",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    Column("switched_off_by", Text, nullable=False),
+    Column("switched_off_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
 passages = Table(
     "passages",
     metadata,

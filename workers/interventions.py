@@ -19,6 +19,7 @@ from desk.party import PartyAccess
 from desk.platform.database import Transaction
 from desk.ticket import new_id
 from workers import record
+from workers.audit import record_audit
 from workers.queue import leases, person_deliveries
 from workers.queue.outbox import BY_A_PERSON
 from workers.tables import interventions
@@ -75,12 +76,20 @@ def add_intervention(tx: Transaction, face: Face, external_id: str, actor: Actor
     }
     row = tx.execute(insert(interventions).values(values).on_conflict_do_nothing().returning(interventions)).first()
     if row is not None:
+        _write_down(tx, str(values["id"]), actor, order)
         return _from_row(tx, row)
     conditions = (interventions.c.face == face, interventions.c.external_id == values["external_id"])
     stored = _from_row(tx, tx.execute(select(interventions).where(*conditions)).one())
     if stored.order != order:
         raise Refused("the same press was used for another act: press anew", status=409)
     return stored
+
+
+def _write_down(tx: Transaction, intervention_id: str, actor: Actor, order: Order) -> None:
+    """For whoever asks one day who did what. Texts stay with the act."""
+    parts = (order.comment, order.value, "though something was found" if order.override else "")
+    place = {"channel": order.channel, "ticket_id": order.ticket_id, "subject": intervention_id}
+    record_audit(tx, actor, order.kind, detail="; ".join(part for part in parts if part), **place)
 
 
 def claim_intervention(tx: Transaction, intervention_id: str, worker: str, seconds: float) -> Intervention | None:
@@ -145,6 +154,14 @@ def interventions_of_ticket(tx: Transaction, channel: str, ticket_id: str) -> li
     conditions = (interventions.c.channel == channel, interventions.c.ticket_id == ticket_id)
     query = select(interventions).where(*conditions).order_by(interventions.c.id)
     return [_from_row(tx, row) for row in tx.execute(query)]
+
+
+def recent_interventions(tx: Transaction, actor_id: str, seconds: float, most: int) -> list[Intervention]:
+    """What somebody ordered in the last seconds, the newest first."""
+    c = interventions.c
+    since = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    query = select(interventions).where(c.actor_id == actor_id, c.created_at >= since)
+    return [_from_row(tx, row) for row in tx.execute(query.order_by(c.created_at.desc()).limit(most))]
 
 
 def delivery_key(intervention_id: str) -> str:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 import structlog
 
 from desk.errors import Temporary
+from desk.intervention import Actor
 from desk.platform import accounts
 from desk.platform.database import Database, Transaction
 from workers import record
+from workers.audit import AuditKind, record_audit
 from workers.queue import parked
 from workers.queue.parked import ParkedFilter
 
@@ -31,7 +33,7 @@ class Requeued:
     at_once: bool
 
 
-def requeue(db: Database, account: str, parked_filter: ParkedFilter, enqueue: Enqueue, by: str) -> Requeued:
+def requeue(db: Database, account: str, parked_filter: ParkedFilter, enqueue: Enqueue, by: Actor) -> Requeued:
     """Have parked items worked on again. What is parked anew meanwhile stays parked; a broker that is away is no fault:
     the sweeper comes by."""
     with db.account(account) as tx:
@@ -46,17 +48,22 @@ def requeue(db: Database, account: str, parked_filter: ParkedFilter, enqueue: En
     return Requeued(count, _enqueue_all(account, ids_to_enqueue, enqueue))
 
 
-def set_paused(tx: Transaction, paused: bool, by: str) -> None:
+def set_paused(tx: Transaction, paused: bool, by: Actor) -> None:
     """From this second nothing public leaves, or it may again; drafts go on."""
-    accounts.set_paused(tx, paused, by)
-    log.info("paused" if paused else "resumed", account=tx.account, by=by)
+    accounts.set_paused(tx, paused, by.email or by.id)
+    record_audit(tx, by, AuditKind.PAUSE if paused else AuditKind.RESUME)
+    log.info("paused" if paused else "resumed", account=tx.account, by=by.id)
 
 
-def _requeue_batch(tx: Transaction, parked_filter: ParkedFilter, by: str, enqueue_count: int) -> list[str]:
+def _requeue_batch(tx: Transaction, parked_filter: ParkedFilter, by: Actor, enqueue_count: int) -> list[str]:
     items = parked.requeue_parked(tx, parked_filter, IN_ONE, enqueue_count)
     record.record_requeued(tx, [(item.channel, item.ticket_id) for item in items])
+    if len(items) == 1:
+        record_audit(tx, by, AuditKind.REQUEUE, channel=items[0].channel, ticket_id=items[0].ticket_id)
+    elif items:
+        record_audit(tx, by, AuditKind.REQUEUE, detail=f"{len(items)} items")
     for item in items:
-        log.info("requeued", account=tx.account, ticket=item.ticket_id, item=item.id, by=by)
+        log.info("requeued", account=tx.account, ticket=item.ticket_id, item=item.id, by=by.id)
     return [item.id for item in items]
 
 

@@ -241,13 +241,22 @@ def get_ticket_line(tx: Transaction, channel: str, ticket_id: str) -> TicketLine
     return _line_from_row(tx, row) if row else None
 
 
-def list_tickets(tx: Transaction, ticket_filter: TicketFilter, *, most: int = 50, skip: int = 0) -> list[TicketLine]:
-    """The tickets that fit, the latest changed first. Never looks inside what people wrote."""
-    statement = select(ticket_states).where(*_filter_conditions(tx, ticket_filter))
-    page_query = (
-        statement.order_by(ticket_states.c.updated_at.desc(), ticket_states.c.ticket_id).limit(most).offset(skip)
-    )
-    return [_line_from_row(tx, row) for row in tx.execute(page_query)]
+def list_tickets(
+    tx: Transaction,
+    ticket_filter: TicketFilter,
+    *,
+    most: int = 50,
+    skip: int = 0,
+    also: ColumnElement[bool] | None = None,
+    oldest_first: bool = False,
+) -> list[TicketLine]:
+    """The tickets that fit, the latest changed first. Never looks inside what people wrote. `also`: what else must
+    hold of a row of `ticket_states`."""
+    conditions = [*_filter_conditions(tx, ticket_filter), *([] if also is None else [also])]
+    changed_at = ticket_states.c.updated_at
+    order = changed_at.asc() if oldest_first else changed_at.desc()
+    query = select(ticket_states).where(*conditions).order_by(order, ticket_states.c.ticket_id)
+    return [_line_from_row(tx, row) for row in tx.execute(query.limit(most).offset(skip))]
 
 
 def knows_channel(tx: Transaction, channel: str) -> bool:

@@ -1,5 +1,5 @@
 """The tables of the work. `queue/inbox.py` (with `parked.py`), `tickets.py`, `record.py`, `insights/gaps.py`,
-`queue/outbox.py`, `parties/standing.py` and `interventions.py` each read and write their own."""
+`queue/outbox.py`, `parties/standing.py`, `interventions.py` and `audit.py` each read and write their own."""
 
 from typing import Any
 
@@ -88,11 +88,8 @@ tickets = Table(
     metadata,
     _account(),
     _id(),
-    Column("via", Text, nullable=False),
-    Column("requester", LargeBinary, nullable=False),
-    Column("subject", LargeBinary, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("priority", Text, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("via", "status", "priority")),
+    *(Column(name, LargeBinary, nullable=False) for name in ("requester", "subject")),
     Column("tags", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("assignee", Text),
     _made_at("created_at"),
@@ -217,10 +214,7 @@ interventions = Table(
     _id(),
     Column("face", Text, nullable=False),
     Column("external_id", Text, nullable=False, comment="the face's own id of the act, hashed"),
-    Column("kind", Text, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("ticket_id", Text, nullable=False),
-    Column("actor_id", Text, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("kind", "channel", "ticket_id", "actor_id")),
     Column("actor", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     *_claim("act"),
@@ -239,11 +233,21 @@ proposed_entries = Table(
     _id(),
     Column("channel", Text, nullable=False),
     Column("ticket_id", Text, nullable=False),
-    Column("question", LargeBinary, nullable=False),
-    Column("answer", LargeBinary, nullable=False),
-    Column("proposed_by", LargeBinary, nullable=False),
+    *(Column(name, LargeBinary, nullable=False) for name in ("question", "answer", "proposed_by")),
     Column("state", Text, nullable=False, server_default="proposed"),
     _made_at("created_at"),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    _account(),
+    _id(),
+    _made_at("at"),
+    Column("actor_id", Text, nullable=False),
+    *(Column(name, LargeBinary) for name in ("who", "detail")),
+    Column("kind", Text, nullable=False),
+    *(Column(name, Text) for name in ("channel", "ticket_id", "subject")),
 )
 
 open_questions = Table(

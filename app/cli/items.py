@@ -6,6 +6,7 @@ from app.cli.output import account_option, json_option, print_json, print_rows, 
 from app.installation import open_account
 from desk.ticket import ItemState
 from workers import operations, overview
+from workers.audit import COMMAND_LINE
 
 
 @click.command()
@@ -42,7 +43,7 @@ def items(state: str | None, most: int, account: str | None, as_json: bool) -> N
 def pause(account: str | None) -> None:
     """Stop everything public from leaving, from this second on. Drafts and notes go on."""
     with open_account(account) as tx:
-        operations.set_paused(tx, True, by="cli")
+        operations.set_paused(tx, True, by=COMMAND_LINE)
     say("Paused: nothing public leaves. `firstline resume` ends it.")
 
 
@@ -51,5 +52,5 @@ def pause(account: str | None) -> None:
 def resume(account: str | None) -> None:
     """Let replies leave again."""
     with open_account(account) as tx:
-        operations.set_paused(tx, False, by="cli")
+        operations.set_paused(tx, False, by=COMMAND_LINE)
     say("Resumed: replies may leave again.")

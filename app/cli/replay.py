@@ -13,6 +13,7 @@ from desk.errors import Refused, Temporary
 from desk.platform.database import Database
 from desk.platform.settings import Settings
 from workers import operations
+from workers.audit import COMMAND_LINE
 from workers.operations import Enqueue
 from workers.queue import parked
 from workers.queue.parked import ParkedFilter
@@ -62,7 +63,9 @@ def replay(
 
 
 def _replay_one(db: Database, account: str, item: str, enqueue: Enqueue) -> None:
-    requeued = operations.requeue(db, account, ParkedFilter(item_id=item), enqueue, by="cli") if _is_id(item) else None
+    requeued = (
+        operations.requeue(db, account, ParkedFilter(item_id=item), enqueue, by=COMMAND_LINE) if _is_id(item) else None
+    )
     if not requeued or not requeued.count:
         raise Refused(f"item {item} is not parked; `firstline items --state parked` lists those that are")
     say("Handed to a worker." if requeued.at_once else "Put back; the workers take it up when they run.")
@@ -76,7 +79,7 @@ def _replay_many(db: Database, account: str, parked_filter: ParkedFilter, enqueu
         return
     if not yes and not click.confirm(f"Have {_items_in_words(count)} worked on again?"):
         raise Refused("nothing was put back")
-    requeued = operations.requeue(db, account, parked_filter, enqueue, by="cli")
+    requeued = operations.requeue(db, account, parked_filter, enqueue, by=COMMAND_LINE)
     next_step = "the workers take them up" if requeued.at_once else "the workers take them up when they run"
     say(f"{_items_in_words(requeued.count)} put back; {next_step}.")
 

@@ -53,7 +53,9 @@ class Permission(StrEnum):
     REQUEUE = "requeue"
     PAUSE = "pause"
     SYNC_SOURCES = "sync_sources"
+    SWITCH_PAGES = "switch_pages"
     MANAGE_USERS = "manage_users"
+    READ_AUDIT = "read_audit"
     MANAGE_TOKENS = "manage_tokens"
     MANAGE_CONNECTIONS = "manage_connections"
 
@@ -79,7 +81,9 @@ PERMISSIONS: Mapping[Permission, Requirement] = {
     Permission.REQUEUE: Requirement(StaffRole.AGENT),
     Permission.PAUSE: Requirement(StaffRole.AGENT),
     Permission.SYNC_SOURCES: Requirement(StaffRole.ADMIN),
+    Permission.SWITCH_PAGES: Requirement(StaffRole.ADMIN),
     Permission.MANAGE_USERS: Requirement(StaffRole.ADMIN),
+    Permission.READ_AUDIT: Requirement(StaffRole.ADMIN),
     Permission.MANAGE_TOKENS: Requirement(StaffRole.ADMIN),
     Permission.MANAGE_CONNECTIONS: Requirement(StaffRole.ADMIN),
 }

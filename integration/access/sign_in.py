@@ -81,6 +81,32 @@ def disable_user(tx: Transaction, email: str) -> bool:
     return True
 
 
+def get_user(tx: Transaction, user_id: str) -> StaffUser | None:
+    """One user. The id must be a UUID."""
+    row = tx.execute(select(users).where(users.c.id == user_id)).one_or_none()
+    return _build_user(row) if row else None
+
+
+def lock_admins(tx: Transaction) -> frozenset[str]:
+    """The ids of those who may let others in; nobody else changes them until the end of the transaction."""
+    is_admin = (users.c.role == StaffRole.ADMIN, users.c.disabled_at.is_(None))
+    return frozenset(tx.execute(select(users.c.id).where(*is_admin).order_by(users.c.id).with_for_update()).scalars())
+
+
+def end_sessions(tx: Transaction, user_id: str) -> int:
+    """Sign somebody out everywhere; from how many devices."""
+    return tx.execute(delete(sessions).where(sessions.c.user_id == user_id)).rowcount
+
+
+def count_sessions(tx: Transaction) -> dict[str, int]:
+    """On how many devices each user is signed in, by id."""
+    is_alive = (sessions.c.created_at > func.now() - _LIFETIMES["longest"]) & (
+        sessions.c.seen_at > func.now() - _LIFETIMES["idle"]
+    )
+    query = select(sessions.c.user_id, func.count().label("devices")).where(is_alive).group_by(sessions.c.user_id)
+    return {row.user_id: row.devices for row in tx.execute(query)}
+
+
 def list_users(tx: Transaction) -> list[StaffUser]:
     """All users, by e-mail address."""
     return [_build_user(row) for row in tx.execute(select(users).order_by(users.c.email))]
@@ -91,16 +117,21 @@ def new_sign_in_link(db: Database, account: str, email: str) -> str:
 
     Raises Refused (404) when nobody of that address may sign in.
     """
-    secret = secrets.token_urlsafe(32)
     with db.account(account) as tx:
-        active_user = (users.c.email == _normalize_email(email), users.c.disabled_at.is_(None))
-        user_id = tx.execute(select(users.c.id).where(*active_user)).scalar_one_or_none()
-        if user_id is None:
-            raise Refused("nobody of that address may sign in; `firstline users add` lets them", status=404)
-        tx.execute(delete(sign_in_links).where(sign_in_links.c.user_id == user_id))
-        expires_at = datetime.now(UTC) + timedelta(hours=LINK_HOURS)
-        link_row = {"account_id": account, "hash": token_hash(secret), "user_id": user_id, "expires_at": expires_at}
-        tx.execute(insert(sign_in_links).values(link_row))
+        return make_sign_in_link(tx, email)
+
+
+def make_sign_in_link(tx: Transaction, email: str) -> str:
+    """The same, within a transaction."""
+    secret = secrets.token_urlsafe(32)
+    active_user = (users.c.email == _normalize_email(email), users.c.disabled_at.is_(None))
+    user_id = tx.execute(select(users.c.id).where(*active_user)).scalar_one_or_none()
+    if user_id is None:
+        raise Refused("nobody of that address may sign in; `firstline users add` lets them", status=404)
+    tx.execute(delete(sign_in_links).where(sign_in_links.c.user_id == user_id))
+    expires_at = datetime.now(UTC) + timedelta(hours=LINK_HOURS)
+    link_row = {"account_id": tx.account, "hash": token_hash(secret), "user_id": user_id, "expires_at": expires_at}
+    tx.execute(insert(sign_in_links).values(link_row))
     return secret
 
 

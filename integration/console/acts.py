@@ -14,6 +14,8 @@ from workers import interventions
 UNDO_SECONDS = 10.0
 """So long a reply can be taken back: it waits in the database, whether or not the page stays open."""
 DELAYED = frozenset({InterventionKind.SEND, InterventionKind.EDIT_AND_SEND})
+REVIEW = "review"
+"""What a form says that goes on with the queue of drafts afterwards."""
 FIELDS = ("text", "comment", "value", "question")
 
 
@@ -36,6 +38,8 @@ class ActPages:
         except Refused as error:
             abort(404 if error.status == 404 else 400, description=str(error))
         enqueue_quietly(self._enqueue, staff.account, act.id)
+        if request.form.get("back") == REVIEW:
+            return redirect(url_for("console.review", item=request.form.get("next") or None), 303)
         return redirect(url_for("console.story", channel=channel, ticket_id=ticket_id, act=act.id), 303)
 
 

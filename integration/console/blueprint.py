@@ -3,7 +3,6 @@
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
@@ -16,19 +15,23 @@ from desk.platform.accounts import get_account
 from desk.platform.database import Database, Transaction
 from desk.text.tokenizer import clean
 from desk.ticket import TicketState, new_id
-from integration.access import sign_in as people
+from integration.access import sign_in
 from integration.access.permissions import Permission, is_allowed
 from integration.access.sign_in import Staff
-from integration.console.acts import ActPages
+from integration.console.acts import ActPages, actor_of
 from integration.console.connections import ConnectionPages
+from integration.console.door import COOKIE, DoorPages
 from integration.console.knowledge import Embedders, KnowledgePages
-from integration.console.ticket_list import find_tickets, read_query
+from integration.console.lead.first_screen import look_at_beat, open_first_screen
+from integration.console.lead.routes import LEAD_DONE, LEAD_NEEDS, lead_routes
+from integration.console.ticket_list import FOCUS_WORDS, find_tickets, read_query
 from integration.console.ticket_story import tell_story
 from integration.provider import Provider
 from integration.web.enqueue import leave_to_sweeper
 from integration.web.forms import read_form
 from integration.web.layout import database_away, error_page, friendly_error, is_same_origin, protect_pages
-from workers import operations, record
+from workers import attention, operations
+from workers.attention import Focus
 from workers.parties import standing
 from workers.queue import parked
 from workers.queue.parked import ParkedFilter
@@ -40,9 +43,6 @@ Page = str | tuple[str, int] | Response
 
 ALL, KEY = "all", re.compile(r"[0-9a-f]{32}")
 """What a form says of the reason whose parked items are meant."""
-
-COOKIE = "firstline_session"
-LASTS = timedelta(days=people.SESSION_DAYS)
 
 NEEDS: Mapping[str, Permission] = {
     "start": Permission.READ_TICKETS,
@@ -60,11 +60,12 @@ NEEDS: Mapping[str, Permission] = {
     "search": Permission.READ_KNOWLEDGE,
     "gaps": Permission.READ_KNOWLEDGE,
     "sync_source": Permission.SYNC_SOURCES,
-    "users": Permission.MANAGE_USERS,
     "connections": Permission.MANAGE_CONNECTIONS,
     "connect": Permission.MANAGE_CONNECTIONS,
     "disconnect": Permission.MANAGE_CONNECTIONS,
+    "switch_page": Permission.SWITCH_PAGES,
     "sign_out": Permission.READ_TICKETS,
+    **LEAD_NEEDS,
 }
 """What each route asks of a role; a route that stands neither here nor in `OPEN` is closed to all."""
 
@@ -78,7 +79,10 @@ DONE = {
     "paused": ("is-good", "Paused. Nothing public leaves until somebody resumes; drafts go on."),
     "syncing": ("is-good", "Asked for. The source is read in a moment; look again to see how it went."),
     "not-syncing": ("is-warn", "The queue did not answer. The source is read with the next round of all sources."),
+    "page-off": ("is-good", "Switched off. No answer rests on it from now on, also after the next sync."),
+    "page-on": ("is-good", "Switched on again. It is searched from now on."),
     "resumed": ("is-good", "Resumed. Automatic replies may leave again."),
+    **LEAD_DONE,
 }
 """What a page says after an act, by the word in its address."""
 
@@ -108,10 +112,11 @@ def make_console(
     knowledge = KnowledgePages(db, pages.page, embedders, sync)
     connections = ConnectionPages(db, pages.page, providers, base_url)
     console = Blueprint("console", __name__, template_folder="templates")
-    for rule, name, view, method in _routes(pages, acts, knowledge, connections):
+    views = _routes(pages, acts, knowledge, connections, DoorPages(db))
+    for rule, name, view, method in (*views, *lead_routes(db, pages.page)):
         console.add_url_rule(rule, name, view, methods=[method])
     if at_root:
-        console.add_url_rule("/", "root", pages.start)
+        console.add_url_rule("/", "root", pages.root)
     console.before_request(read_form)
     console.before_request(pages.admit)
     console.after_request(protect_pages)
@@ -121,7 +126,7 @@ def make_console(
 
 
 def _routes(
-    pages: "Console", acts: ActPages, knowledge: KnowledgePages, connections: ConnectionPages
+    pages: "Console", acts: ActPages, knowledge: KnowledgePages, connections: ConnectionPages, door: DoorPages
 ) -> tuple[tuple[str, str, Callable[..., Any], str], ...]:
     return (
         ("/console/", "start", pages.start, "GET"),
@@ -135,18 +140,18 @@ def _routes(
         ("/console/pause", "pause", pages.pause, "POST"),
         ("/console/documents", "documents", knowledge.documents, "GET"),
         ("/console/documents/<uuid:document_id>", "document", knowledge.document, "GET"),
+        ("/console/documents/<uuid:document_id>/switch", "switch_page", knowledge.switch_page, "POST"),
         ("/console/sources/sync", "sync_source", knowledge.sync_source, "POST"),
         ("/console/passages/<uuid:passage_id>", "passage", knowledge.passage, "GET"),
         ("/console/search", "search", knowledge.search, "GET"),
         ("/console/gaps", "gaps", knowledge.gaps, "GET"),
-        ("/console/users", "users", pages.users, "GET"),
         ("/console/connections", "connections", connections.connections, "GET"),
         ("/console/connections/<party>", "connect", connections.connect, "POST"),
         ("/console/connections/<party>/disconnect", "disconnect", connections.disconnect, "POST"),
-        ("/sign-in", "knock", pages.knock, "GET"),
-        ("/sign-in/<token>", "sign_in", pages.sign_in, "GET"),
-        ("/sign-in/<token>", "redeem", pages.redeem, "POST"),
-        ("/sign-out", "sign_out", pages.sign_out, "POST"),
+        ("/sign-in", "knock", door.knock, "GET"),
+        ("/sign-in/<token>", "sign_in", door.sign_in, "GET"),
+        ("/sign-in/<token>", "redeem", door.redeem, "POST"),
+        ("/sign-out", "sign_out", door.sign_out, "POST"),
     )
 
 
@@ -164,7 +169,7 @@ class Console:
         endpoint = (request.endpoint or "").removeprefix("console.")
         if endpoint in OPEN:
             return None
-        staff = people.staff_of(self._db, request.cookies.get(COOKIE, ""))
+        staff = sign_in.staff_of(self._db, request.cookies.get(COOKIE, ""))
         if staff is None:
             return render_template("console/knock.html"), 401
         if endpoint not in NEEDS or not is_allowed(staff, NEEDS[endpoint]):
@@ -174,16 +179,23 @@ class Console:
         g.staff = staff
         return None
 
+    def root(self) -> Page:
+        """To the first page."""
+        return redirect(url_for("console.start"))
+
     def start(self) -> Page:
-        """The first page."""
-        return redirect(url_for("console.listing"))
+        """What needs a person, what happened today, what is wrong."""
+        beat = look_at_beat(self._db)
+        with self._db.account(_current_staff().account) as tx:
+            return self.page(tx, "first", screen=open_first_screen(tx, beat))
 
     def listing(self) -> Page:
         """Tickets by state, category, day, id and requester."""
         query = read_query(request.args)
         with self._db.account(_current_staff().account) as tx:
             ticket_page = find_tickets(tx, query)
-            return self.page(tx, "listing", asked=query, found=ticket_page, states=tuple(TicketState))
+            values = {"states": tuple(TicketState), "focus_words": FOCUS_WORDS}
+            return self.page(tx, "listing", asked=query, found=ticket_page, **values)
 
     def story(self, channel: str, ticket_id: str) -> Page:
         """One ticket with all that happened to it."""
@@ -195,7 +207,8 @@ class Console:
                 abort(404)
             pressed = request.args.get("act")
             values = {"story": story, "kinds": KINDS, "pressed": pressed, "moving": story.is_moving(pressed)}
-            return self.page(tx, "story", new_press=new_id, **values)
+            as_customer = request.args.get("view") == "customer"
+            return self.page(tx, "story", new_press=new_id, as_customer=as_customer, **values)
 
     def parked(self) -> Page:
         """What could not be worked on, by reason."""
@@ -223,39 +236,8 @@ class Console:
         """Pause or resume."""
         staff, paused = _current_staff(), request.form.get("paused") == "yes"
         with self._db.account(staff.account) as tx:
-            operations.set_paused(tx, paused, by=staff.email)
+            operations.set_paused(tx, paused, by=actor_of(staff))
         return redirect(url_for("console.listing", done="paused" if paused else "resumed"), 303)
-
-    def users(self) -> Page:
-        """Who has access."""
-        with self._db.account(_current_staff().account) as tx:
-            return self.page(tx, "users", users=people.list_users(tx))
-
-    def knock(self) -> Page:
-        """How to sign in."""
-        return render_template("console/knock.html")
-
-    def sign_in(self, token: str) -> Page:
-        """A button. The link itself does nothing, so that a mail scanner's or chat's preview cannot use it up."""
-        return render_template("console/sign_in.html", token=token)
-
-    def redeem(self, token: str) -> Page:
-        """Trade the link for a session."""
-        session_secret = people.redeem(self._db, token)
-        if session_secret is None:
-            return render_template("console/knock.html", used=True), 410
-        response = redirect(url_for("console.start"), 303)
-        response.set_cookie(
-            COOKIE, session_secret, httponly=True, samesite="Lax", secure=request.is_secure, path="/", max_age=LASTS
-        )
-        return response
-
-    def sign_out(self) -> Page:
-        """End the session."""
-        people.sign_out(self._db, request.cookies.get(COOKIE, ""))
-        response = redirect(url_for("console.knock"), 303)
-        response.delete_cookie(COOKIE, path="/")
-        return response
 
     def page(self, tx: Transaction, name: str, **values: object) -> str:
         """A page in the console's frame."""
@@ -264,7 +246,7 @@ class Console:
             staff=_current_staff(),
             may=lambda route: is_allowed(_current_staff(), NEEDS[route]),
             account=get_account(tx),
-            parked_count=record.count_tickets(tx).get(TicketState.PARKED, 0),
+            parked_count=attention.count_focus(tx, Focus.PARKED),
             away=standing.parties_away(tx),
             done=DONE.get(request.args.get("done", "")),
             here=name,
@@ -274,7 +256,7 @@ class Console:
 
     def _requeue_parked(self, parked_filter: ParkedFilter, done_key: str) -> Page:
         staff = _current_staff()
-        requeued = operations.requeue(self._db, staff.account, parked_filter, self._enqueue, by=staff.email)
+        requeued = operations.requeue(self._db, staff.account, parked_filter, self._enqueue, by=actor_of(staff))
         return redirect(url_for("console.parked", done=done_key if requeued.count else "not-parked"), 303)
 
 

@@ -13,12 +13,15 @@ from desk.ports import Embedder
 from desk.text.tokenizer import clean
 from integration.access.permissions import Permission, is_allowed
 from integration.access.sign_in import Staff
+from integration.console.acts import actor_of
 from integration.console.documents import find_documents, open_document, page_number_of, read_document_query
 from integration.console.gaps import GapOrder, survey_gaps
 from integration.console.search import read_search_query, run_search
 from integration.console.ticket_list import read_page_number
-from knowledge.index.catalogue import list_documents, page_of_passage
+from knowledge.index.catalogue import get_documents, list_documents, page_of_passage
+from knowledge.index.switched_off import switch_off, switch_on
 from knowledge.sources.configured_sources import find_source as get_registered
+from workers.audit import AuditKind, record_audit
 
 log = structlog.get_logger(__name__)
 
@@ -57,12 +60,27 @@ class KnowledgePages:
                 abort(404)
             return self._render_page(tx, "document", view=view)
 
+    def switch_page(self, document_id: object) -> Response:
+        """Switch a document off, or on again, from this moment on."""
+        staff, turn_off = _current_staff(), request.form.get("off") == "yes"
+        with self._db.account(staff.account) as tx:
+            document = get_documents(tx, [str(document_id)]).get(str(document_id))
+            if document is None or document.audience in _hidden_audiences():
+                abort(404)
+            changed = switch_off(tx, document.id, staff.email) if turn_off else switch_on(tx, document.id)
+            if changed:
+                kind = AuditKind.SWITCH_OFF_PAGE if turn_off else AuditKind.SWITCH_ON_PAGE
+                record_audit(tx, actor_of(staff), kind, subject=document.title or document.external_id)
+        done = "page-off" if turn_off else "page-on"
+        return redirect(url_for("console.document", document_id=document_id, done=done), 303)
+
     def sync_source(self) -> Response:
         """Have a source read at once."""
         staff, name = _current_staff(), clean(request.form.get("name", ""))
         with self._db.account(staff.account) as tx:
             if get_registered(tx, name) is None:
                 abort(404)
+            record_audit(tx, actor_of(staff), AuditKind.SYNC_SOURCE, subject=name)
         log.info("sync asked for", account=staff.account, source=name, by=staff.email)
         try:
             self._sync(staff.account, name)

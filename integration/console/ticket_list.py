@@ -8,7 +8,8 @@ from desk.outcome import Outcome
 from desk.platform.database import Transaction
 from desk.text.tokenizer import clean
 from desk.ticket import TicketState
-from workers import overview, record, tickets
+from workers import attention, overview, record, tickets
+from workers.attention import Focus
 from workers.record import TicketFilter, TicketLine
 
 PER_PAGE = 50
@@ -16,6 +17,18 @@ MOST_PAGES = 2000
 """Postgres walks past what is skipped; whoever needs more narrows the list."""
 
 LONGEST = 300
+
+FOCUS_WORDS: Mapping[Focus, str] = {
+    Focus.ESCALATED: "Handed to people",
+    Focus.DRAFTS: "Drafts to review",
+    Focus.REJECTED: "Drafts rejected",
+    Focus.PARKED: "Set aside",
+    Focus.ANSWERED: "Answered automatically today",
+    Focus.NOTED: "Drafted today",
+    Focus.HANDED_OVER: "Handed over today",
+    Focus.BY_PEOPLE: "Answered by people today",
+}
+"""Each group of the first screen, as people read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,8 @@ class TicketListQuery:
     wanted: TicketFilter
     page: int
     faults: Mapping[str, str]
+    focus: Focus | None = None
+    """One group of the first screen alone."""
 
     @property
     def narrowed(self) -> bool:
@@ -55,10 +70,10 @@ class TicketPage:
 
 def read_query(args: Mapping[str, str]) -> TicketListQuery:
     """The filter in a query string; whatever stands there, it is no error."""
-    names = ("state", "category", "ticket_id", "requester", "since", "until")
+    names = ("state", "category", "ticket_id", "requester", "since", "until", "focus")
     raw_values = {name: clean(args.get(name, "")).strip()[:LONGEST] for name in names}
     faults: dict[str, str] = {}
-    days_by_field = {name: _parse_day(raw_values[name], name, faults) for name in ("since", "until")}
+    days_by_field = {name: parse_day(raw_values[name], name, faults) for name in ("since", "until")}
     ticket_filter = TicketFilter(
         state=TicketState(raw_values["state"]) if raw_values["state"] in set(TicketState) else None,
         category=raw_values["category"] or None,
@@ -67,12 +82,15 @@ def read_query(args: Mapping[str, str]) -> TicketListQuery:
         since=days_by_field["since"],
         until=days_by_field["until"],
     )
-    return TicketListQuery(raw_values, ticket_filter, read_page_number(args.get("page", "")), faults)
+    focus = Focus(raw_values["focus"]) if raw_values["focus"] in set(Focus) else None
+    return TicketListQuery(raw_values, ticket_filter, read_page_number(args.get("page", "")), faults, focus)
 
 
 def find_tickets(tx: Transaction, query: TicketListQuery) -> TicketPage:
     """The page that was asked for."""
-    lines = record.list_tickets(tx, query.wanted, most=PER_PAGE + 1, skip=(query.page - 1) * PER_PAGE)
+    skip, also = (query.page - 1) * PER_PAGE, attention.focus_condition(query.focus) if query.focus else None
+    is_waiting = query.focus in attention.NEEDS
+    lines = record.list_tickets(tx, query.wanted, most=PER_PAGE + 1, skip=skip, also=also, oldest_first=is_waiting)
     page_lines = lines[:PER_PAGE]
     subjects = tickets.ticket_subjects(tx, [line.ticket_id for line in page_lines])
     outcomes = overview.outcomes(tx, page_lines)
@@ -83,7 +101,13 @@ def find_tickets(tx: Transaction, query: TicketListQuery) -> TicketPage:
     return TicketPage(rows, len(lines) > PER_PAGE, record.count_tickets(tx), record.categories(tx))
 
 
-def _parse_day(raw_day: str, field: str, faults: dict[str, str]) -> date | None:
+def format_count(count: int) -> str:
+    """A number of a group as pages show it."""
+    return f"{count:,}" if count <= attention.COUNTED_TO else f"more than {attention.COUNTED_TO:,}"
+
+
+def parse_day(raw_day: str, field: str, faults: dict[str, str]) -> date | None:
+    """A day as typed; None for none, and for what is no day, which `faults` then says."""
     if not raw_day:
         return None
     try:

@@ -69,6 +69,11 @@ class TicketStory:
     switched_off: bool = False
 
     @property
+    def public_entries(self) -> tuple[StoryEntry, ...]:
+        """What the customer can read of it."""
+        return tuple(entry for entry in self.entries if entry.message and entry.message.public)
+
+    @property
     def newest_run(self) -> str | None:
         """The run whose receipt is open at first."""
         return self.runs[-1].id if self.runs else None

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 
 from desk.passage import Passage
 from desk.platform.database import Transaction
 from knowledge.index.rows import passage_from_row
+from knowledge.index.switched_off import is_of_document
 from knowledge.sources.configured_sources import is_held_back
-from knowledge.tables import documents, passages, sources
+from knowledge.tables import documents, passages, sources, switched_off_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,9 @@ class Document:
     version: str
     updated_at: datetime
     seen_at: datetime
+    switched_off_at: datetime | None = None
+    """Since when it is not searched, by a person's hand."""
+    switched_off_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +90,13 @@ def list_documents(
     tx: Transaction, limit: int = 100, offset: int = 0, shelf: DocumentFilter = ALL_DOCUMENTS
 ) -> list[Document]:
     """Documents by title."""
-    query = select(*_document_columns()).where(*_filter_conditions(shelf)).order_by(documents.c.title, documents.c.id)
+    query = _select_documents().where(*_filter_conditions(shelf)).order_by(documents.c.title, documents.c.id)
     return [Document(**row._mapping) for row in tx.execute(query.limit(limit).offset(offset))]
 
 
 def get_documents(tx: Transaction, document_ids: Collection[str]) -> dict[str, Document]:
     """Those of the documents that are in the index, by id. The ids must be UUIDs."""
-    rows = tx.execute(select(*_document_columns()).where(documents.c.id.in_(document_ids)))
+    rows = tx.execute(_select_documents().where(documents.c.id.in_(document_ids)))
     return {row.id: Document(**row._mapping) for row in rows}
 
 
@@ -152,12 +156,15 @@ def documents_named(tx: Transaction, name: str) -> list[Document]:
         documents.c.url == name,
         func.lower(documents.c.title) == name.lower(),
     )
-    query = select(*_document_columns()).where(has_name).order_by(documents.c.title, documents.c.id)
+    query = _select_documents().where(has_name).order_by(documents.c.title, documents.c.id)
     return [Document(**row._mapping) for row in tx.execute(query)]
 
 
-def _document_columns() -> list[Column[Any]]:
-    return [documents.c[name] for name in Document.__dataclass_fields__]
+def _select_documents() -> Select[Any]:
+    off = ("switched_off_at", "switched_off_by")
+    columns = [documents.c[name] for name in Document.__dataclass_fields__ if name not in off]
+    off_columns = [switched_off_pages.c[name] for name in off]
+    return select(*columns, *off_columns).select_from(documents).outerjoin(switched_off_pages, is_of_document())
 
 
 def _filter_conditions(document_filter: DocumentFilter) -> list[ColumnElement[bool]]:

@@ -31,6 +31,7 @@ from desk.ticket import new_id
 from knowledge.index.bm25 import stemming_language
 from knowledge.index.document import CHUNKING_VERSION, PreparedDocument
 from knowledge.index.embedding_versions import check_version
+from knowledge.index.switched_off import NOBODY, find_switched_off
 from knowledge.index.term_counts import TermCounts, write_counts
 from knowledge.index.vector_index import LibrarySize, lock_library
 from knowledge.tables import SPARSE_DIMENSIONS, documents, passages
@@ -167,9 +168,11 @@ def _replace_passages(
     new_passages = sum(len(document.passages) for document in prepared.values())
     term_counts = _delete_passages(tx, list(prepared), embedder.name)[embedder.name]
     rows: list[dict[str, object]] = []
+    switched_off = find_switched_off(tx, prepared)
     for document_id, document in prepared.items():
+        own_values = {"document_id": document_id} | ({"audience": NOBODY} if document_id in switched_off else {})
         for row, passage in zip(_passage_rows(document), document.passages, strict=True):
-            rows.append(row | {"document_id": document_id, "vector_text": vectors[passage.content_hash]})
+            rows.append(row | own_values | {"vector_text": vectors[passage.content_hash]})
             term_counts.add(passage.weights, 1)
     common_values = {"account_id": tx.account, "embedder": embedder.name, "dimensions": embedder.dimensions}
     tx.execute(_INSERT_PASSAGE.values(**common_values, near=size.wants_index(new_passages)), rows)

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from desk.passage import Citation, Hit, SearchScope
 from desk.platform.database import Database
 from desk.ports import Embedder, Reranker
 from desk.text.tokenizer import clean
 from knowledge.index.embedding_versions import active_version
+from knowledge.index.switched_off import is_switched_off
 from knowledge.search.fusion import rank_candidates
 from knowledge.search.hybrid import PLANNED_ONCE, find_candidates
 from knowledge.search.merge import merge_hits
@@ -60,10 +61,11 @@ class PostgresLibrary:
         return merge_hits(hits, limit)
 
     def outdated(self, account: str, citations: Sequence[Citation]) -> list[Citation]:
-        """Those whose document has another version now, or is gone."""
+        """Those whose document has another version now, is gone, or was switched off."""
         ids = {citation.document_id for citation in citations if _is_uuid(citation.document_id)}
         with self._db.account(account) as tx:
-            rows = tx.execute(select(documents.c.id, documents.c.version).where(documents.c.id.in_(ids)))
+            is_in_use = and_(documents.c.id.in_(ids), ~is_switched_off())
+            rows = tx.execute(select(documents.c.id, documents.c.version).where(is_in_use))
             versions = {row.id: row.version for row in rows}
         return [citation for citation in citations if versions.get(citation.document_id) != citation.version]
 

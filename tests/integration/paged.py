@@ -12,7 +12,8 @@ from desk.platform.database import Database
 from desk.run import Action
 from integration.access import sign_in
 from integration.access.permissions import StaffRole
-from integration.console.blueprint import COOKIE, make_console
+from integration.console.blueprint import make_console
+from integration.console.door import COOKIE
 from integration.form.blueprint import make_form
 from integration.form.examples import ExampleTicket
 from integration.provider import Provider

@@ -9,8 +9,9 @@ from desk.platform.accounts import add_account, list_accounts
 from desk.platform.settings import read_settings
 from desk.text.tokenizer import clean
 from integration.access import api_tokens as tokens
-from integration.access import sign_in
+from integration.access import people, sign_in
 from integration.access.permissions import SCOPES, StaffRole, TokenScope
+from workers.audit import COMMAND_LINE, AuditKind, record_audit
 
 
 @click.group()
@@ -57,8 +58,8 @@ def add_a_user(email: str, role: str, account: str | None, as_json: bool) -> Non
     with open_database(settings) as db:
         account = existing(db, account or settings.account)
         with db.account(account) as tx:
-            user = sign_in.add_user(tx, email, StaffRole(role))
-        link = f"{address(settings)}/sign-in/{sign_in.new_sign_in_link(db, account, email)}"
+            user, secret = people.add_person(tx, COMMAND_LINE, email, StaffRole(role))
+        link = f"{address(settings)}/sign-in/{secret}"
     if as_json:
         print_json({"email": user.email, "role": user.role, "link": link})
         return
@@ -72,7 +73,7 @@ def add_a_user(email: str, role: str, account: str | None, as_json: bool) -> Non
 def remove_a_user(email: str, account: str | None) -> None:
     """Shut EMAIL out at once, whatever links and sessions they hold."""
     with open_account(account) as tx:
-        if not sign_in.disable_user(tx, email):
+        if not people.shut_out(tx, COMMAND_LINE, email):
             raise Refused(f"nobody of the address {email} may sign in; `firstline users list` shows who may")
     say("Shut out.")
 
@@ -117,6 +118,7 @@ def create_token(name: str, scopes: tuple[str, ...], account: str | None, as_jso
     """Make a token and print it; it is shown this once."""
     with open_account(account) as tx:
         secret = tokens.create_token(tx, name, [TokenScope(scope) for scope in scopes])
+        record_audit(tx, COMMAND_LINE, AuditKind.CREATE_TOKEN, subject=name, detail=", ".join(scopes))
     if as_json:
         print_json({"token": secret, "name": name, "scopes": list(scopes)})
     else:
@@ -145,4 +147,5 @@ def revoke_token(token_id: str, account: str | None) -> None:
     with open_account(account) as tx:
         if not tokens.revoke_token(tx, token_id):
             raise Refused(f"no token {token_id}; `firstline tokens list` shows their ids")
+        record_audit(tx, COMMAND_LINE, AuditKind.REVOKE_TOKEN, subject=token_id)
     say("Revoked.")

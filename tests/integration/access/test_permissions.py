@@ -50,6 +50,8 @@ def test_every_act_stands_in_the_table_and_somebody_may_do_it() -> None:
                 Permission.MANAGE_TOKENS,
                 Permission.MANAGE_CONNECTIONS,
                 Permission.SYNC_SOURCES,
+                Permission.SWITCH_PAGES,
+                Permission.READ_AUDIT,
             },
         ),
     ],

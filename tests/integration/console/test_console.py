@@ -350,3 +350,23 @@ def test_a_party_that_is_away_is_told_of_on_the_first_page_since_when_and_why(
     with database.account(account) as tx:
         standing.declare_up(tx, PartyAccess("zendesk", Access.READ))
     assert "Zendesk does not answer" not in admin.get("/console/", follow_redirects=True).text
+
+
+def test_a_story_is_shown_as_the_customer_sees_it(admin: FlaskClient, actor: Actor) -> None:
+    ticket = actor.open(body="Where is it?")
+    actor.finish(ticket, Action.ESCALATE)
+    whole = admin.get(story(ticket.ticket_id)).text
+    seen = admin.get(f"{story(ticket.ticket_id)}?view=customer").text
+    for words in ("Internal note", "Receipt", "What happened:", "Other deliveries", "Inbox", "Edit and send"):
+        assert words not in seen, words
+    assert "Internal note" in whole
+    for page in (whole, seen):
+        assert "Where is it?" in page
+        assert "Firstline, hand-over" in page
+    assert "As the customer sees it" in whole
+
+
+def test_a_helpdesks_ticket_says_where_its_messages_are(admin: FlaskClient, actor: Actor) -> None:
+    with actor.db.account(actor.account) as tx:
+        record.set_ticket_state(tx, "zendesk", "77", TicketState.NOTED)
+    assert "look at the ticket there" in admin.get("/console/tickets/zendesk/77?view=customer").text

@@ -10,7 +10,8 @@ from desk.run import Action
 from desk.ticket import ItemState
 from integration.access import sign_in
 from integration.access.permissions import StaffRole
-from integration.console.blueprint import COOKIE, NEEDS, OPEN, make_console
+from integration.console.blueprint import NEEDS, OPEN, make_console
+from integration.console.door import COOKIE
 from integration.web.layout import make_pages
 from tests.fakes import FakeEmbedder
 from tests.integration.acted import Actor
@@ -111,7 +112,7 @@ def test_without_the_form_the_address_itself_leads_to_the_console(database: Data
     app = Flask("bare", static_folder=None)
     app.register_blueprint(make_pages("1"))
     app.register_blueprint(make_console(database, Queue(), lambda account: FakeEmbedder(), Queue(), at_root=True))
-    assert app.test_client().get("/").location == "/console/tickets"
+    assert app.test_client().get("/").location == "/console/"
     assert app.test_client().get("/t/00000000-0000-0000-0000-000000000000").status_code == 404
 
 

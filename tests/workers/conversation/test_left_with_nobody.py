@@ -13,6 +13,7 @@ from desk.ticket import Event, EventKind, ItemState, PersonActKind, TicketStatus
 from tests.contracts.remembered_channel import RememberedChannel
 from tests.workers.talks import CHANNEL, HOURS, PERSON, SELF_HARM, Talk, Town, a_town, policy_text, talkative
 from workers import operations
+from workers.audit import COMMAND_LINE
 from workers.queue import inbox
 from workers.queue.parked import ParkedFilter
 
@@ -65,7 +66,9 @@ def test_a_parked_message_that_is_replayed_gets_its_note(
         planned = talk.think()
     talk.send(planned)
     assert talk.notes[0].startswith("Firstline could not work on this message")
-    operations.requeue(town.tools.db, town.account, ParkedFilter(), lambda _, item: talk.todo.append(item), "me")
+    operations.requeue(
+        town.tools.db, town.account, ParkedFilter(), lambda _, item: talk.todo.append(item), COMMAND_LINE
+    )
     talk.walk()
     assert talk.runs()[-1].decision.action is action
     assert len(talk.notes) == 2, "decided: a note with the draft; happened: nothing, and the state says noted"

@@ -13,6 +13,7 @@ from tests.contracts.remembered_channel import RememberedChannel
 from tests.fakes import FakeLibrary
 from tests.workers.talks import CHANNEL, CITED, HOURS, PERSON, Talk, Town
 from workers import operations
+from workers.audit import COMMAND_LINE
 from workers.queue import outbox
 from workers.queue.parked import ParkedFilter
 
@@ -86,6 +87,8 @@ def test_a_replay_after_the_customer_wrote_again_leaves_the_state_as_it_was(
     talk.customer(HOURS)
     talk.walk()
     assert talk.state is TicketState.ESCALATED
-    operations.requeue(town.tools.db, town.account, ParkedFilter(), lambda _, item: talk.todo.append(item), "me")
+    operations.requeue(
+        town.tools.db, town.account, ParkedFilter(), lambda _, item: talk.todo.append(item), COMMAND_LINE
+    )
     talk.walk()
     assert talk.state is TicketState.ESCALATED

@@ -10,6 +10,7 @@ from desk.errors import Temporary
 from desk.platform.database import Database
 from desk.ticket import Event, EventKind, ItemState, TicketState
 from workers import operations, record
+from workers.audit import COMMAND_LINE
 from workers.operations import Requeued
 from workers.queue import inbox, leases, parked
 from workers.queue.parked import ParkedFilter
@@ -49,7 +50,7 @@ def waiting(db: Database, account: str) -> set[str]:
 
 
 def requeue(db: Database, account: str, which: ParkedFilter, broker: Broker | None = None) -> Requeued:
-    return operations.requeue(db, account, which, broker or Broker(), by="a test")
+    return operations.requeue(db, account, which, broker or Broker(), by=COMMAND_LINE)
 
 
 def test_all_of_a_reason_are_put_back_whatever_case_it_is_written_in(database: Database, account: str) -> None:

@@ -1,0 +1,43 @@
+"""The routes of a lead's pages, what each asks of a role, and what the pages say after an act."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from desk.platform.database import Database
+from integration.access.permissions import Permission
+from integration.console.lead.audit import AuditPages
+from integration.console.lead.people import PeoplePages
+from integration.console.lead.review import ReviewPages
+
+Route = tuple[str, str, Callable[..., Any], str]
+"""Rule, name, view, method."""
+
+LEAD_NEEDS: Mapping[str, Permission] = {
+    "review": Permission.ACT_ON_TICKETS,
+    "recent_acts": Permission.ACT_ON_TICKETS,
+    "audit": Permission.READ_AUDIT,
+    "export_audit": Permission.READ_AUDIT,
+    "users": Permission.MANAGE_USERS,
+    "invite": Permission.MANAGE_USERS,
+    "change_user": Permission.MANAGE_USERS,
+}
+
+LEAD_DONE = {
+    "role-changed": ("is-good", "The role is changed, from this moment on."),
+    "shut-out": ("is-good", "Shut out at once, from every device."),
+    "signed-out": ("is-good", "Signed out from every device. They may sign in again with a new link."),
+}
+
+
+def lead_routes(db: Database, page: Callable[..., str]) -> tuple[Route, ...]:
+    """`page` renders in the console's frame."""
+    review, audit, people = ReviewPages(db, page), AuditPages(db, page), PeoplePages(db, page)
+    return (
+        ("/console/review", "review", review.review, "GET"),
+        ("/console/review/recent", "recent_acts", review.recent, "GET"),
+        ("/console/audit", "audit", audit.audit, "GET"),
+        ("/console/audit.csv", "export_audit", audit.export, "GET"),
+        ("/console/users", "users", people.users, "GET"),
+        ("/console/users", "invite", people.invite, "POST"),
+        ("/console/users/<uuid:user_id>", "change_user", people.change_user, "POST"),
+    )
