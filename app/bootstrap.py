@@ -31,6 +31,7 @@ from knowledge.search.library import PostgresLibrary
 from knowledge.sources import folder
 from knowledge.sources.source_kind import SourceKind
 from knowledge.sources.website import source as website
+from knowledge.sources.written_here import source as written_here
 from workers.dependencies import Dependencies, SyncSources
 from workers.models.claude.provider import PROVIDER as CLAUDE
 from workers.models.extractive.provider import PROVIDER as EXTRACTIVE
@@ -52,7 +53,11 @@ EMBEDDERS: dict[str, Callable[[Settings], Embedder]] = {
 }
 """What `FIRSTLINE_EMBEDDER` may say."""
 
-SOURCES: dict[str, SourceKind] = {"folder": folder.KIND, "website": website.KIND}
+SOURCES: dict[str, SourceKind] = {
+    "folder": folder.KIND,
+    "website": website.KIND,
+    "written-here": written_here.KIND,
+}
 """Where documents may come from besides the providers."""
 
 

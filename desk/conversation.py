@@ -160,6 +160,8 @@ class _ConversationReader:
             self._apply_answer(entry)
 
     def _apply_act(self, kind: PersonActKind) -> None:
+        if kind is PersonActKind.RATED_GOOD:
+            return
         if kind is PersonActKind.RATED_BAD:
             answered_by_us_alone = self.answered_by is Sent.REPLY and (self.solved or not self.taken_over)
             self.rated_bad = self.rated_bad or answered_by_us_alone

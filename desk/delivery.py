@@ -51,3 +51,4 @@ class Delivery:
     """The party that is away."""
     waits_since: datetime | None = None
     """Since when it was put off, for whatever reason."""
+    sent_at: datetime | None = None

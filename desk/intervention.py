@@ -40,6 +40,7 @@ class InterventionKind(StrEnum):
     CORRECT_CATEGORY = "correct_category"
     CORRECT_REASON = "correct_reason"
     TEACH = "teach"
+    RATE = "rate"
 
 
 class Face(StrEnum):
@@ -86,7 +87,7 @@ class Actor:
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a person asks for. `text` is the reply, the question or the answer; `comment` the reason of a rejection or
-    the wish for another draft; `value` the right category or reason."""
+    the wish for another draft; `value` the right category or reason, or `up` or `down`."""
 
     kind: InterventionKind
     channel: str
@@ -150,6 +151,7 @@ INTERVENTIONS: Mapping[InterventionKind, AboutIntervention] = {
         "Correct a reason", "corrected a reason", ("run_id", "value", "comment")
     ),
     InterventionKind.TEACH: AboutIntervention("Teach", "proposed an entry", ("question", "text")),
+    InterventionKind.RATE: AboutIntervention("Rate the draft", "rated the draft", ("run_id", "value")),
 }
 
 

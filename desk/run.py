@@ -169,6 +169,40 @@ class Versions:
 
 
 @dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What held when the run decided: every fact that a rule reads and that the rest of the run does not hold, so that
+    another policy can be tried on it. `heard` is what the text said by itself, before any model was asked; the counts
+    are of automatic replies and of hand-overs as they were then; `assumed_days` is the policy's."""
+
+    heard: Classification
+    via: str
+    word_count: int
+    polite: bool
+    attachments: int
+    third_parties: int
+    cut: bool
+    skipped: bool
+    paused: bool
+    budget_spent: bool
+    with_people: bool
+    rethought: int
+    outdated: tuple[Citation, ...]
+    open_questions: tuple[str, ...]
+    model_away: str
+    refused: bool
+    unhelped: bool
+    for_agent: bool
+    same_matter: str
+    replies_on_ticket: int
+    replies_on_ticket_lately: int
+    replies_to_requester_lately: int
+    handovers_to_requester: int
+    message_repeated: bool
+    reply_repeated: bool
+    assumed_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One pass of the pipeline over one state of a ticket. `remarks` say what was left out or fell back."""
 
@@ -187,6 +221,8 @@ class Run:
     times: tuple[StageTime, ...]
     remarks: tuple[str, ...]
     at: datetime
+    circumstances: Circumstances | None = None
+    """None for runs of before they were kept."""
 
     @property
     def dollars(self) -> float:

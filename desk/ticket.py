@@ -97,7 +97,8 @@ class PersonActKind(StrEnum):
     SOLVED = "solved"
     """Solved by an agent."""
     RATED_BAD = "rated_bad"
-    """The customer rated what they were told as bad: the one act that is theirs."""
+    """The customer rated what they were told as bad: this act and the next are theirs."""
+    RATED_GOOD = "rated_good"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,19 @@ sources = Table(
     Column("asked_at", DateTime(timezone=True), comment="when a worker was last asked to read it for that"),
 )
 
+written_entries = Table(
+    "written_entries",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), nullable=False),
+    Column("id", UUID(as_uuid=False), primary_key=True),
+    Column("question", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
 documents = Table(
     "documents",
     metadata,

@@ -236,6 +236,9 @@ proposed_entries = Table(
     *(Column(name, LargeBinary, nullable=False) for name in ("question", "answer", "proposed_by")),
     Column("state", Text, nullable=False, server_default="proposed"),
     _made_at("created_at"),
+    Column("decided_by", LargeBinary),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("entry_id", UUID(as_uuid=False), comment="what an accepted one became in the knowledge"),
 )
 
 audit_log = Table(

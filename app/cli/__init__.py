@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Work": {
         "ask": ("app.cli.ask:ask", "Show what would become of a question, and why."),
         "items": ("app.cli.items:items", "List what came in, and what became of it."),
+        "feedback": ("app.cli.feedback:feedback", "Count what agents made of drafts, and which replies helped."),
         "recall": ("app.cli.knowledge.recall:recall", "List what was said by a document, and leave corrections."),
         "replay": ("app.cli.replay:replay", "Have parked items worked on again: one, or many."),
         "pause": ("app.cli.items:pause", "Stop everything public from leaving."),

@@ -91,6 +91,14 @@ class IncidentPolicy(_StrictModel):
     minutes: int = Field(default=10, ge=1)
 
 
+class ResolutionPolicy(_StrictModel):
+    """After how many days of silence a reply is taken to have helped, and within how many a ticket that the customer
+    opens again counts against the answer."""
+
+    assumed_days: int = Field(default=5, ge=1)
+    reopened_days: int = Field(default=14, ge=1)
+
+
 class Policy(_StrictModel):
     """The whole file. `version` is the first 12 hex digits of the SHA-256 of its text."""
 
@@ -107,6 +115,7 @@ class Policy(_StrictModel):
     without_model: Literal["draft", "auto"] = "draft"
     waiting: OutagePolicy = OutagePolicy()
     incidents: IncidentPolicy = IncidentPolicy()
+    resolution: ResolutionPolicy = ResolutionPolicy()
     urgent_topics: tuple[Name, ...] = ("self_harm", "threat", "security")
     max_words: int = Field(default=350, ge=20)
     max_questions: int = Field(default=3, ge=1)
@@ -167,6 +176,14 @@ class Policy(_StrictModel):
     def automatic_line_in(self, language: str) -> str:
         """What stands under an automatic reply, for a customer who writes this language."""
         return text_in(self.automatic_line, language, self.languages[0])[1].strip()
+
+    def closing_texts(self) -> tuple[str, ...]:
+        """All that may stand below a reply, in every language."""
+        return tuple(
+            text
+            for texts in (self.signature, self.automatic_line)
+            for text in ((texts,) if isinstance(texts, str) else texts.values())
+        )
 
     def handover_message(self, language: str = "en", topics: Sequence[str] = ()) -> str:
         """What this customer is told when a person takes over: by the most urgent of the topics that have a message

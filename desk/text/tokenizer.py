@@ -33,7 +33,7 @@ _WORD = re.compile(r"[^\W_]++(?:['’][^\W_]++)*+")
 _SEARCH_WORD = re.compile(r"[^\W_]+(?:['’._\-][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
 # Scripts written without spaces, told apart by pairs of characters: Thai, Lao, Khmer, kana, Han.
-_UNSPACED_SCRIPT = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+UNSPACED_SCRIPT = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
 
 def clean(text: str) -> str:
@@ -118,7 +118,7 @@ def search_words(text: str) -> Iterator[str]:
     text = _without_marks(text.lower())
     for match in _SEARCH_WORD.finditer(text):
         word = match[0]
-        if _UNSPACED_SCRIPT.search(word):
+        if UNSPACED_SCRIPT.search(word):
             yield from _character_pairs(word)
             continue
         subwords = _subwords(word)
@@ -137,7 +137,7 @@ def _subwords(word: str) -> list[str]:
 
 def _character_pairs(word: str) -> Iterator[str]:
     end = 0
-    for match in _UNSPACED_SCRIPT.finditer(word):
+    for match in UNSPACED_SCRIPT.finditer(word):
         yield from _PART.findall(word[end : match.start()])
         unspaced = match[0]
         yield from (unspaced[i : i + 2] for i in range(max(len(unspaced) - 1, 1)))

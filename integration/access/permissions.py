@@ -54,6 +54,7 @@ class Permission(StrEnum):
     PAUSE = "pause"
     SYNC_SOURCES = "sync_sources"
     SWITCH_PAGES = "switch_pages"
+    REVIEW_ENTRIES = "review_entries"
     MANAGE_USERS = "manage_users"
     READ_AUDIT = "read_audit"
     MANAGE_TOKENS = "manage_tokens"
@@ -82,6 +83,7 @@ PERMISSIONS: Mapping[Permission, Requirement] = {
     Permission.PAUSE: Requirement(StaffRole.AGENT),
     Permission.SYNC_SOURCES: Requirement(StaffRole.ADMIN),
     Permission.SWITCH_PAGES: Requirement(StaffRole.ADMIN),
+    Permission.REVIEW_ENTRIES: Requirement(StaffRole.ADMIN),
     Permission.MANAGE_USERS: Requirement(StaffRole.ADMIN),
     Permission.READ_AUDIT: Requirement(StaffRole.ADMIN),
     Permission.MANAGE_TOKENS: Requirement(StaffRole.ADMIN),

@@ -134,9 +134,11 @@ class InterventionIn(Incoming):
     text: str = Field("", max_length=MOST_TEXT, description="The reply of `edit_and_send`, the answer of `teach`.")
     question: str = Field("", max_length=MOST_TEXT, description="The question of `ask` and `teach`.")
     comment: str = Field(
-        "", max_length=MOST_TEXT, description="Why a draft is rejected; what another draft should be like."
+        "", max_length=MOST_TEXT, description="Why a draft is rejected or rated so; what another draft should be like."
     )
-    value: str = Field("", max_length=200, description="The right category, or the reason that was wrong.")
+    value: str = Field(
+        "", max_length=200, description="The right category, the reason that was wrong, or `up` or `down`."
+    )
     run_id: UUID | None = Field(None, strict=False, description="Whose draft it is about, as in `receipts`.")
     seen_message_id: str | None = Field(
         None,

@@ -1,4 +1,5 @@
-"""What the API gives. The OpenAPI document is made from these models and those of `request_models.py`."""
+"""What the API gives. The OpenAPI document is made from these models and those of
+`receipt_models.py` and `request_models.py`."""
 
 from datetime import datetime
 from typing import Literal
@@ -6,10 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from desk.intervention import InterventionKind
-from desk.outcome import OutcomeState
-from desk.reasons import Limit, Reason
-from desk.run import Action, Level
 from desk.ticket import Priority, Role, TicketState, TicketStatus
+from integration.api.receipt_models import FindingOut, ReceiptOut
 from integration.web.intervention_status import InterventionStatus
 
 EXAMPLE_ID = "0197a1c0-5b1e-7c3a-9d42-2f6d1f0a7b11"
@@ -35,79 +34,6 @@ class MessageOut(BaseModel):
     at: datetime
     author: str | None = Field(None, description="The agent who wrote it, where that is known.")
     sources: list[SourceOut]
-
-
-class ReasonOut(BaseModel):
-    """One rule that fired."""
-
-    reason: Reason
-    limit: Limit = Field(description="`draft`: an agent has to look at it; `person`: a person has to answer.")
-    text: str
-    detail: str
-
-
-class PassageOut(BaseModel):
-    """One passage that was read. `fused` ranks; the others are between -1 (cosine) or 0 and 1."""
-
-    passage_id: str
-    title: str
-    heading: str
-    url: str | None
-    cosine: float
-    lexical: float
-    share: float
-    fused: float
-    cited: bool
-
-
-class FindingOut(BaseModel):
-    """A check of the draft that failed."""
-
-    check: str
-    detail: str
-
-
-class ModelCallOut(BaseModel):
-    """What one model call used."""
-
-    stage: str
-    model: str
-    input_tokens: int
-    output_tokens: int
-    dollars: float
-
-
-class OutcomeOut(BaseModel):
-    """What came of a decision, told apart from it."""
-
-    state: OutcomeState = Field(description="Of its effects, the one that most needs a look.")
-    text: str = Field(description="Each effect in words.")
-    since: datetime | None = Field(description="Since when the oldest effect waits, if any does.")
-
-
-class ReceiptOut(BaseModel):
-    """One decision with all that led to it. Confidences are 0 to 1, times are milliseconds."""
-
-    run_id: str = Field(json_schema_extra={"format": "uuid"})
-    message_id: str = Field(description="The customer's message it decides on.")
-    at: datetime
-    action: Action
-    decided: str = Field(description="The action in words.")
-    happened: OutcomeOut = Field(description="What came of it.")
-    level: Level = Field(description="How much the policy lets the category do.")
-    confidence: float
-    category: str
-    category_confidence: float
-    signals: dict[str, str]
-    questions: list[str]
-    reasons: list[ReasonOut]
-    passages: list[PassageOut]
-    findings: list[FindingOut]
-    versions: dict[str, str]
-    model_calls: list[ModelCallOut]
-    milliseconds: dict[str, float] = Field(description="By stage.")
-    dollars: float
-    remarks: list[str]
 
 
 class TicketOut(BaseModel):

@@ -1,26 +1,28 @@
 """What the API shows of a ticket: to staff all of it, to others what the customer may see."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from desk.delivery import Delivery
+from desk.feedback.feedback import DraftUse, Feedback, draft_use
 from desk.outcome import outcome_of
 from desk.ports import Source
+from desk.presentation.feedback import describe_feedback
 from desk.presentation.receipt import describe_reason, make_receipt
 from desk.run import Run
 from desk.ticket import Message, Ticket, TicketState
-from integration.api.response_models import (
+from integration.api.receipt_models import (
+    FeedbackOut,
     FindingOut,
-    InterventionOut,
-    MessageOut,
     ModelCallOut,
     OutcomeOut,
     PassageOut,
     ReasonOut,
     ReceiptOut,
-    SourceOut,
-    TicketOut,
 )
+from integration.api.response_models import InterventionOut, MessageOut, SourceOut, TicketOut
 from integration.web.intervention_status import ShownIntervention
+from workers.insights.reply_resolutions import NO_FEEDBACK, RunFeedback
 from workers.record import TicketLine
 
 Sources = Mapping[str, Sequence[Source]]
@@ -33,8 +35,10 @@ def show_ticket(
     runs: Sequence[Run] | None,
     internal: bool,
     deliveries: Sequence[Delivery] = (),
+    found: Mapping[str, RunFeedback] = MappingProxyType({}),
 ) -> TicketOut:
-    """The ticket. `runs` is None for who may not see receipts; `deliveries` are what they led to."""
+    """The ticket. `runs` is None for who may not see receipts; `deliveries` are what they led to, `found` what became
+    of their drafts."""
     messages = [
         show_message(message, sources.get(message.id, ())) for message in ticket.messages if message.public or internal
     ]
@@ -53,7 +57,10 @@ def show_ticket(
         messages=messages,
         receipts=None
         if runs is None
-        else [show_run(run, [delivery for delivery in deliveries if delivery.run_id == run.id]) for run in runs],
+        else [
+            show_run(run, [each for each in deliveries if each.run_id == run.id], found.get(run.id, NO_FEEDBACK))
+            for run in runs
+        ],
     )
 
 
@@ -87,9 +94,9 @@ def show_act(shown: ShownIntervention) -> InterventionOut:
     )
 
 
-def show_run(run: Run, deliveries: Sequence[Delivery]) -> ReceiptOut:
-    """The receipt of a run, and what came of it."""
-    receipt, outcome = make_receipt(run), outcome_of(deliveries)
+def show_run(run: Run, deliveries: Sequence[Delivery], found: RunFeedback = NO_FEEDBACK) -> ReceiptOut:
+    """The receipt of a run, what came of it, and what agents and customers did with it."""
+    receipt, outcome, use = make_receipt(run), outcome_of(deliveries), draft_use(found.feedback)
     call_fields = ("stage", "model", "input_tokens", "output_tokens", "dollars")
     return ReceiptOut(
         run_id=run.id,
@@ -115,6 +122,21 @@ def show_run(run: Run, deliveries: Sequence[Delivery]) -> ReceiptOut:
         milliseconds=dict(receipt.times),
         dollars=receipt.dollars,
         remarks=list(receipt.remarks),
+        draft_use=DraftUse(use.value) if use else None,
+        resolution=found.resolution,
+        feedback=[_show_feedback(each) for each in found.feedback],
+    )
+
+
+def _show_feedback(feedback: Feedback) -> FeedbackOut:
+    return FeedbackOut(
+        kind=feedback.kind,
+        value=feedback.value,
+        text=describe_feedback(feedback),
+        similarity=feedback.similarity,
+        changes=list(feedback.changes),
+        comment=feedback.comment,
+        at=feedback.at,
     )
 
 

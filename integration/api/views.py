@@ -21,6 +21,7 @@ from integration.api.validation import read_body
 from integration.web.enqueue import Enqueue, enqueue_quietly
 from integration.web.problems import Away
 from workers import record, tickets
+from workers.insights.reply_resolutions import read_run_feedback
 from workers.queue import outbox
 from workers.tickets import CHANNEL, NewTicket
 
@@ -73,8 +74,9 @@ class TicketViews:
                 raise Refused("no such ticket", status=404)
             sources = tickets.ticket_sources(tx, ticket.id)
             deliveries = outbox.deliveries_of_ticket(tx, CHANNEL, ticket.id) if runs else ()
+            found = read_run_feedback(tx, CHANNEL, ticket.id, runs) if runs else {}
         sees_internal = is_allowed(caller, Permission.SEE_INTERNAL)
-        return answer(HTTPStatus.OK, show_ticket(ticket, line, sources, runs, sees_internal, deliveries))
+        return answer(HTTPStatus.OK, show_ticket(ticket, line, sources, runs, sees_internal, deliveries, found))
 
     def add_message(self, ticket_id: UUID) -> Response:
         """Take a further message in."""

@@ -24,6 +24,7 @@ from integration.console.door import COOKIE, DoorPages
 from integration.console.knowledge import Embedders, KnowledgePages
 from integration.console.lead.first_screen import look_at_beat, open_first_screen
 from integration.console.lead.routes import LEAD_DONE, LEAD_NEEDS, lead_routes
+from integration.console.proposals import ProposalPages
 from integration.console.ticket_list import FOCUS_WORDS, find_tickets, read_query
 from integration.console.ticket_story import tell_story
 from integration.provider import Provider
@@ -64,6 +65,9 @@ NEEDS: Mapping[str, Permission] = {
     "connect": Permission.MANAGE_CONNECTIONS,
     "disconnect": Permission.MANAGE_CONNECTIONS,
     "switch_page": Permission.SWITCH_PAGES,
+    "proposals": Permission.REVIEW_ENTRIES,
+    "accept_proposal": Permission.REVIEW_ENTRIES,
+    "reject_proposal": Permission.REVIEW_ENTRIES,
     "sign_out": Permission.READ_TICKETS,
     **LEAD_NEEDS,
 }
@@ -81,6 +85,9 @@ DONE = {
     "not-syncing": ("is-warn", "The queue did not answer. The source is read with the next round of all sources."),
     "page-off": ("is-good", "Switched off. No answer rests on it from now on, also after the next sync."),
     "page-on": ("is-good", "Switched on again. It is searched from now on."),
+    "accepted": ("is-good", "Accepted. It is searched as soon as it is read, in a moment."),
+    "rejected": ("is-good", "Rejected. Nothing was added."),
+    "decided": ("is-warn", "Somebody has decided about it already, so nothing was changed."),
     "resumed": ("is-good", "Resumed. Automatic replies may leave again."),
     **LEAD_DONE,
 }
@@ -112,7 +119,8 @@ def make_console(
     knowledge = KnowledgePages(db, pages.page, embedders, sync)
     connections = ConnectionPages(db, pages.page, providers, base_url)
     console = Blueprint("console", __name__, template_folder="templates")
-    views = _routes(pages, acts, knowledge, connections, DoorPages(db))
+    proposals = ProposalPages(db, pages.page, sync)
+    views = _routes(pages, acts, knowledge, connections, proposals, DoorPages(db))
     for rule, name, view, method in (*views, *lead_routes(db, pages.page)):
         console.add_url_rule(rule, name, view, methods=[method])
     if at_root:
@@ -126,7 +134,12 @@ def make_console(
 
 
 def _routes(
-    pages: "Console", acts: ActPages, knowledge: KnowledgePages, connections: ConnectionPages, door: DoorPages
+    pages: "Console",
+    acts: ActPages,
+    knowledge: KnowledgePages,
+    connections: ConnectionPages,
+    proposals: ProposalPages,
+    door: DoorPages,
 ) -> tuple[tuple[str, str, Callable[..., Any], str], ...]:
     return (
         ("/console/", "start", pages.start, "GET"),
@@ -145,6 +158,9 @@ def _routes(
         ("/console/passages/<uuid:passage_id>", "passage", knowledge.passage, "GET"),
         ("/console/search", "search", knowledge.search, "GET"),
         ("/console/gaps", "gaps", knowledge.gaps, "GET"),
+        ("/console/proposals", "proposals", proposals.proposals, "GET"),
+        ("/console/proposals/<uuid:proposal_id>/accept", "accept_proposal", proposals.accept_proposal, "POST"),
+        ("/console/proposals/<uuid:proposal_id>/reject", "reject_proposal", proposals.reject_proposal, "POST"),
         ("/console/connections", "connections", connections.connections, "GET"),
         ("/console/connections/<party>", "connect", connections.connect, "POST"),
         ("/console/connections/<party>/disconnect", "disconnect", connections.disconnect, "POST"),

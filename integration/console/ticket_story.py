@@ -9,6 +9,7 @@ from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.outcome import Outcome, outcome_of
 from desk.platform.database import Transaction
 from desk.ports import Source
+from desk.presentation.feedback import RESOLUTIONS, describe_feedback
 from desk.presentation.receipt import Receipt, make_receipt
 from desk.presentation.reply import cited_pages, compose_note, draft_text
 from desk.reasons import Stop
@@ -18,6 +19,7 @@ from integration.web.conversation import ShownMessage, shown_messages
 from integration.web.intervention_status import ShownIntervention, show_intervention
 from integration.web.receipt_bars import STOP_WORDS
 from workers import interventions, own_record, record, ticket_control, tickets
+from workers.insights.reply_resolutions import RunFeedback, read_run_feedback
 from workers.queue import inbox, outbox
 from workers.queue.inbox import InboxItem
 from workers.queue.outbox import BY_A_PERSON
@@ -37,6 +39,10 @@ class StoryRun:
     outcome: Outcome
     draft: str
     sources: tuple[Source, ...]
+    feedback: tuple[str, ...] = ()
+    """What agents and customers did with it, a line each."""
+    resolution: str = ""
+    """How surely its reply settled the matter, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,8 @@ def tell_story(tx: Transaction, channel: str, ticket_id: str) -> TicketStory | N
     messages = shown_messages(ticket, sources_by_message, deliveries) if ticket else ()
     entries = [StoryEntry(message.at, message=message) for message in messages]
     runs = record.runs_of(tx, channel, ticket_id)
-    entries += [_run_entry(run, deliveries) for run in runs]
+    found = read_run_feedback(tx, channel, ticket_id, runs)
+    entries += [_run_entry(run, deliveries, found[run.id]) for run in runs]
     entries += [StoryEntry(act.at, act=act) for act in _shown_acts(tx, channel, ticket_id)]
     entries += _stop_entries(items)
     loose_deliveries = tuple(
@@ -166,16 +173,23 @@ def _seen_message(tx: Transaction, ticket: Ticket | None) -> str | None:
     return last.id if last else None
 
 
-def _run_entry(run: Run, deliveries: Iterable[Delivery]) -> StoryEntry:
+def _run_entry(run: Run, deliveries: Iterable[Delivery], found: RunFeedback) -> StoryEntry:
     run_deliveries = tuple(delivery for delivery in deliveries if delivery.run_id == run.id)
     draft_was_sent = any(
         delivery.kind in SHOWN_ANYWAY and delivery.state is DeliveryState.SENT for delivery in run_deliveries
     )
     sources = compose_note(run.draft, run.hits, "").sources
     shown_draft = "" if draft_was_sent else draft_text(run.draft, sources)
-    return StoryEntry(
-        run.at, run=StoryRun(make_receipt(run), run_deliveries, outcome_of(run_deliveries), shown_draft, sources)
+    story_run = StoryRun(
+        make_receipt(run),
+        run_deliveries,
+        outcome_of(run_deliveries),
+        shown_draft,
+        sources,
+        feedback=tuple(map(describe_feedback, found.feedback)),
+        resolution=RESOLUTIONS[found.resolution] if found.resolution else "",
     )
+    return StoryEntry(run.at, run=story_run)
 
 
 def _stop_entries(items: Sequence[InboxItem]) -> list[StoryEntry]:

@@ -62,6 +62,8 @@ class ShownIntervention:
     @property
     def order_text(self) -> str:
         """What was written, or asked."""
+        if self.kind is InterventionKind.RATE:
+            return f"Thumbs {self.order.value}"
         return self.order.text or self.order.question or self.order.value
 
     @property

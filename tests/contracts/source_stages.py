@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
+from typing import NoReturn
+
+from sqlalchemy import text
 
 from desk.errors import Temporary
 from desk.pages import Markup, Page, PageSource, Stamps, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
+from desk.ticket import new_id
 from integration.connections import save_connection
 from integration.zendesk.api.connection import PARTY, ZendeskConnection
 from integration.zendesk.sources.guide import GuideSource
 from integration.zendesk.sources.solved_tickets import SolvedSettings, SolvedTicketsSource
 from knowledge.sources.folder import Folder
+from knowledge.sources.written_here import entries
+from knowledge.sources.written_here.source import WrittenHere
 from tests.knowledge.conftest import ListSource
 from tests.knowledge.websites import Reader
 from tests.knowledge.written_files import docx, pdf
@@ -229,6 +235,48 @@ def of_a_website(database: Database, account: str, tmp_path: Path) -> Iterator[S
         )
 
 
+class _DatabaseAway(Database):
+    def __init__(self) -> None:
+        """Nothing is there."""
+
+    def account(self, *named: object) -> NoReturn:
+        raise Temporary("the database is away")
+
+
+def of_entries_written_here(database: Database, account: str, tmp_path: Path) -> Iterator[Stage]:
+    """What leads accepted."""
+    with database.account(account) as tx:
+        for word in ("first", "second", "third"):
+            entries.add_entry(tx, new_id(), f"What is {word}?", f"The {word} entry.", "public", "en")
+    source = WrittenHere(database, account)
+
+    def run(statement: str) -> Callable[[], None]:
+        def act() -> None:
+            with database.account(account) as tx:
+                tx.execute(text(statement))
+
+        return act
+
+    @contextmanager
+    def break_off() -> Iterator[None]:
+        before, source.db = source.db, _DatabaseAway()
+        yield
+        source.db = before
+
+    yield Stage(
+        source,
+        change_second=run(
+            "UPDATE written_entries SET answer = 'The altered entry.', updated_at = now() WHERE answer LIKE '%second%'"
+        ),
+        remove_third=run("DELETE FROM written_entries WHERE answer LIKE '%third%'"),
+        spoil_third=None,
+        break_off=break_off,
+        empty=run("DELETE FROM written_entries"),
+        has_stamps=True,
+        leaves_out=False,
+    )
+
+
 @contextmanager
 def _zendesk(database: Database, account: str) -> Iterator[Zendesk]:
     with Zendesk() as zendesk:
@@ -253,5 +301,6 @@ STAGES: dict[str, Make] = {
     "zendesk-guide": of_zendesk_guide,
     "solved-tickets": of_solved_tickets,
     "website": of_a_website,
+    "written-here": of_entries_written_here,
 }
 """By the name in the test's id. What stands after a stage's `yield` clears up."""

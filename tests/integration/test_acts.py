@@ -15,7 +15,7 @@ from integration.access.permissions import StaffRole, TokenScope
 from tests.integration.api_door import ApiDoor
 from tests.integration.paged import Queue, make_app, signed_in
 from tests.workers.interventions.acts import Desk
-from tests.workers.talks import a_town, policy_text
+from tests.workers.talks import SENTENCE, a_town, policy_text
 from workers import interventions
 from workers.tickets import CHANNEL
 
@@ -247,3 +247,66 @@ def test_a_person_answers_an_escalated_customer_of_the_form(desk: Desk, queue: Q
 
 def test_every_kind_has_its_words() -> None:
     assert set(INTERVENTIONS) == set(InterventionKind)
+
+
+# --- What became of a draft -------------------------------------------------------------------------------------------
+
+
+def receipt_of(desk: Desk) -> dict[str, Any]:
+    api = door(desk, TokenScope.READ, TokenScope.STAFF)
+    receipt: dict[str, Any] = api.get(f"/api/v1/tickets/{desk.ticket_id}").get_json()["receipts"][0]
+    return receipt
+
+
+def aged(desk: Desk, days: int) -> None:
+    for table, column in (("run_feedback", "at"), ("inbox_items", "received_at")):
+        desk.sql(f"UPDATE {table} SET {column} = {column} - interval '{days} days'")
+
+
+def test_story_and_receipt_tell_what_agents_made_of_the_draft(desk: Desk, queue: Queue) -> None:
+    assert (receipt_of(desk)["draft_use"], receipt_of(desk)["feedback"]) == (None, [])
+    edited = SENTENCE.replace("nine", "ten")
+    desk.act(InterventionKind.EDIT_AND_SEND, text=f"Dear Kim,\n{edited}", override=True)
+    desk.act(InterventionKind.RATE, value="down", comment="The hours are old.")
+    receipt = receipt_of(desk)
+    assert (receipt["draft_use"], receipt["resolution"]) == ("edited", "sent")
+    assert [each["kind"] for each in receipt["feedback"]] == ["agent_reply", "thumbs"]
+    assert receipt["feedback"][0]["changes"] == ["figure"]
+    page = browser(desk, queue).get(story_of(desk)).get_data(as_text=True)
+    assert "An agent sent it edited (figure changed; 89 % alike)" in page
+    assert "Thumbs down from an agent: “The hours are old.”" in page
+    assert "Sent; the customer has not said whether it helped" in page
+
+
+@pytest.mark.parametrize(
+    ("says", "days", "resolution"),
+    [
+        (None, 0, "sent"),
+        (None, 4, "sent"),
+        (None, 5, "assumed"),
+        ("Thanks, that works!", 0, "confirmed"),
+        ("Thanks, that works!", 6, "confirmed"),
+        ("And on Sundays?", 6, "sent"),
+        ("That did not help.", 6, None),
+    ],
+)
+def test_sent_confirmed_and_assumed_are_told_apart(
+    desk: Desk, queue: Queue, says: str | None, days: int, resolution: str | None
+) -> None:
+    desk.act(InterventionKind.SEND)
+    if says:
+        desk.customer(says, walk=True)
+    aged(desk, days)
+    assert receipt_of(desk)["resolution"] == resolution
+    page = browser(desk, queue).get(story_of(desk)).get_data(as_text=True)
+    assert ("Resolution:" in page) is (resolution is not None)
+
+
+def test_a_draft_is_rated_in_the_console(desk: Desk, queue: Queue) -> None:
+    client = browser(desk, queue)
+    press(client, desk, InterventionKind.RATE, value="up", comment="Just right.")
+    carry_all_out(desk, queue)
+    page = client.get(story_of(desk)).get_data(as_text=True)
+    assert "Thumbs up from an agent: “Just right.”" in page
+    assert "rated the draft" in page
+    assert "Thumbs up</div>" in page

@@ -61,7 +61,7 @@ def test_without_caps_the_level_decides(level: Level, action: Action) -> None:
     assert (decision.action, decision.caps) == (action, ())
 
 
-PERSON = {
+PERSON: dict[str, tuple[dict[str, object], Reason]] = {
     "wants a person": ({"classification": a_classification(wants_human=True)}, Reason.WANTS_HUMAN),
     "legal": ({"classification": a_classification(sensitive=("legal",))}, Reason.SENSITIVE_TOPIC),
     "refund": ({"classification": a_classification(sensitive=("refund",))}, Reason.SENSITIVE_TOPIC),
@@ -93,7 +93,7 @@ PERSON = {
     "handed over": ({"draft": replace(DRAFT, hand_over="needs a look at the account")}, Reason.HANDED_OVER),
 }
 CITATION = a_citation(PASSAGE)
-DRAFTED = {
+DRAFTED: dict[str, tuple[dict[str, object], Reason]] = {
     "no category": ({"classification": a_classification(category=None, confidence=0.0)}, Reason.UNKNOWN_CATEGORY),
     "unsure": ({"classification": a_classification(confidence=0.2)}, Reason.UNKNOWN_CATEGORY),
     "low confidence": ({"confidence": 0.69}, Reason.LOW_CONFIDENCE),

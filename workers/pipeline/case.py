@@ -1,11 +1,13 @@
-"""All that a decision rests on, as one value."""
+"""All that a decision rests on, as one value; and what a run keeps of it."""
 
 from dataclasses import dataclass
 
 from desk.passage import Citation, Hit
 from desk.policy.policy import Policy
-from desk.run import Classification, Draft, Finding
+from desk.run import Circumstances, Classification, Draft, Finding
+from desk.text.tokenizer import words
 from desk.ticket import Message, Ticket
+from workers.pipeline.signals.closing import is_polite
 from workers.pipeline.turns import Turns
 
 NO_TURNS = Turns()
@@ -45,3 +47,52 @@ class DecisionInput:
     turns: Turns = NO_TURNS
     same_matter: str = ""
     for_agent: bool = False
+
+    @property
+    def message_repeated(self) -> bool:
+        """The same message came again after it was answered."""
+        return bool(self.texts) and self.turns.fingerprint(self.texts[-1]) in self.turns.answered
+
+    @property
+    def reply_repeated(self) -> bool:
+        """The draft says what a reply said before."""
+        own_words = own_words_of(self.draft)
+        return bool(own_words) and self.turns.fingerprint(own_words) in self.turns.reply_fingerprints
+
+
+def own_words_of(draft: Draft) -> str:
+    """What a draft states, without its courtesies."""
+    return "\n".join(statement.text for statement in draft.statements if not statement.courtesy)
+
+
+def circumstances_of(case: DecisionInput, heard: Classification) -> Circumstances:
+    """What a run keeps of the case besides what it holds anyway."""
+    turns = case.turns
+    return Circumstances(
+        heard=heard,
+        via=case.ticket.via,
+        word_count=len(words(case.text)),
+        polite=is_polite(case.text),
+        attachments=case.message.attachments,
+        third_parties=case.third_parties,
+        cut=case.cut,
+        skipped=case.skipped,
+        paused=case.paused,
+        budget_spent=case.budget_spent,
+        with_people=case.with_people,
+        rethought=case.rethought,
+        outdated=case.outdated,
+        open_questions=case.open_questions,
+        model_away=case.model_away,
+        refused=case.refused,
+        unhelped=case.unhelped,
+        for_agent=case.for_agent,
+        same_matter=case.same_matter,
+        replies_on_ticket=turns.on_ticket,
+        replies_on_ticket_lately=turns.on_ticket_lately,
+        replies_to_requester_lately=turns.to_requester_lately,
+        handovers_to_requester=turns.handed_over,
+        message_repeated=case.message_repeated,
+        reply_repeated=case.reply_repeated,
+        assumed_days=case.policy.resolution.assumed_days,
+    )

@@ -11,6 +11,7 @@ from desk.text.language import detect_language
 from desk.text.tokenizer import words
 from desk.ticket import Priority
 from workers.pipeline.conversation_text import ConversationText
+from workers.pipeline.signals.closing import is_polite
 from workers.pipeline.signals.table import CLASSIFIED, ENOUGH_WORDS, HeardText
 
 CALMEST_FIRST = (Urgency.LOW, Urgency.NORMAL, Urgency.HIGH, Urgency.CRITICAL)
@@ -104,3 +105,14 @@ def merge_classification(local: Classification, guess: ModelClassification, poli
 def category_probability(number: float) -> float:
     """A number from outside as a probability: 0 for what is none, kept within 0 and 1."""
     return min(1.0, max(0.0, number)) if math.isfinite(number) else 0.0
+
+
+def needs_no_model(signals: Classification, text: str, policy: Policy) -> bool:
+    """Where people read anyway, and a model could only be harmed or paid for: orders to the machine, a language that
+    is not served, no text, a mere thank-you. Other reasons for a person keep the draft: it helps the agent."""
+    return signals.orders_machine or signals.language not in policy.languages or not words(text) or is_polite(text)
+
+
+def needs_person_anyway(signals: Classification) -> bool:
+    """Does a person get this whatever a model says? Then nobody waits for one."""
+    return signals.wants_human or bool(signals.sensitive) or signals.urgency is Urgency.CRITICAL

@@ -76,15 +76,9 @@ def too_many_turns(case: DecisionInput) -> Cap | None:
 
 def loop(case: DecisionInput) -> Cap | None:
     """The customer's same text again after our answer to it, or our own about to be said a second time."""
-    earlier_turns = case.turns
-    if case.texts and earlier_turns.fingerprint(case.texts[-1]) in earlier_turns.answered:
+    if case.message_repeated:
         return _person(Reason.LOOP, "the same message came again after it was answered")
-    if (
-        _states_anything(case.draft)
-        and earlier_turns.fingerprint(matches_own_words(case.draft)) in earlier_turns.reply_fingerprints
-    ):
-        return _person(Reason.LOOP, "the same reply was given before")
-    return None
+    return _person(Reason.LOOP, "the same reply was given before") if case.reply_repeated else None
 
 
 def not_helped(case: DecisionInput) -> Cap | None:
@@ -228,11 +222,6 @@ def paused(case: DecisionInput) -> Cap | None:
 def asked_by_agent(case: DecisionInput) -> Cap | None:
     """What an agent asks for is theirs to send."""
     return _draft(Reason.ASKED_BY_AGENT) if case.for_agent else None
-
-
-def matches_own_words(draft: Draft) -> str:
-    """What a draft states, without its courtesies."""
-    return "\n".join(statement.text for statement in draft.statements if not statement.courtesy)
 
 
 def _states_anything(draft: Draft) -> bool:

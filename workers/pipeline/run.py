@@ -16,17 +16,20 @@ from desk.errors import ModelAway, Permanent, Temporary
 from desk.passage import Hit
 from desk.policy.policy import Policy
 from desk.ports import LanguageModel, Library, ModelDraft, ModelRefusal, UnusableAnswer
-from desk.run import Classification, Draft, Finding, Run, Stage, StageTime, Urgency, Usage, Versions
-from desk.text.tokenizer import words
+from desk.run import Classification, Draft, Finding, Run, Stage, StageTime, Usage, Versions
 from desk.ticket import Ticket, new_id
-from workers.pipeline.case import NO_TURNS, DecisionInput
-from workers.pipeline.classify import add_heard_signals, merge_classification
+from workers.pipeline.case import NO_TURNS, DecisionInput, circumstances_of
+from workers.pipeline.classify import (
+    add_heard_signals,
+    merge_classification,
+    needs_no_model,
+    needs_person_anyway,
+)
 from workers.pipeline.confidence import confidence
 from workers.pipeline.conversation_text import ConversationText, read_conversation_text
 from workers.pipeline.decide import decide
 from workers.pipeline.draft import NO_MODEL, draft_reply, is_handed_over
 from workers.pipeline.retrieve import Retrieval, retrieve
-from workers.pipeline.signals.closing import is_polite
 from workers.pipeline.signals.not_helped import says_not_helped
 from workers.pipeline.turns import Turns, limit_reached
 from workers.pipeline.validate import validate
@@ -93,6 +96,8 @@ class _PipelineState:
     classification: Classification
     models_left: tuple[LanguageModel, ...]
     skipped: bool
+    heard: Classification | None = None
+    """What the text said by itself, where a model's view was merged in."""
     retrieved: Retrieval = NOTHING_RETRIEVED
     draft: Draft = NO_DRAFT
     findings: tuple[Finding, ...] = ()
@@ -136,9 +141,9 @@ def _classify(
     with trace.stage(Stage.CLASSIFY):
         trace.remarks.extend(reading.remarks)
         signals = add_heard_signals(reading, policy)
-        trace.patient = trace.patient and not _needs_person_anyway(signals)
+        trace.patient = trace.patient and not needs_person_anyway(signals)
         models_left = _available_models(models, context.budget_spent, trace)
-        needs_no_draft = _needs_no_model(signals, reading.text, policy) or _is_going_round(
+        needs_no_draft = needs_no_model(signals, reading.text, policy) or _is_going_round(
             reading, conversation, context
         )
         if needs_no_draft and not context.for_agent:
@@ -149,7 +154,8 @@ def _classify(
         if guess is None:
             return _PipelineState(reading, signals, models_left, skipped=False)
         trace.usage.extend(guess.usage)
-        return _PipelineState(reading, merge_classification(signals, guess, policy), models_left, skipped=False)
+        merged = merge_classification(signals, guess, policy)
+        return _PipelineState(reading, merged, models_left, skipped=False, heard=signals)
 
 
 def _retrieve(state: _PipelineState, library: Library, policy: Policy, trace: _RunTrace) -> _PipelineState:
@@ -187,7 +193,8 @@ def _decide(
 ) -> Run:
     ticket = state.reading.ticket
     with trace.stage(Stage.DECIDE):
-        decision = decide(_decision_input(state, library, context, conversation, trace))
+        case = _decision_input(state, library, context, conversation, trace)
+        decision = decide(case)
         knowledge = library.revision(ticket.account)
     return Run(
         id=new_id(),
@@ -205,6 +212,7 @@ def _decide(
         times=tuple(trace.times),
         remarks=tuple(dict.fromkeys(trace.remarks)),
         at=datetime.now(UTC),
+        circumstances=circumstances_of(case, state.heard or state.classification),
     )
 
 
@@ -252,12 +260,6 @@ def _open_questions(state: _PipelineState) -> tuple[str, ...]:
 # --- Fallback ---------------------------------------------------------------------------------------------------------
 
 
-def _needs_no_model(signals: Classification, text: str, policy: Policy) -> bool:
-    """Where people read anyway, and a model could only be harmed or paid for: orders to the machine, a language that
-    is not served, no text, a mere thank-you. Other reasons for a person keep the draft: it helps the agent."""
-    return signals.orders_machine or signals.language not in policy.languages or not words(text) or is_polite(text)
-
-
 def _is_going_round(reading: ConversationText, conversation: Conversation, context: RunContext) -> bool:
     """Has the conversation had its turns, or do people have it already with as many messages as need a draft? A machine
     that answers everything would be paid for without end."""
@@ -266,11 +268,6 @@ def _is_going_round(reading: ConversationText, conversation: Conversation, conte
     handed_over_count = sum(message.id in context.record.handed_over for message in conversation.open)
     has_enough_drafts = handed_over_count >= MOST_DRAFTS_FOR_PEOPLE
     return is_repeated or has_enough_drafts or bool(limit_reached(turns, context.policy))
-
-
-def _needs_person_anyway(signals: Classification) -> bool:
-    """Does a person get this whatever a model says? Then nobody waits for one."""
-    return signals.wants_human or bool(signals.sensitive) or signals.urgency is Urgency.CRITICAL
 
 
 def _available_models(

@@ -22,6 +22,7 @@ from workers import own_record, record
 from workers.dependencies import Dependencies
 from workers.parties.waiting import refuse_if_away
 from workers.pipeline.guards import STATE_AFTER
+from workers.processing import agent_replies
 from workers.processing.delivery_failures import handle_delivery_failure, withdraw_person_delivery
 from workers.processing.guard_effects import message_left_open
 from workers.processing.last_look import LastLook, recheck
@@ -74,7 +75,7 @@ def _send(deps: Dependencies, claim: ClaimedDelivery) -> list[str]:
     channel = deps.channel(delivery.channel)
     ticket = channel.fetch(delivery.account, delivery.ticket_id)
     if delivery.attempts > 1 and (existing_id := channel.find_delivery(ticket, delivery)):
-        return _mark_sent(deps, claim, existing_id)
+        return _mark_posted(deps, claim, ticket, existing_id)
     last_look = LastLook(deps, delivery)
     if delivery.kind is DeliveryKind.NOTE:
         return _send_note(deps, claim, ticket, last_look)
@@ -85,7 +86,9 @@ def _send(deps: Dependencies, claim: ClaimedDelivery) -> list[str]:
         restored_id = channel.restore_status(ticket, claim.outgoing, delivery, last_look.still_wanted)
         return _mark_sent(deps, claim, restored_id) if restored_id else _withdraw(deps, claim, last_look.stop)
     foreign_id = channel.reply(ticket, claim.outgoing, delivery, last_look.still_wanted)
-    return _mark_sent(deps, claim, foreign_id) if foreign_id else _withdraw(deps, claim, last_look.stop, last_look.left)
+    if foreign_id:
+        return _mark_posted(deps, claim, ticket, foreign_id)
+    return _withdraw(deps, claim, last_look.stop, last_look.left)
 
 
 def _send_note(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, last_look: LastLook) -> list[str]:
@@ -138,6 +141,15 @@ def _compose_alert(deps: Dependencies, claim: ClaimedDelivery) -> Alert | Stop:
     if run is None:
         return alert_without_run(ticket, why, console, our_record)
     return compose_alert(run, ticket, console, our_record)
+
+
+def _mark_posted(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, foreign_id: str) -> list[str]:
+    """It is out. A person's reply tells what they made of the drafts: kept first, since a try that was cut off in
+    between comes here once more."""
+    delivery = claim.delivery
+    if delivery.kind is DeliveryKind.REPLY and delivery.key.startswith(BY_A_PERSON):
+        agent_replies.keep_feedback(deps, claim, ticket, foreign_id)
+    return _mark_sent(deps, claim, foreign_id)
 
 
 def _mark_sent(deps: Dependencies, claim: ClaimedDelivery, foreign_id: str) -> list[str]:

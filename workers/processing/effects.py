@@ -11,8 +11,8 @@ from desk.presentation.receipt import explain_decision
 from desk.presentation.reply import compose_note
 from desk.reasons import Limit, Reason
 from desk.run import Action, Run
+from workers.pipeline.case import own_words_of
 from workers.pipeline.conversation_text import own_text
-from workers.pipeline.rules import matches_own_words
 from workers.processing.failures import plan_alert
 from workers.processing.guard_effects import alerted_about
 from workers.processing.ticket_reading import OpenItem
@@ -45,7 +45,7 @@ class FinishedRun(OpenItem):
             return planned
         turns, lookup = self.circumstances.turns, self.deps.db.sealer.lookup
         texts = tuple(turns.fingerprint(own_text(message)) for message in self.conversation.own)
-        says = turns.fingerprint(matches_own_words(run.draft)) if kind is DeliveryKind.REPLY else None
+        says = turns.fingerprint(own_words_of(run.draft)) if kind is DeliveryKind.REPLY else None
         return replace(planned, requester=lookup(self.ticket.requester.id), answers=texts, says=says)
 
 

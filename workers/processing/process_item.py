@@ -14,6 +14,7 @@ import structlog
 from desk.conversation import read_conversation
 from desk.delivery import DeliveryKind
 from desk.errors import Permanent, Temporary
+from desk.feedback.feedback import Feedback
 from desk.party import Access, PartyAccess
 from desk.platform import accounts
 from desk.platform.database import Transaction
@@ -23,12 +24,13 @@ from desk.run import Action, Run, Stage
 from desk.ticket import EventKind, Ticket, TicketState
 from workers import own_record, record
 from workers.dependencies import Dependencies
-from workers.insights import gaps
+from workers.insights import gaps, run_feedback
 from workers.parties.waiting import refuse_if_away
 from workers.pipeline.guards import stop_before_run
 from workers.pipeline.run import RunContext, run_pipeline
 from workers.pipeline.signals.closing import is_confirmation
-from workers.processing import duplicate_tickets, guard_effects, ratings
+from workers.processing import customer_feedback, duplicate_tickets, guard_effects, ratings
+from workers.processing.agent_replies import AgentMessage, read_agent_message
 from workers.processing.effects import (
     FinishedRun,
     is_with_people,
@@ -105,13 +107,14 @@ def _process(deps: Dependencies, item: InboxItem) -> list[str]:
         return _process_message(deps, item)
     if item.kind is EventKind.RATING and (effects := ratings.effects_of_rating(deps, item)):
         return _close_item(deps, item, Stop.RATED_BAD, TicketState.ESCALATED, effects)
-    state, message_id = None, None
+    message_id, told = None, AgentMessage()
     with suppress(Permanent):  # a ticket that is gone needs nobody, and is given back to nobody
         if item.kind is EventKind.ASSIGNED:
             message_id = _message_given_back(deps, item)
-        elif _is_taken_over(deps, item):
-            state = TicketState.STEPPED_BACK
-    return _close_item(deps, item, inbox.STORED, state, reopened_message_id=message_id)
+        else:
+            told = read_agent_message(deps, item)
+    state = TicketState.STEPPED_BACK if told.taken_over else None
+    return _close_item(deps, item, inbox.STORED, state, reopened_message_id=message_id, feedback=told.feedback)
 
 
 def _process_message(deps: Dependencies, item: InboxItem) -> list[str]:
@@ -155,20 +158,6 @@ def _message_given_back(deps: Dependencies, item: InboxItem) -> str | None:
     return newest.id if newest and is_left_open else None
 
 
-def _is_taken_over(deps: Dependencies, item: InboxItem) -> bool:
-    """Does this event show that a person works on the ticket? Our own comments come back as an agent's: the token
-    belongs to one."""
-    if item.kind is not EventKind.AGENT_MESSAGE:
-        return False
-    with deps.db.account(item.account) as tx:
-        if item.message_id and outbox.is_own_message(tx, item.channel, item.message_id):
-            return False
-        our_record = own_record.read_own_record(tx, item.channel, item.ticket_id)
-    ticket = deps.channel(item.channel).fetch(item.account, item.ticket_id, item.message_id or "")
-    is_in_scope = deps.policies.get(item.account).policy.scope.holds(ticket)
-    return is_in_scope and read_conversation(ticket, our_record).taken_over
-
-
 def _claim_message(deps: Dependencies, item: InboxItem, message_id: str) -> bool:
     """Several events can tell of one message (created, commented, caught up): the first to get here answers it."""
     with deps.db.account(item.account) as tx:
@@ -184,6 +173,7 @@ def _load_context(
         requester = tx.sealer.lookup(ticket.requester.id)
         our_record, turns = own_record.read_record_and_turns(tx, item.channel, item.ticket_id, requester, policy)
         stop = stop_before_run(ticket, message_id, our_record)
+        customer_feedback.note_customer_message(tx, ticket, read_conversation(ticket, our_record), policy)
         state = None if stop else TicketState.RECEIVED
         record.set_ticket_state(tx, item.channel, item.ticket_id, state, requester=ticket.requester)
         circumstances = RunContext(
@@ -254,10 +244,12 @@ def _close_item(
     state: TicketState | None,
     effects: Sequence[PlannedDelivery] = (),
     reopened_message_id: str | None = None,
+    feedback: Sequence[Feedback] = (),
 ) -> list[str]:
     """Close the item. `reopened_message_id`: the message that is left open by this, and is worked on anew with the
-    next sweep."""
+    next sweep. `feedback`: what it told of our drafts."""
     with deps.db.account(item.account) as tx:
+        run_feedback.add_feedback(tx, (item.channel, item.ticket_id), feedback)
         if reopened_message_id:
             inbox.reprocess_message(tx, item.channel, reopened_message_id)
         if state:

@@ -9,6 +9,7 @@ from desk.ticket import Ticket, TicketStatus
 from workers import own_record
 from workers.dependencies import Dependencies
 from workers.pipeline.guards import stop_before_send
+from workers.processing import customer_feedback
 from workers.processing.failures import plan_alert
 from workers.queue.inbox import InboxItem
 from workers.queue.outbox import PlannedDelivery
@@ -20,11 +21,14 @@ TEXT = (
 
 
 def effects_of_rating(deps: Dependencies, item: InboxItem) -> Sequence[PlannedDelivery]:
-    """What a rating brings about: nothing, unless it is a bad one of what we said by ourselves."""
+    """What a rating brings about: it is kept as feedback, and nothing else, unless it is a bad one of what we said by
+    ourselves."""
     with deps.db.account(item.account) as tx:
         our_record = own_record.read_own_record(tx, item.channel, item.ticket_id)
     ticket = deps.channel(item.channel).fetch(item.account, item.ticket_id)
     conversation = read_conversation(ticket, our_record)
+    with deps.db.account(item.account) as tx:
+        customer_feedback.note_rating(tx, ticket, conversation)
     scope = deps.policies.get(item.account).policy.scope
     if not conversation.rated_bad or stop_before_send(ticket, "", DeliveryKind.NOTE, our_record, scope):
         return []

@@ -167,15 +167,16 @@ def _person_acts(
             continue
         if kind := _assignment_kind(audit, event, ticket_people, group_changed=group_changed):
             yield PersonAct(kind, message_count)
-    if any(_is_bad_rating(event) for event in audit.events):
-        yield PersonAct(PersonActKind.RATED_BAD, message_count)
+    yield from (PersonAct(kind, message_count) for kind in dict.fromkeys(map(_rating_kind, audit.events)) if kind)
     if any(event.value == "solved" and _is_by_hand(audit, event, ticket_people) for event in audit.changes("status")):
         yield PersonAct(PersonActKind.SOLVED, message_count)
 
 
-def _is_bad_rating(event: models.AuditEvent) -> bool:
-    score = event.value if event.field_name == "satisfaction_score" else event.score
-    return str(score or "").startswith("bad")
+def _rating_kind(event: models.AuditEvent) -> PersonActKind | None:
+    score = str((event.value if event.field_name == "satisfaction_score" else event.score) or "")
+    if score.startswith("bad"):
+        return PersonActKind.RATED_BAD
+    return PersonActKind.RATED_GOOD if score.startswith("good") else None
 
 
 def _assignment_kind(

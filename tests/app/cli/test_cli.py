@@ -109,6 +109,7 @@ def test_wrong_usage_is_exit_code_2_and_says_what_is_right(
     "arguments",
     [
         ("items",),
+        ("feedback",),
         ("ask", "Where?"),
         ("index", "."),
         ("reindex",),

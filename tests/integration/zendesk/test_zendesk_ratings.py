@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from desk.delivery import DeliveryKind, DeliveryState
+from desk.feedback.feedback import CustomerRating, FeedbackKind
 from desk.reasons import Stop
 from desk.ticket import TicketState
 from tests.contracts.remembered_alerts import RememberedAlerts
 from tests.integration.zendesk_house import QUESTION, Desk, asked, commented, created, event
+from workers.insights import run_feedback
 
 pytestmark = pytest.mark.loopback
 
@@ -91,3 +93,12 @@ def test_any_other_rating_is_only_stored(desk: Desk, how: str) -> None:
     rate(desk, number, "good" if how == "good" else "bad")
     assert desk.zendesk.notes(number) == []
     assert desk.items(number)[-1].outcome == "stored"
+
+
+@pytest.mark.parametrize("score", [CustomerRating.GOOD, CustomerRating.BAD])
+def test_a_rating_is_kept_with_the_run_whose_reply_was_rated(desk: Desk, score: CustomerRating) -> None:
+    number = answered(desk)
+    rate(desk, number, score)
+    with desk.tools.db.account(desk.account) as tx:
+        [[feedback]] = run_feedback.feedback_of_ticket(tx, "zendesk", str(number)).values()
+    assert (feedback.kind, feedback.value) == (FeedbackKind.RATING, score)

@@ -8,6 +8,7 @@ import pytest
 from desk.conversation import read_conversation
 from desk.delivery import DeliveryState
 from desk.errors import Outage, Permanent, Refused, Temporary
+from desk.feedback.feedback import Thumbs
 from desk.intervention import Face, InterventionKind, Order, ResultStatus
 from desk.party import Access, PartyAccess
 from desk.passage import BlockKind, Citation
@@ -22,6 +23,7 @@ from tests.scripted_model import ScriptedModel
 from tests.workers.interventions.acts import MARIA, TOM, Desk
 from tests.workers.talks import CITED, PASSAGE, SENTENCE, a_town, policy_text
 from workers import interventions, own_record, proposed_entries, ticket_control
+from workers.insights import run_feedback
 from workers.parties import standing
 from workers.processing.deliver import send_delivery
 from workers.processing.interventions import carry_out
@@ -338,9 +340,30 @@ def test_a_reason_is_corrected_by_its_name(desk: Desk, value: str, status: str) 
     assert desk.opened().act(InterventionKind.CORRECT_REASON, value=value, comment="It was there.").status == status
 
 
+def test_each_persons_last_thumbs_hold_and_the_run_keeps_them(desk: Desk) -> None:
+    desk = desk.opened()
+    desk.act(InterventionKind.RATE, value="up")
+    desk.act(InterventionKind.RATE, value="down", comment="It says nothing of Sundays.")
+    desk.act(InterventionKind.RATE, TOM, value="up")
+    assert desk.act(InterventionKind.RATE, value="sideways").status is ResultStatus.REFUSED
+    with desk.tools.db.account(desk.account) as tx:
+        [(run_id, found)] = run_feedback.feedback_of_ticket(tx, CHANNEL, desk.ticket_id).items()
+    assert run_id == desk.run_id
+    assert {(each.source_id, each.value, each.comment) for each in found} == {
+        (MARIA.id, Thumbs.DOWN, "It says nothing of Sundays."),
+        (TOM.id, Thumbs.UP, ""),
+    }
+
+
+def test_a_draft_of_another_ticket_is_not_rated(desk: Desk) -> None:
+    other, desk = desk.opened(), desk.opened()
+    assert desk.act(InterventionKind.RATE, value="up", run_id=other.run_id).status is ResultStatus.REFUSED
+
+
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
+        (InterventionKind.RATE, {"run_id": None, "value": "up"}),
         (InterventionKind.SEND, {"run_id": None}),
         (InterventionKind.EDIT_AND_SEND, {"text": "  "}),
         (InterventionKind.REJECT, {}),

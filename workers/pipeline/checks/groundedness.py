@@ -55,7 +55,7 @@ def unfounded_name(evidence: Evidence) -> Iterator[Finding]:
     for statement in evidence.draft.statements:
         if statement.kind is BlockKind.CODE and evidence.quotes(statement):
             continue
-        names = _find_names(statement.text)
+        names = find_names(statement.text)
         if names and (unfounded := names - set(_name_parts(evidence.grounds(statement)))):
             yield Finding("unfounded_name", f"{', '.join(sorted(unfounded))} in {quote_statement(statement)}")
 
@@ -107,7 +107,7 @@ def _has_negation(text: str) -> bool:
     return not _NEGATIONS.isdisjoint(words(text))
 
 
-def _find_names(text: str) -> set[str]:
+def find_names(text: str) -> set[str]:
     """Names in lower case. A sentence's first word is a name only if it is spelled like an identifier."""
     names: set[str] = set()
     for sentence in sentences(text):

@@ -22,4 +22,5 @@ HANDLERS: Mapping[InterventionKind, Handler] = {
     InterventionKind.CORRECT_CATEGORY: ticket_acts.correct_category,
     InterventionKind.CORRECT_REASON: at_once(ticket_acts.correct_reason),
     InterventionKind.TEACH: at_once(ticket_acts.teach),
+    InterventionKind.RATE: at_once(ticket_acts.rate),
 }

@@ -1,6 +1,7 @@
 """Acts that take nothing but a transaction: claim, release, off and on, corrections, and what is taken back."""
 
 from desk.delivery import DeliveryKind
+from desk.feedback.feedback import Feedback, FeedbackKind, Thumbs
 from desk.platform.database import Transaction
 from desk.reasons import STOPS, Reason, Stop
 from desk.run import Finding
@@ -8,6 +9,7 @@ from desk.text.redaction import redact
 from desk.ticket import TicketState
 from workers import interventions, proposed_entries, record, ticket_control
 from workers.dependencies import Dependencies
+from workers.insights import run_feedback
 from workers.interventions import Intervention, delivery_key
 from workers.processing.interventions.replies import fetch_seen
 from workers.processing.interventions.resolution import Effect, Resolution, done, effect_of, refused, unconfirmed
@@ -141,3 +143,18 @@ def teach(tx: Transaction, intervention: Intervention) -> Resolution:
     question, answer = redact(order.question, names), redact(order.text, names)
     proposed_entries.propose_entry(tx, order.channel, order.ticket_id, question, answer, intervention.actor.name)
     return done("Proposed. A lead will look at it.", answer=answer)
+
+
+def rate(tx: Transaction, intervention: Intervention) -> Resolution:
+    """Thumbs up or down for a draft; each person's last word holds."""
+    order = intervention.order
+    if order.value not in set(Thumbs):
+        return refused("A draft is rated up or down.")
+    run = record.get_run(tx, order.run_id or "")
+    if run is None or (run.channel, run.ticket_id) != (order.channel, order.ticket_id):
+        return refused("There is no such draft any more.")
+    verdict = Feedback(
+        run.id, FeedbackKind.THUMBS, intervention.actor.id, intervention.created_at, order.value, comment=order.comment
+    )
+    run_feedback.replace_feedback(tx, (order.channel, order.ticket_id), [verdict])
+    return done("Noted. Thank you.")

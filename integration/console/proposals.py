@@ -1,0 +1,92 @@
+"""Entries that agents proposed: a lead edits, accepts or rejects them. What is accepted is searched at once."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+from flask import abort, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from desk.errors import Temporary
+from desk.platform.database import Database, Transaction
+from desk.text.language import detect_language
+from desk.text.tokenizer import clean
+from desk.ticket import new_id
+from integration.access.sign_in import Staff
+from integration.web.enqueue import Enqueue
+from knowledge.ingest.sync_requests import request_sync
+from knowledge.sources.written_here import entries
+from workers import proposed_entries
+from workers.proposed_entries import ProposalState
+
+log = structlog.get_logger(__name__)
+
+AUDIENCES = {"public": "Customers may be quoted it", "internal": "For colleagues alone"}
+MOST_QUESTION, MOST_ANSWER = 500, 20_000
+
+
+class ProposalPages:
+    """The views; each returns a page or a redirect."""
+
+    def __init__(self, db: Database, page: Callable[..., str], sync: Enqueue) -> None:
+        self._db = db
+        self._render_page = page
+        self._sync = sync
+
+    def proposals(self) -> str:
+        """What waits for a lead."""
+        with self._db.account(_current_staff().account) as tx:
+            found = proposed_entries.list_proposed(tx)
+            return self._render_page(tx, "proposals", proposals=found, audiences=AUDIENCES)
+
+    def accept_proposal(self, proposal_id: UUID) -> Response:
+        """Take an entry into the knowledge, as the lead left it."""
+        staff, (question, answer, audience) = _current_staff(), _read_entry()
+        with self._db.account(staff.account) as tx:
+            accepted = _accept(tx, str(proposal_id), question, answer, audience, staff.email)
+        if not accepted:
+            return redirect(url_for("console.proposals", done="decided"), 303)
+        log.info("entry accepted", account=staff.account, proposal=str(proposal_id), by=staff.email)
+        self._read_source_now(staff.account)
+        return redirect(url_for("console.proposals", done="accepted"), 303)
+
+    def reject_proposal(self, proposal_id: UUID) -> Response:
+        """Leave it out."""
+        staff = _current_staff()
+        with self._db.account(staff.account) as tx:
+            rejected = proposed_entries.decide_proposal(tx, str(proposal_id), ProposalState.REJECTED, staff.email)
+        return redirect(url_for("console.proposals", done="rejected" if rejected else "decided"), 303)
+
+    def _read_source_now(self, account: str) -> None:
+        """The mark on the source brings it in step if the broker is away."""
+        try:
+            self._sync(account, entries.SOURCE)
+        except Temporary as error:
+            log.warning("sync not enqueued", account=account, why=str(error))
+
+
+def _accept(
+    tx: Transaction, proposal_id: str, question: str, answer: str, audience: str, decided_by: str
+) -> str | None:
+    """The id of the entry; None where somebody has decided already."""
+    entry_id = new_id()
+    if not proposed_entries.decide_proposal(tx, proposal_id, ProposalState.ACCEPTED, decided_by, entry_id):
+        return None
+    locale = detect_language(f"{question}\n{answer}")
+    entries.add_entry(tx, entry_id, question, answer, audience, locale)
+    request_sync(tx, entries.KIND)
+    return entry_id
+
+
+def _read_entry() -> tuple[str, str, str]:
+    question, answer = (clean(request.form.get(name, "")).strip() for name in ("question", "answer"))
+    audience = request.form.get("audience", "")
+    is_whole = 0 < len(question) <= MOST_QUESTION and 0 < len(answer) <= MOST_ANSWER
+    if not is_whole or audience not in AUDIENCES:
+        abort(400, description="An entry needs a question, an answer and an audience.")
+    return question, answer, audience
+
+
+def _current_staff() -> Staff:
+    staff: Staff = g.staff
+    return staff

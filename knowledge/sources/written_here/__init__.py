@@ -1,0 +1,1 @@
+"""Written here: entries that agents proposed and leads accepted, as a source of documents."""
