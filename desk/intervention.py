@@ -20,6 +20,9 @@ from desk.ticket import Author
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_TEXT = 20_000
 """Characters of one order's text; of an API's 12,000 and more."""
+UNDO_SECONDS = 10.0
+"""So long a reply that is pressed on a page can be taken back: it waits in the database, whether or not the page stays
+open."""
 
 
 class InterventionKind(StrEnum):
@@ -50,6 +53,8 @@ class Face(StrEnum):
     CONSOLE = "console"
     SIDEBAR = "sidebar"
     SLACK = "slack"
+    NOTE = "note"
+    """In an internal note of the ticket."""
 
 
 class ResultStatus(StrEnum):
@@ -170,3 +175,9 @@ def check_order(order: Order) -> None:
             raise Refused(f"{name} is longer than {MOST_TEXT:,} characters", status=422)
     if not 0 <= order.delay_seconds <= 600:
         raise Refused("delay_seconds must be from 0 to 600", status=422)
+
+
+def undo_seconds(kind: InterventionKind) -> float:
+    """How long an act that is pressed on a page waits."""
+    is_reply = kind in (InterventionKind.SEND, InterventionKind.EDIT_AND_SEND)
+    return UNDO_SECONDS if is_reply else 0.0

@@ -74,6 +74,8 @@ class Message:
     """The helpdesk's own word for the status that this message changed: `solved`, where it reopened the ticket."""
     author: str | None = None
     """The name of the person of the support team who wrote it, where that is known."""
+    writer: "Author | None" = None
+    """Who of the support team wrote it, where the channel proves that, and that they may write to customers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ class EventKind(StrEnum):
 
     CUSTOMER_MESSAGE = "customer_message"
     AGENT_MESSAGE = "agent_message"
+    AGENT_NOTE = "agent_note"
+    """An internal note that may order something."""
     TICKET_CHANGED = "ticket_changed"
     ASSIGNED = "assigned"
     """Its agent is another one, or none any more."""

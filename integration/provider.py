@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask import Blueprint
 from pydantic import BaseModel
 
 from desk.health_check import HealthCheck
 from desk.platform.database import Database
+from desk.platform.settings import Settings
 from desk.policy.policy import PolicyBook
 from desk.ports import Alerts, Channel, PartyProbe
 from integration.introduction import Introduction
 from integration.setup_steps import SetupStep
+from integration.web.enqueue import Enqueue
 from integration.webhooks import Inbound
 from knowledge.sources.source_kind import SourceKind
 
@@ -86,4 +89,6 @@ class Provider:
     inbound: Callable[[], Inbound] | None = None
     catch_up: Callable[[Database, str], Sequence[str]] | None = None
     """Reads, for an account, what no webhook told of."""
+    pages: Callable[[Database, Enqueue, Settings], Blueprint] | None = None
+    """Pages of ours that stand inside it; the second is called with (account, intervention id) after the commit."""
     sources: Mapping[str, SourceKind] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The tables of the doors: who may come in, and what was answered under an Idempotency-Key.
 
-`sign_in.py`, `api_tokens.py` and `idempotency.py` in `access/` each read and write their own. Of every secret only a
-hash is kept.
+`sign_in.py`, `embedded_sessions.py`, `api_tokens.py` and `idempotency.py` in `access/` each read and write their own.
+Of every secret only a hash is kept.
 """
 
 from sqlalchemy import (
@@ -64,6 +64,18 @@ sessions = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("seen_at", DateTime(timezone=True), nullable=False, server_default=_now),
     _user_foreign_key(),
+)
+
+embedded_sessions = Table(
+    "embedded_sessions",
+    metadata,
+    _account_column(),
+    Column("proof", Text, primary_key=True, comment="keyed hash of what opened it; kept so that it opens no other"),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("person", LargeBinary, nullable=False, comment="sealed JSON: who it is in the other product"),
+    Column("proof_ends_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=_now),
 )
 
 api_tokens = Table(

@@ -64,6 +64,9 @@ def make_app(settings: Settings, db: Database) -> Flask:
             at_root=not settings.demo,
         )
     )
+    for provider in PROVIDERS:
+        if provider.pages:
+            app.register_blueprint(provider.pages(db, enqueue_act, settings))
     if settings.demo:
         examples = read_examples(settings.policy.with_name("tickets.yaml"))
         app.register_blueprint(make_form(db, enqueue, settings.account, examples))

@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     reranker_api_key: SecretStr | None = None
     reranker_seconds: float = Field(default=3.0, gt=0, le=30)
 
+    zendesk_app_sdk: str = "https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js"
+
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     request_seconds: float = Field(default=10.0, ge=0.5, le=300)
     answer_concurrency: int = Field(default=50, ge=1, le=1000)
@@ -92,7 +94,7 @@ class Settings(BaseSettings):
         ModelPrices.parse(prices)
         return prices
 
-    @field_validator("anthropic_base_url", "embedder_url", "reranker_url")
+    @field_validator("anthropic_base_url", "embedder_url", "reranker_url", "zendesk_app_sdk")
     @classmethod
     def is_a_web_address(cls, url: str | None) -> str | None:
         """Where HTTP is spoken."""

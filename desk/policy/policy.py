@@ -126,6 +126,8 @@ class Policy(_StrictModel):
     fields: tuple[Word, ...] = ()
     statuses: dict[Word, Literal["open", "pending", "solved", "closed"]] = Field(default_factory=dict)
     routing: tuple[Routing, ...] = ()
+    note_word: Annotated[str, Field(pattern=r"^@[\w-]{1,30}$")] = "@firstline"
+    """How an internal note begins that orders something."""
 
     @model_validator(mode="after")
     def routes_what_it_has(self) -> "Policy":

@@ -4,16 +4,13 @@ from flask import abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from desk.errors import Refused
-from desk.intervention import Actor, Face, InterventionKind, Order
+from desk.intervention import Actor, Face, InterventionKind, Order, undo_seconds
 from desk.platform.database import Database
 from desk.text.tokenizer import clean
 from integration.access.sign_in import Staff
 from integration.web.enqueue import Enqueue, enqueue_quietly
 from workers import interventions
 
-UNDO_SECONDS = 10.0
-"""So long a reply can be taken back: it waits in the database, whether or not the page stays open."""
-DELAYED = frozenset({InterventionKind.SEND, InterventionKind.EDIT_AND_SEND})
 REVIEW = "review"
 """What a form says that goes on with the queue of drafts afterwards."""
 FIELDS = ("text", "comment", "value", "question")
@@ -69,6 +66,6 @@ def _read_order(channel: str, ticket_id: str) -> Order:
         seen_message_id=form.get("seen") or None,
         target_id=form.get("target") or None,
         override=form.get("override") == "yes",
-        delay_seconds=UNDO_SECONDS if kind in DELAYED else 0.0,
+        delay_seconds=undo_seconds(kind),
         **texts,
     )

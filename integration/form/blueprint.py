@@ -16,10 +16,10 @@ from desk.text.tokenizer import clean
 from desk.ticket import Priority, Role, Ticket, TicketStatus
 from integration.form.examples import ENDS, ExampleTicket
 from integration.form.fields import MOST, TicketForm, form_faults, message_fault, read_ticket_form
-from integration.form.progress import Progress, read_progress
 from integration.web.conversation import ShownMessage, notes_last, shown_messages
 from integration.web.forms import read_form
 from integration.web.layout import database_away, friendly_error, is_same_origin, protect_pages
+from integration.web.progress import Progress, read_progress
 from workers import record, tickets
 from workers.queue import inbox, outbox
 from workers.tickets import CHANNEL, Accepted, NewTicket

@@ -187,7 +187,8 @@ def _interpret_event(
     if event_name == "ticket.comment_added":
         comment = _Comment.model_validate(event.get("comment"))
         if not comment.is_public:
-            return EventKind.TICKET_CHANGED, comment.id, ""
+            may_order = comment.author.is_staff and (comment.body or "").lstrip().startswith("@")
+            return EventKind.AGENT_NOTE if may_order else EventKind.TICKET_CHANGED, comment.id, ""
         kind = EventKind.AGENT_MESSAGE if comment.author.is_staff else EventKind.CUSTOMER_MESSAGE
         return kind, comment.id, comment.body or ""
     if "csat" in event_name or "satisfaction" in event_name:

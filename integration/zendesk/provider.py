@@ -13,6 +13,7 @@ from integration.zendesk.setup.health import examine_zendesk
 from integration.zendesk.setup.probe import ZendeskParty
 from integration.zendesk.setup.round_trip import have_zendesk_call
 from integration.zendesk.setup.steps import zendesk_steps
+from integration.zendesk.sidebar.blueprint import make_sidebar
 from integration.zendesk.sources import guide, solved_tickets
 from knowledge.ingest.sync_requests import request_sync
 
@@ -74,6 +75,8 @@ PROVIDER = Provider(
         ConnectOption("escalation_group_id", "The group that escalated tickets go to.", flag="--group"),
         ConnectOption("escalation_priority", "The priority that escalated tickets get.", flag="--priority"),
         ConnectOption("status_after_reply", "The status after an automatic reply."),
+        ConnectOption("app_public_key", "The sidebar app's public key, as PEM (docs/zendesk.md)."),
+        ConnectOption("app_installation_id", "The number of its installation.", flag="--app-installation"),
     ),
     introduce=lambda db, account, config: introduce_zendesk(config),
     examine=examine_zendesk,
@@ -84,5 +87,6 @@ PROVIDER = Provider(
     channel=ZendeskChannel,
     inbound=lambda: ZendeskInbound(articles_changed=lambda tx: request_sync(tx, guide.NAME)),
     catch_up=catch_up,
+    pages=make_sidebar,
     sources={"zendesk-guide": guide.KIND, "solved-tickets": solved_tickets.KIND},
 )

@@ -17,6 +17,7 @@ from docs.reasons import PAGE, reasons_page
 from workers.pipeline import rules
 
 ROOT = Path(__file__).parents[2]
+SIDEBAR = "integration/zendesk/sidebar"
 PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
@@ -134,7 +135,7 @@ def test_every_room_says_what_belongs_there_and_holds_about_a_dozen_files() -> N
 def test_what_is_imported_is_declared() -> None:
     declared = set(re.findall(r'^    "([\w.-]+)', PROJECT.split("dependencies = [")[1].split("]\n\n")[0], re.MULTILINE))
     called = {"beautifulsoup4": "bs4", "markdown-it-py": "markdown_it", "pdfminer.six": "pdfminer", "pyyaml": "yaml"}
-    called |= {"python-dotenv": "dotenv", "pydantic": "pydantic_core"}
+    called |= {"python-dotenv": "dotenv", "pydantic": "pydantic_core", "pyjwt": "jwt"}
     known = {called.get(name, name).replace("-", "_") for name in declared} | {"pydantic"}
     imported = set()
     for file in product_files():
@@ -158,7 +159,7 @@ def test_the_picture_of_the_house_is_drawn_from_its_imports() -> None:
     assert PICTURE.read_text(encoding="utf-8") == picture(), "run `python -m docs.architecture`"
 
 
-@pytest.mark.parametrize("face", ["app/cli", "integration/console", "integration/api", "integration/form"])
+@pytest.mark.parametrize("face", ["app/cli", "integration/console", "integration/api", "integration/form", SIDEBAR])
 def test_a_face_parses_calls_and_lays_out_and_reads_no_rows(face: str) -> None:
     files = [file for file in product_files() if file.is_relative_to(ROOT / face)]
     assert files

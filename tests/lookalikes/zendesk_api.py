@@ -148,6 +148,11 @@ class Api:
         """GET groups/{id}."""
         return Answer(body={"group": _found(self.store.groups, number)})
 
+    def list_groups_of_user(self, request: Request, number: int) -> Answer:
+        """GET users/{id}/groups: those of the user's `group_ids`, which the API itself does not show."""
+        mine = _found(self.store.users, number).get("group_ids", [])
+        return Answer(body=self._page(request, "groups", [self.store.groups[group] for group in mine]))
+
     def list_users(self, request: Request) -> Answer:
         """GET users, of a role."""
         role = request.query.get("role")
@@ -278,6 +283,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", r"users/me", Api.me),
     ("GET", r"users/(\d+)", Api.show_user),
     ("GET", r"users/show_many", Api.show_users),
+    ("GET", r"users/(\d+)/groups", Api.list_groups_of_user),
     ("GET", r"organizations/(\d+)", Api.show_organization),
     ("GET", r"groups/(\d+)", Api.show_group),
     ("GET", r"groups", Api.list_groups),

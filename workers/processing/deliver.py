@@ -28,7 +28,7 @@ from workers.processing.guard_effects import message_left_open
 from workers.processing.last_look import LastLook, recheck
 from workers.queue import inbox, outbox
 from workers.queue.backoff import handle_any_failure, retry_while_database_is_away
-from workers.queue.outbox import BY_A_PERSON, ClaimedDelivery, PlannedDelivery
+from workers.queue.outbox import ANSWERS_NOTE, BY_A_PERSON, ClaimedDelivery, PlannedDelivery
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +93,8 @@ def _send(deps: Dependencies, claim: ClaimedDelivery) -> list[str]:
 
 def _send_note(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, last_look: LastLook) -> list[str]:
     """It opens the ticket again only as long as a person is owed."""
-    if not last_look.still_wanted(ticket):
+    was_asked_for = claim.delivery.key.startswith(ANSWERS_NOTE)
+    if not was_asked_for and not last_look.still_wanted(ticket):
         return _withdraw(deps, claim, last_look.stop)
     outgoing = claim.outgoing
     if outgoing.status and not read_conversation(ticket, last_look.record).person_owed:

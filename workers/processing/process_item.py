@@ -29,7 +29,7 @@ from workers.parties.waiting import refuse_if_away
 from workers.pipeline.guards import stop_before_run
 from workers.pipeline.run import RunContext, run_pipeline
 from workers.pipeline.signals.closing import is_confirmation
-from workers.processing import customer_feedback, duplicate_tickets, guard_effects, ratings
+from workers.processing import customer_feedback, duplicate_tickets, guard_effects, note_orders, ratings
 from workers.processing.agent_replies import AgentMessage, read_agent_message
 from workers.processing.effects import (
     FinishedRun,
@@ -40,6 +40,7 @@ from workers.processing.effects import (
     restore_status,
 )
 from workers.processing.failures import handle_failure
+from workers.processing.interventions.carry_out import carry_out_intervention
 from workers.processing.ticket_reading import OpenItem, fetch_ticket, newest_message
 from workers.queue import inbox, outbox
 from workers.queue.backoff import handle_any_failure
@@ -105,6 +106,8 @@ def _process_until_settled(deps: Dependencies, item: InboxItem) -> list[str]:
 def _process(deps: Dependencies, item: InboxItem) -> list[str]:
     if item.kind is EventKind.CUSTOMER_MESSAGE:
         return _process_message(deps, item)
+    if item.kind is EventKind.AGENT_NOTE and (ordered := note_orders.take_order(deps, item)):
+        return carry_out_intervention(deps, item.account, ordered.id, "note")
     if item.kind is EventKind.RATING and (effects := ratings.effects_of_rating(deps, item)):
         return _close_item(deps, item, Stop.RATED_BAD, TicketState.ESCALATED, effects)
     message_id, told = None, AgentMessage()

@@ -27,6 +27,8 @@ K = TypeVar("K")
 PUBLIC = (DeliveryKind.REPLY, DeliveryKind.HANDOVER)
 BY_A_PERSON = "intervention:"
 """How the key of a delivery begins that a person ordered."""
+ANSWERS_NOTE = "noted:"
+"""How the key of a note begins that answers an agent's note."""
 TAKEN_BACK = (DeliveryState.WITHDRAWN, DeliveryState.FAILED)
 """States of what is not out and will not be."""
 _WAITING_UNLESS_SENDING = case(

@@ -11,6 +11,9 @@ from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from desk.errors import Blocked, Permanent, Temporary
@@ -53,6 +56,18 @@ class ZendeskConnection(BaseModel):
     escalation_group_id: Number = ""
     escalation_priority: Literal["", "normal", "high", "urgent"] = ""
     status_after_reply: Literal["", "open", "pending", "hold", "solved"] = ""
+    app_public_key: str = ""
+    """The sidebar app's, as PEM: what proves who looks at its page."""
+    app_installation_id: Number = ""
+
+    @field_validator("app_public_key")
+    @classmethod
+    def is_a_public_key(cls, pem: str) -> str:
+        """An RSA key; line breaks may be written as `\\n`."""
+        pem = pem.replace("\\n", "\n").strip()
+        if pem and not is_rsa_key(pem):
+            raise ValueError("must be the app's public key, as PEM: -----BEGIN PUBLIC KEY-----...")
+        return pem
 
     @property
     def identity(self) -> str:
@@ -94,6 +109,14 @@ def make_client(
     client_id, client_secret = config.oauth_client_id, config.oauth_client_secret
     auth = ClientCredentials(config.base_url, client_id, client_secret) if client_id else None
     return ZendeskClient(config.base_url, config.email, config.api_token, on_limit, timeout, auth)
+
+
+def is_rsa_key(pem: str) -> bool:
+    """Is it the public half of an RSA key?"""
+    try:
+        return isinstance(load_pem_public_key(pem.encode()), RSAPublicKey)
+    except (ValueError, UnsupportedAlgorithm):
+        return False
 
 
 def is_connected(db: Database, account: str) -> bool:

@@ -73,6 +73,8 @@ class ZendeskUser(Shape):
     name: str | None = None
     email: str | None = None
     role: str | None = None
+    role_type: int | None = None
+    only_private_comments: bool | None = None
     suspended: bool | None = None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from desk.text.tokenizer import clean
-from desk.ticket import Message, PersonAct, PersonActKind, Role
+from desk.ticket import Author, Message, PersonAct, PersonActKind, Role
 from integration.zendesk.api import models
 
 MARK = "firstline_delivery"
@@ -23,6 +23,9 @@ MACHINE_FLAG = 4
 SYSTEM = "-1"
 MACHINES = {"trigger", "automation", "merge", "macro_automation"}
 STAFF = {"agent", "admin"}
+LIGHT_ROLE_TYPES = frozenset({1, 3})
+"""Light agents and contributors: they may not write to customers.
+https://developer.zendesk.com/api-reference/ticketing/users/users/#json-format-for-agent-or-admin-requests"""
 API = {"api", "web_service", "5"}
 NO_HANDS = {
     *("rule", "8", "linked_problem", "9", "group_deletion", "10", "user_deletion", "12", "group_change", "13"),
@@ -57,6 +60,14 @@ class TicketPeople:
         if user is None or user.role is None:
             return user_id not in self.requesters
         return user.role in STAFF
+
+    def writer(self, user_id: str) -> Author | None:
+        """Somebody of staff who may write to customers."""
+        user = self.people.get(user_id)
+        if user is None or user.role not in STAFF or user.suspended or user.only_private_comments:
+            return None
+        is_light = user.role_type in LIGHT_ROLE_TYPES
+        return None if is_light else Author(user.name or user.email or user.id, user.email, user.id)
 
 
 @dataclass(slots=True)
@@ -133,6 +144,7 @@ def _build_message(audit: models.Audit, ticket_people: TicketPeople) -> Message 
         automatic=delivery is None and _is_automatic(audit, author_id),
         third_party=role is Role.CUSTOMER and author_id not in ticket_people.requesters,
         status_before=_status_before(audit) if role is Role.CUSTOMER else None,
+        writer=ticket_people.writer(author_id) if role is Role.AGENT else None,
     )
 
 

@@ -145,6 +145,16 @@ def an_agents_comments_event(desk: Desk) -> int:
     return number
 
 
+def an_agents_note_to_a_colleague(desk: Desk) -> int:
+    number = a_reply(desk)
+    desk.zendesk.requests.clear()
+    content = commented(number, desk.zendesk.add_comment(number, "@noor yours?", "colleague", public=False), staff=True)
+    content["event"]["comment"] |= {"is_public": False, "body": "@noor yours?"}
+    assert desk.post(content) == 202
+    desk.work()
+    return number
+
+
 def a_thank_you(desk: Desk) -> int:
     desk.connect(status_after_reply="solved")
     number = a_reply(desk)
@@ -183,6 +193,7 @@ KINDS: dict[str, Callable[[Desk], int]] = {
     "a late event that does not": told_of_without_a_name_after_the_answer,
     "the event of our own comment": our_own_comments_event,
     "the event of an agent's comment": an_agents_comments_event,
+    "the event of an agent's note that begins with `@` and orders nothing": an_agents_note_to_a_colleague,
     "a bad rating, with note, status and alert": a_bad_rating,
     "a thank-you, and the status put back": a_thank_you,
 }

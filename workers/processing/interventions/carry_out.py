@@ -15,6 +15,7 @@ from workers import interventions
 from workers.dependencies import Dependencies
 from workers.interventions import Intervention
 from workers.parties.waiting import LATER, SOON, TroubleOwner, awaited_party, whose_trouble
+from workers.processing import note_orders
 from workers.processing.interventions.handlers import HANDLERS
 from workers.processing.interventions.resolution import Effect
 from workers.queue.backoff import next_try, retry_while_database_is_away
@@ -54,8 +55,9 @@ def _write(deps: Dependencies, intervention: Intervention, effect: Effect) -> li
         resolution = effect(tx)
         if not interventions.finish_intervention(tx, intervention, resolution.result):
             raise ClaimLost
+        answer_ids = note_orders.plan_answer(tx, intervention, resolution.result)
     log.info("carried out", kind=intervention.order.kind.value, status=resolution.result.status.value)
-    return list(resolution.delivery_ids)
+    return [*resolution.delivery_ids, *answer_ids]
 
 
 def _handle_failure(deps: Dependencies, intervention: Intervention, error: FirstlineError) -> list[str]:
@@ -81,6 +83,7 @@ def _give_up(deps: Dependencies, intervention: Intervention, why: str) -> list[s
     title = INTERVENTIONS[intervention.order.kind].title
     result = InterventionResult(ResultStatus.FAILED, f"{title} did not work ({why}). Nothing was changed.")
     with deps.db.account(intervention.account) as tx:
-        interventions.finish_intervention(tx, intervention, result)
+        is_ours = interventions.finish_intervention(tx, intervention, result)
+        answer_ids = note_orders.plan_answer(tx, intervention, result) if is_ours else []
     log.warning("failed", why=why)
-    return []
+    return answer_ids

@@ -1,0 +1,64 @@
+"""Who the proven user is, as Zendesk itself says: name, address and role. What the page says of them counts nothing."""
+
+from desk.errors import Permanent, Refused
+from desk.platform.database import Transaction
+from desk.text.tokenizer import clean
+from integration.access.embedded_sessions import EmbeddedStaff
+from integration.access.permissions import StaffRole
+from integration.connections import amend_config, load_connection, save_connection
+from integration.zendesk.api.client import Gone, ZendeskClient
+from integration.zendesk.api.connection import PARTY, ZendeskConnection
+from integration.zendesk.api.models import Shape
+from integration.zendesk.channel.history import LIGHT_ROLE_TYPES
+from integration.zendesk.sidebar.reach import marks_of_agent
+
+ROLES = {"agent": StaffRole.AGENT, "admin": StaffRole.ADMIN}
+
+
+class AgentRow(Shape):
+    """A user, as far as it decides what they may do here."""
+
+    id: str
+    name: str | None = None
+    email: str | None = None
+    role: str | None = None
+    role_type: int | None = None
+    suspended: bool = False
+    active: bool = True
+    only_private_comments: bool = False
+    ticket_restriction: str | None = None
+    organization_id: str | None = None
+
+
+class AgentAnswer(Shape):
+    """https://developer.zendesk.com/api-reference/ticketing/users/users/#show-user"""
+
+    user: AgentRow
+
+
+def read_agent(client: ZendeskClient, user_id: str) -> EmbeddedStaff:
+    """Who they are. Raises Refused (403) for whoever is no agent that writes to customers, Temporary while Zendesk does
+    not say."""
+    try:
+        user = client.show(f"users/{user_id}.json", AgentAnswer).user
+    except Gone as error:
+        raise Refused("Zendesk knows no such user", status=403) from error
+    except Permanent as error:
+        raise Refused("Zendesk does not say who you are to the token that Firstline has", status=403) from error
+    role = ROLES.get(user.role or "")
+    if role is None or user.suspended or not user.active:
+        raise Refused("this is for the agents of this Zendesk", status=403)
+    if user.role_type in LIGHT_ROLE_TYPES or user.only_private_comments:
+        raise Refused("your role in Zendesk may not write to customers, and neither may it here", status=403)
+    restriction, name = user.ticket_restriction, clean(user.name or user.email or user.id)[:100]
+    only = marks_of_agent(client, user.id, restriction, user.organization_id) if restriction else None
+    return EmbeddedStaff(user.id, name, user.email, role, only)
+
+
+def remember_app(tx: Transaction, public_key: str, installation_id: str) -> None:
+    """Keep what proves who looks at the app's page. Raises Refused for a key that is none, or without a connection."""
+    connection = load_connection(tx, PARTY, ZendeskConnection)
+    if connection is None:
+        raise Refused("connect Zendesk first")
+    changes = {"app_public_key": public_key, "app_installation_id": installation_id}
+    save_connection(tx, PARTY, amend_config(connection.config, ZendeskConnection, changes))

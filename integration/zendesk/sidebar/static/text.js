@@ -1,0 +1,55 @@
+// Drafts and answers with their numbered citations, and the passage behind each number.
+
+import { button, el } from "./dom.js";
+
+const LISTS = { steps: "ol", items: "ul" };
+
+export function prose(shown) {
+  const sources = new Map(shown.sources.map((source) => [source.number, source]));
+  const spans = (line) => line.map((span) => (span.mark === null ? span.text : mark(sources.get(span.mark))));
+  const body = shown.blocks.map((block) =>
+    LISTS[block.kind]
+      ? el(LISTS[block.kind], { start: block.kind === "steps" ? block.start : null }, block.lines.map((line) => el("li", {}, spans(line))))
+      : el("p", {}, spans(block.lines[0])),
+  );
+  return el("div", { class: "prose", dir: "auto" }, body);
+}
+
+export function sourceList(shown, key) {
+  if (!shown.sources.length) return null;
+  const items = shown.sources.map((source) =>
+    el("li", {}, el("button", { type: "button", class: "link", dir: "auto", "data-key": `${key}-source-${source.number}`, onclick: () => open(source) }, `[${source.number}] ${source.title}`)),
+  );
+  const count = `${items.length} source${items.length === 1 ? "" : "s"}`;
+  return el("details", { class: "sources", "data-key": `${key}-sources` }, el("summary", {}, count), el("ul", {}, items));
+}
+
+function mark(source) {
+  const label = `Source ${source.number}: ${source.title}`;
+  return el("button", { type: "button", class: "mark", "aria-label": label, onclick: () => open(source) }, String(source.number));
+}
+
+function open(source) {
+  const before = document.activeElement;
+  const close = button("Close", "close", () => dialog.close(), "primary");
+  const passages = source.passages.length ? source.passages : source.quotes.map((quote) => ({ heading: "", text: quote }));
+  const dialog = el(
+    "dialog",
+    { class: "passage", "aria-labelledby": "passage-title" },
+    el("h2", { id: "passage-title", dir: "auto" }, `[${source.number}] ${source.title}`),
+    el("div", { class: "passages", tabindex: "0", role: "group", "aria-label": "Passage" }, passages.map((passage) => quoted(passage, source.quotes))),
+    el("div", { class: "row" }, source.url && el("a", { href: source.url, target: "_blank", rel: "noopener noreferrer", class: "button" }, "Open the page"), close),
+  );
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    before?.isConnected && before.focus();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  close.focus();
+}
+
+function quoted(passage, quotes) {
+  const lines = passage.text.split("\n").map((line) => el(quotes.includes(line) ? "mark" : "span", { class: "line" }, line));
+  return el("section", { dir: "auto" }, passage.heading && el("h3", {}, passage.heading), el("div", {}, lines));
+}

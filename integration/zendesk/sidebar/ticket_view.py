@@ -1,0 +1,125 @@
+"""What the page shows of a ticket: where it stands, the newest draft with its reasons, and what people did."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.outcome import outcome_of
+from desk.platform.database import Transaction
+from desk.presentation.receipt import make_receipt
+from desk.presentation.reply import cited_pages, draft_text
+from desk.run import Run
+from desk.ticket import ItemState
+from integration.access.embedded_sessions import EmbeddedStaff
+from integration.web.intervention_status import show_intervention
+from integration.web.progress import read_progress
+from integration.web.prose import visible_text
+from integration.web.receipt_bars import format_dollars
+from integration.zendesk.channel.fetch import CHANNEL
+from integration.zendesk.sidebar.shown_text import ShownText
+from workers import interventions, record, ticket_control
+from workers.interventions import Intervention
+from workers.queue import inbox, outbox
+
+Json = dict[str, Any]
+MOST_ACTS = 20
+CONFIDENCE = ((0.75, "Well founded"), (0.5, "Partly founded"), (0.0, "Weakly founded"))
+"""From which confidence on it is called so; the number itself stands in the receipt."""
+
+
+def actor_id(staff: EmbeddedStaff) -> str:
+    """How the agent is named in what they order."""
+    return f"zendesk:{staff.user_id}"
+
+
+def show_ticket(tx: Transaction, ticket_id: str, staff: EmbeddedStaff) -> Json:
+    """All that the page shows. `moving`: something will change in a moment."""
+    line = record.get_ticket_line(tx, CHANNEL, ticket_id)
+    runs = record.runs_of(tx, CHANNEL, ticket_id)
+    deliveries = outbox.deliveries_of_ticket(tx, CHANNEL, ticket_id)
+    items = inbox.items_of_ticket(tx, CHANNEL, ticket_id)
+    progress = read_progress(items, runs, deliveries)
+    if line is None:
+        why = progress.sentence if items else ""
+        return {"known": False, "why": why, "moving": progress.moving, "acts": []}
+    acts = [show_act(tx, act) for act in interventions.interventions_of_ticket(tx, CHANNEL, ticket_id)[-MOST_ACTS:]]
+    claim = ticket_control.get_claim(tx, CHANNEL, ticket_id)
+    return {
+        "known": True,
+        "state": line.state.value.replace("_", " "),
+        "progress": {"sentence": progress.sentence, "tone": progress.tone},
+        "parked": any(item.state is ItemState.PARKED for item in items),
+        "switched_off": ticket_control.is_switched_off(tx, CHANNEL, ticket_id),
+        "claim": {"name": visible_text(claim.name), "mine": claim.actor_id == actor_id(staff)} if claim else None,
+        "run": _show_run(runs[-1], deliveries) if runs else None,
+        "acts": acts[::-1],
+        "moving": progress.moving or any(act["pending"] for act in acts),
+    }
+
+
+def show_act(tx: Transaction, act: Intervention) -> Json:
+    """One act as it stands, with what it takes to press it once more."""
+    shown, order = show_intervention(tx, act), act.order
+    texts = ("text", "comment", "value", "question", "run_id", "seen_message_id")
+    return {
+        "id": shown.id,
+        "kind": shown.kind.value,
+        "who": visible_text(shown.who),
+        "headline": shown.headline,
+        "at": shown.at.isoformat(),
+        "status": shown.status.value,
+        "words": visible_text(shown.text),
+        "pending": shown.pending,
+        "can_undo": shown.can_undo,
+        "findings": _show_findings(shown.findings),
+        "answer": ShownText(shown.answer, shown.sources).as_json() if shown.answer else None,
+        "order": {name: getattr(order, name) for name in texts},
+    }
+
+
+def _show_run(run: Run, deliveries: Sequence[Delivery]) -> Json:
+    receipt = make_receipt(run)
+    words = next(words for least, words in CONFIDENCE if receipt.confidence >= least)
+    sources = cited_pages(run.draft, run.hits)
+    has_draft = bool(run.draft.statements)
+    return {
+        "run_id": run.id,
+        "message_id": run.message_id,
+        "decided": receipt.decided,
+        "happened": visible_text(outcome_of([each for each in deliveries if each.run_id == run.id]).text),
+        "answered": any(_is_reply_to(each, run.message_id) for each in deliveries),
+        "confidence": words,
+        "questions": [visible_text(question) for question in receipt.questions],
+        "reasons": [[reason.text, visible_text(reason.detail), reason.person] for reason in receipt.reasons],
+        "findings": _show_findings(run.findings),
+        "draft": ShownText(draft_text(run.draft, sources), sources, run.hits).as_json() if has_draft else None,
+        "no_draft": visible_text(run.draft.hand_over or "The documents hold no answer to this."),
+        "receipt": _receipt_lines(run),
+    }
+
+
+def _is_reply_to(delivery: Delivery, message_id: str) -> bool:
+    is_reply = delivery.kind is DeliveryKind.REPLY and delivery.message_id == message_id
+    return is_reply and delivery.state is DeliveryState.SENT
+
+
+def _show_findings(findings: Sequence[Any]) -> list[list[str]]:
+    return [[each.check.replace("_", " ").capitalize(), visible_text(each.detail)] for each in findings]
+
+
+def _receipt_lines(run: Run) -> list[list[str]]:
+    receipt = make_receipt(run)
+    lines = [
+        ("Drafted", receipt.at),
+        ("Category", f"{receipt.category.replace('_', ' ')}, {receipt.category_confidence:.0%}"),
+        ("Confidence", f"{receipt.confidence:.2f}"),
+        *((name.capitalize(), value) for name, value in receipt.signals),
+        ("Passages read", str(len(receipt.passages))),
+        ("Models", ", ".join(dict.fromkeys(model for _, model, *_ in receipt.models)) or "none"),
+        ("Time", f"{receipt.milliseconds:.0f} ms"),
+        ("Cost", format_dollars(receipt.dollars)),
+        ("Policy", dict(receipt.versions)["policy"]),
+        ("Run", receipt.run_id),
+        *(("Note", remark) for remark in receipt.remarks),
+    ]
+    return [[name, visible_text(value)] for name, value in lines]
