@@ -51,6 +51,7 @@ def test_every_act_stands_in_the_table_and_somebody_may_do_it() -> None:
                 Permission.MANAGE_CONNECTIONS,
                 Permission.SYNC_SOURCES,
                 Permission.SWITCH_PAGES,
+                Permission.REVIEW_ENTRIES,
                 Permission.READ_AUDIT,
             },
         ),

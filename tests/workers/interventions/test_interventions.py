@@ -357,7 +357,8 @@ def test_each_persons_last_thumbs_hold_and_the_run_keeps_them(desk: Desk) -> Non
 
 def test_a_draft_of_another_ticket_is_not_rated(desk: Desk) -> None:
     other, desk = desk.opened(), desk.opened()
-    assert desk.act(InterventionKind.RATE, value="up", run_id=other.run_id).status is ResultStatus.REFUSED
+    with pytest.raises(Refused):
+        desk.act(InterventionKind.RATE, value="up", run_id=other.run_id)
 
 
 @pytest.mark.parametrize(
