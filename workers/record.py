@@ -14,7 +14,7 @@ from desk.platform.database import Transaction
 from desk.policy.policy import PolicyFile
 from desk.run import Action, Run
 from desk.ticket import Requester, TicketState
-from workers.tables import daily_spend, policies, run_citations, runs, ticket_states
+from workers.tables import policies, run_citations, runs, ticket_states
 
 _run = TypeAdapter(Run)
 _REQUESTER_HASHES = [ticket_states.c.requester_hashes[literal_column(place)] for place in ("1", "2")]
@@ -117,12 +117,6 @@ def count_older_runs(tx: Transaction) -> int:
     return int(tx.execute(select(func.count()).select_from(runs).where(~runs.c.citations_kept)).scalar_one())
 
 
-def dollars_today(tx: Transaction) -> float:
-    """What models have cost since midnight, UTC. Postgres adds up as runs are saved (`m0008_backlog.py`)."""
-    query = select(daily_spend.c.dollars).where(daily_spend.c.day == datetime.now(UTC).date())
-    return float(tx.execute(query).scalar_one_or_none() or 0.0)
-
-
 def was_handed_over(tx: Transaction, channel: str, ticket_id: str) -> frozenset[str]:
     """The messages of a ticket whose runs gave it to people."""
     conditions = (runs.c.channel == channel, runs.c.ticket_id == ticket_id, runs.c.action == Action.ESCALATE)
@@ -202,16 +196,6 @@ def set_ticket_state(
     key = {"account_id": tx.account, "channel": channel, "ticket_id": ticket_id}
     statement = insert(ticket_states).values({"state": TicketState.RECEIVED} | key | changes)
     tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changes))
-
-
-def add_spending(tx: Transaction, dollars: float) -> None:
-    """Count what a model was paid for without a run: for an answer to an agent."""
-    if dollars <= 0:
-        return
-    values = {"account_id": tx.account, "day": datetime.now(UTC).date(), "dollars": dollars}
-    statement = insert(daily_spend).values(values)
-    total = daily_spend.c.dollars + statement.excluded.dollars
-    tx.execute(statement.on_conflict_do_update(index_elements=["account_id", "day"], set_={"dollars": total}))
 
 
 def _requester_columns(tx: Transaction, requester: Requester) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from desk.run import Stage, Usage
 from tests.own_database import own_database
 from tests.workers.left_open import POLICY, a_run, keep
 from workers import record
+from workers.insights import spending
 
 
 def paid(dollars: float) -> tuple[Usage, ...]:
@@ -22,7 +23,7 @@ def paid(dollars: float) -> tuple[Usage, ...]:
 
 def spent(database: Database, account: str) -> float:
     with database.account(account) as tx:
-        return record.dollars_today(tx)
+        return spending.dollars_today(tx)
 
 
 def test_the_days_runs_are_added_up_for_each_account(database: Database, account: str, other_account: str) -> None:

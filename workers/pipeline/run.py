@@ -4,19 +4,15 @@ No stage touches the database or a channel. Models are asked in turn, best first
 the next is asked; when none is left the draft hands over to a person, which no model is needed for.
 """
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from desk.conversation import NO_RECORD, Conversation, OwnRecord, Sent, read_conversation
-from desk.errors import ModelAway, Permanent, Temporary
 from desk.passage import Hit
 from desk.policy.policy import Policy
-from desk.ports import LanguageModel, Library, ModelDraft, ModelRefusal, UnusableAnswer
-from desk.run import Classification, Draft, Finding, Run, Stage, StageTime, Usage, Versions
+from desk.ports import LanguageModel, Library, ModelDraft
+from desk.run import Classification, Draft, Finding, Run, Stage, Versions
 from desk.ticket import Ticket, new_id
 from workers.pipeline.case import NO_TURNS, DecisionInput, circumstances_of
 from workers.pipeline.classify import (
@@ -29,18 +25,16 @@ from workers.pipeline.confidence import confidence
 from workers.pipeline.conversation_text import ConversationText, read_conversation_text
 from workers.pipeline.decide import decide
 from workers.pipeline.draft import NO_MODEL, draft_reply, is_handed_over
+from workers.pipeline.fallback import RunTrace, ask_first_available, available_models, prompts_of
 from workers.pipeline.retrieve import Retrieval, retrieve
 from workers.pipeline.signals.not_helped import says_not_helped
 from workers.pipeline.turns import Turns, limit_reached
 from workers.pipeline.validate import validate
 
-Answer = TypeVar("Answer")
 NO_DRAFT = Draft(())
 NOTHING_RETRIEVED = Retrieval()
 MOST_DRAFTS_FOR_PEOPLE = 5
 """So many messages of a ticket that is with people get a draft to help them; what follows is only told."""
-PATIENCE_SECONDS = 120.0
-"""So long a model that has gone away is waited for; then the local parts draft for an agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +57,6 @@ class RunContext:
     for_agent: bool = False
     instruction: str = ""
     product_version: str = "unknown"
-
-
-@dataclass(slots=True)
-class _RunTrace:
-    """What a pass leaves behind besides its results."""
-
-    on_stage: Callable[[Stage], None]
-    usage: list[Usage] = field(default_factory=list)
-    times: list[StageTime] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    patient: bool = False
-    away: str = ""
-    refused: bool = False
-
-    @contextmanager
-    def stage(self, stage: Stage) -> Iterator[None]:
-        """Says that a stage begins, and keeps how long it took."""
-        self.on_stage(stage)
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.times.append(StageTime(stage, round((time.perf_counter() - start) * 1000, 2)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +92,7 @@ def run_pipeline(
     Raises Temporary or Permanent as the library does, ModelAway while there is patience with a model, and whatever
     `on_stage` raises; a failing model raises nothing else.
     """
-    trace = _RunTrace(on_stage, patient=context.patient)
+    trace = RunTrace(on_stage, patient=context.patient)
     conversation = read_conversation(ticket, context.record)
     state = _classify(read_conversation_text(ticket, conversation), conversation, models, context, trace)
     state = _retrieve(state, library, context.policy, trace)
@@ -135,20 +106,20 @@ def _classify(
     conversation: Conversation,
     models: Sequence[LanguageModel],
     context: RunContext,
-    trace: _RunTrace,
+    trace: RunTrace,
 ) -> _PipelineState:
     policy = context.policy
     with trace.stage(Stage.CLASSIFY):
         trace.remarks.extend(reading.remarks)
         signals = add_heard_signals(reading, policy)
         trace.patient = trace.patient and not needs_person_anyway(signals)
-        models_left = _available_models(models, context.budget_spent, trace)
+        models_left = available_models(models, context.budget_spent, trace)
         needs_no_draft = needs_no_model(signals, reading.text, policy) or _is_going_round(
             reading, conversation, context
         )
         if needs_no_draft and not context.for_agent:
             return _PipelineState(reading, signals, models_left, skipped=True)
-        guess, models_left = _ask_first_available(
+        guess, models_left = ask_first_available(
             models_left, lambda model: model.classify(reading.ticket, reading.text, policy), trace
         )
         if guess is None:
@@ -158,7 +129,7 @@ def _classify(
         return _PipelineState(reading, merged, models_left, skipped=False, heard=signals)
 
 
-def _retrieve(state: _PipelineState, library: Library, policy: Policy, trace: _RunTrace) -> _PipelineState:
+def _retrieve(state: _PipelineState, library: Library, policy: Policy, trace: RunTrace) -> _PipelineState:
     with trace.stage(Stage.RETRIEVE):
         if state.skipped:
             return state
@@ -167,29 +138,29 @@ def _retrieve(state: _PipelineState, library: Library, policy: Policy, trace: _R
         return replace(state, retrieved=retrieved)
 
 
-def _draft(state: _PipelineState, context: RunContext, trace: _RunTrace) -> _PipelineState:
+def _draft(state: _PipelineState, context: RunContext, trace: RunTrace) -> _PipelineState:
     with trace.stage(Stage.DRAFT):
         if state.skipped:
             return state
         ticket, hits = state.reading.ticket, state.hits
-        model_draft, models_left = _ask_first_available(
+        model_draft, models_left = ask_first_available(
             state.models_left,
             lambda model: draft_reply(ticket, state.classification, hits, model, context.policy, context.instruction),
             trace,
         )
         model_draft = model_draft or ModelDraft(is_handed_over(NO_MODEL))
         trace.usage.extend(model_draft.usage)
-        return replace(state, draft=model_draft.draft, models_left=models_left, prompts=_prompts_of(models_left))
+        return replace(state, draft=model_draft.draft, models_left=models_left, prompts=prompts_of(models_left))
 
 
-def _validate(state: _PipelineState, policy: Policy, trace: _RunTrace) -> _PipelineState:
+def _validate(state: _PipelineState, policy: Policy, trace: RunTrace) -> _PipelineState:
     with trace.stage(Stage.VALIDATE):
         findings = validate(state.reading.ticket, state.draft, state.hits, state.classification, policy)
         return replace(state, findings=findings)
 
 
 def _decide(
-    state: _PipelineState, library: Library, context: RunContext, conversation: Conversation, trace: _RunTrace
+    state: _PipelineState, library: Library, context: RunContext, conversation: Conversation, trace: RunTrace
 ) -> Run:
     ticket = state.reading.ticket
     with trace.stage(Stage.DECIDE):
@@ -217,7 +188,7 @@ def _decide(
 
 
 def _decision_input(
-    state: _PipelineState, library: Library, context: RunContext, conversation: Conversation, trace: _RunTrace
+    state: _PipelineState, library: Library, context: RunContext, conversation: Conversation, trace: RunTrace
 ) -> DecisionInput:
     citations = state.draft.citations
     return DecisionInput(
@@ -257,9 +228,6 @@ def _open_questions(state: _PipelineState) -> tuple[str, ...]:
     return tuple(question for question, best_ids in state.retrieved.best_of.items() if cited_ids.isdisjoint(best_ids))
 
 
-# --- Fallback ---------------------------------------------------------------------------------------------------------
-
-
 def _is_going_round(reading: ConversationText, conversation: Conversation, context: RunContext) -> bool:
     """Has the conversation had its turns, or do people have it already with as many messages as need a draft? A machine
     that answers everything would be paid for without end."""
@@ -268,40 +236,3 @@ def _is_going_round(reading: ConversationText, conversation: Conversation, conte
     handed_over_count = sum(message.id in context.record.handed_over for message in conversation.open)
     has_enough_drafts = handed_over_count >= MOST_DRAFTS_FOR_PEOPLE
     return is_repeated or has_enough_drafts or bool(limit_reached(turns, context.policy))
-
-
-def _available_models(
-    models: Sequence[LanguageModel], budget_spent: bool, trace: _RunTrace
-) -> tuple[LanguageModel, ...]:
-    """All models, or the last alone, the local one, once the day's dollars are spent."""
-    if budget_spent and len(models) > 1:
-        trace.remarks.append(f"The day's budget is spent; only {models[-1].name} was asked.")
-        return tuple(models[-1:])
-    return tuple(models)
-
-
-def _ask_first_available(
-    models: tuple[LanguageModel, ...], ask: Callable[[LanguageModel], Answer], trace: _RunTrace
-) -> tuple[Answer | None, tuple[LanguageModel, ...]]:
-    """The first answer that a model gives, and the models from that one on."""
-    for index, model in enumerate(models):
-        try:
-            return ask(model), models[index:]
-        except (Temporary, Permanent) as error:
-            is_last = index == len(models) - 1
-            if isinstance(error, ModelAway) and not is_last and _is_worth_waiting(error, trace):
-                raise
-            trace.remarks.append(f"{model.name} failed ({type(error).__name__}: {error}).")
-            trace.usage.extend(error.usage if isinstance(error, UnusableAnswer) else ())
-            trace.refused = trace.refused or isinstance(error, ModelRefusal)
-            trace.away = trace.away or ("" if is_last else f"{model.name} failed")
-    return None, ()
-
-
-def _is_worth_waiting(error: ModelAway, trace: _RunTrace) -> bool:
-    """A model that has only just gone, and before anything was paid for: what is thrown away then cost nothing."""
-    return trace.patient and not trace.usage and error.seconds < PATIENCE_SECONDS
-
-
-def _prompts_of(models: tuple[LanguageModel, ...]) -> str:
-    return f"{models[0].name} {models[0].prompts}" if models else "none"

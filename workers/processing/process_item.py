@@ -24,12 +24,12 @@ from desk.run import Action, Run, Stage
 from desk.ticket import EventKind, Ticket, TicketState
 from workers import own_record, record
 from workers.dependencies import Dependencies
-from workers.insights import gaps, run_feedback
+from workers.insights import gaps, run_feedback, spending
 from workers.parties.waiting import refuse_if_away
 from workers.pipeline.guards import stop_before_run
 from workers.pipeline.run import RunContext, run_pipeline
 from workers.pipeline.signals.closing import is_confirmation
-from workers.processing import customer_feedback, duplicate_tickets, guard_effects, note_orders, ratings
+from workers.processing import customer_feedback, duplicate_tickets, guard_effects, ratings
 from workers.processing.agent_replies import AgentMessage, read_agent_message
 from workers.processing.effects import (
     FinishedRun,
@@ -40,6 +40,7 @@ from workers.processing.effects import (
     restore_status,
 )
 from workers.processing.failures import handle_failure
+from workers.processing.interventions import note_orders
 from workers.processing.interventions.carry_out import carry_out_intervention
 from workers.processing.ticket_reading import OpenItem, fetch_ticket, newest_message
 from workers.queue import inbox, outbox
@@ -182,7 +183,7 @@ def _load_context(
         circumstances = RunContext(
             policy=policy,
             paused=accounts.is_paused(tx),
-            budget_spent=record.dollars_today(tx) >= policy.budget.dollars_per_day,
+            budget_spent=spending.dollars_today(tx) >= policy.budget.dollars_per_day,
             record=our_record,
             turns=turns,
             patient=True,

@@ -20,7 +20,7 @@ from desk.text.tokenizer import clean
 from knowledge.index.catalogue import Document, documents_named
 from workers import record
 from workers.dependencies import Dependencies
-from workers.insights import corrections, recalls
+from workers.insights import corrections, recalls, spending
 from workers.insights.corrections import WRONG, Affected, Recall
 from workers.insights.recalls import CitedDocument, DocumentUse
 from workers.processing.dry_run import dry_run
@@ -278,7 +278,7 @@ class _DryRunAsker:
 
     def __call__(self, question: str) -> Run:
         with self.deps.db.account(self.account) as tx:
-            spent_dollars = record.dollars_today(tx) + self.dollars
+            spent_dollars = spending.dollars_today(tx) + self.dollars
         budget_dollars = self.deps.policies.get(self.account).policy.budget.dollars_per_day
         run = dry_run(self.deps, self.account, question, budget_spent=spent_dollars >= budget_dollars)
         self.dollars += run.dollars

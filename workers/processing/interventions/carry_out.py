@@ -15,7 +15,7 @@ from workers import interventions
 from workers.dependencies import Dependencies
 from workers.interventions import Intervention
 from workers.parties.waiting import LATER, SOON, TroubleOwner, awaited_party, whose_trouble
-from workers.processing import note_orders
+from workers.processing.interventions import note_orders
 from workers.processing.interventions.handlers import HANDLERS
 from workers.processing.interventions.resolution import Effect
 from workers.queue.backoff import next_try, retry_while_database_is_away

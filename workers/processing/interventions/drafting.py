@@ -12,6 +12,7 @@ from desk.presentation.reply import cited_pages, draft_text
 from desk.run import Action, Run, Stage
 from workers import interventions, own_record, record
 from workers.dependencies import Dependencies
+from workers.insights import spending
 from workers.interventions import Intervention
 from workers.pipeline.run import RunContext, run_pipeline
 from workers.processing.dry_run import question_ticket
@@ -48,7 +49,7 @@ def ask(deps: Dependencies, intervention: Intervention) -> Effect:
     run = run_pipeline(ticket, deps.models, deps.library, context, _keep_claim(deps, intervention))
 
     def count(tx: Transaction) -> Resolution:
-        record.add_spending(tx, run.dollars)
+        spending.add_spending(tx, run.dollars)
         return _drafted(run, "From the documents:", kept=False)
 
     return count
@@ -76,7 +77,7 @@ def _read_context(
         return RunContext(
             policy=policy.policy,
             paused=accounts.is_paused(tx),
-            budget_spent=record.dollars_today(tx) >= policy.policy.budget.dollars_per_day,
+            budget_spent=spending.dollars_today(tx) >= policy.policy.budget.dollars_per_day,
             record=our_record,
             for_agent=True,
             instruction=order.comment,
