@@ -32,7 +32,7 @@ def lead(page: Page, actor: Actor) -> Page:
 def acts(actor: Actor) -> list[Intervention]:
     with actor.db.account(actor.account) as tx:
         user = sign_in.list_users(tx)[0]
-        return interventions.recent_interventions(tx, f"user:{user.id}", 3600, 1000)
+        return interventions.recent_interventions(tx, f"person:{user.email}", 3600, 1000)
 
 
 def at(page: Page, number: int) -> None:

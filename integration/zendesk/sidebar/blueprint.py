@@ -23,10 +23,10 @@ from integration.web.problems import answer_errors
 from integration.web.request_body import read_bytes
 from integration.zendesk.api.connection import ZendeskConnection, ZendeskLines
 from integration.zendesk.sidebar.agents import read_agent
-from integration.zendesk.sidebar.orders import actor_of, read_press
+from integration.zendesk.sidebar.orders import read_press
 from integration.zendesk.sidebar.reach import TicketReach
 from integration.zendesk.sidebar.stream import follow
-from integration.zendesk.sidebar.ticket_view import show_act, show_ticket
+from integration.zendesk.sidebar.ticket_view import actor_of, show_act, show_ticket
 from integration.zendesk.sidebar.token import check_token
 from workers import interventions
 

@@ -5,12 +5,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from desk.errors import Refused
-from desk.intervention import MOST_TEXT, Actor, InterventionKind, Order, undo_seconds
+from desk.intervention import MOST_TEXT, InterventionKind, Order, undo_seconds
 from desk.text.tokenizer import clean
-from integration.access.embedded_sessions import EmbeddedStaff
 from integration.web.request_body import read_json
 from integration.zendesk.channel.fetch import CHANNEL
-from integration.zendesk.sidebar.ticket_view import actor_id
 
 Text = Annotated[str, Field(max_length=MOST_TEXT)]
 Id = Annotated[str, Field(min_length=1, max_length=100)]
@@ -56,8 +54,3 @@ def read_press(raw: bytes) -> Press:
         fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
         field = ".".join(str(part) for part in fault["loc"]) or "body"
         raise Refused(f"{field}: {fault['msg']}", status=422) from error
-
-
-def actor_of(staff: EmbeddedStaff) -> Actor:
-    """The agent as who acts, known in Zendesk by the id that was proved."""
-    return Actor.of(staff.name, staff.email, actor_id(staff), staff.user_id)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.intervention import Actor
 from desk.outcome import outcome_of
 from desk.platform.database import Transaction
 from desk.presentation.receipt import make_receipt
@@ -27,9 +28,9 @@ CONFIDENCE = ((0.75, "Well founded"), (0.5, "Partly founded"), (0.0, "Weakly fou
 """From which confidence on it is called so; the number itself stands in the receipt."""
 
 
-def actor_id(staff: EmbeddedStaff) -> str:
-    """How the agent is named in what they order."""
-    return f"zendesk:{staff.user_id}"
+def actor_of(staff: EmbeddedStaff) -> Actor:
+    """The agent as who acts, known in Zendesk by the id that was proved."""
+    return Actor.of(staff.name, staff.email, f"zendesk:{staff.user_id}", staff.user_id)
 
 
 def show_ticket(tx: Transaction, ticket_id: str, staff: EmbeddedStaff) -> Json:
@@ -50,7 +51,7 @@ def show_ticket(tx: Transaction, ticket_id: str, staff: EmbeddedStaff) -> Json:
         "progress": {"sentence": progress.sentence, "tone": progress.tone},
         "parked": any(item.state is ItemState.PARKED for item in items),
         "switched_off": ticket_control.is_switched_off(tx, CHANNEL, ticket_id),
-        "claim": {"name": visible_text(claim.name), "mine": claim.actor_id == actor_id(staff)} if claim else None,
+        "claim": {"name": visible_text(claim.name), "mine": claim.actor_id == actor_of(staff).id} if claim else None,
         "run": _show_run(runs[-1], deliveries) if runs else None,
         "acts": acts[::-1],
         "moving": progress.moving or any(act["pending"] for act in acts),

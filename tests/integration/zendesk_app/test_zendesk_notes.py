@@ -93,7 +93,7 @@ def test_a_question_is_answered_in_a_note_with_its_sources(noted: Noted) -> None
     (note,) = noted.notes
     assert SENTENCE in note["plain_body"]
     assert "https://help.example/reset" in note["html_body"]
-    assert "Firstline, for Maria: Drafted." in note["plain_body"]
+    assert "Firstline, for Maria: From the documents:" in note["plain_body"]
     (act,) = noted.acts
     assert (act.face, act.order.kind) == (Face.NOTE, ASK)
     assert noted.desk.replies(noted.number) == 0
@@ -152,7 +152,7 @@ def test_another_draft_is_left_as_a_note(noted: Noted) -> None:
 
 def test_firstline_is_turned_off_and_says_so(noted: Noted) -> None:
     noted.write("@firstline off")
-    assert "leaves this ticket alone" in noted.notes[0]["plain_body"]
+    assert "answers nothing here any more" in noted.notes[0]["plain_body"]
     noted.write("@firstline on")
     assert "works on this ticket again" in noted.notes[1]["plain_body"]
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -161,7 +162,7 @@ def test_without_a_session_nothing_is_told_or_done(sidebar: Sidebar, database: D
 def test_agents_and_admins_may_do_every_act(sidebar: Sidebar, role: StaffRole) -> None:
     number = sidebar.drafted()
     bearer = sidebar.bearer(sidebar.person(f"{role}@acorn.example", role=role.value))
-    about = sidebar.about(number) | {"target_id": "none"}
+    about = sidebar.about(number) | {"target_id": str(UUID(int=7))}
     statuses = {kind: sidebar.press(number, bearer, kind, **about, **FILLED).status_code for kind in KINDS}
     assert statuses == dict.fromkeys(KINDS, 202)
     assert [act.order.kind for act in sidebar.acts(number)] == list(KINDS)
@@ -259,7 +260,10 @@ def test_two_agents_send_and_the_second_is_told_who_was_first(sidebar: Sidebar) 
     sidebar.leave()
     assert len(sidebar.answers(number)) == 1
     second = sidebar.get(number, bearers[1]).get_json()["acts"][0]
-    assert (second["status"], second["words"]) == ("refused", "Maria has answered already. Nothing was sent.")
+    assert (second["status"], second["words"]) == (
+        "refused",
+        "Maria has sent a reply to this already. Nothing more was sent.",
+    )
 
 
 def test_a_reply_that_the_customer_overtook_does_not_leave(sidebar: Sidebar) -> None:
@@ -318,7 +322,7 @@ def test_asking_the_knowledge_gives_an_answer_with_its_sources_for_the_composer(
     assert sidebar.answers(number) == []
 
 
-@pytest.mark.parametrize(("value", "status"), [("good", "done"), ("bad", "done"), ("splendid", "refused")])
+@pytest.mark.parametrize(("value", "status"), [("up", "done"), ("down", "done"), ("splendid", "refused")])
 def test_a_thumb_is_kept_with_its_reason(sidebar: Sidebar, value: str, status: str) -> None:
     number = sidebar.drafted()
     bearer = sidebar.bearer()
