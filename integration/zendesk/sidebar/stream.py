@@ -9,7 +9,7 @@ from desk.errors import Temporary
 
 LASTS = 55.0
 """Seconds of one stream: below the minute after which many proxies cut."""
-QUICK, SLOW = 0.7, 5.0
+QUICK, SLOW = 0.7, 2.5
 """Seconds between two looks, while something moves and otherwise."""
 
 Look = Callable[[], dict[str, Any]]
