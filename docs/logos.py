@@ -14,8 +14,14 @@ SAMPLES = 4
 """Looks at each pixel along each side, so that round edges are smooth."""
 
 INK, WHITE, PALE = (0x2F, 0x45, 0xC5), (255, 255, 255), (0xB0, 0xB9, 0xE9)
-SHAPES = (((0, 0, 32, 32), 8, INK), ((6, 8, 20, 4.4), 2.2, WHITE), ((6, 15.4, 14, 2.8), 1.4, PALE))
-SHAPES = (*SHAPES, ((6, 21.2, 9, 2.8), 1.4, PALE))
+Colour = tuple[int, int, int]
+Shape = tuple[tuple[float, float, float, float], float, Colour]
+SHAPES: tuple[Shape, ...] = (
+    ((0, 0, 32, 32), 8, INK),
+    ((6, 8, 20, 4.4), 2.2, WHITE),
+    ((6, 15.4, 14, 2.8), 1.4, PALE),
+    ((6, 21.2, 9, 2.8), 1.4, PALE),
+)
 """Rounded boxes (x, y, width, height), their radius and colour, on a sheet of 32 by 32; see `favicon.svg`."""
 
 Pixel = tuple[int, int, int, int]
