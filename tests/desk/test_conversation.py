@@ -134,6 +134,13 @@ def test_a_bad_rating_of_anything_else_is_none_of_ours(answer: Message) -> None:
     assert not read_conversation(a_ticket(customer("a"), answer, acts=RATED), RECORD).rated_bad
 
 
+def test_a_bad_rating_that_follows_a_closing_still_owes_the_customer_a_person() -> None:
+    reply = ours("m2", "reply")
+    record = OwnRecord(sent=RECORD.sent, closed_after=frozenset({reply.id}))
+    ticket = a_ticket(customer("m1"), reply, acts=RATED)
+    assert read_conversation(ticket, record).rated_bad
+
+
 def anything(dice: random.Random, name: str) -> Message:
     makers = (
         lambda: customer(name),
