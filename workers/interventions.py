@@ -5,6 +5,7 @@ carries them out.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from desk.delivery import Delivery
 from desk.errors import Refused
 from desk.intervention import Actor, Face, InterventionResult, Order, ResultStatus, check_order
 from desk.party import PartyAccess
@@ -167,6 +169,12 @@ def recent_interventions(tx: Transaction, actor_id: str, seconds: float, most: i
 def delivery_key(intervention_id: str) -> str:
     """How a delivery is named that an act ordered; `PlannedDelivery.order`."""
     return f"{BY_A_PERSON}{intervention_id}"
+
+
+def deliveries_of_acts(tx: Transaction, acts: Sequence[Intervention]) -> dict[str, Delivery]:
+    """What each of these acts had planned, by the act's id; nothing for an act that planned nothing."""
+    keys = {f"{delivery_key(act.id)}:{act.order.channel}:{act.order.ticket_id}": act.id for act in acts}
+    return {keys[key]: delivery for key, delivery in person_deliveries.deliveries_by_key(tx, list(keys)).items()}
 
 
 def rival_reply(tx: Transaction, intervention: Intervention, message_id: str) -> Intervention | None:

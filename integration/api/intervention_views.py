@@ -16,7 +16,7 @@ from integration.api.serializers import show_act
 from integration.api.validation import read_body
 from integration.api.views import answer
 from integration.web.enqueue import Enqueue, enqueue_quietly
-from integration.web.intervention_status import show_intervention
+from integration.web.intervention_status import show_interventions
 from workers import interventions
 from workers.tickets import CHANNEL
 
@@ -39,7 +39,7 @@ class InterventionViews:
             raise Refused("edit_and_send needs seen_message_id: what is the last message that you saw?", status=422)
         with self._db.account(caller.account) as tx:
             act = interventions.add_intervention(tx, Face.API, press_id, actor, _order(body, str(ticket_id)))
-            shown = show_intervention(tx, act)
+            (shown,) = show_interventions(tx, [act])
         enqueue_quietly(self._enqueue, caller.account, act.id)
         response = answer(HTTPStatus.ACCEPTED, show_act(shown))
         response.headers["Location"] = url_for("api.read_intervention", intervention_id=act.id)
@@ -52,7 +52,7 @@ class InterventionViews:
             act = interventions.get_intervention(tx, str(intervention_id))
             if act is None:
                 raise Refused("no such act", status=404)
-            shown = show_intervention(tx, act)
+            (shown,) = show_interventions(tx, [act])
         return answer(HTTPStatus.OK, show_act(shown))
 
 

@@ -16,7 +16,7 @@ from desk.reasons import Stop
 from desk.run import Run
 from desk.ticket import ItemState, Ticket
 from integration.web.conversation import ShownMessage, shown_messages
-from integration.web.intervention_status import ShownIntervention, show_intervention
+from integration.web.intervention_status import ShownIntervention, show_interventions
 from integration.web.receipt_bars import STOP_WORDS
 from workers import interventions, own_record, record, ticket_control, tickets
 from workers.insights.reply_resolutions import RunFeedback, read_run_feedback
@@ -161,8 +161,7 @@ def tell_story(tx: Transaction, channel: str, ticket_id: str) -> TicketStory | N
 
 
 def _shown_acts(tx: Transaction, channel: str, ticket_id: str) -> list[ShownIntervention]:
-    acts = interventions.interventions_of_ticket(tx, channel, ticket_id)
-    return [show_intervention(tx, act) for act in acts]
+    return show_interventions(tx, interventions.interventions_of_ticket(tx, channel, ticket_id))
 
 
 def _seen_message(tx: Transaction, ticket: Ticket | None) -> str | None:

@@ -1,5 +1,6 @@
 """What became of a person's act, as every face shows it: the act's own result, and where its reply is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +13,6 @@ from desk.reasons import STOPS, Stop
 from desk.run import Finding
 from workers import interventions
 from workers.interventions import Intervention
-from workers.queue import person_deliveries
 
 
 class InterventionStatus(StrEnum):
@@ -75,12 +75,14 @@ class ShownIntervention:
 _NOTHING_YET = InterventionResult(ResultStatus.DONE, "")
 
 
-def show_intervention(tx: Transaction, intervention: Intervention) -> ShownIntervention:
-    """The act as it stands now."""
+def show_interventions(tx: Transaction, acts: Sequence[Intervention]) -> list[ShownIntervention]:
+    """The acts as they stand now."""
+    deliveries = interventions.deliveries_of_acts(tx, acts)
+    return [_show_intervention(act, deliveries.get(act.id)) for act in acts]
+
+
+def _show_intervention(intervention: Intervention, delivery: Delivery | None) -> ShownIntervention:
     order, result = intervention.order, intervention.result
-    delivery = person_deliveries.ordered_delivery(
-        tx, interventions.delivery_key(intervention.id), order.channel, order.ticket_id
-    )
     status, text = _status(intervention, delivery)
     shown_result = result or _NOTHING_YET
     return ShownIntervention(

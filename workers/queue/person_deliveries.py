@@ -12,10 +12,10 @@ from workers.queue.outbox import BY_A_PERSON, TAKEN_BACK, delivery_from_row
 from workers.tables import deliveries
 
 
-def ordered_delivery(tx: Transaction, order: str, channel: str, ticket_id: str) -> Delivery | None:
-    """What was planned under an order for this ticket."""
-    row = tx.execute(select(deliveries).where(deliveries.c.key == f"{order}:{channel}:{ticket_id}")).one_or_none()
-    return delivery_from_row(row) if row else None
+def deliveries_by_key(tx: Transaction, keys: Sequence[str]) -> dict[str, Delivery]:
+    """What was planned under these keys, by key."""
+    rows = tx.execute(select(deliveries).where(deliveries.c.key.in_(keys)))
+    return {row.key: delivery_from_row(row) for row in rows}
 
 
 def person_replies(tx: Transaction, channel: str, ticket_id: str, message_id: str) -> list[Delivery]:

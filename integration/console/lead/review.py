@@ -15,7 +15,7 @@ from integration.console.acts import actor_of
 from integration.console.ticket_list import format_count
 from integration.console.ticket_story import TicketStory, tell_story
 from integration.web.conversation import ShownMessage
-from integration.web.intervention_status import InterventionStatus, ShownIntervention, show_intervention
+from integration.web.intervention_status import InterventionStatus, ShownIntervention, show_interventions
 from workers import attention, interventions, tickets
 from workers.attention import Focus
 from workers.record import TicketLine
@@ -116,12 +116,12 @@ def recent_acts(tx: Transaction, staff: Staff) -> tuple[RecentAct, ...]:
     subjects = tickets.ticket_subjects(tx, [act.order.ticket_id for act in acts])
     return tuple(
         RecentAct(
-            show_intervention(tx, act),
-            act.order.channel,
-            act.order.ticket_id,
-            subjects.get(act.order.ticket_id) or f"Ticket {act.order.ticket_id}",
+            shown,
+            shown.order.channel,
+            shown.order.ticket_id,
+            subjects.get(shown.order.ticket_id) or f"Ticket {shown.order.ticket_id}",
         )
-        for act in acts
+        for shown in show_interventions(tx, acts)
     )
 
 

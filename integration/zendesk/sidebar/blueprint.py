@@ -26,7 +26,7 @@ from integration.zendesk.sidebar.agents import read_agent
 from integration.zendesk.sidebar.orders import read_press
 from integration.zendesk.sidebar.reach import TicketReach
 from integration.zendesk.sidebar.stream import follow
-from integration.zendesk.sidebar.ticket_view import actor_of, show_act, show_ticket
+from integration.zendesk.sidebar.ticket_view import actor_of, show_acts, show_ticket
 from integration.zendesk.sidebar.token import check_token
 from workers import interventions
 
@@ -131,7 +131,7 @@ class SidebarData:
         with self._db.account(account) as tx:
             actor, order = actor_of(g.staff), press.order(str(ticket_id))
             act = interventions.add_intervention(tx, Face.SIDEBAR, press.press, actor, order)
-            shown = show_act(tx, act)
+            (shown,) = show_acts(tx, [act])
         enqueue_quietly(self._enqueue, account, act.id)
         return shown, 202
 

@@ -12,7 +12,7 @@ from desk.presentation.reply import cited_pages, draft_text
 from desk.run import Run
 from desk.ticket import ItemState
 from integration.access.embedded_sessions import EmbeddedStaff
-from integration.web.intervention_status import show_intervention
+from integration.web.intervention_status import ShownIntervention, show_interventions
 from integration.web.progress import read_progress
 from integration.web.prose import visible_text
 from integration.web.receipt_bars import format_dollars
@@ -43,7 +43,7 @@ def show_ticket(tx: Transaction, ticket_id: str, staff: EmbeddedStaff) -> Json:
     if line is None:
         why = progress.sentence if items else ""
         return {"known": False, "why": why, "moving": progress.moving, "acts": []}
-    acts = [show_act(tx, act) for act in interventions.interventions_of_ticket(tx, CHANNEL, ticket_id)[-MOST_ACTS:]]
+    acts = show_acts(tx, interventions.interventions_of_ticket(tx, CHANNEL, ticket_id)[-MOST_ACTS:])
     claim = ticket_control.get_claim(tx, CHANNEL, ticket_id)
     return {
         "known": True,
@@ -58,9 +58,12 @@ def show_ticket(tx: Transaction, ticket_id: str, staff: EmbeddedStaff) -> Json:
     }
 
 
-def show_act(tx: Transaction, act: Intervention) -> Json:
-    """One act as it stands, with what it takes to press it once more."""
-    shown, order = show_intervention(tx, act), act.order
+def show_acts(tx: Transaction, acts: Sequence[Intervention]) -> list[Json]:
+    """Acts as they stand, each with what it takes to press it once more."""
+    return [_show_act(shown) for shown in show_interventions(tx, acts)]
+
+
+def _show_act(shown: ShownIntervention) -> Json:
     texts = ("text", "comment", "value", "question", "run_id", "seen_message_id")
     return {
         "id": shown.id,
@@ -74,7 +77,7 @@ def show_act(tx: Transaction, act: Intervention) -> Json:
         "can_undo": shown.can_undo,
         "findings": _show_findings(shown.findings),
         "answer": ShownText(shown.answer, shown.sources).as_json() if shown.answer else None,
-        "order": {name: getattr(order, name) for name in texts},
+        "order": {name: getattr(shown.order, name) for name in texts},
     }
 
 

@@ -23,6 +23,7 @@ from workers import own_record, record, ticket_control
 from workers.dependencies import Dependencies
 from workers.interventions import (
     Intervention,
+    deliveries_of_acts,
     delivery_key,
     get_intervention,
     interventions_of_ticket,
@@ -148,7 +149,8 @@ def _found_since(deps: Dependencies, intervention: Intervention, run: Run) -> It
     order = intervention.order
     with deps.db.account(intervention.account) as tx:
         acts = interventions_of_ticket(tx, order.channel, order.ticket_id)
-        sent_ids = {act.id for act in acts if _is_sent(tx, act)}
+        planned = deliveries_of_acts(tx, acts)
+    sent_ids = {act_id for act_id, delivery in planned.items() if delivery.state not in TAKEN_BACK}
     for act in acts:
         if act.order.run_id != run.id or act.id == intervention.id or act.result is None:
             continue
@@ -156,13 +158,6 @@ def _found_since(deps: Dependencies, intervention: Intervention, run: Run) -> It
             yield Finding(REJECTED, f"{act.actor.name} rejected it: {act.order.comment[:200]}")
         elif act.order.kind is InterventionKind.SEND and act.id in sent_ids:
             yield Finding(SENT_BEFORE, f"{act.actor.name} has sent this very draft before")
-
-
-def _is_sent(tx: Transaction, act: Intervention) -> bool:
-    """Is its reply out, or on its way?"""
-    key = delivery_key(act.id)
-    delivery = person_deliveries.ordered_delivery(tx, key, act.order.channel, act.order.ticket_id)
-    return delivery is not None and delivery.state not in TAKEN_BACK
 
 
 def _reply_effect(

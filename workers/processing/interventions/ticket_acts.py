@@ -10,13 +10,14 @@ from desk.ticket import TicketState
 from workers import interventions, proposed_entries, record, ticket_control
 from workers.dependencies import Dependencies
 from workers.insights import run_feedback
-from workers.interventions import Intervention, delivery_key
+from workers.interventions import Intervention
 from workers.processing.interventions.replies import fetch_seen
 from workers.processing.interventions.resolution import Effect, Resolution, done, effect_of, refused, unconfirmed
 from workers.queue import inbox, person_deliveries
 from workers.queue.outbox import TAKEN_BACK
 
 WAITING_REPLY = (DeliveryKind.REPLY,)
+NOTHING_TO_UNDO = "There is nothing to take back."
 WITH_PEOPLE = (DeliveryKind.ALERT, DeliveryKind.HANDOVER)
 
 
@@ -61,12 +62,12 @@ def turn_on(tx: Transaction, intervention: Intervention) -> Resolution:
 
 def undo(tx: Transaction, intervention: Intervention) -> Resolution:
     """Take a reply back that has not left. Undo and the worker that sends race in one row: one of them wins."""
-    order = intervention.order
-    planned = person_deliveries.ordered_delivery(
-        tx, delivery_key(order.target_id or ""), order.channel, order.ticket_id
-    )
+    target = _act_to_undo(tx, intervention)
+    if target is None:
+        return refused(NOTHING_TO_UNDO)
+    planned = interventions.deliveries_of_acts(tx, [target]).get(target.id)
     if planned is None:
-        return _undo_waiting_act(tx, intervention)
+        return _undo_waiting_act(tx, target)
     if person_deliveries.take_back(tx, planned.id):
         inbox.reprocess_message(tx, planned.channel, planned.message_id, inbox.LEFT_TO_PERSON)
         return done("Taken back. Nothing was sent.")
@@ -75,11 +76,19 @@ def undo(tx: Transaction, intervention: Intervention) -> Resolution:
     return refused("Too late: the reply is on its way, or out.")
 
 
-def _undo_waiting_act(tx: Transaction, intervention: Intervention) -> Resolution:
+def _act_to_undo(tx: Transaction, intervention: Intervention) -> Intervention | None:
+    """Of this very ticket."""
+    order = intervention.order
+    target = interventions.get_intervention(tx, order.target_id) if order.target_id else None
+    is_here = target is not None and (target.order.channel, target.order.ticket_id) == (order.channel, order.ticket_id)
+    return target if is_here else None
+
+
+def _undo_waiting_act(tx: Transaction, target: Intervention) -> Resolution:
     """The act was not carried out yet: it never will be."""
-    if interventions.cancel_waiting(tx, intervention.order.target_id or "", "Taken back before it was carried out."):
+    if interventions.cancel_waiting(tx, target.id, "Taken back before it was carried out."):
         return done("Taken back. Nothing was sent.")
-    return refused("There is nothing to take back.")
+    return refused(NOTHING_TO_UNDO)
 
 
 def reject(tx: Transaction, intervention: Intervention) -> Resolution:
