@@ -6,7 +6,7 @@ another audience, one of another collection and one of another language, so that
 under row-level security as the product's login role.
 
 The exact answer is that of the same search with every passage scored. The time in the database is that which
-EXPLAIN ANALYZE gives for planning and execution; beside it stands the whole call over the unix socket.
+EXPLAIN ANALYZE gives for planning and execution; beside it stands the whole call.
 """
 
 import argparse
@@ -245,11 +245,10 @@ def _explain(db: Database, embedder: Remembering, asker: Asker, question: Questi
         whole = hybrid.exact_search_statement(asked.size, asked.in_collections)
         milliseconds = _milliseconds(tx, whole, asked)
         if not tx.execute(whole, asked.values).all():
-            first = hybrid.count_statement(asked.in_collections)
-            milliseconds += _milliseconds(tx, first, asked)
-            extent = tx.execute(first, asked.values).one()
-            second = hybrid.index_search_statement(asked.size, asked.in_collections, extent.spoken, extent.large)
-            milliseconds += _milliseconds(tx, second, asked)
+            count = hybrid.count_statement(asked.in_collections)
+            extent = tx.execute(count, asked.values).one()
+            search = hybrid.index_search_statement(asked.size, asked.in_collections, extent.spoken, extent.large)
+            milliseconds += _milliseconds(tx, count, asked) + _milliseconds(tx, search, asked)
         return milliseconds
 
 

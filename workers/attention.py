@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.intervention import InterventionKind, ResultStatus
 from desk.platform.database import Transaction
-from desk.reasons import REASONS
+from desk.reasons import REASONS, Stop
 from desk.run import Action
 from desk.ticket import ItemState, TicketState
 from workers import record
@@ -52,6 +52,7 @@ _STATES = {
 }
 _SETTLES = (InterventionKind.SEND, InterventionKind.EDIT_AND_SEND, InterventionKind.CLOSE, InterventionKind.REJECT)
 _REJECTED = "A colleague rejected the draft, and nobody has answered yet"
+_WROTE_AGAIN = "The customer wrote again, and a person has the ticket"
 _UNKNOWN = "No reason was noted"
 
 
@@ -93,9 +94,11 @@ def explain_waiting(tx: Transaction, line: TicketLine, focus: Focus) -> tuple[st
     """Why a ticket needs somebody, in words."""
     if focus is Focus.REJECTED:
         return (_REJECTED,)
+    items = inbox.items_of_ticket(tx, line.channel, line.ticket_id)
     if focus is Focus.PARKED:
-        items = inbox.items_of_ticket(tx, line.channel, line.ticket_id)
         return tuple(item.error or _UNKNOWN for item in items if item.state is ItemState.PARKED) or (_UNKNOWN,)
+    if items and items[-1].outcome == Stop.PERSON_TOOK_OVER:
+        return (_WROTE_AGAIN,)
     run = record.last_run(tx, line.channel, line.ticket_id)
     reasons = dict.fromkeys(REASONS[cap.reason].agents for cap in run.decision.caps) if run else ()
     return tuple(reasons) or ("The policy asks for a person's look",)

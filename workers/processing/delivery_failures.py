@@ -80,13 +80,15 @@ def _give_up(deps: Dependencies, claim: ClaimedDelivery, why: str) -> list[str]:
 
 def withdraw_person_delivery(deps: Dependencies, claim: ClaimedDelivery, stop: Stop) -> None:
     """What a person ordered does not leave: the conversation went on. Whoever pressed may be gone, so people are told,
-    and find on the ticket what was to be sent."""
+    and find on the ticket what was to be sent; unless somebody has answered, so that nobody waits."""
     delivery, why = claim.delivery, STOPS[stop]
     can_alert = _can_alert(deps, delivery.account)
     with deps.db.account(delivery.account) as tx:
         if not outbox.withdraw_delivery(tx, claim, stop):
             return
-        if delivery.kind in LEAVES_WORK:
+        if stop is Stop.ANSWERED_MEANWHILE:
+            inbox.reprocess_message(tx, delivery.channel, delivery.message_id, inbox.LEFT_TO_PERSON)
+        elif delivery.kind in LEAVES_WORK:
             alerts = [_failure_alert(delivery, why)] if can_alert else []
             outbox.plan_deliveries(tx, [*_failure_note(claim, why), *alerts], None, None, handed=False)
             _leave_to_people(tx, delivery)

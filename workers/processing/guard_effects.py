@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from desk.conversation import Conversation, OwnRecord
+from desk.conversation import Conversation, OwnRecord, Sent
 from desk.delivery import DeliveryKind
 from desk.ports import Outgoing
 from desk.reasons import Stop
@@ -10,9 +10,11 @@ from desk.ticket import TicketState
 from workers.pipeline.classify import add_heard_signals
 from workers.pipeline.conversation_text import read_conversation_text
 from workers.pipeline.guards import STATE_AFTER
+from workers.pipeline.signals.closing import closes_only
 from workers.processing.failures import plan_alert
 from workers.processing.ticket_reading import OpenItem
 from workers.queue.outbox import PlannedDelivery
+from workers.tickets import CHANNEL
 
 NOBODYS_ACT = {Stop.MACHINE_MAIL, Stop.NOT_A_CUSTOMER, Stop.MESSAGE_GONE, Stop.ALREADY_ANSWERED}
 """Stops that leave a ticket with people where it was with them."""
@@ -23,15 +25,19 @@ LEFT_ALONE = {Stop.MESSAGE_GONE, Stop.NOT_A_CUSTOMER}
 """Stops by which the message that was to be answered for all that is open drops out."""
 
 
-def state_after(stop: Stop, conversation: Conversation) -> TicketState | None:
+def state_after(open_item: OpenItem, stop: Stop) -> TicketState | None:
     """Where the ticket stands then; None where a walk of its own goes on with it."""
-    if stop in NOBODYS_ACT and conversation.person_owed:
+    if stop in NOBODYS_ACT and open_item.conversation.person_owed:
+        return TicketState.ESCALATED
+    if stop is Stop.PERSON_TOOK_OVER and _waits_here(open_item):
         return TicketState.ESCALATED
     return STATE_AFTER.get(stop)
 
 
 def effects_after(open_item: OpenItem, stop: Stop) -> Sequence[PlannedDelivery]:
     """Who needs a person is heard though the ticket is solved or closed: by an alert, and a note where it takes one."""
+    if stop is Stop.PERSON_TOOK_OVER:
+        return _alert_of_further_message(open_item) if _waits_here(open_item) else []
     item, conversation, our_record = open_item.item, open_item.conversation, open_item.circumstances.record
     by_tag_alone = stop is Stop.SWITCHED_OFF and not our_record.switched_off
     if stop not in ENDED or conversation.newest is None or conversation.taken_over or by_tag_alone:
@@ -46,6 +52,24 @@ def effects_after(open_item: OpenItem, stop: Stop) -> Sequence[PlannedDelivery]:
     people_know = alerted_message_id is not None or stop is Stop.CLOSED
     alerts = plan_alert(open_item.deps, item, alerted_message_id or message_id, outgoing)
     return alerts if people_know else [note, *alerts]
+
+
+def _waits_here(open_item: OpenItem) -> bool:
+    """Has a customer of our own channel written again to somebody who answered through us, or has claimed the ticket? A
+    helpdesk shows a further message to its agents itself; here nobody does but us."""
+    conversation = open_item.conversation
+    is_with_ours = open_item.circumstances.record.claimed or conversation.answered_by is Sent.PERSON
+    if open_item.item.channel != CHANNEL or conversation.newest is None or not is_with_ours:
+        return False
+    return not closes_only(conversation, open_item.ticket.requester.name or "")
+
+
+def _alert_of_further_message(open_item: OpenItem) -> Sequence[PlannedDelivery]:
+    """One for all that is open."""
+    conversation, our_record = open_item.conversation, open_item.circumstances.record
+    message_id = alerted_about(conversation, our_record) or conversation.open[-1].id
+    outgoing = Outgoing("The customer wrote again, and a person has the ticket.", escalated=True)
+    return plan_alert(open_item.deps, open_item.item, message_id, outgoing)
 
 
 def _missed_text(stop: Stop, sensitive: Sequence[str], people_were_alerted: bool) -> str:

@@ -236,7 +236,7 @@ def _state_at_once(run: Run, effects: Sequence[PlannedDelivery]) -> TicketState:
 def _close_stopped(open_item: OpenItem, stop: Stop) -> list[str]:
     deps, item, conversation = open_item.deps, open_item.item, open_item.conversation
     effects = guard_effects.effects_after(open_item, stop)
-    state = TicketState.ESCALATED if effects else guard_effects.state_after(stop, conversation)
+    state = TicketState.ESCALATED if effects else guard_effects.state_after(open_item, stop)
     open_message_id = guard_effects.message_left_open(stop, conversation, open_item.circumstances.record)
     return _close_item(deps, item, stop, state, effects, open_message_id)
 

@@ -17,12 +17,14 @@ from desk.run import Draft, Statement
 from desk.ticket import Role, TicketState
 from tests.fakes import FakeLibrary
 from tests.scripted_model import ScriptedModel
-from tests.workers.interventions.acts import MARIA, TOM, Desk
+from tests.workers.interventions.acts import ALERT, MARIA, TOM, Desk
 from tests.workers.talks import CITED, SENTENCE, a_town, policy_text
+from workers import attention
 from workers.processing.deliver import send_delivery
 from workers.processing.interventions import carry_out
 from workers.processing.process_item import process_item
-from workers.tickets import TicketChannel
+from workers.queue import outbox
+from workers.tickets import CHANNEL, TicketChannel
 
 PERSON = "I want to talk to a human about my account."
 SELF_HARM = "I can't do this any more. I will kill myself tonight."
@@ -101,6 +103,59 @@ def test_once_claimed_the_machine_is_silent_until_the_ticket_is_released(auto: D
 
 
 # --- Never none -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [InterventionKind.SEND, InterventionKind.CLAIM])
+def test_who_writes_again_to_a_person_of_ours_is_seen_and_told_of_once(desk: Desk, kind: InterventionKind) -> None:
+    desk = desk.opened()
+    desk.act(kind)
+    desk.customer("And on Sundays?", walk=True)
+    states = [desk.state]
+    desk.customer("Please, it is for tomorrow.", walk=True)
+    with desk.tools.db.account(desk.account) as tx:
+        [waiting] = attention.list_waiting(tx, 5)
+        alerts = [each for each in outbox.deliveries_of_ticket(tx, CHANNEL, desk.ticket_id) if each.kind == ALERT]
+    assert waiting.why == ("The customer wrote again, and a person has the ticket",)
+    assert len(alerts) == 1
+    assert desk.alerted
+    desk.act(InterventionKind.EDIT_AND_SEND, text="We are closed then.", override=True)
+    assert [*states, desk.state] == [TicketState.ESCALATED, TicketState.STEPPED_BACK]
+
+
+def test_thanks_for_a_persons_answer_are_nobodys_work(desk: Desk) -> None:
+    desk = desk.opened()
+    desk.act(InterventionKind.SEND)
+    desk.customer("Thank you very much!", walk=True)
+    assert desk.state is TicketState.STEPPED_BACK
+    assert not desk.alerted
+
+
+def test_who_writes_again_to_an_agent_of_another_system_is_left_to_that_system(desk: Desk) -> None:
+    desk = desk.opened()
+    desk.agent()
+    desk.customer("And on Sundays?", walk=True)
+    assert desk.state is TicketState.STEPPED_BACK
+    assert not desk.alerted
+
+
+def test_a_reply_that_gave_way_to_a_colleagues_answer_leaves_nobody_to_do_anything(desk: Desk) -> None:
+    desk = desk.opened()
+    planned = desk.carry_out(desk.press(desk.order(InterventionKind.EDIT_AND_SEND, text="We are open, Kim.")))
+    desk.agent("From nine to five, Kim.")
+    desk.send(planned)
+    desk.send(desk.due())
+    assert desk.replies == []
+    assert desk.state is not TicketState.ESCALATED
+    assert not [message.body for message in desk.ticket.messages if "has to answer" in message.body]
+    assert not desk.alerted
+
+
+def test_nothing_of_another_ticket_is_taken_back(desk: Desk) -> None:
+    one, other = desk.opened(), desk.opened("Where are you?")
+    sent = one.press(one.order(InterventionKind.SEND))
+    assert other.act(InterventionKind.UNDO, target_id=sent.id).status is ResultStatus.REFUSED
+    one.send(one.carry_out(sent))
+    assert len(one.replies) == 1
 
 
 def test_a_message_that_was_left_to_a_reply_is_worked_on_again_when_that_is_taken_back(auto: Desk) -> None:

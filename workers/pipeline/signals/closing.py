@@ -41,6 +41,11 @@ def is_confirmation(conversation: Conversation, names: str = "") -> bool:
     the customer's own, with which they may sign."""
     if conversation.answered_by is not Sent.REPLY or conversation.person_owed or conversation.taken_over:
         return False
+    return closes_only(conversation, names)
+
+
+def closes_only(conversation: Conversation, names: str = "") -> bool:
+    """Is all that is open nothing but a closing?"""
     is_plain = all(not message.attachments and not message.third_party for message in conversation.open)
     texts = [without_greeting_name(message.body, names) for message in conversation.open]
     return is_plain and bool(texts) and all(map(is_closing, texts))
