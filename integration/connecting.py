@@ -14,11 +14,11 @@ from pydantic import BaseModel
 
 from desk.errors import Refused, Temporary
 from desk.health_check import HealthCheck, HealthState
-from desk.platform.database import Database
+from desk.platform.database import Database, Transaction
 from integration import connections
 from integration.introduction import Introduction
 from integration.provider import Provider
-from integration.resources import Ledger, forget_resources, list_resources
+from integration.resources import Ledger, forget_resources, former_address, list_resources, remember_address
 from integration.setup_steps import SetupStep, StepResult, StepState, seconds_to_wait, set_up, take_back
 from workers import record
 
@@ -122,7 +122,13 @@ def disconnect(target: ConnectionTarget, *, only_here: bool = False) -> Iterator
     with target.db.account(target.account) as tx:
         forget_resources(tx, target.provider.name)
         connections.delete_connection(tx, target.provider.name)
+        _remember_whose_tickets(tx, target.provider.name, config)
     yield Disconnected(tuple(left))
+
+
+def _remember_whose_tickets(tx: Transaction, name: str, config: BaseModel) -> None:
+    if (address := getattr(config, "base_url", None)) and record.knows_channel(tx, name):
+        remember_address(tx, name, address)
 
 
 def require_connection(target: ConnectionTarget) -> BaseModel:
@@ -136,11 +142,12 @@ def require_connection(target: ConnectionTarget) -> BaseModel:
 def _refuse_another(target: ConnectionTarget, current: BaseModel | None, config: BaseModel) -> None:
     """What is ours at one account of the party would be lost sight of by going to another, and its tickets would be
     taken for those of the other, which have the same numbers."""
-    before, after = (getattr(each, "base_url", None) for each in (current, config))
-    if current is None or before == after:
-        return
     name = target.provider.name
     with target.db.account(target.account) as tx:
+        before = getattr(current, "base_url", None) if current else former_address(tx, name)
+        after = getattr(config, "base_url", None)
+        if before is None or before == after:
+            return
         has_resources, has_tickets = bool(list_resources(tx, name)), record.knows_channel(tx, name)
     if has_resources:
         raise Refused(f"{name} is connected to {before}, with what was made there: `firstline disconnect {name}` first")

@@ -9,6 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 from desk.platform.database import Database, Transaction
 from integration.tables import connection_resources
 
+FORMER_ADDRESS = "former_address"
+"""The one kind that is no thing at the other side."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -41,8 +44,23 @@ def forget_resources(tx: Transaction, party: str) -> None:
     tx.execute(delete(connection_resources).where(connection_resources.c.party == party))
 
 
+def remember_address(tx: Transaction, party: str, address: str) -> None:
+    """The tickets that are known here are those of this address, also when it is not connected any more."""
+    remember_resource(tx, party, FORMER_ADDRESS, address)
+
+
+def former_address(tx: Transaction, party: str) -> str | None:
+    """Whose tickets are known here, where the party was connected before and is not now."""
+    resource = _all_resources(tx, party).get(FORMER_ADDRESS)
+    return resource.foreign_id if resource else None
+
+
 def list_resources(tx: Transaction, party: str) -> dict[str, Resource]:
     """All that is the account's at this party, by its kind."""
+    return {kind: resource for kind, resource in _all_resources(tx, party).items() if kind != FORMER_ADDRESS}
+
+
+def _all_resources(tx: Transaction, party: str) -> dict[str, Resource]:
     rows = tx.execute(select(connection_resources).where(connection_resources.c.party == party))
     return {row.kind: Resource(row.kind, row.foreign_id, row.created_at) for row in rows}
 

@@ -82,33 +82,35 @@ def process_item(deps: Dependencies, account: str, item_id: str, worker: str) ->
     if item is None:
         return []
     with structlog.contextvars.bound_contextvars(account=account, ticket=item.ticket_id, item=item.id):
-        return handle_any_failure(partial(_process_unless_lost, deps, item), partial(handle_failure, deps, item))
+        return handle_any_failure(
+            partial(_process_unless_lost, deps, item, worker), partial(handle_failure, deps, item)
+        )
 
 
-def _process_unless_lost(deps: Dependencies, item: InboxItem) -> list[str]:
+def _process_unless_lost(deps: Dependencies, item: InboxItem, worker: str) -> list[str]:
     try:
         refuse_if_away(item.away, PartyAccess(item.channel, Access.READ))
-        return _process_until_settled(deps, item)
+        return _process_until_settled(deps, item, worker)
     except ClaimLost:
         log.warning("claim lost to another worker")
         return []
 
 
-def _process_until_settled(deps: Dependencies, item: InboxItem) -> list[str]:
+def _process_until_settled(deps: Dependencies, item: InboxItem, worker: str) -> list[str]:
     """Two workers may think about one ticket at once: whoever ends second looks at it anew."""
     for _ in range(OVERTAKEN_TRIES - 1):
         with suppress(Overtaken):
-            return _process(deps, item)
+            return _process(deps, item, worker)
         item = replace(item, attempts=item.attempts + 1)  # what was read before is too old now
         log.info("overtaken, thinking again")
-    return _process(deps, item)
+    return _process(deps, item, worker)
 
 
-def _process(deps: Dependencies, item: InboxItem) -> list[str]:
+def _process(deps: Dependencies, item: InboxItem, worker: str) -> list[str]:
     if item.kind is EventKind.CUSTOMER_MESSAGE:
         return _process_message(deps, item)
     if item.kind is EventKind.AGENT_NOTE and (ordered := note_orders.take_order(deps, item)):
-        return carry_out_intervention(deps, item.account, ordered.id, "note")
+        return carry_out_intervention(deps, item.account, ordered.id, worker)
     if item.kind is EventKind.RATING and (effects := ratings.effects_of_rating(deps, item)):
         return _close_item(deps, item, Stop.RATED_BAD, TicketState.ESCALATED, effects)
     message_id, told = None, AgentMessage()

@@ -33,12 +33,14 @@ Fields = dict[str, Any]
 
 
 def message_of(comment: Fields, origin: Origin, outgoing: Outgoing, delivery: Delivery) -> Fields:
-    """The message itself, with its tags beside those that are there."""
+    """The message itself, with its tags beside those that are there. Who gets an answer waits for a person no more."""
     label_tags = outgoing.labels.tags
     kind_tags = set() if outgoing.author else {TAGS[delivery.kind]}  # a person's reply is none of ours
     our_tags = {*kind_tags, *label_tags} | ({ESCALATED_TAG} if outgoing.escalated else set())
-    missing_tags = sorted(our_tags - set(origin.ticket.tags))
-    return {"comment": comment} | ({"tags": [*origin.ticket.tags, *missing_tags]} if missing_tags else {})
+    is_answer = delivery.kind is DeliveryKind.REPLY and not outgoing.escalated
+    kept_tags = [tag for tag in origin.ticket.tags if tag != ESCALATED_TAG or not is_answer]
+    tags = [*kept_tags, *sorted(our_tags - set(kept_tags))]
+    return {"comment": comment} | ({"tags": tags} if tags != list(origin.ticket.tags) else {})
 
 
 def extras_of(line: ZendeskLine, names: ZendeskNames, origin: Origin, outgoing: Outgoing, delivery: Delivery) -> Fields:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.embedded.redis import EmbeddedRedis
 from desk.platform.database import Database
 from desk.platform.settings import Settings
+from desk.ticket import TicketState
 from integration.resources import Ledger
 from tests.app.cli.connection_made import (
     BY_EVENTS,
@@ -27,6 +28,7 @@ from tests.app.conftest import Command
 from tests.app.own_web import web
 from tests.lookalikes.zendesk import EMAIL, TOKEN, Zendesk
 from tests.lookalikes.zendesk_setup import CLIENT_ID, CLIENT_SECRET
+from workers import record
 
 pytestmark = [pytest.mark.loopback, pytest.mark.usefixtures("elsewhere")]
 
@@ -304,6 +306,20 @@ def test_another_zendesk_is_refused_while_things_of_ours_are_in_the_first(
         who = ("--email", EMAIL, "--api-token", TOKEN)
         assert firstline("connect", "zendesk", "--base-url", another.url, *who).code == 0
         assert (counts(zendesk)["webhooks"], counts(another)) == (0, BY_EVENTS)
+
+
+def test_the_tickets_of_another_zendesk_are_not_taken_for_those_of_the_first_after_it_was_disconnected(
+    connect: Command, firstline: Command, db: Database, zendesk: Zendesk
+) -> None:
+    connect()
+    with db.account("main") as tx:
+        record.set_ticket_state(tx, "zendesk", "7", TicketState.ESCALATED)
+    assert firstline("disconnect", "zendesk", "--yes").code == 0
+    who = ("--email", EMAIL, "--api-token", TOKEN)
+    with Zendesk() as another:
+        said = firstline("connect", "zendesk", "--base-url", another.url, *who)
+        assert (said.code, f"tickets of {zendesk.url} are known here" in said.err) == (1, True)
+    assert firstline("connect", "zendesk", "--base-url", zendesk.url, *who).code == 0
 
 
 def test_an_agents_token_is_told_whom_to_ask_and_the_connection_is_kept(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from desk.delivery import DeliveryKind
-from desk.ticket import Labels, Priority
+from desk.ticket import Author, Labels, Priority
 from tests.integration.zendesk_house import Desk, a_delivery, an_answer, wanted
 
 pytestmark = pytest.mark.loopback
@@ -46,6 +46,12 @@ def test_tags_are_added_beside_those_that_are_there_in_the_same_update(
     post(desk, number, kind, escalated=escalated)
     assert set(desk.zendesk.ticket(number)["tags"]) == tags | {"vip"}
     assert puts(desk) == 1
+
+
+def test_who_got_an_answer_is_in_no_list_of_those_who_wait_for_a_person(desk: Desk) -> None:
+    number = a_ticket(desk, tags=["vip", "firstline_escalated"])
+    post(desk, number, REPLY, author=Author("Maria Lind"))
+    assert desk.zendesk.ticket(number)["tags"] == ["vip"]
 
 
 def test_a_tag_that_somebody_adds_meanwhile_is_not_lost(desk: Desk) -> None:

@@ -11,10 +11,12 @@ from workers import interventions, proposed_entries, record, ticket_control
 from workers.dependencies import Dependencies
 from workers.insights import run_feedback
 from workers.interventions import Intervention
+from workers.pipeline.guards import OFF_TAG
 from workers.processing.interventions.replies import fetch_seen
 from workers.processing.interventions.resolution import Effect, Resolution, done, effect_of, refused, unconfirmed
 from workers.queue import inbox, person_deliveries
 from workers.queue.outbox import TAKEN_BACK
+from workers.tickets import CHANNEL
 
 WAITING_REPLY = (DeliveryKind.REPLY,)
 NOTHING_TO_UNDO = "There is nothing to take back."
@@ -57,7 +59,8 @@ def turn_on(tx: Transaction, intervention: Intervention) -> Resolution:
     order = intervention.order
     if not ticket_control.set_switched_off(tx, order.channel, order.ticket_id, False):
         return refused("Firstline was on for this ticket already.")
-    return done("Firstline works on this ticket again, from the customer's next message on.")
+    unless_tagged = "" if order.channel == CHANNEL else f" A tag {OFF_TAG} still keeps it off: remove it there."
+    return done(f"Firstline works on this ticket again, from the customer's next message on.{unless_tagged}")
 
 
 def undo(tx: Transaction, intervention: Intervention) -> Resolution:
