@@ -53,6 +53,10 @@ class Requester:
     name: str | None = None
     email: str | None = None
     organisation: str | None = None
+    tags: tuple[str, ...] = ()
+    """Of the customer, as the helpdesk keeps them."""
+    segments: tuple["Named", ...] = ()
+    """Circles of readers that the helpdesk counts them to, where the policy asks for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,8 @@ class Ticket:
     form: Named | None = None
     organisation: Named | None = None
     """The requester's."""
+    copied: bool = False
+    """Others get a public reply too: people in copy."""
     fields: tuple[tuple[str, str], ...] = ()
     """Those custom fields that the policy names, with what stands in them."""
     origin: object = field(default=None, compare=False, repr=False)

@@ -1,8 +1,7 @@
 """The record: every run with all it read, and where each ticket stands."""
 
-import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from desk.ticket import Requester, TicketState
 from workers.tables import policies, run_citations, runs, ticket_states
 
 _run = TypeAdapter(Run)
+_requester: TypeAdapter[Requester] = TypeAdapter(Requester)
 _REQUESTER_HASHES = [ticket_states.c.requester_hashes[literal_column(place)] for place in ("1", "2")]
 
 LOOKED_THROUGH = 50
@@ -198,9 +198,19 @@ def set_ticket_state(
     tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changes))
 
 
+def seal_requester(tx: Transaction, requester: Requester) -> bytes:
+    """As it stands in a column."""
+    return tx.seal(_requester.dump_json(requester).decode())
+
+
+def open_requester(tx: Transaction, sealed: bytes) -> Requester:
+    """The same back."""
+    return _requester.validate_json(tx.open(sealed))
+
+
 def _requester_columns(tx: Transaction, requester: Requester) -> dict[str, Any]:
     hashes = [tx.sealer.lookup(name) for name in (requester.id, requester.email) if name]
-    return {"requester": tx.seal(json.dumps(asdict(requester))), "requester_hashes": hashes}
+    return {"requester": seal_requester(tx, requester), "requester_hashes": hashes}
 
 
 def lock_ticket(tx: Transaction, channel: str, ticket_id: str) -> None:
@@ -280,7 +290,7 @@ def _filter_conditions(tx: Transaction, ticket_filter: TicketFilter) -> list[Col
 
 
 def _line_from_row(tx: Transaction, row: Row[Any]) -> TicketLine:
-    requester = Requester(**json.loads(tx.open(row.requester))) if row.requester else None
+    requester = open_requester(tx, row.requester) if row.requester else None
     return TicketLine(
         row.channel, row.ticket_id, TicketState(row.state), row.category, requester, row.first_seen_at, row.updated_at
     )

@@ -4,10 +4,9 @@ The same database holds the tickets and the deliveries, so here a reply and the 
 one transaction, and a delivery id can stand on one message alone.
 """
 
-import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from desk.ticket import (
     Event,
     EventKind,
     Message,
+    Named,
     PersonAct,
     PersonActKind,
     Priority,
@@ -69,7 +69,7 @@ def open_ticket(tx: Transaction, new_ticket: NewTicket) -> Accepted:
         "account_id": tx.account,
         "id": ticket_id,
         "via": clean(new_ticket.via),
-        "requester": tx.seal(json.dumps(asdict(requester))),
+        "requester": record.seal_requester(tx, requester),
         "subject": tx.seal(clean(new_ticket.subject)),
         "status": TicketStatus.OPEN,
         "priority": new_ticket.priority,
@@ -110,6 +110,7 @@ def read_ticket(tx: Transaction, ticket_id: str) -> Ticket | None:
 
 
 def _ticket_from_row(tx: Transaction, row: Row[Any], ticket_messages: tuple[Message, ...]) -> Ticket:
+    requester = record.open_requester(tx, row.requester)
     return from_row(
         Ticket,
         row,
@@ -117,7 +118,8 @@ def _ticket_from_row(tx: Transaction, row: Row[Any], ticket_messages: tuple[Mess
         channel=CHANNEL,
         subject=tx.open(row.subject),
         status=TicketStatus(row.status),
-        requester=Requester(**json.loads(tx.open(row.requester))),
+        requester=requester,
+        organisation=Named(requester.organisation, requester.organisation) if requester.organisation else None,
         messages=ticket_messages,
         priority=Priority(row.priority),
         tags=tuple(row.tags),
@@ -211,8 +213,9 @@ def _store_message(
 
 
 def _clean_requester(requester: Requester) -> Requester:
-    name, email = (clean(value) if value else None for value in (requester.name, requester.email))
-    return Requester(clean(requester.id), name, email)
+    values = (requester.name, requester.email, requester.organisation)
+    name, email, organisation = (clean(value) if value else None for value in values)
+    return Requester(clean(requester.id), name, email, organisation, tuple(map(clean, requester.tags)))
 
 
 def _lock_ticket(tx: Transaction, ticket_id: str) -> Row[Any] | None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from desk.errors import BadSetting
 from desk.platform import strict_yaml
 from desk.policy.business_hours import BusinessHours
-from desk.policy.scope import Routing, TicketScope, Word, unknown_names
+from desk.policy.readers import Audience, Readers
+from desk.policy.scope import Routing, StrictModel, TicketScope, Word, unknown_names
 from desk.policy.texts import (
     BY_LANGUAGE,
     LANGUAGES,
@@ -35,11 +36,7 @@ from desk.run import Level
 TAGS = {PLAIN, BY_LANGUAGE}
 
 
-class _StrictModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Category(_StrictModel):
+class Category(StrictModel):
     """One kind of message: how to know it, and how much may be done alone."""
 
     description: Text
@@ -47,10 +44,12 @@ class Category(_StrictModel):
     keywords: tuple[Text, ...] = ()
     level: Level = Level.DRAFT
     threshold: float = Field(default=0.7, ge=0.0, le=1.0)
-    audience: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")] = "public"
+    audience: Audience = "public"
+    collections: tuple[Word, ...] = ()
+    """Where in the library to look first; everywhere, where nothing is found there."""
 
 
-class SensitiveTopic(_StrictModel):
+class SensitiveTopic(StrictModel):
     """A topic that always goes to a person, known by its phrases (whole words, any case), `unless` they are part of
     something harmless."""
 
@@ -59,13 +58,13 @@ class SensitiveTopic(_StrictModel):
     unless: tuple[Text, ...] = ()
 
 
-class Budget(_StrictModel):
+class Budget(StrictModel):
     """What models may cost in a day (UTC), in US dollars; once it is spent, local parts draft for agents."""
 
     dollars_per_day: float = Field(default=50.0, ge=0.0)
 
 
-class Limits(_StrictModel):
+class Limits(StrictModel):
     """How many automatic replies may leave before a person looks: on one ticket in so many minutes, and to one
     requester. `max_turns` limits a ticket's whole life."""
 
@@ -75,7 +74,7 @@ class Limits(_StrictModel):
     requester_minutes: int = Field(default=180, ge=1)
 
 
-class OutagePolicy(_StrictModel):
+class OutagePolicy(StrictModel):
     """How long the trouble of an outside party is waited out: in all, before people hear of it, and before an alert
     goes the other way."""
 
@@ -84,14 +83,14 @@ class OutagePolicy(_StrictModel):
     alert_minutes: int = Field(default=5, ge=1)
 
 
-class IncidentPolicy(_StrictModel):
+class IncidentPolicy(StrictModel):
     """More than so many like alerts in so many minutes become one."""
 
     alerts: int = Field(default=5, ge=1)
     minutes: int = Field(default=10, ge=1)
 
 
-class ResolutionPolicy(_StrictModel):
+class ResolutionPolicy(StrictModel):
     """After how many days of silence a reply is taken to have helped, and within how many a ticket that the customer
     opens again counts against the answer."""
 
@@ -99,7 +98,7 @@ class ResolutionPolicy(_StrictModel):
     reopened_days: int = Field(default=14, ge=1)
 
 
-class Policy(_StrictModel):
+class Policy(StrictModel):
     """The whole file. `version` is the first 12 hex digits of the SHA-256 of its text."""
 
     version: str = ""
@@ -126,6 +125,9 @@ class Policy(_StrictModel):
     fields: tuple[Word, ...] = ()
     statuses: dict[Word, Literal["open", "pending", "solved", "closed"]] = Field(default_factory=dict)
     routing: tuple[Routing, ...] = ()
+    readers: tuple[Readers, ...] = ()
+    brands: dict[Word, Annotated[tuple[Word, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    """The collections that tickets of a brand search; no others."""
     note_word: Annotated[str, Field(pattern=r"^@[\w-]{1,30}$")] = "@firstline"
     """How an internal note begins that orders something."""
 

@@ -36,11 +36,13 @@ def _as_text(value: object) -> object:
 TraitValues = Annotated[tuple[Annotated[Word, BeforeValidator(_as_text)], ...], BeforeValidator(_as_list)]
 
 
-class _StrictModel(BaseModel):
+class StrictModel(BaseModel):
+    """No unknown key passes."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TicketTraits(_StrictModel):
+class TicketTraits(StrictModel):
     """What tickets are known by; each a list, of which one must fit."""
 
     brand: TraitValues = ()
@@ -58,14 +60,14 @@ class TicketTraits(_StrictModel):
             (self.form, ticket.form),
             (self.organisation, ticket.organisation),
         )
-        yield from (_is_one_of(entry, accepted) for accepted, entry in named_traits if accepted)
+        yield from (is_one_of(entry, accepted) for accepted, entry in named_traits if accepted)
         if self.channel:
             yield _canonical_channel(ticket.via) in map(_canonical_channel, self.channel)
         if self.tag:
             yield not {tag.lower() for tag in self.tag}.isdisjoint(ticket.tags)
 
 
-class TicketScope(_StrictModel):
+class TicketScope(StrictModel):
     """A ticket is ours if it has every trait of `only` and none of `never`."""
 
     only: TicketTraits = TicketTraits()
@@ -79,7 +81,7 @@ class TicketScope(_StrictModel):
 EVERYWHERE = TicketScope()
 
 
-class RoutingCondition(_StrictModel):
+class RoutingCondition(StrictModel):
     """Conditions of a routing rule: each that is named must hold, by one of what it lists."""
 
     category: TraitValues = ()
@@ -89,7 +91,7 @@ class RoutingCondition(_StrictModel):
     field: dict[Word, TraitValues] = Field(default_factory=dict)
 
 
-class RoutingAction(_StrictModel):
+class RoutingAction(StrictModel):
     """What a routing rule sets."""
 
     priority: Priority | None = None
@@ -99,7 +101,7 @@ class RoutingAction(_StrictModel):
     tags: Annotated[tuple[Annotated[str, Field(pattern=r"^\S{1,100}$")], ...], BeforeValidator(_as_list)] = ()
 
 
-class Routing(_StrictModel):
+class Routing(StrictModel):
     """One line of the table: `when` this, `set` that. For each thing to set the first rule that fits counts; tags add
     up."""
 
@@ -113,7 +115,8 @@ def unknown_names(routing: Collection[Routing], categories: Collection[str], top
     return unknown_categories + [name for rule in routing for name in rule.when.topic if name not in topics]
 
 
-def _is_one_of(entry: Named | None, accepted: Collection[str]) -> bool:
+def is_one_of(entry: Named | None, accepted: Collection[str]) -> bool:
+    """Is it one of these, by id or by name?"""
     names = {case_folded(name) for name in accepted}
     return entry is not None and (entry.id in accepted or (bool(entry.name) and case_folded(entry.name) in names))
 

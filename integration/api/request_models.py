@@ -65,6 +65,12 @@ class NewTicketIn(Incoming):
         description="Who asks, by the id you know them by.",
         json_schema_extra=_has_letters,
     )
+    customer_organisation: Annotated[str, AfterValidator(_one_line)] | None = Field(
+        None, max_length=255, description="Whom they belong to, as you know it: the policy may open pages to it."
+    )
+    customer_tags: Annotated[tuple[str, ...], Field(max_length=50, strict=False)] = Field(
+        (), description="What you know of them: the policy may open pages to it. Never what they say themselves."
+    )
     subject: Annotated[str, *_filled] = Field(
         min_length=1, max_length=500, description="The subject, in one line.", json_schema_extra=_has_letters
     )

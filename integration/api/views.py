@@ -50,7 +50,13 @@ class TicketViews:
         body = read_body(request, NewTicketIn, self._max_body_bytes)
 
         def work(tx: Transaction) -> KeyedAnswer:
-            requester = Requester(body.customer_id, body.customer_name, body.customer_email)
+            requester = Requester(
+                body.customer_id,
+                body.customer_name,
+                body.customer_email,
+                body.customer_organisation or None,
+                body.customer_tags,
+            )
             new_ticket = NewTicket(requester, body.subject, body.description, body.priority, body.channel)
             accepted = tickets.open_ticket(tx, new_ticket)
             ticket = tickets.read_ticket(tx, accepted.ticket_id)

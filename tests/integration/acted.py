@@ -105,8 +105,7 @@ class Actor:
 
     def open(self, subject: str = "Where is my refund?", body: str = "I want to know. Ada", **who: str) -> Accepted:
         """A ticket that waits."""
-        known = {"id": "cust-1", "name": "Ada Sample", "email": "ada@example.com"} | who
-        requester = Requester(**known)
+        requester = replace(Requester("cust-1", "Ada Sample", "ada@example.com"), **who)  # type: ignore[arg-type]  # test builder
         with self.db.account(self.account) as tx:
             return tickets.open_ticket(tx, NewTicket(requester, subject, body))
 

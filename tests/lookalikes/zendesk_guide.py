@@ -139,6 +139,9 @@ class Guide:
             if not self.agent_may_manage:
                 raise Refusal(403, {"error": "Forbidden", "description": "You do not have access to this page."})
             return self._page(request, "user_segments", list(self.segments.values()))
+        if found := re.fullmatch(r"users/(\d+)/user_segments", path):
+            members = [each for each in self.segments.values() if int(found[1]) in each["added_user_ids"]]
+            return self._page(request, "user_segments", members)
         if path == "incremental/articles":
             return self._export(request)
         if found := re.fullmatch(r"(?:([a-z-]{2,7})/)?(articles|sections|categories)(?:/(\d+))?", path):

@@ -89,7 +89,8 @@ def blank(ticket_id: int, given: Mapping[str, Any], requester: int, submitter: i
     ticket |= {"status": given.get("status") or ("open" if given.get("assignee_id") else "new")}
     ticket |= {"requester_id": requester, "submitter_id": given.get("submitter_id") or submitter}
     ticket |= {"assignee_id": given.get("assignee_id"), "group_id": given.get("group_id"), "organization_id": None}
-    ticket |= {"collaborator_ids": [], "follower_ids": [], "email_cc_ids": [], "forum_topic_id": None}
+    copied = list(given.get("email_cc_ids") or ())
+    ticket |= {"collaborator_ids": copied, "follower_ids": [], "email_cc_ids": copied, "forum_topic_id": None}
     ticket |= {"problem_id": None, "has_incidents": False, "is_public": True, "due_at": None}
     ticket |= {"tags": clean_tags(given.get("tags") or ()), "custom_fields": list(given.get("custom_fields") or ())}
     ticket |= {"satisfaction_rating": {"score": "unoffered"}, "sharing_agreement_ids": [], "followup_ids": []}

@@ -2,7 +2,7 @@
 
 from desk.policy.policy import Policy
 from tests.fakes import FakeLibrary, a_classification, a_hit, a_passage, a_ticket, default_policy
-from workers.pipeline.retrieve import LIMIT, build_query, interleave, retrieve, searchable_text
+from workers.pipeline.retrieve import LIMIT, build_query, interleave, readable_audiences, retrieve
 
 POLICY = default_policy()
 
@@ -14,15 +14,15 @@ def with_audience(name: str) -> Policy:
 
 
 def test_the_categorys_audience_is_searched_beside_the_public_one() -> None:
-    assert searchable_text(a_classification(), with_audience("partners")) == {"public", "partners"}
+    assert readable_audiences(a_ticket(), a_classification(), with_audience("partners")) == {"public", "partners"}
 
 
 def test_internal_documents_are_never_searched_for_a_customer() -> None:
-    assert searchable_text(a_classification(), with_audience("internal")) == {"public"}
+    assert readable_audiences(a_ticket(), a_classification(), with_audience("internal")) == {"public"}
 
 
 def test_without_a_category_only_public_documents_are_searched() -> None:
-    assert searchable_text(a_classification(category=None), POLICY) == {"public"}
+    assert readable_audiences(a_ticket(), a_classification(category=None), POLICY) == {"public"}
 
 
 def test_each_question_is_searched_for_up_to_the_policys_number() -> None:

@@ -5,18 +5,23 @@ from dataclasses import dataclass, field
 
 from desk.passage import Hit, SearchScope
 from desk.policy.policy import Policy
+from desk.policy.readers import INTERNAL
+from desk.policy.scope import is_one_of
 from desk.ports import Library
 from desk.run import Classification
 from desk.text import lexicon
 from desk.text.mail_quotes import strip_quotes_and_signature
 from desk.text.tokenizer import first_words, words
 from desk.ticket import Role, Ticket
+from workers.pipeline.confidence import evidence_fitness
 
 LIMIT = 6
 BEST = 3
 """A draft that cites none of so many best passages of a question does not answer it."""
 QUERY_WORDS = 80
 """An embedder reads about 256 tokens; what a customer asks stands in fewer."""
+FITS = 0.3
+"""The fitness of a passage, 0 to 1, below which it has nothing to do with the question."""
 TERSE = 3
 """Fewer words that carry meaning than this make no question of their own in a conversation."""
 
@@ -27,6 +32,7 @@ class Retrieval:
 
     hits: tuple[Hit, ...] = ()
     best_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 def retrieve(
@@ -36,17 +42,54 @@ def retrieve(
     questions = classification.questions[: policy.max_questions]
     queries = {question: build_query(ticket, message_id, question) for question in questions}
     distinct_queries = filter(None, dict.fromkeys(queries.values()))
-    scope = SearchScope(searchable_text(classification, policy), classification.language)
-    hits_by_query = {query: library.search(ticket.account, query, scope, limit=LIMIT) for query in distinct_queries}
+    scopes = search_scopes(ticket, classification, policy)
+    found = {query: _search(library, ticket.account, query, scopes) for query in distinct_queries}
+    hits_by_query = {query: hits for query, (hits, _) in found.items()}
     best_ids = {query: frozenset(hit.passage.id for hit in hits[:BEST]) for query, hits in hits_by_query.items()}
     best_of = {question: best_ids.get(query, frozenset()) for question, query in queries.items()}
-    return Retrieval(interleave(list(hits_by_query.values())), best_of)
+    remarks = tuple(dict.fromkeys(remark for _, remark in found.values() if remark))
+    return Retrieval(interleave(list(hits_by_query.values())), best_of, remarks)
 
 
-def searchable_text(classification: Classification, policy: Policy) -> frozenset[str]:
-    """What may be read for a customer's reply: public, and the category's audience unless that is internal."""
+def readable_audiences(ticket: Ticket, classification: Classification, policy: Policy) -> frozenset[str]:
+    """What may be read for this customer's reply: public, the category's audience, and what the policy opens to whom
+    the helpdesk knows; never what is internal."""
     category = policy.categories.get(classification.category or "")
-    return frozenset({"public", category.audience if category else "public"}) - {"internal"}
+    opened = {readers.audience for readers in policy.readers if readers.when.fit(ticket)}
+    return frozenset({"public", category.audience if category else "public", *opened}) - {INTERNAL}
+
+
+def search_scopes(ticket: Ticket, classification: Classification, policy: Policy) -> tuple[SearchScope, ...]:
+    """Where to look, the narrower first: the category's collections, then all that the ticket's brand may be told."""
+    audiences = readable_audiences(ticket, classification, policy)
+    category = policy.categories.get(classification.category or "")
+    of_brand = _brand_collections(ticket, policy)
+    of_category = frozenset(category.collections) if category else frozenset[str]()
+    narrow = of_category & of_brand if of_brand is not None else of_category
+    collections = dict.fromkeys((*([narrow] if narrow else []), of_brand))
+    return tuple(SearchScope(audiences, classification.language, each) for each in collections)
+
+
+def _brand_collections(ticket: Ticket, policy: Policy) -> frozenset[str] | None:
+    """None where the policy binds the brand to nothing."""
+    names = [name for name in policy.brands if is_one_of(ticket.brand, [name])]
+    return frozenset(policy.brands[names[0]]) if names else None
+
+
+def _search(
+    library: Library, account: str, query: str, scopes: Sequence[SearchScope]
+) -> tuple[Sequence[Hit], str | None]:
+    """The passages of the first scope in which something fits, and a remark where that is not the first."""
+    for place, scope in enumerate(scopes):
+        hits = library.search(account, query, scope, limit=LIMIT)
+        if place == len(scopes) - 1 or any(evidence_fitness(hit) >= FITS for hit in hits):
+            return hits, _fallback_remark(scopes[0]) if place else None
+    return (), None
+
+
+def _fallback_remark(scope: SearchScope) -> str:
+    collections = ", ".join(sorted(scope.collections or ()))
+    return f"Nothing that fits was found in {collections}: all other pages were searched too."
 
 
 def build_query(ticket: Ticket, message_id: str, question: str) -> str:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from desk.conversation import NO_RECORD, Conversation, OwnRecord, Sent, read_conversation
 from desk.passage import Hit
 from desk.policy.policy import Policy
+from desk.policy.readers import closed_to_others
 from desk.ports import LanguageModel, Library, ModelDraft
 from desk.run import Classification, Draft, Finding, Run, Stage, Versions
 from desk.ticket import Ticket, new_id
@@ -94,7 +95,8 @@ def run_pipeline(
     """
     trace = RunTrace(on_stage, patient=context.patient)
     conversation = read_conversation(ticket, context.record)
-    state = _classify(read_conversation_text(ticket, conversation), conversation, models, context, trace)
+    reading = read_conversation_text(closed_to_others(ticket), conversation)
+    state = _classify(reading, conversation, models, context, trace)
     state = _retrieve(state, library, context.policy, trace)
     state = _draft(state, context, trace)
     state = _validate(state, context.policy, trace)
@@ -135,6 +137,7 @@ def _retrieve(state: _PipelineState, library: Library, policy: Policy, trace: Ru
             return state
         reading = state.reading
         retrieved = retrieve(reading.ticket, reading.message.id, state.classification, library, policy)
+        trace.remarks.extend(retrieved.remarks)
         return replace(state, retrieved=retrieved)
 
 

@@ -62,6 +62,8 @@ class ZendeskTicket(Shape):
     type: str | None = None
     via: Via | None = None
     custom_fields: list[FieldValue] | None = None
+    email_cc_ids: list[str] | None = None
+    collaborator_ids: list[str] | None = None
     updated_at: str
     created_at: str | None = None
 
@@ -76,6 +78,7 @@ class ZendeskUser(Shape):
     role_type: int | None = None
     only_private_comments: bool | None = None
     suspended: bool | None = None
+    tags: list[str] | None = None
 
 
 class Organization(Shape):
@@ -195,6 +198,15 @@ class ListPage(Shape):
     """A page of a list by cursor."""
 
     meta: ListMeta
+
+
+class UserSegments(ListPage):
+    """Some of the circles of readers that somebody belongs to.
+
+    https://developer.zendesk.com/api-reference/help_center/help-center-api/user_segments/#list-user-segments
+    """
+
+    user_segments: list[Organization]
 
 
 class FoundTicket(ZendeskTicket):

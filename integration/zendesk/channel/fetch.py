@@ -40,12 +40,13 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class LookedUpNames:
-    """What the policy wants to know by name, looked up: custom fields with what people see in them, the brand, and what
-    the policy says that the ticket's custom status means."""
+    """What the policy wants to know by name, looked up: custom fields with what people see in them, the brand, what the
+    policy says that the ticket's custom status means, and the user segments of its requester."""
 
     fields: tuple[tuple[str, str], ...] = ()
     brand: str = ""
     status: TicketStatus | None = None
+    segments: tuple[Named, ...] = ()
 
 
 NOTHING = LookedUpNames()
@@ -91,7 +92,7 @@ def _ticket_itself(
         channel=CHANNEL,
         subject=clean(ticket.subject or ""),
         status=names.status or STATUSES.get(ticket.status.lower(), TicketStatus.OPEN),
-        requester=_build_requester(ticket.requester_id, requester, organisation),
+        requester=_build_requester(ticket.requester_id, requester, organisation, names),
         messages=(),
         priority=_parse_priority(ticket.priority),
         tags=_ticket_tags(ticket, requester),
@@ -102,6 +103,7 @@ def _ticket_itself(
         group=_find_named(ticket.group_id, answer.groups),
         form=_find_named(ticket.ticket_form_id, answer.ticket_forms),
         organisation=organisation,
+        copied=bool(ticket.email_cc_ids or ticket.collaborator_ids),
         fields=names.fields,
     )
 
@@ -112,9 +114,14 @@ def _find_named(record_id: str | None, rows: Iterable[models.Organization]) -> N
     return Named(record_id, next((clean(row.name or "") for row in rows if row.id == record_id), ""))
 
 
-def _build_requester(requester_id: str, user: models.ZendeskUser | None, organisation: Named | None) -> Requester:
+def _build_requester(
+    requester_id: str, user: models.ZendeskUser | None, organisation: Named | None, names: LookedUpNames
+) -> Requester:
     name, email = (clean(value) if value else None for value in ((user.name, user.email) if user else (None, None)))
-    return Requester(requester_id, name, email, organisation.name or None if organisation else None)
+    tags = tuple(clean(tag) for tag in user.tags or ()) if user else ()
+    return Requester(
+        requester_id, name, email, organisation.name or None if organisation else None, tags, names.segments
+    )
 
 
 def _parse_priority(name: str | None) -> Priority:

@@ -16,7 +16,7 @@ from desk.errors import Permanent
 from desk.policy.policy import Policy
 from desk.policy.scope import case_folded
 from desk.text.tokenizer import clean
-from desk.ticket import TicketStatus
+from desk.ticket import Named, TicketStatus
 from integration.zendesk.api import models
 from integration.zendesk.api.client import ZendeskClient
 from integration.zendesk.api.connection import ZendeskLine
@@ -55,13 +55,15 @@ class WantedNames:
     fields: tuple[str, ...] = ()
     statuses: Mapping[str, TicketStatus] = field(default_factory=dict)
     brands: bool = False
+    segments: bool = False
 
 
 def names_wanted_by(policy: Policy) -> WantedNames:
     """What a policy needs to know. Ids of brands need no look-up."""
-    brands = (*policy.scope.only.brand, *policy.scope.never.brand)
+    brands = (*policy.scope.only.brand, *policy.scope.never.brand, *policy.brands)
+    segments = any(readers.when.segment for readers in policy.readers)
     statuses = {name: TicketStatus(status) for name, status in policy.statuses.items()}
-    return WantedNames(policy.fields, statuses, any(not brand.isdecimal() for brand in brands))
+    return WantedNames(policy.fields, statuses, any(not brand.isdecimal() for brand in brands), segments)
 
 
 class ZendeskNames:
@@ -77,7 +79,9 @@ class ZendeskNames:
         brand = self.brand(line, ticket.brand_id) if wanted.brands else ""
         status = case_folded(self.status(line, ticket.custom_status_id)) if wanted.statuses else ""
         status_by_name = {case_folded(name): status for name, status in wanted.statuses.items()}
-        return LookedUpNames(tuple(self._field_values(line, ticket, wanted.fields)), brand, status_by_name.get(status))
+        segments = self.segments(line, ticket.requester_id) if wanted.segments else ()
+        fields = tuple(self._field_values(line, ticket, wanted.fields))
+        return LookedUpNames(fields, brand, status_by_name.get(status), segments)
 
     def _field_values(
         self, line: ZendeskLine, ticket: models.ZendeskTicket, names: Sequence[str]
@@ -96,6 +100,12 @@ class ZendeskNames:
     def status(self, line: ZendeskLine, status_id: str | None) -> str:
         """A custom status's name; empty for none."""
         return self._cached_list(line, "custom_statuses", _load_statuses).get(status_id or "", "")
+
+    def segments(self, line: ZendeskLine, user_id: str) -> tuple[Named, ...]:
+        """The circles of readers that somebody belongs to; none where that cannot be told."""
+        path = f"help_center/users/{user_id}/user_segments"
+        names = self._cached_list(line, path, lambda client: _load_segments(client, path))
+        return tuple(Named(segment_id, name) for segment_id, name in names.items())
 
     def field(self, line: ZendeskLine, name: str) -> CustomField | None:
         """The custom field of this title or id."""
@@ -145,6 +155,11 @@ def _load_agents(client: ZendeskClient) -> dict[str, str]:
 def _load_brands(client: ZendeskClient) -> dict[str, str]:
     pages = client.listed("brands.json", models.Brands)
     return {brand.id: brand.name or "" for page in pages for brand in page.brands}
+
+
+def _load_segments(client: ZendeskClient, path: str) -> dict[str, str]:
+    pages = client.listed(f"{path}.json", models.UserSegments)
+    return {row.id: clean(row.name or "") for page in pages for row in page.user_segments}
 
 
 def _load_statuses(client: ZendeskClient) -> dict[str, str]:

@@ -9,7 +9,7 @@ from desk.errors import Temporary
 from desk.platform.database import Database
 from desk.platform.encryption import Sealer
 from desk.run import Action
-from desk.ticket import ItemState
+from desk.ticket import ItemState, Named
 from integration.access.permissions import TokenScope as Scope
 from tests.integration.acted import Actor
 from tests.integration.api_door import QUESTION, ApiDoor
@@ -50,6 +50,16 @@ def test_a_ticket_is_kept_enqueued_and_answered_with_where_to_read_it(database: 
     assert door.get(answer.headers["Location"]).json == made | {"receipts": []}
     with database.account(account) as tx:
         assert tx.execute(text("SELECT via FROM tickets")).scalar_one() == "shop"
+
+
+def test_what_the_caller_knows_of_the_customer_is_kept_for_the_policy(database: Database, account: str) -> None:
+    door = ApiDoor(database, account)
+    known = {"customer_organisation": "Acorn", "customer_tags": ["partner"]}
+    made = json_of(door.post("/api/v1/tickets", QUESTION | known))
+    with database.account(account) as tx:
+        ticket = tickets.read_ticket(tx, made["id"])
+    assert ticket is not None
+    assert (ticket.organisation, ticket.requester.tags) == (Named("Acorn", "Acorn"), ("partner",))
 
 
 def test_a_broker_that_is_away_loses_no_ticket(database: Database, account: str) -> None:

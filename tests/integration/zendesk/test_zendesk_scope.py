@@ -45,6 +45,17 @@ def test_a_ticket_tells_its_brand_group_form_channel_and_organisation(desk: Desk
     assert (ticket.organisation.name, ticket.via) == ("Elm", "mail")
 
 
+def test_a_ticket_tells_the_customers_tags_and_where_the_policy_asks_their_segments(desk: Desk) -> None:
+    number = a_ticket(desk, email_cc_ids=[9])
+    user = desk.zendesk.store.person("robin@example.org", None)
+    user["tags"] = ["partner"]
+    gold = desk.zendesk.guide.segment("Gold", added_user_ids=[user["id"]])
+    before = read(desk, number)
+    assert (before.requester.tags, before.requester.segments, before.copied) == (("partner",), (), True)
+    desk.rule("readers: [{audience: gold, when: {segment: Gold}}]\n")
+    assert read(desk, number).requester.segments == (Named(str(gold), "Gold"),)
+
+
 @pytest.mark.parametrize(
     "scope",
     [

@@ -8,17 +8,20 @@ from desk.policy.policy import Policy
 from desk.run import Classification, Draft, Statement
 from desk.text.tokenizer import words
 from desk.ticket import Role, Ticket
+from workers.pipeline.retrieve import readable_audiences
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A draft with all it may rest on. `said` is what the customer wrote and the names the ticket knows them by."""
+    """A draft with all it may rest on. `said` is what the customer wrote and the names the ticket knows them by;
+    `audiences` are those whose pages they may read."""
 
     draft: Draft
     passages: Mapping[str, Passage]
     said: str
     classification: Classification
     policy: Policy
+    audiences: frozenset[str]
 
     def passage(self, citation: Citation) -> Passage | None:
         """The cited passage, if it is among the hits in that very version."""
@@ -62,7 +65,9 @@ def gather_evidence(
     """The evidence for a draft on this ticket."""
     customer_texts = [m.body for m in ticket.messages if m.role is Role.CUSTOMER and m.public]
     customer_words = "\n".join([ticket.subject, ticket.requester.name or "", *customer_texts])
-    return Evidence(draft, {hit.passage.id: hit.passage for hit in hits}, customer_words, classification, policy)
+    audiences = readable_audiences(ticket, classification, policy)
+    passages = {hit.passage.id: hit.passage for hit in hits}
+    return Evidence(draft, passages, customer_words, classification, policy, audiences)
 
 
 def _contains(text: Sequence[str], part: Sequence[str]) -> bool:

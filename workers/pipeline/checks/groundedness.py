@@ -9,7 +9,6 @@ from desk.text import lexicon
 from desk.text.stemmer import beginning
 from desk.text.tokenizer import sentences, words
 from workers.pipeline.checks.evidence import Evidence, quote_statement
-from workers.pipeline.retrieve import searchable_text
 from workers.pipeline.signals.prompt_injection import is_page_injection
 
 _NEGATIONS = lexicon.words("negation")
@@ -43,10 +42,9 @@ def unknown_citation(evidence: Evidence) -> Iterator[Finding]:
 
 def internal_source(evidence: Evidence) -> Iterator[Finding]:
     """A document for other eyes never reaches a customer, whatever search returned."""
-    allowed = searchable_text(evidence.classification, evidence.policy)
     for citation in evidence.draft.citations:
         passage = evidence.passage(citation)
-        if passage and passage.audience not in allowed:
+        if passage and passage.audience not in evidence.audiences:
             yield Finding("internal_source", f"{passage.title} is a document for {passage.audience} readers")
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from desk.passage import Citation, Passage
 from desk.policy.policy import Policy
+from desk.policy.readers import closed_to_others
 from desk.ports import Source
 from desk.presentation.reply import cited_pages
 from desk.run import Draft, Finding, Run, Statement
@@ -39,7 +40,7 @@ def check_edited(text: str, run: Run, ticket: Ticket, policy: Policy) -> tuple[F
     if not run.hits:
         return ()
     draft = _read_edited(text, run)
-    findings = validate(ticket, draft, run.hits, run.classification, policy)
+    findings = validate(closed_to_others(ticket), draft, run.hits, run.classification, policy)
     helpful_findings = tuple(finding for finding in findings if finding.check in FOR_PEOPLE)
     return (*_unknown_marks(text, run), *helpful_findings)
 
