@@ -18,7 +18,7 @@ from integration.zendesk.sources import guide, solved_tickets
 from knowledge.ingest.sync_requests import request_sync
 
 ANY_WORD = r"\S+"
-ABOUT = """Connect Zendesk, and make there what Firstline needs: a webhook and a view (docs/zendesk.md).
+ABOUT = """Connect Zendesk, and make there what Firstline needs: webhook, view, sidebar app (docs/zendesk.md).
 
 What is there already is left as it is, so a second run changes nothing, and one that was cut off goes on where it
 stopped. `firstline disconnect zendesk` removes what was made. On a terminal, what is not given is asked for.

@@ -1,5 +1,5 @@
 """What an integration sets up in a Zendesk account by the API: webhooks with their secrets and tests, triggers that
-notify them, views, and bearer tokens by client credentials. Everything else goes on to `Api`.
+notify them, views, private apps, and bearer tokens by client credentials. Everything else goes on to `Api`.
 
 https://developer.zendesk.com/api-reference/webhooks/webhooks-api/webhooks/ and
 https://developer.zendesk.com/api-reference/ticketing/business-rules/triggers/ (views beside it).
@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.lookalikes.stage import Answer, Request
 from tests.lookalikes.zendesk_api import Api
+from tests.lookalikes.zendesk_apps import Apps
 from tests.lookalikes.zendesk_hooks import Invocation, Postman, Webhook, fill, ulid
 from tests.lookalikes.zendesk_pages import cursor_page, offset_page
 from tests.lookalikes.zendesk_shapes import Json, Record, Refusal, invalid, iso, not_found
@@ -33,7 +34,9 @@ class Setup:
         self.api, self.webhooks, self.postman, self.account = api, webhooks, postman, account
         self.plan = "events"
         self.unique_titles = False
+        self.apps = Apps(api)
         self.rows: dict[str, dict[str, Json]] = {"webhooks": {}, "triggers": {}, "views": {}}
+        self.rows |= {"apps": self.apps.rows, "installations": self.apps.installations}
         self.issued: set[str] = set()
         self._ids = itertools.count(370_000_000_001)
 
@@ -48,10 +51,15 @@ class Setup:
             return self.api.answer(request)
         try:
             self.api.limits.spend("requests")
-            made = self._webhook(request, path) if kind == "webhooks" else self._rule(request, kind, path)
+            made = self._answer_by(kind, request, path)
         except Refusal as refusal:
             made = Answer(refusal.status, refusal.body, refusal.headers)
         return Answer(made.status, made.body, {**self.api.limits.headers(), **made.headers})
+
+    def _answer_by(self, kind: str, request: Request, path: str) -> Answer:
+        if kind == "apps":
+            return self.apps.answer(request, path)
+        return self._webhook(request, path) if kind == "webhooks" else self._rule(request, kind, path)
 
     def revoke(self) -> None:
         """All bearer tokens that were issued are over."""

@@ -41,6 +41,8 @@ NOWHERE = "2147483647"
 logging.getLogger("zenpy").setLevel(logging.INFO)  # at DEBUG it would log what customers wrote
 
 Json = dict[str, Any]
+File = tuple[str, bytes, str]
+"""Its name, its content, and of what kind it is."""
 OnLimit = Callable[[float], None]
 S = TypeVar("S", bound=Shape)
 P = TypeVar("P", bound=ListPage)
@@ -113,6 +115,22 @@ class TicketsApi(TicketApi):  # type: ignore[misc]  # untyped base
         act = getattr(self.session, method.lower())
         response = self._call_api(act, self._build_url(endpoint), json=payload, timeout=self.timeout)
         return _json_object(response) if response.content else {}
+
+    def send_file(self, endpoint: Url, field: str, file: File) -> Json:
+        """POST a form with one file, once."""
+        url = self._build_url(endpoint)
+        return _json_object(self._call_api(self.session.post, url, files={field: file}, timeout=self.timeout))
+
+    def read_text(self, endpoint: Url) -> str:
+        """GET what need not be JSON."""
+        return str(self._get(self._build_url(endpoint), raw_response=True).text)
+
+    def _check_response(self, response: Any) -> None:
+        """zenpy trips over a refusal whose JSON is no object."""
+        try:
+            super()._check_response(response)
+        except AttributeError:
+            response.raise_for_status()
 
 
 class ZendeskClient:
@@ -194,6 +212,16 @@ class ZendeskClient:
         quoted = {name: quote(value, safe=",") for name, value in query.items()}
         with translate_error(Access.WRITE):
             return self._tickets.send(method, Url(path, quoted), payload)
+
+    def upload(self, path: str, field: str, file: File) -> Json:
+        """POST a file to a path below `/api/v2/`, once."""
+        with translate_error(Access.WRITE):
+            return self._tickets.send_file(Url(path), field, file)
+
+    def text(self, path: str) -> str:
+        """GET a path below `/api/v2/` that is no JSON."""
+        with translate_error():
+            return self._tickets.read_text(Url(path))
 
     def listed(self, path: str, shape: type[P], **query: str) -> Iterator[P]:
         """A whole list, 100 to a call. Raises Temporary when a page says that there are more and not where: who takes

@@ -59,6 +59,8 @@ class ZendeskConnection(BaseModel):
     app_public_key: str = ""
     """The sidebar app's, as PEM: what proves who looks at its page."""
     app_installation_id: Number = ""
+    app_package: str = ""
+    """From which files `connect` had the app built there, as their fingerprint."""
 
     @field_validator("app_public_key")
     @classmethod

@@ -17,6 +17,7 @@ from integration.zendesk.api.connection import PARTY, ZendeskConnection, make_cl
 from integration.zendesk.api.models import Shape
 from integration.zendesk.catchup import FOUND
 from integration.zendesk.channel.fetch import CHANNEL
+from integration.zendesk.setup.app_health import check_app
 from workers.queue import inbox
 from workers.queue.inbox import LastHeard
 
@@ -53,6 +54,8 @@ def examine_zendesk(db: Database, account: str) -> Iterator[HealthCheck]:
     client = make_client(config)
     try:
         yield _check_permissions(name, client, config, introduced(client))
+        name = f"sidebar app of {account}"
+        yield check_app(name, client, config)
     except FirstlineError as error:
         yield _explain_error(name, config, error)
 

@@ -9,11 +9,14 @@ from typing import Any
 
 from desk.platform.database import Database
 from integration.connections import amend_config, load_connection, save_connection
+from integration.resources import Ledger
 from integration.setup_steps import Found, SetupStep, StepRefused
 from integration.zendesk.api.client import Unacceptable
 from integration.zendesk.api.connection import PARTY, ZendeskConnection
 from integration.zendesk.api.models import Shape
 from integration.zendesk.inbound import ARTICLES, CHANGES, NAMESPACE
+from integration.zendesk.setup.app_rows import open_sidebar_app
+from integration.zendesk.setup.app_steps import AppInstallationStep, AppKeyStep, AppStep
 from integration.zendesk.setup.rule_steps import AgentTrigger, CustomerTrigger, PeopleView
 from integration.zendesk.setup.visit import (
     BY_TRIGGER,
@@ -167,10 +170,14 @@ class SecretStep(SetupStep):
 def zendesk_steps(db: Database, account: str, address: str, config: ZendeskConnection) -> Sequence[SetupStep]:
     """The steps of one account. `address` is where people reach us."""
     visit = open_visit(account, address, config)
+    sidebar = open_sidebar_app(visit, Ledger(db, account, PARTY), address, account)
     return (
         WebhookStep(visit),
         SecretStep(visit, db, account),
         CustomerTrigger(visit),
         AgentTrigger(visit),
         PeopleView(visit),
+        AppStep(sidebar, db, account),
+        AppInstallationStep(sidebar),
+        AppKeyStep(sidebar, db, account),
     )

@@ -24,6 +24,8 @@ DELETE = "take it out of what uses it, and delete it in Zendesk's Admin Center"
 BY_TRIGGER = ["conditional_ticket_events"]
 """The subscription of a webhook that triggers call."""
 MOST_WORDS = 200
+MARK = "/webhooks/zendesk/"
+"""What every mark has, whosever it is."""
 
 
 class WebhookRow(Shape):
@@ -81,6 +83,10 @@ class ZendeskVisit:
         """Did we make it?"""
         return self.mark in (description or "")
 
+    def is_marked_by_another(self, description: str | None) -> bool:
+        """Did a Firstline at another address, or for another account, make it?"""
+        return MARK in (description or "") and not self.is_marked(description)
+
     def webhooks(self) -> list[WebhookRow]:
         """All webhooks of the account."""
         with self.explained("webhooks"):
@@ -91,19 +97,26 @@ class ZendeskVisit:
         with self.explained(kind):
             return [row for page in self.client.listed(kind, Rules) for row in getattr(page, kind)]
 
+    @property
+    def is_local(self) -> bool:
+        """Is it a Zendesk on this machine?"""
+        return urlsplit(self.config.base_url).hostname in LOCAL
+
     def is_reachable(self) -> bool:
         """May the address be one that Zendesk reaches? A Zendesk on this machine reaches all of this machine's."""
         host = urlsplit(self.endpoint).hostname or ""
-        if urlsplit(self.config.base_url).hostname in LOCAL:
+        if self.is_local:
             return True
         with suppress(ValueError):
             return ipaddress.ip_address(host).is_global
         return "." in host and not host.endswith((".local", ".internal", ".localhost"))
 
     @contextmanager
-    def explained(self, things: str, remedy: str = BY_HAND) -> Iterator[None]:
+    def explained(
+        self, things: str, remedy: str = BY_HAND, *, by_hand: str = BY_HAND, meanwhile: str = CATCH_UP
+    ) -> Iterator[None]:
         """What Zendesk refuses, as StepRefused that says what to do: `remedy` where Zendesk finds fault with what we
-        sent."""
+        sent; `by_hand` where an administrator has to do it, and `meanwhile` what serves until then."""
         try:
             yield
         except StepRefused:
@@ -113,14 +126,14 @@ class ZendeskVisit:
             advice = RENAME if "taken" in words else remedy
             raise StepRefused(f"{error}{f': {words}' if words else ''}", advice) from error
         except Permanent as error:
-            raise self._forbidden(things, error) from error
+            raise self._forbidden(things, error, by_hand, meanwhile) from error
 
-    def _forbidden(self, things: str, error: Permanent) -> StepRefused:
+    def _forbidden(self, things: str, error: Permanent, by_hand: str, meanwhile: str) -> StepRefused:
         if self._role() == "admin":
             message = f"Zendesk has no {things} for this account ({_status(error)}): they are not part of its plan"
-            return StepRefused(message, CATCH_UP)
+            return StepRefused(message, meanwhile)
         message = f"only an administrator may see and make {things}, and {self.config.identity} is none"
-        return StepRefused(message, f"connect with an administrator's token, or ask one: {BY_HAND}; {CATCH_UP}")
+        return StepRefused(message, f"connect with an administrator's token, or ask one: {by_hand}; {meanwhile}")
 
     def _role(self) -> str:
         try:
@@ -131,7 +144,7 @@ class ZendeskVisit:
 
 def open_visit(account: str, address: str, config: ZendeskConnection) -> ZendeskVisit:
     """`address` is where people reach us."""
-    return ZendeskVisit(make_client(config), config, f"{address}/webhooks/zendesk/{account}")
+    return ZendeskVisit(make_client(config), config, f"{address}{MARK}{account}")
 
 
 @contextmanager

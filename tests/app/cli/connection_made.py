@@ -10,8 +10,9 @@ from tests.app.conftest import Said
 from tests.lookalikes.zendesk import Zendesk
 
 ENDPOINT = "http://127.0.0.1:1/webhooks/zendesk/main"
-BY_EVENTS = {"webhooks": 1, "triggers": 0, "views": 1}
-BY_TRIGGERS = {"webhooks": 1, "triggers": 2, "views": 1}
+NOTHING = {"webhooks": 0, "triggers": 0, "views": 0, "apps": 0, "installations": 0}
+BY_EVENTS = {"webhooks": 1, "triggers": 0, "views": 1, "apps": 1, "installations": 1}
+BY_TRIGGERS = {**BY_EVENTS, "triggers": 2}
 
 
 def counts(zendesk: Zendesk) -> dict[str, int]:

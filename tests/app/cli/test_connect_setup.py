@@ -16,6 +16,7 @@ from tests.app.cli.connection_made import (
     BY_EVENTS,
     BY_TRIGGERS,
     ENDPOINT,
+    NOTHING,
     all_rows,
     changes_asked,
     counts,
@@ -38,6 +39,13 @@ CUTS = [
     ("events", "signing_secret", "GET", 0),
     ("events", "views$", "GET", 0),
     ("events", "views$", "POST", 0),
+    ("events", "apps/owned", "GET", 0),
+    ("events", "apps/uploads", "POST", 0),
+    ("events", r"apps\.json$", "POST", 0),
+    ("events", "apps/job_statuses", "GET", 0),
+    ("events", "apps/installations", "GET", 0),
+    ("events", "apps/installations", "POST", 0),
+    ("events", "public_key", "GET", 0),
     ("triggers", "webhooks$", "POST", 1),
     ("triggers", "triggers$", "GET", 0),
     ("triggers", "triggers$", "POST", 0),
@@ -60,7 +68,9 @@ def test_it_makes_webhook_and_view_and_seals_the_secret(connect: Command, db: Da
     known = kept(db)
     assert known
     assert known.webhook_secrets == [secret_of(zendesk)]
-    assert resources(db) == {"webhook": webhook["id"], "view": str(view["id"])}
+    [app], [installation] = zendesk.setup.apps.rows, zendesk.setup.apps.installations
+    made = {"webhook": webhook["id"], "view": str(view["id"])}
+    assert resources(db) == {**made, "app": app, "app_installation": installation}
     assert secret_of(zendesk) not in said.out + said.err
     assert f"made     webhook: calls {ENDPOINT} when a ticket changes" in said.out
 
@@ -106,7 +116,17 @@ def test_cut_off_anywhere_and_run_again_it_completes_and_nothing_is_doubled(
     assert len(resources(db)) == sum(expected.values())
 
 
-@pytest.mark.parametrize(("plan", "kind"), [("events", "webhook"), ("events", "view"), ("triggers", "trigger_agent")])
+@pytest.mark.parametrize(
+    ("plan", "kind"),
+    [
+        ("events", "webhook"),
+        ("events", "view"),
+        ("triggers", "trigger_agent"),
+        ("events", "app_job"),
+        ("events", "app"),
+        ("events", "app_installation"),
+    ],
+)
 def test_killed_before_it_was_remembered_it_is_found_again(
     connect: Command,
     firstline: Command,
@@ -129,8 +149,9 @@ def test_killed_before_it_was_remembered_it_is_found_again(
         assert connect().code == 130
     assert kind not in resources(db)
     assert firstline("connect", "zendesk").code == 0
-    assert counts(zendesk) == (BY_EVENTS if plan == "events" else BY_TRIGGERS)
-    assert kind in resources(db)
+    expected = BY_EVENTS if plan == "events" else BY_TRIGGERS
+    assert counts(zendesk) == expected
+    assert len(resources(db)) == sum(expected.values())
 
 
 def test_what_somebody_deleted_is_made_again(connect: Command, firstline: Command, zendesk: Zendesk) -> None:
@@ -179,7 +200,7 @@ def test_a_webhook_that_an_admin_made_for_our_address_is_used_and_left_alone(
     known = kept(db)
     assert known
     assert known.webhook_secrets == [secret_of(zendesk)]
-    assert list(resources(db)) == ["view"]
+    assert sorted(resources(db)) == ["app", "app_installation", "view"]
     assert firstline("disconnect", "zendesk", "--yes").code == 0
     [webhook] = zendesk.setup.rows["webhooks"].values()
     assert webhook["subscriptions"] == by_hand["subscriptions"]
@@ -331,7 +352,7 @@ def test_an_agents_token_is_told_whom_to_ask_and_the_connection_is_kept(
     assert "refused  webhook: only an administrator may see and make webhooks" in said.out
     assert "docs/zendesk.md says how to make it by hand; then `--webhook-secret`" in said.out
     assert kept(db)
-    assert counts(zendesk) == {"webhooks": 0, "triggers": 0, "views": 0}
+    assert counts(zendesk) == NOTHING
     assert "set up by hand" in connect("--webhook-secret", "by-hand").out
 
 
@@ -361,7 +382,7 @@ def test_a_token_that_ends_between_two_steps_stops_and_a_new_one_goes_on(
     zendesk.fail(path="views", status=401)
     said = connect()
     assert (said.code, "make a new token, and run it again" in said.out) == (75, True)
-    assert counts(zendesk) == {**BY_EVENTS, "views": 0}
+    assert counts(zendesk) == {**NOTHING, "webhooks": 1}
     said = firstline("connect", "zendesk", "--api-token", TOKEN, "--json")
     assert states(said)["webhook"] == "there"
     assert counts(zendesk) == BY_EVENTS

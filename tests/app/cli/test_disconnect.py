@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from desk.platform.database import Database
-from tests.app.cli.connection_made import BY_EVENTS, all_rows, counts, kept, resources
+from tests.app.cli.connection_made import BY_EVENTS, NOTHING, all_rows, counts, kept, resources
 from tests.app.conftest import Command
 from tests.lookalikes.zendesk import Zendesk
 
@@ -48,7 +48,7 @@ def test_disconnect_finds_what_was_never_remembered(
     with db.account("main") as tx:
         tx.execute(text("DELETE FROM connection_resources"))
     assert firstline("disconnect", "zendesk", "--yes").code == 0
-    assert counts(zendesk) == {"webhooks": 0, "triggers": 0, "views": 0}
+    assert counts(zendesk) == NOTHING
 
 
 def test_disconnect_removes_both_when_two_runs_at_once_made_two(
@@ -60,7 +60,7 @@ def test_disconnect_removes_both_when_two_runs_at_once_made_two(
         for row in list(zendesk.setup.rows[kind].values()):
             zendesk.setup.add(kind, **{name: value for name, value in row.items() if name != "id"})
     assert firstline("disconnect", "zendesk", "--yes").code == 0
-    assert counts(zendesk) == {"webhooks": 0, "triggers": 0, "views": 0}
+    assert counts(zendesk) == NOTHING
 
 
 def test_disconnect_asks_first(
@@ -69,13 +69,13 @@ def test_disconnect_asks_first(
     connect()
     monkeypatch.setattr(sys, "stdin", StringIO("n\n"))
     said = firstline("disconnect", "zendesk")
-    assert "Remove the 2 things that were made at Zendesk" in said.out + said.err
+    assert "Remove the 4 things that were made at Zendesk" in said.out + said.err
     assert (said.code, counts(zendesk)) == (130, BY_EVENTS)
     assert kept(db)
 
 
 @pytest.mark.parametrize("cut", ["before", "after"])
-@pytest.mark.parametrize("kind", ["webhooks", "triggers", "views"])
+@pytest.mark.parametrize("kind", ["webhooks", "triggers", "views", "apps/installations", r"apps/\d+"])
 def test_disconnect_cut_off_keeps_the_connection_and_goes_on(
     connect: Command, firstline: Command, db: Database, zendesk: Zendesk, kind: str, cut: str
 ) -> None:
@@ -85,7 +85,7 @@ def test_disconnect_cut_off_keeps_the_connection_and_goes_on(
     assert firstline("disconnect", "zendesk", "--yes").code == 75
     assert kept(db)
     assert firstline("disconnect", "zendesk", "--yes").code == 0
-    assert (counts(zendesk), kept(db)) == ({"webhooks": 0, "triggers": 0, "views": 0}, None)
+    assert (counts(zendesk), kept(db)) == (NOTHING, None)
 
 
 def test_disconnect_says_what_it_may_not_remove_and_forgets_the_rest(
@@ -95,7 +95,9 @@ def test_disconnect_says_what_it_may_not_remove_and_forgets_the_rest(
     zendesk.agent["role"] = "agent"
     said = firstline("disconnect", "zendesk", "--yes")
     assert said.code == 1
-    assert "left at zendesk, to be removed there by hand: view, webhook" in said.err
+    assert (
+        "left at zendesk, to be removed there by hand: installation of the app, sidebar app, view, webhook" in said.err
+    )
     assert (kept(db), resources(db)) == (None, {})
 
 
@@ -110,7 +112,7 @@ def test_what_somebody_else_has_come_to_use_is_named_and_left(
     said = firstline("disconnect", "zendesk", "--yes")
     assert (said.code, "used by a trigger or automation" in said.out) == (1, True)
     assert "delete it in Zendesk's Admin Center" in said.out
-    assert counts(zendesk) == {"webhooks": 1, "triggers": 1, "views": 0}
+    assert counts(zendesk) == {**NOTHING, "webhooks": 1, "triggers": 1}
 
 
 def test_disconnect_only_here_asks_nobody(connect: Command, firstline: Command, db: Database, zendesk: Zendesk) -> None:

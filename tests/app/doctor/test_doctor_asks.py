@@ -26,6 +26,7 @@ from desk.ticket import Event, EventKind, TicketState
 from integration.connections import load_connection, save_connection
 from integration.slack.client import SlackConnection
 from integration.zendesk.api.connection import ZendeskConnection
+from integration.zendesk.sidebar.package import build_app, read_manifest
 from tests.app.conftest import Command, use
 from tests.integration.zendesk_house import connection
 from tests.json_answers import json_of
@@ -188,6 +189,27 @@ def test_the_webhooks_last_event_is_told_and_a_silent_one_is_known_by_what_was_f
     check = look(well)["webhook of main"]
     assert check.state is HealthState.WRONG
     assert check.what == "last event 3 h ago; 1 messages since then had to be found by catch-up"
+
+
+def test_the_app_is_looked_for_with_its_version(well: Settings, db: Database, zendesk: Zendesk) -> None:
+    name, apps = "sidebar app of main", zendesk.setup.apps
+    connected(db, "zendesk", connection(zendesk))
+    assert look(well)[name].state is HealthState.FINE
+    assert look(well)[name].what.startswith("not installed: agents work in the console")
+    app = apps.upload_by_hand(build_app())
+    number = apps.install_by_hand(app, address="firstline.example", account="main")
+    key = apps.public_key(app)
+    connected(db, "zendesk", connection(zendesk, app_public_key=key, app_installation_id=number))
+    version = read_manifest()["version"]
+    assert (look(well)[name].state, look(well)[name].what) == (HealthState.FINE, f"version {version} is installed")
+    apps.rows[app]["version"] = "0.0.1"
+    assert look(well)[name].what == f"version 0.0.1 is installed, and {version} is here"
+    apps.installations[number]["enabled"] = False
+    assert (look(well)[name].state, "switched off" in look(well)[name].what) == (HealthState.MISSING, True)
+    apps.installations.clear()
+    assert look(well)[name].what == f"installation {number} is gone from Zendesk"
+    zendesk.fail(path="apps/installations", status=503, times=9)
+    assert look(well)[name].state is HealthState.WRONG
 
 
 # --- Slack and Claude

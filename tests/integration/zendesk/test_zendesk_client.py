@@ -45,6 +45,7 @@ ANSWERS: list[tuple[int, object, dict[str, str], type[FirstlineError]]] = [
     (500, {"error": "InternalError"}, {}, Outage),
     (502, "<html>Bad gateway</html>", {}, Outage),
     (503, {}, {"Retry-After": "20"}, Outage),
+    (404, "Not Found", {}, Gone),
     (418, {}, {}, Permanent),
     (200, "<html>Sign in</html>", {}, Outage),
     (200, [1, 2], {}, Temporary),
