@@ -6,13 +6,15 @@ import re
 import struct
 import zipfile
 import zlib
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from docs.logos import ASSETS, SIZES, draw
-from integration.zendesk.sidebar.package import ROOT, build_app
+from integration.zendesk.sidebar import package
+from integration.zendesk.sidebar.package import ROOT, app_files, build_app, fingerprint
 
 LOCALE = re.compile(r"[a-z]{2}(-\w{2,3})?")
 LANGUAGES = {"en", "de", "es", "fr", "pt-BR", "ja"}
@@ -20,6 +22,10 @@ PARAMETER_TYPES = {"text", "password", "checkbox", "url", "number", "multiline",
 KNOWN_FIELDS = {"name", "author", "version", "frameworkVersion", "defaultLocale", "private", "singleInstall"} | {
     *("signedUrls", "location", "parameters", "domainWhitelist", "termsConditionsURL")
 }
+MOST_BYTES = 2_000_000
+"""Of a private app's zip."""
+SUSPICIOUS = re.compile(r"pass|secret|auth_?key|auth_user|authuser|username|api_key", re.IGNORECASE)
+"""What Zendesk takes for a sign of secrets, as far as it reads; it warns whoever uploads the app."""
 PUBLIC_KEYS = {"name", "short_description", "long_description", "installation_instructions"}
 
 
@@ -58,6 +64,19 @@ def test_the_manifest_has_the_fields_that_must_be_there_and_none_that_zendesk_do
     assert urlsplit(manifest["author"]["url"]).scheme == "https"
 
 
+def test_the_zip_holds_plain_files_of_kinds_that_zendesk_takes_within_its_size() -> None:
+    with zipfile.ZipFile(io.BytesIO(build_app())) as archive:
+        assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o644}  # no link among them
+        assert {Path(entry.filename).suffix for entry in archive.infolist()} == {".json", ".png"}
+    assert len(build_app()) < MOST_BYTES
+
+
+def test_everything_is_served_by_us_so_that_no_code_of_the_zips_is_looked_at(manifest: dict[str, Any]) -> None:
+    assert not any(re.search(r"\.(js|html|hdbs|s?css|svg)$", name) for name in packed())
+    assert not {"requirements.json", "assets/banner.png"} & set(packed())
+    assert not manifest.keys() & {"noTemplate", "requirementsOnly", "marketingOnly", "experiments", "oauth"}
+
+
 def test_who_looks_is_proven(manifest: dict[str, Any]) -> None:
     assert manifest["signedUrls"] is True
 
@@ -77,6 +96,9 @@ def test_every_setting_is_a_parameter_that_zendesk_accepts(manifest: dict[str, A
     assert "name" not in names
     assert {each["type"] for each in parameters} <= PARAMETER_TYPES
     assert all(isinstance(each[flag], bool) for each in parameters for flag in ("required", "secure"))
+    assert not any(each["type"] == "hidden" and each["required"] for each in parameters)
+    assert not any(re.search("token|key|pwd|password", each["name"], re.IGNORECASE) for each in parameters)
+    assert not any(each["secure"] and ("default" in each or not each.get("scopes")) for each in parameters)
     location = manifest["location"]["support"]["ticket_sidebar"]["url"]
     assert set(re.findall(r"\{\{setting\.(\w+)\}\}", location)) == set(names)
 
@@ -110,6 +132,23 @@ def test_the_logos_are_pngs_of_the_size_that_zendesk_wants_and_as_they_are_drawn
 def test_no_secret_is_in_the_package() -> None:
     secret = re.compile(rb"(?i)api[_-]?key|BEGIN [A-Z ]*PRIVATE KEY|xox[bp]-|sk-[a-z]")
     assert [name for name, content in packed().items() if secret.search(content)] == []
+    words = {name: content.decode() for name, content in packed().items() if name.endswith(".json")}
+    assert [name for name, text in words.items() if SUSPICIOUS.search(text)] == []
+
+
+def test_another_file_makes_another_fingerprint_and_the_same_ones_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = fingerprint()
+    assert fingerprint() == before
+    for file in app_files():
+        target = tmp_path / file.relative_to(ROOT)
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(file.read_bytes())
+    monkeypatch.setattr(package, "ROOT", tmp_path)
+    assert fingerprint() == before
+    (tmp_path / "translations" / "de.json").write_text("{}", encoding="utf-8")
+    assert fingerprint() != before
 
 
 def test_the_version_is_the_products(manifest: dict[str, Any]) -> None:
