@@ -1,7 +1,8 @@
 """Private apps of a Zendesk account: packages that are uploaded, built by jobs, installed, and sign who looks.
 
 https://developer.zendesk.com/api-reference/ticketing/apps/apps/ . What that page leaves open is a switch: whether a
-name may be taken twice, whether the order's short description is kept, with which status a failed job is told.
+name may be taken twice, whether the order's short description is kept, with which status a failed job is told, and
+whether a key comes as PEM or as JSON.
 """
 
 import email
@@ -36,6 +37,7 @@ class Apps:
         self.unique_names = True
         self.keeps_description = True
         self.failed_status = 404
+        self.key_as_json = False
         self.looks = 0
         """How often a job is still at work before it ends."""
         self.fault = ""
@@ -56,7 +58,8 @@ class Apps:
         if words[:1] == ["installations"]:
             return self._installed(request, words[1:])
         if words[1:] == ["public_key.pem"]:
-            return Answer(200, self.public_key(words[0]).encode(), {"Content-Type": "application/x-pem-file"})
+            key = self.public_key(words[0])
+            return Answer(200, key if self.key_as_json else key.encode())
         if words and words[0].isdigit() and request.method == "GET":
             return Answer(body=self._found(words[0]))
         self._admins_only()

@@ -28,6 +28,8 @@ class SidebarApp:
     settings: dict[str, str]
     """What it is installed with."""
     row: AppRow | None = field(default=None)
+    our_ids: set[str] = field(default_factory=set)
+    """Of all apps that we made: two runs at once may have made two."""
     installation: InstallationRow | None = field(default=None)
 
     def look(self, known_id: str | None) -> AppRow | None:
@@ -35,8 +37,9 @@ class SidebarApp:
         Firstline."""
         with self.explained():
             rows = self.visit.client.show("apps/owned.json", OwnedApps).apps
-        ours = next((row for row in rows if self.is_ours(row, known_id)), None)
-        self.row = ours or next((row for row in rows if self._is_usable(row)), None)
+        ours = sorted((row for row in rows if self.is_ours(row, known_id)), key=lambda row: row.id != known_id)
+        self.our_ids = {row.id for row in ours}
+        self.row = next((row for row in (*ours, *filter(self._is_usable, rows))), None)
         return self.row
 
     def looked_for(self) -> AppRow | None:

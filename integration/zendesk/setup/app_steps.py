@@ -60,6 +60,7 @@ class AppStep(SetupStep):
         app_id = self._builder.make()
         self._keep_package(fingerprint())
         self._sidebar.row = AppRow(id=app_id, short_description=self._sidebar.visit.description)
+        self._sidebar.our_ids.add(app_id)
         return app_id
 
     def update(self, found: Found) -> None:
@@ -106,13 +107,9 @@ class AppInstallationStep(SetupStep):
 
     def find(self, known_id: str | None) -> Found | None:
         """By id, or as our app's."""
-        app = self._sidebar.looked_for()
-        fits = (row for row in self._sidebar.installations() if row.id == known_id or (app and row.app_id == app.id))
-        row = self._sidebar.installation = next(fits, None)
-        if row is None:
-            return None
-        if row.id == known_id or (app and self._sidebar.is_ours(app)):
-            return self._judge(row)
+        row = self._sidebar.installation = self._find_row(known_id)
+        if row is None or row.id == known_id or row.app_id in self._sidebar.our_ids:
+            return self._judge(row) if row else None
         return Found(row.id, ours=False, note=f"installed by hand, and used as it is ({row.id})")
 
     def create(self) -> str:
@@ -137,6 +134,12 @@ class AppInstallationStep(SetupStep):
         """Uninstall it."""
         with self._sidebar.explained(REMOVE), already_gone():
             self._sidebar.visit.client.change("DELETE", f"apps/installations/{foreign_id}.json")
+
+    def _find_row(self, known_id: str | None) -> InstallationRow | None:
+        app = self._sidebar.looked_for()
+        apps = self._sidebar.our_ids | ({app.id} if app else set())
+        rows = [row for row in self._sidebar.installations() if row.id == known_id or row.app_id in apps]
+        return min(rows, key=lambda row: row.id != known_id, default=None)
 
     def _judge(self, row: InstallationRow) -> Found:
         if not self._sidebar.has_our_settings(row):

@@ -68,6 +68,15 @@ def test_the_package_that_make_builds_is_uploaded_and_installed_for_all_agents(
     assert "BEGIN PUBLIC KEY" not in said.out + said.err
 
 
+def test_a_key_that_comes_as_json_is_the_same_key(connect: Command, db: Database, apps: Apps) -> None:
+    apps.key_as_json = True
+    assert connect().code == 0
+    [number] = apps.rows
+    known = kept(db)
+    assert known
+    assert known.app_public_key == apps.public_key(number).strip()
+
+
 # --- It changes
 
 
@@ -263,6 +272,27 @@ def test_a_build_that_ended_well_after_it_was_cut_off_is_ours_though_nothing_mar
     assert counts(zendesk) == BY_EVENTS
     assert firstline("disconnect", "zendesk", "--yes").code == 0
     assert counts(zendesk) == NOTHING
+
+
+def test_an_app_whose_orders_answer_was_lost_and_that_nothing_marks_is_used_and_left(
+    connect: Command, firstline: Command, zendesk: Zendesk, apps: Apps
+) -> None:
+    apps.keeps_description = False
+    zendesk.fail(path=r"apps\.json$", method="POST", cut="after")
+    assert connect().code == 75
+    assert "uploaded by hand, and used as it is" in firstline("connect", "zendesk").out
+    assert counts(zendesk) == BY_EVENTS
+    assert firstline("disconnect", "zendesk", "--yes").code == 0
+    assert counts(zendesk) == {**NOTHING, "apps": 1}
+
+
+def test_a_package_whose_settings_are_refused_says_what_zendesk_says(connect: Command, zendesk: Zendesk) -> None:
+    body = '{"error": "RecordInvalid", "details": {"settings": [{"description": "Address: is invalid"}]}}'
+    zendesk.fail(path="apps/installations", method="POST", status=422, body=body)
+    said = connect()
+    assert (said.code, "refused  installation of the app:" in said.out) == (0, True)
+    assert "Address: is invalid" in said.out
+    assert counts(zendesk) == {**BY_EVENTS, "installations": 0}
 
 
 def test_a_page_without_https_is_not_brought_to_agents(

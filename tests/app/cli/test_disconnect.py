@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from desk.platform.database import Database
+from integration.zendesk.sidebar.package import build_app
 from tests.app.cli.connection_made import BY_EVENTS, NOTHING, all_rows, counts, kept, resources
 from tests.app.conftest import Command
 from tests.lookalikes.zendesk import Zendesk
@@ -59,6 +60,11 @@ def test_disconnect_removes_both_when_two_runs_at_once_made_two(
     for kind in ("webhooks", "triggers", "views"):
         for row in list(zendesk.setup.rows[kind].values()):
             zendesk.setup.add(kind, **{name: value for name, value in row.items() if name != "id"})
+    [app], apps = zendesk.setup.apps.rows.values(), zendesk.setup.apps
+    apps.unique_names = False
+    second = apps.upload_by_hand(build_app())
+    apps.rows[second]["short_description"] = app["short_description"]
+    apps.install_by_hand(second, address="127.0.0.1:1", account="main")
     assert firstline("disconnect", "zendesk", "--yes").code == 0
     assert counts(zendesk) == NOTHING
 
