@@ -223,6 +223,8 @@ class Run:
     at: datetime
     circumstances: Circumstances | None = None
     """None for runs of before they were kept."""
+    related: tuple[Hit, ...] = ()
+    """Passages for colleagues alone, for their note; never part of the draft."""
 
     @property
     def dollars(self) -> float:

@@ -9,6 +9,9 @@ from desk.policy.policy import Policy
 from desk.ports import Outgoing, Source
 from desk.run import Draft, Statement
 
+MOST_RELATED = 300
+"""Characters of a page for colleagues that its note quotes."""
+
 
 def compose_reply(
     draft: Draft, hits: Sequence[Hit], policy: Policy, newest_message_id: str, language: str = "en"
@@ -30,15 +33,34 @@ def compose_handover(
 
 
 def compose_note(
-    draft: Draft, hits: Sequence[Hit], explanation: str, *, escalated: bool = False, receipt: str | None = None
+    draft: Draft,
+    hits: Sequence[Hit],
+    explanation: str,
+    *,
+    related: Sequence[Hit] = (),
+    escalated: bool = False,
+    receipt: str | None = None,
 ) -> Outgoing:
-    """The internal note: the draft where there is one, ready to copy, with its sources; then why it was not sent, and
-    where the receipt is."""
+    """The internal note: the draft where there is one, ready to copy, with its sources; then what colleagues alone may
+    read of the matter, why it was not sent, and where the receipt is."""
     sources = cited_pages(draft, hits)
     receipt_line = f"The whole receipt: {receipt}" if receipt else ""
-    parts = [draft_text(draft, sources), source_list(sources), explanation, receipt_line]
+    parts = [draft_text(draft, sources), source_list(sources), related_list(related), explanation, receipt_line]
     text = "\n\n".join(part for part in parts if part)
     return Outgoing(text, sources, escalated=escalated, receipt=receipt)
+
+
+def related_list(related: Sequence[Hit]) -> str:
+    """Pages for colleagues, each with its address and its beginning."""
+    lines = [_related_line(hit.passage) for hit in related]
+    return "\n".join(["For colleagues only, do not copy:", *lines]) if lines else ""
+
+
+def _related_line(passage: Passage) -> str:
+    heading = " › ".join(dict.fromkeys((passage.title, *passage.headings)))
+    text = " ".join(passage.text.split())
+    beginning = text if len(text) <= MOST_RELATED else f"{text[:MOST_RELATED].rsplit(' ', 1)[0]} …"
+    return f"- {heading}{f' ({passage.url})' if passage.url else ''}: {beginning}"
 
 
 def draft_text(draft: Draft, sources: Sequence[Source]) -> str:

@@ -10,10 +10,12 @@ from desk.errors import BadSetting
 from desk.passage import Hit, SearchScope
 from desk.policy.policy import Policy, parse_policy
 from desk.policy.readers import closed_to_others
+from desk.presentation.reply import compose_note
+from desk.run import Draft
 from desk.ticket import Named, Requester, Ticket
 from tests.fakes import FakeLibrary, a_classification, a_hit, a_message, a_passage, a_ticket
 from tests.workers.talks import policy_text
-from workers.pipeline.retrieve import readable_audiences, retrieve, search_scopes
+from workers.pipeline.retrieve import find_related, readable_audiences, retrieve, search_scopes
 
 PARTNERS = "[{audience: partners, when: {organisation: [Acorn], tag: [partner]}}]"
 QUESTION = "How do I reset my password on the new website?"
@@ -91,6 +93,25 @@ class Shelves(FakeLibrary):
     def search(self, account: str, query: str, scope: SearchScope, *, limit: int) -> list[Hit]:
         hits = super().search(account, query, scope, limit=limit)
         return [hit for hit in hits if scope.collections is None or hit.passage.id in scope.collections]
+
+
+PAGE = a_passage("Give them a voucher.", id="in", audience="internal", title="Late parcels", url="https://w.example/7")
+COLLEAGUES = a_hit(PAGE, cosine=0.7)
+
+
+def test_what_colleagues_alone_may_read_is_found_for_their_note_and_stands_in_no_draft() -> None:
+    library = FakeLibrary([COLLEAGUES, a_hit(a_passage("Parcels take a day.", id="out"), cosine=0.7)])
+    (related,) = find_related(by(), "m1", a_classification(questions=(QUESTION,)), library)
+    assert related.passage.id == "in"
+    note = compose_note(Draft(()), (), "Handed to a person.", related=[related]).text
+    told = "For colleagues only, do not copy:\n- Late parcels (https://w.example/7): Give them a voucher."
+    assert note == f"{told}\n\nHanded to a person."
+    assert all(hit.passage.id != "in" for hit in retrieve(by(), "m1", BILLING, library, opened()).hits)
+
+
+def test_what_has_nothing_to_do_with_the_question_is_not_told_to_colleagues() -> None:
+    far = replace(COLLEAGUES, cosine=0.2, share=0.0)
+    assert find_related(by(), "m1", a_classification(questions=(QUESTION,)), FakeLibrary([far])) == ()
 
 
 BILLING = a_classification(category="billing", questions=(QUESTION,))

@@ -51,6 +51,17 @@ def retrieve(
     return Retrieval(interleave(list(hits_by_query.values())), best_of, remarks)
 
 
+def find_related(ticket: Ticket, message_id: str, classification: Classification, library: Library) -> tuple[Hit, ...]:
+    """What colleagues alone may read on the first question, for their note: solved tickets, taught entries, internal
+    pages. Never part of a draft. Raises as the library does."""
+    query = next((build_query(ticket, message_id, question) for question in classification.questions), "")
+    if not query:
+        return ()
+    scope = SearchScope(frozenset({INTERNAL}), classification.language)
+    hits = library.search(ticket.account, query, scope, limit=BEST)
+    return tuple(hit for hit in hits if evidence_fitness(hit) >= FITS)
+
+
 def readable_audiences(ticket: Ticket, classification: Classification, policy: Policy) -> frozenset[str]:
     """What may be read for this customer's reply: public, the category's audience, and what the policy opens to whom
     the helpdesk knows; never what is internal."""

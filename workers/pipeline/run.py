@@ -13,7 +13,7 @@ from desk.passage import Hit
 from desk.policy.policy import Policy
 from desk.policy.readers import closed_to_others
 from desk.ports import LanguageModel, Library, ModelDraft
-from desk.run import Classification, Draft, Finding, Run, Stage, Versions
+from desk.run import Action, Classification, Draft, Finding, Run, Stage, Versions
 from desk.ticket import Ticket, new_id
 from workers.pipeline.case import NO_TURNS, DecisionInput, circumstances_of
 from workers.pipeline.classify import (
@@ -27,7 +27,7 @@ from workers.pipeline.conversation_text import ConversationText, read_conversati
 from workers.pipeline.decide import decide
 from workers.pipeline.draft import NO_MODEL, draft_reply, is_handed_over
 from workers.pipeline.fallback import RunTrace, ask_first_available, available_models, prompts_of
-from workers.pipeline.retrieve import Retrieval, retrieve
+from workers.pipeline.retrieve import Retrieval, find_related, retrieve
 from workers.pipeline.signals.not_helped import says_not_helped
 from workers.pipeline.turns import Turns, limit_reached
 from workers.pipeline.validate import validate
@@ -169,6 +169,7 @@ def _decide(
     with trace.stage(Stage.DECIDE):
         case = _decision_input(state, library, context, conversation, trace)
         decision = decide(case)
+        related = () if state.skipped or decision.action is Action.AUTO_REPLY else _find_related(state, library)
         knowledge = library.revision(ticket.account)
     return Run(
         id=new_id(),
@@ -187,7 +188,13 @@ def _decide(
         remarks=tuple(dict.fromkeys(trace.remarks)),
         at=datetime.now(UTC),
         circumstances=circumstances_of(case, state.heard or state.classification),
+        related=related,
     )
+
+
+def _find_related(state: _PipelineState, library: Library) -> tuple[Hit, ...]:
+    reading = state.reading
+    return find_related(reading.ticket, reading.message.id, state.classification, library)
 
 
 def _decision_input(

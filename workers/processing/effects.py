@@ -102,7 +102,8 @@ def _plan_note(finished_run: FinishedRun, *, escalated: bool) -> PlannedDelivery
     run = finished_run.run
     address, item = finished_run.deps.address, finished_run.item
     receipt = f"{address}/console/tickets/{item.channel}/{item.ticket_id}" if address else None
-    note = compose_note(run.draft, run.hits, explain_decision(run), escalated=escalated, receipt=receipt)
+    explanation, related = explain_decision(run), run.related
+    note = compose_note(run.draft, run.hits, explanation, related=related, escalated=escalated, receipt=receipt)
     return finished_run.effect(DeliveryKind.NOTE, note)
 
 
