@@ -18,6 +18,7 @@ from desk.platform.database import Database
 from desk.platform.settings import Settings
 from desk.policy.policy import PolicyBook
 from desk.ports import Alerts, Channel, Embedder, LanguageModel, PartyProbe
+from integration.access.oidc.provider import OidcProvider
 from integration.provider import Provider
 from integration.slack.provider import PROVIDER as SLACK
 from integration.webhooks import Inbound
@@ -96,6 +97,14 @@ def make_inbound() -> Sequence[Inbound]:
 def make_probes(db: Database) -> Mapping[str, PartyProbe]:
     """Whom work may have to wait for."""
     return {provider.name: provider.probe(db) for provider in PROVIDERS if provider.probe}
+
+
+def make_oidc_provider(settings: Settings) -> OidcProvider | None:
+    """Who vouches for staff, where one is set."""
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else None
+    return OidcProvider(settings.oidc_issuer, settings.oidc_client_id, secret)
 
 
 def make_models(settings: Settings, embedder: Embedder) -> tuple[LanguageModel, ...]:

@@ -1,6 +1,7 @@
 """The tables of the doors: who may come in, and what was answered under an Idempotency-Key.
 
-`sign_in.py`, `embedded_sessions.py`, `api_tokens.py` and `idempotency.py` in `access/` each read and write their own.
+`sign_in.py`, `oidc/`, `embedded_sessions.py`, `api_tokens.py` and `idempotency.py` in `access/` each read and write
+their own.
 Of every secret only a hash is kept.
 """
 
@@ -63,6 +64,28 @@ sessions = Table(
     Column("user_id", UUID(as_uuid=False), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("seen_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    _user_foreign_key(),
+)
+
+oidc_attempts = Table(
+    "oidc_attempts",
+    metadata,
+    _account_column(),
+    Column("state", Text, primary_key=True, comment="hash of what comes back with the browser"),
+    Column("browser", Text, nullable=False, comment="hash of the cookie of the browser that began"),
+    Column("kept", LargeBinary, nullable=False, comment="sealed JSON: nonce, code verifier, where to go afterwards"),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+)
+
+oidc_identities = Table(
+    "oidc_identities",
+    metadata,
+    _account_column(),
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True, comment="the provider's own name for the person"),
+    Column("user_id", UUID(as_uuid=False), nullable=False),
+    Column("bound_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    UniqueConstraint("account_id", "issuer", "user_id"),
     _user_foreign_key(),
 )
 

@@ -4,7 +4,16 @@ is served."""
 from flask import Flask
 
 from app.active_embedder import active_embedder
-from app.bootstrap import PROVIDERS, VERSION, make_celery, make_database, make_inbound, provided, uptime
+from app.bootstrap import (
+    PROVIDERS,
+    VERSION,
+    make_celery,
+    make_database,
+    make_inbound,
+    make_oidc_provider,
+    provided,
+    uptime,
+)
 from app.doctor.readiness import installation_id, make_checks
 from app.doctor.role import refuse_privileges
 from app.installation import address
@@ -13,6 +22,7 @@ from app.logs import set_up_logs
 from desk.errors import FirstlineError
 from desk.platform.database import Database
 from desk.platform.settings import Settings, read_settings
+from integration.access.oidc.flow import OidcSignIn
 from integration.api.blueprint import make_api
 from integration.api.views import StateViews
 from integration.console.blueprint import make_console
@@ -61,6 +71,7 @@ def make_app(settings: Settings, db: Database) -> Flask:
             enqueue_act=enqueue_act,
             providers=PROVIDERS,
             base_url=lambda: address(settings),
+            oidc=make_oidc_sign_in(settings, db),
             at_root=not settings.demo,
         )
     )
@@ -71,6 +82,14 @@ def make_app(settings: Settings, db: Database) -> Flask:
         examples = read_examples(settings.policy.with_name("tickets.yaml"))
         app.register_blueprint(make_form(db, enqueue, settings.account, examples))
     return app
+
+
+def make_oidc_sign_in(settings: Settings, db: Database) -> OidcSignIn | None:
+    """The second way into the console, if it is set."""
+    provider = make_oidc_provider(settings)
+    if provider is None:
+        return None
+    return OidcSignIn(db, settings.account, provider, settings.oidc_name, lambda: address(settings))
 
 
 def enqueue(account: str, item_id: str) -> None:

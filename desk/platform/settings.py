@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from desk.errors import BadSetting
@@ -65,6 +67,11 @@ class Settings(BaseSettings):
     reranker_api_key: SecretStr | None = None
     reranker_seconds: float = Field(default=3.0, gt=0, le=30)
 
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = Field(default="your work account", min_length=1, max_length=60)
+
     zendesk_app_sdk: str = "https://static.zdassets.com/zendesk_app_framework_sdk/2.0/zaf_sdk.min.js"
 
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
@@ -101,6 +108,28 @@ class Settings(BaseSettings):
         if url is not None and not url.startswith(("https://", "http://")):
             raise ValueError("must start with https://")
         return url
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def is_an_issuer(cls, url: str | None) -> str | None:
+        """Https, but for one on this machine: who can answer in its place signs in as anybody."""
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        is_here = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+        is_safe = is_here or (parts.scheme == "https" and parts.hostname)
+        if not is_safe or parts.query or parts.fragment:
+            raise ValueError("must start with https://, as the provider writes it: https://login.example.com/realms/x")
+        return url
+
+    @model_validator(mode="after")
+    def is_all_of_oidc(self) -> Self:
+        """An issuer without a client, or the other way round, signs nobody in."""
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("FIRSTLINE_OIDC_CLIENT_ID must be set where FIRSTLINE_OIDC_ISSUER is")
+        if (self.oidc_client_id or self.oidc_client_secret) and not self.oidc_issuer:
+            raise ValueError("FIRSTLINE_OIDC_ISSUER must be set where the client is")
+        return self
 
     @field_validator("database_url", "database_owner_url")
     @classmethod

@@ -21,7 +21,7 @@ from desk.platform.encryption import token_hash
 from desk.text.tokenizer import clean
 from desk.ticket import new_id
 from integration.access.permissions import Grant, StaffRole
-from integration.tables import sessions, sign_in_links, users
+from integration.tables import oidc_identities, sessions, sign_in_links, users
 
 LINK_HOURS = 24
 SESSION_DAYS = 14
@@ -69,15 +69,18 @@ def add_user(tx: Transaction, email: str, role: StaffRole) -> StaffUser:
 
 
 def disable_user(tx: Transaction, email: str) -> bool:
-    """Shut somebody out at once, whatever links and sessions they hold; False if there is nobody to."""
+    """Shut somebody out at once, whatever links and sessions they hold; False if there is nobody to.
+
+    Who they are at the OIDC provider is forgotten: the address may belong to somebody else when it is invited again.
+    """
     active_user = (users.c.email == _normalize_email(email), users.c.disabled_at.is_(None))
     user_id = tx.execute(
         update(users).where(*active_user).values(disabled_at=func.now()).returning(users.c.id)
     ).scalar()
     if user_id is None:
         return False
-    tx.execute(delete(sessions).where(sessions.c.user_id == user_id))
-    tx.execute(delete(sign_in_links).where(sign_in_links.c.user_id == user_id))
+    for table in (sessions, sign_in_links, oidc_identities):
+        tx.execute(delete(table).where(table.c.user_id == user_id))
     return True
 
 
@@ -91,6 +94,21 @@ def lock_admins(tx: Transaction) -> frozenset[str]:
     """The ids of those who may let others in; nobody else changes them until the end of the transaction."""
     is_admin = (users.c.role == StaffRole.ADMIN, users.c.disabled_at.is_(None))
     return frozenset(tx.execute(select(users.c.id).where(*is_admin).order_by(users.c.id).with_for_update()).scalars())
+
+
+def lock_active_user(tx: Transaction, *, user_id: str | None = None, email: str | None = None) -> StaffUser | None:
+    """Who may sign in, by id or by an address as it is kept; nobody shuts them out until the end of the transaction."""
+    column, value = (users.c.id, user_id) if user_id else (users.c.email, email)
+    query = select(users).where(column == value, users.c.disabled_at.is_(None)).with_for_update()
+    row = tx.execute(query).one_or_none()
+    return _build_user(row) if row else None
+
+
+def open_session(tx: Transaction, user: StaffUser) -> str:
+    """Sign somebody in who was proved otherwise than by a link: the cookie's secret."""
+    secret = secrets.token_urlsafe(32)
+    tx.execute(insert(sessions).values(account_id=tx.account, hash=token_hash(secret), user_id=user.id))
+    return secret
 
 
 def end_sessions(tx: Transaction, user_id: str) -> int:

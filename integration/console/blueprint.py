@@ -16,11 +16,12 @@ from desk.platform.database import Database, Transaction
 from desk.text.tokenizer import clean
 from desk.ticket import TicketState, new_id
 from integration.access import sign_in
+from integration.access.oidc.flow import RETURN_PATH, OidcSignIn
 from integration.access.permissions import Permission, is_allowed
 from integration.access.sign_in import Staff
 from integration.console.acts import ActPages, actor_of
 from integration.console.connections import ConnectionPages
-from integration.console.door import COOKIE, DoorPages
+from integration.console.door import COOKIE, OIDC_PATH, DoorPages
 from integration.console.knowledge import Embedders, KnowledgePages
 from integration.console.lead.first_screen import look_at_beat, open_first_screen
 from integration.console.lead.routes import LEAD_DONE, LEAD_NEEDS, lead_routes
@@ -73,7 +74,7 @@ NEEDS: Mapping[str, Permission] = {
 }
 """What each route asks of a role; a route that stands neither here nor in `OPEN` is closed to all."""
 
-OPEN = frozenset({"root", "knock", "sign_in", "redeem"})
+OPEN = frozenset({"root", "knock", "sign_in", "redeem", "oidc_begin", "oidc_return"})
 """Routes before sign-in."""
 
 DONE = {
@@ -103,14 +104,15 @@ def make_console(
     enqueue_act: Enqueue = leave_to_sweeper,
     providers: Sequence[Provider] = (),
     base_url: Callable[[], str] = lambda: "",
+    oidc: OidcSignIn | None = None,
     at_root: bool = False,
 ) -> Blueprint:
     """The console for all accounts of the installation; staff see their own account alone.
 
     `sync` is called with (account, source) when somebody wants a source read at once, and may raise Temporary.
     `enqueue_act` is called like `enqueue`, with an intervention's id.
-    `providers` are what may be connected, and `base_url` gives where people reach us. `at_root` makes `/` lead here,
-    for installations without the customer's form.
+    `providers` are what may be connected, and `base_url` gives where people reach us. `oidc` is a second way in.
+    `at_root` makes `/` lead here, for installations without the customer's form.
 
     Needs `integration.web.layout.make_pages` registered on the same app.
     """
@@ -120,7 +122,9 @@ def make_console(
     connections = ConnectionPages(db, pages.page, providers, base_url)
     console = Blueprint("console", __name__, template_folder="templates")
     proposals = ProposalPages(db, pages.page, sync)
-    views = _routes(pages, acts, knowledge, connections, proposals, DoorPages(db))
+    door = DoorPages(db, oidc)
+    console.context_processor(door.ways_in)
+    views = _routes(pages, acts, knowledge, connections, proposals, door)
     for rule, name, view, method in (*views, *lead_routes(db, pages.page)):
         console.add_url_rule(rule, name, view, methods=[method])
     if at_root:
@@ -165,6 +169,8 @@ def _routes(
         ("/console/connections/<party>", "connect", connections.connect, "POST"),
         ("/console/connections/<party>/disconnect", "disconnect", connections.disconnect, "POST"),
         ("/sign-in", "knock", door.knock, "GET"),
+        (OIDC_PATH, "oidc_begin", door.oidc_begin, "GET"),
+        (RETURN_PATH, "oidc_return", door.oidc_return, "GET"),
         ("/sign-in/<token>", "sign_in", door.sign_in, "GET"),
         ("/sign-in/<token>", "redeem", door.redeem, "POST"),
         ("/sign-out", "sign_out", door.sign_out, "POST"),

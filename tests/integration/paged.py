@@ -11,6 +11,7 @@ from desk.errors import Temporary
 from desk.platform.database import Database
 from desk.run import Action
 from integration.access import sign_in
+from integration.access.oidc.flow import OidcSignIn
 from integration.access.permissions import StaffRole
 from integration.console.blueprint import make_console
 from integration.console.door import COOKIE
@@ -44,8 +45,14 @@ class Queue:
         self.items.append((account, item_id))
 
 
-def make_app(database: Database, account: str, queue: Queue, providers: Sequence[Provider] = ()) -> Flask:
-    """All pages, the demo's too. `providers` may be connected."""
+def make_app(
+    database: Database,
+    account: str,
+    queue: Queue,
+    providers: Sequence[Provider] = (),
+    oidc: OidcSignIn | None = None,
+) -> Flask:
+    """All pages, the demo's too. `providers` may be connected; by `oidc` staff may sign in."""
     app = Flask("paged", static_folder=None)
     app.testing = True
     app.config["MAX_CONTENT_LENGTH"] = 1_048_576
@@ -59,6 +66,7 @@ def make_app(database: Database, account: str, queue: Queue, providers: Sequence
         enqueue_act=queue,
         providers=providers,
         base_url=lambda: "http://127.0.0.1:1",
+        oidc=oidc,
     )
     app.register_blueprint(console)
     return app
