@@ -6,11 +6,14 @@ from functools import partial
 
 from app import bootstrap
 from app.doctor.deadline import TimedQuestion
+from app.installation import address
 from desk.errors import FirstlineError
 from desk.health_check import HealthCheck, wrong
 from desk.platform.accounts import list_accounts
 from desk.platform.database import Database
 from desk.platform.settings import Settings
+from integration.access.oidc.flow import RETURN_PATH
+from integration.access.oidc.health import examine_oidc
 
 PARTY_SECONDS = 12.0
 """For all parties of all accounts: they are asked at once."""
@@ -38,3 +41,9 @@ def model_checks(settings: Settings) -> Iterator[HealthCheck]:
     for model in bootstrap.MODELS:
         if model.examine:
             yield from model.examine(settings)
+
+
+def sign_in_checks(settings: Settings) -> Iterator[HealthCheck]:
+    """The provider by which staff sign in, if one is set."""
+    if provider := bootstrap.make_oidc_provider(settings):
+        yield from examine_oidc(provider, address(settings) + RETURN_PATH)

@@ -95,6 +95,7 @@ def _settings_groups(settings: Settings, db: Database | None) -> list[CheckGroup
         CheckGroup("processes", "web", lambda: processes.web_checks(settings, db)),
         CheckGroup("processes", "embedder", lambda: processes.embedder_checks(settings)),
         CheckGroup("outside", "models", lambda: connections.model_checks(settings)),
+        CheckGroup("outside", "sign-in", lambda: connections.sign_in_checks(settings)),
     ]
 
 
