@@ -47,6 +47,11 @@ class OidcProviderServer:
     """Given the ID token's claims: others, to be signed by the provider's own key, or a whole token."""
     faults: dict[str, tuple[int, str]] = field(default_factory=dict)
     slow: dict[str, float] = field(default_factory=dict)
+    """Seconds before an endpoint answers."""
+    drips: dict[str, float] = field(default_factory=dict)
+    """Seconds between two spaces, of which an endpoint's answer has a hundred."""
+    says_length: bool = True
+    """Whether such an answer says so beforehand."""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     """Each request: the endpoint and its parameters."""
 
@@ -143,6 +148,9 @@ def _add_routes(app: Flask, provider: OidcProviderServer) -> None:
         name = request.path.rpartition("/")[2]
         provider.asked.append((name, request.values.to_dict()))
         time.sleep(provider.slow.get(name, 0))
+        if name in provider.drips:
+            length = {"Content-Length": "100"} if provider.says_length else {}
+            return Response(_drip(provider.drips[name]), headers=length, content_type="application/json")
         if name in provider.faults:
             status, body = provider.faults[name]
             return Response(body, status, content_type="application/json")
@@ -182,6 +190,12 @@ def _add_routes(app: Flask, provider: OidcProviderServer) -> None:
     def userinfo() -> Response:
         answered = _answered(provider.server.get_endpoint("userinfo"), request.args.to_dict())
         return answered if isinstance(answered, Response) else _json(json.loads(answered["response"]))
+
+
+def _drip(seconds: float) -> Iterator[bytes]:
+    for _ in range(100):
+        time.sleep(seconds)
+        yield b" "
 
 
 def _user_id(name: str) -> str:

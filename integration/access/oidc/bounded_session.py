@@ -6,6 +6,7 @@ from typing import Any
 
 from authlib.integrations.requests_client import OAuth2Session
 from requests import RequestException, Response
+from urllib3.exceptions import HTTPError
 
 SECONDS = 5.0
 """For each of the up to four calls of a sign-in, the answer's last byte included."""
@@ -25,13 +26,17 @@ class BoundedSession(OAuth2Session):  # type: ignore[misc]  # Authlib carries no
 
 
 def _read_body(response: Response, deadline: float) -> bytes:
+    """Piece by piece as it comes: requests' own way waits for a whole piece, and each byte may take its time-out."""
     body = bytearray()
-    for chunk in response.iter_content(8192):
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise RequestException("the answer is too long")
-        if time.monotonic() > deadline:
-            raise RequestException("the answer drips")
+    try:
+        while chunk := response.raw.read1(8192, decode_content=True):
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise RequestException("the answer is too long")
+            if time.monotonic() > deadline:
+                raise RequestException("the answer drips")
+    except HTTPError as error:
+        raise RequestException("the answer broke off") from error
     return bytes(body)
 
 
