@@ -153,7 +153,8 @@ def _add_routes(app: Flask, provider: OidcProviderServer) -> None:
             return Response(_drip(provider.drips[name]), headers=length, content_type="application/json")
         if name in provider.faults:
             status, body = provider.faults[name]
-            return Response(body, status, content_type="application/json")
+            headers = {"Location": f"{provider.url}/elsewhere"} if 300 <= status < 400 else {}
+            return Response(body, status, headers, content_type="application/json")
         return None
 
     @app.get("/.well-known/openid-configuration")

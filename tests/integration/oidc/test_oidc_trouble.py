@@ -59,6 +59,13 @@ def test_a_provider_that_answers_rubbish_is_told_and_links_still_work(
     assert signs_in(app.test_client()).status_code == 303, "and all is well when it is"
 
 
+@pytest.mark.usefixtures("ada")
+def test_neither_code_nor_secret_follows_a_redirect(browser: FlaskClient, provider: OidcProviderServer) -> None:
+    provider.faults["token"] = (307, "")
+    assert_shut(browser, signs_in(browser), 502, "did not pass the checks")
+    assert "elsewhere" not in dict(provider.asked)
+
+
 def test_a_provider_that_is_gone_is_told(database: Database, account: str) -> None:
     with oidc_provider() as gone:
         pass
