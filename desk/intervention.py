@@ -20,6 +20,8 @@ from desk.ticket import Author
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_TEXT = 20_000
 """Characters of one order's text; of an API's 12,000 and more."""
+MOST_QUESTIONS = 500
+"""Open questions that one entry is taught for."""
 UNDO_SECONDS = 10.0
 """So long a reply that is pressed on a page can be taken back: it waits in the database, whether or not the page stays
 open."""
@@ -101,6 +103,8 @@ class Order:
     comment: str = ""
     value: str = ""
     question: str = ""
+    question_ids: tuple[str, ...] = ()
+    """The open questions of a gap that what is taught answers."""
     run_id: str | None = None
     """Whose draft it is about."""
     seen_message_id: str | None = None
@@ -165,6 +169,8 @@ def check_order(order: Order) -> None:
     for name in ("run_id", "target_id"):
         if (given_id := getattr(order, name)) and not _UUID.fullmatch(given_id):
             raise Refused(f"{name} is no id of ours", status=422)
+    if len(order.question_ids) > MOST_QUESTIONS or not all(map(_UUID.fullmatch, order.question_ids)):
+        raise Refused("question_ids are no ids of ours", status=422)
     if order.text and not any(character.isalnum() for character in order.text):
         raise Refused("text says nothing", status=422)
     missing = [name for name in INTERVENTIONS[order.kind].needs if not str(getattr(order, name) or "").strip()]

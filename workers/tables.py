@@ -267,6 +267,7 @@ open_questions = Table(
     Column("question", LargeBinary, nullable=False),
     Column("embedder", Text, comment="whose vector it has; null for none yet"),
     Column("vector", LargeBinary, comment="sealed too: it tells nearly as much as the text"),
+    Column("proposal_id", UUID(as_uuid=False), comment="the proposed entry that answers it"),
 )
 
 disagreements = Table(

@@ -62,6 +62,7 @@ def _read_order(channel: str, ticket_id: str) -> Order:
         kind,
         channel,
         ticket_id,
+        question_ids=tuple(form.get("question_ids", "").split()),
         run_id=form.get("run_id") or None,
         seen_message_id=form.get("seen") or None,
         target_id=form.get("target") or None,

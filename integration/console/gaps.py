@@ -13,6 +13,7 @@ from enum import StrEnum
 import structlog
 
 from desk.errors import FirstlineError
+from desk.intervention import MOST_QUESTIONS
 from desk.passage import SearchScope
 from desk.platform.database import Database, Transaction
 from desk.ports import Embedder
@@ -24,6 +25,7 @@ from knowledge.search.hybrid import find_candidates
 from workers.insights import gaps
 from workers.insights.clustering import Vectors, centroid, cluster_vectors
 from workers.insights.gaps import OpenQuestion
+from workers.proposed_entries import STANDING, ProposalState
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +37,8 @@ WEEK, DAY = timedelta(days=7), timedelta(days=1)
 
 
 class GapOrder(StrEnum):
-    """What comes first: the largest, what grew most against the period before, or what was asked last."""
+    """What comes first: the largest, what grew most against the period before, or what was asked last. What an
+    accepted entry answers comes after all of them."""
 
     SIZE = "size"
     TREND = "trend"
@@ -66,6 +69,22 @@ class NearestArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class GapTeaching:
+    """What people wrote to close a gap: how many of this period's questions an accepted entry answers, how many wait
+    for a lead; the newest accepted entry; and the questions, by their ids, for which none stands yet."""
+
+    accepted: int
+    proposed: int
+    entry_id: str | None
+    open_ids: tuple[str, ...]
+
+    @property
+    def closed(self) -> bool:
+        """Does an accepted entry answer all of them?"""
+        return bool(self.accepted) and not self.proposed and not self.open_ids
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Questions that mean the same. `size` counts this period, `before` the one before it; `trend` both, cut into
     weeks (days, where the period is shorter than two weeks), the oldest first."""
@@ -79,6 +98,7 @@ class Gap:
     reasons: tuple[tuple[Reason, int], ...]
     examples: tuple[GapExample, ...]
     nearest: NearestArticle | None
+    taught: GapTeaching
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +139,14 @@ class _Cluster:
     @property
     def rise(self) -> int:
         return 2 * len(self.now) - len(self.members)
+
+    @property
+    def teaching(self) -> GapTeaching:
+        states = Counter(question.taught for question in self.now)
+        accepted, proposed = states[ProposalState.ACCEPTED], states[ProposalState.PROPOSED]
+        entry_ids = [question.entry_id for question in self.now if question.taught is ProposalState.ACCEPTED]
+        open_ids = [question.id for question in reversed(self.now) if question.taught not in STANDING]
+        return GapTeaching(accepted, proposed, entry_ids[-1] if entry_ids else None, tuple(open_ids[:MOST_QUESTIONS]))
 
 
 def survey_gaps(
@@ -171,11 +199,12 @@ def _build_clusters(questions: Sequence[OpenQuestion], vectors: Vectors, since: 
 def _sort_key(order: GapOrder) -> Callable[[_Cluster], tuple[float, ...]]:
     def key(cluster: _Cluster) -> tuple[float, ...]:
         negative_size, last_asked = -len(cluster.now), -cluster.now[-1].asked_at.timestamp()
-        return {
+        order_values = {
             GapOrder.SIZE: (negative_size, -cluster.rise, last_asked),
             GapOrder.TREND: (-cluster.rise, negative_size, last_asked),
             GapOrder.NEWEST: (last_asked, negative_size, -cluster.rise),
         }[order]
+        return (cluster.teaching.closed, *order_values)
 
     return key
 
@@ -193,6 +222,7 @@ def _build_gap(tx: Transaction, cluster: _Cluster, embedder: Embedder, audiences
         reasons=tuple(Counter(question.reason for question in cluster.now).most_common()),
         examples=_pick_examples(tx, [question for question in by_likeness if question.asked_at >= span.since]),
         nearest=_nearest_article(tx, cluster, center, embedder, audiences),
+        taught=cluster.teaching,
     )
 
 

@@ -11,6 +11,7 @@ from desk.errors import FirstlineError, Temporary
 from desk.platform.database import Database, Transaction
 from desk.ports import Embedder
 from desk.text.tokenizer import clean
+from desk.ticket import new_id
 from integration.access.permissions import Permission, is_allowed
 from integration.access.sign_in import Staff
 from integration.console.acts import actor_of
@@ -119,7 +120,7 @@ class KnowledgePages:
         survey = survey_gaps(self._db, account, self._embedder(), timedelta(days=days), order=order, hidden=hidden)
         choices = {"order": order, "orders": tuple(GapOrder), "days": days, "periods": PERIODS}
         with self._db.account(account) as tx:
-            return self._render_page(tx, "gaps", found=survey, empty=_is_empty(tx), **choices)
+            return self._render_page(tx, "gaps", found=survey, empty=_is_empty(tx), new_press=new_id, **choices)
 
     def _embedder(self) -> Embedder:
         return self._embedders(_current_staff().account)

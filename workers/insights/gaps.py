@@ -15,10 +15,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import structlog
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import Row, delete, func, insert, or_, select, update
 
 from desk.errors import FirstlineError
 from desk.platform.database import Database, Transaction
@@ -31,7 +32,8 @@ from workers.pipeline.checks.contradictions import CHECK, find_contradictions
 from workers.pipeline.confidence import evidence_fitness
 from workers.pipeline.draft import NO_MODEL
 from workers.pipeline.rules import ALWAYS_PERSON
-from workers.tables import disagreements, open_questions
+from workers.proposed_entries import ProposalState
+from workers.tables import disagreements, open_questions, proposed_entries
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +76,10 @@ class OpenQuestion:
     reason: Reason
     asked_at: datetime
     sealed: bytes
+    taught: ProposalState | None = None
+    """What became of the entry that was proposed for it."""
+    entry_id: str | None = None
+    """What that became in the knowledge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +176,20 @@ def read_open_questions(
 ) -> tuple[list[OpenQuestion], Vectors]:
     """The newest open questions since then that have a vector of this embedder, oldest first, and their vectors."""
     columns = open_questions.c
-    query = select(open_questions).where(columns.asked_at >= since, columns.embedder == embedder)
+    proposal = proposed_entries.c
+    source = open_questions.outerjoin(proposed_entries, proposal.id == columns.proposal_id)
+    query = select(open_questions, proposal.state, proposal.entry_id).select_from(source)
+    query = query.where(columns.asked_at >= since, columns.embedder == embedder)
     rows = list(tx.execute(query.order_by(columns.asked_at.desc(), columns.id.desc()).limit(most)))[::-1]
-    questions = [
-        OpenQuestion(r.id, r.channel, r.ticket_id, r.category, r.language, Reason(r.reason), r.asked_at, r.question)
-        for r in rows
-    ]
+    questions = [_question_from_row(row) for row in rows]
     vectors = np.array([_open_vector(tx, row.vector) for row in rows], dtype=np.float32)
     return questions, vectors
+
+
+def _question_from_row(row: Row[Any]) -> OpenQuestion:
+    taught = ProposalState(row.state) if row.state else None
+    about = (row.category, row.language, Reason(row.reason), row.asked_at, row.question, taught, row.entry_id)
+    return OpenQuestion(row.id, row.channel, row.ticket_id, *about)
 
 
 def count_open_questions(tx: Transaction, since: datetime) -> int:

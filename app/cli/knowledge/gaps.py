@@ -57,7 +57,7 @@ def _parse_period(raw_period: str) -> timedelta:
 
 def _print_survey(survey: GapSurvey, since: str) -> None:
     rows = [_gap_row(gap) for gap in survey.gaps]
-    columns = ("asked", "before", "trend", "last asked", "for example", "nearest article")
+    columns = ("asked", "before", "trend", "last asked", "for example", "nearest article", "entry")
     print_rows(columns, rows, empty=f"No open questions in {since}.")
     if rows:
         say(f"Questions: {survey.questions}, in groups: {survey.clusters}; {survey.before} in as long a time before.")
@@ -80,7 +80,15 @@ def _print_disputes(disputes: Sequence[Dispute]) -> None:
 def _gap_row(gap: Gap) -> tuple[object, ...]:
     nearest_article = f"{gap.nearest.title} ({gap.nearest.cosine:.2f})" if gap.nearest else "none"
     example = gap.examples[0].question if gap.examples else ""
-    return gap.size, gap.before, _trend_bars(gap.trend), gap.last_asked, example, nearest_article
+    return gap.size, gap.before, _trend_bars(gap.trend), gap.last_asked, example, nearest_article, _taught_text(gap)
+
+
+def _taught_text(gap: Gap) -> str:
+    """How far an entry that people wrote closes it."""
+    taught = gap.taught
+    if taught.closed:
+        return "taught"
+    return "proposed" if taught.proposed else f"{taught.accepted} taught" if taught.accepted else ""
 
 
 def _trend_bars(trend: tuple[int, ...]) -> str:

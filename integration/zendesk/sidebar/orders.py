@@ -37,6 +37,7 @@ class Press(BaseModel):
             self.kind,
             CHANNEL,
             ticket_id,
+            question_ids=(),
             run_id=self.run_id,
             seen_message_id=self.seen_message_id,
             target_id=self.target_id,

@@ -1,7 +1,7 @@
 """What is missing, as the console and `firstline gaps` see it."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -13,59 +13,19 @@ from sqlalchemy import select, update
 from desk.passage import Hit
 from desk.platform.accounts import add_account
 from desk.platform.database import Database
-from desk.reasons import Limit, Reason
-from desk.run import Action, Cap, Decision, Draft, Level
+from desk.reasons import Reason
 from integration.access.permissions import StaffRole
 from integration.console.gaps import GapOrder, survey_gaps
 from knowledge.index.catalogue import list_documents, list_passages
 from knowledge.ingest.index_source import index_source
-from tests.fakes import FakeEmbedder, a_classification
-from tests.integration.acted import Actor
+from tests.fakes import FakeEmbedder
+from tests.integration.asked import CHEQUE, EMBEDDER, Asker, decision
 from tests.integration.paged import Queue, make_app, signed_in
 from tests.knowledge.conftest import ListSource, make_page
-from workers.insights import gaps
-from workers.insights.gaps import unanswered_questions
-from workers.record import runs_of
 from workers.tables import open_questions
-from workers.tickets import CHANNEL
 
-EMBEDDER = FakeEmbedder(dimensions=384)
 HOSTILE = '<script>alert("x")</script>'
 MONTH = timedelta(days=30)
-CHEQUE = ("Can I pay by cheque?", "Can I pay my bill by cheque?", "Can we pay by cheque please?")
-
-
-class Asker:
-    """Has tickets end without an answer, days ago."""
-
-    def __init__(self, database: Database, account: str) -> None:
-        self.db = database
-        self.account = account
-        self.actor = Actor(database, account)
-
-    def ask(self, *questions: str, days_ago: float = 1, **changes: object) -> str:
-        """One ticket for each question; the id of the last."""
-        for question in questions:
-            ticket = self.actor.open(question[:60] or "-", question)
-            values: dict[str, object] = {
-                "classification": a_classification(questions=(question,)),
-                "decision": decision(Reason.NOTHING_FOUND),
-                "draft": Draft(()),
-                "hits": (),
-                "at": datetime.now(UTC) - timedelta(days=days_ago),
-            }
-            self.actor.finish(ticket, Action.ESCALATE, **(values | changes))
-            with self.db.account(self.account) as tx:
-                (run,) = runs_of(tx, CHANNEL, ticket.ticket_id)
-            asked = unanswered_questions(run, EMBEDDER)
-            with self.db.account(self.account) as tx:
-                gaps.save_questions(tx, run, asked)
-        return ticket.ticket_id
-
-
-def decision(reason: Reason, detail: str = "") -> Decision:
-    """An escalation for this reason."""
-    return Decision(Action.ESCALATE, Level.AUTO, (Cap(Limit.PERSON, reason, detail),), 0.1)
 
 
 @pytest.fixture

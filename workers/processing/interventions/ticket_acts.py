@@ -1,5 +1,7 @@
 """Acts that take nothing but a transaction: claim, release, off and on, corrections, and what is taken back."""
 
+from collections.abc import Iterable
+
 from desk.delivery import DeliveryKind
 from desk.feedback.feedback import Feedback, FeedbackKind, Thumbs
 from desk.platform.database import Transaction
@@ -150,11 +152,18 @@ def correct_reason(tx: Transaction, intervention: Intervention) -> Resolution:
 def teach(tx: Transaction, intervention: Intervention) -> Resolution:
     """A proposal for the knowledge, without personal data; a lead looks at it."""
     order = intervention.order
-    line = record.get_ticket_line(tx, order.channel, order.ticket_id)
-    names = [name for name in (line.requester.name if line and line.requester else None,) if name]
+    asked_in = proposed_entries.read_taught_tickets(tx, order.question_ids)
+    names = _requester_names(tx, {(order.channel, order.ticket_id), *asked_in})
     question, answer = redact(order.question, names), redact(order.text, names)
-    proposed_entries.propose_entry(tx, order.channel, order.ticket_id, question, answer, intervention.actor.name)
+    values = (order.channel, order.ticket_id, question, answer, intervention.actor.name)
+    if proposed_entries.propose_entry(tx, *values, question_ids=order.question_ids) is None:
+        return refused("An entry was proposed for these questions already, so nothing was added.")
     return done("Proposed. A lead will look at it.", answer=answer)
+
+
+def _requester_names(tx: Transaction, ticket_keys: Iterable[tuple[str, str]]) -> list[str]:
+    lines = (record.get_ticket_line(tx, channel, ticket_id) for channel, ticket_id in ticket_keys)
+    return sorted({line.requester.name for line in lines if line and line.requester and line.requester.name})
 
 
 def rate(tx: Transaction, intervention: Intervention) -> Resolution:
