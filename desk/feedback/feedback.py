@@ -84,6 +84,8 @@ class Feedback:
     similarity: float | None = None
     changes: tuple[Change, ...] = ()
     comment: str = ""
+    reply: str = ""
+    """What an agent sent instead of the draft: without personal data, greeting and signature."""
 
 
 def draft_use(feedback: Iterable[Feedback]) -> Feedback | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from desk.conversation import last_word
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.feedback.feedback import draft_use
 from desk.outcome import Outcome, outcome_of
 from desk.platform.database import Transaction
 from desk.ports import Source
@@ -14,6 +15,7 @@ from desk.presentation.receipt import Receipt, make_receipt
 from desk.presentation.reply import cited_pages, compose_note, draft_text
 from desk.reasons import Stop
 from desk.run import Run
+from desk.text.redaction import redact
 from desk.ticket import ItemState, Ticket
 from integration.web.conversation import ShownMessage, shown_messages
 from integration.web.intervention_status import ShownIntervention, show_interventions
@@ -31,6 +33,15 @@ SHOWN_ANYWAY = {DeliveryKind.REPLY, DeliveryKind.NOTE}
 
 
 @dataclass(frozen=True, slots=True)
+class TeachableReply:
+    """What an agent sent instead of a draft, with the question that it answers: both without personal data."""
+
+    run_id: str
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoryRun:
     """A run: its receipt, its deliveries, and the draft where no message shows it."""
 
@@ -43,6 +54,7 @@ class StoryRun:
     """What agents and customers did with it, a line each."""
     resolution: str = ""
     """How surely its reply settled the matter, in words."""
+    teachable: TeachableReply | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +124,10 @@ class TicketStory:
     def acts(self) -> tuple[ShownIntervention, ...]:
         """What people did, in order."""
         return tuple(entry.act for entry in self.entries if entry.act)
+
+    def is_taught(self, run_id: str) -> bool:
+        """Was an entry proposed from what an agent sent instead of this draft?"""
+        return any(act.teaches(run_id) for act in self.acts)
 
     @property
     def last_act(self) -> str | None:
@@ -187,8 +203,17 @@ def _run_entry(run: Run, deliveries: Iterable[Delivery], found: RunFeedback) -> 
         sources,
         feedback=tuple(map(describe_feedback, found.feedback)),
         resolution=RESOLUTIONS[found.resolution] if found.resolution else "",
+        teachable=_teachable_reply(run, found),
     )
     return StoryEntry(run.at, run=story_run)
+
+
+def _teachable_reply(run: Run, found: RunFeedback) -> TeachableReply | None:
+    """The reply that came nearest to the draft, where an agent edited or discarded that."""
+    use = draft_use(found.feedback)
+    if use is None or not use.reply:
+        return None
+    return TeachableReply(run.id, redact("\n".join(run.classification.questions)), use.reply)
 
 
 def _stop_entries(items: Sequence[InboxItem]) -> list[StoryEntry]:

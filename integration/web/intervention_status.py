@@ -59,6 +59,11 @@ class ShownIntervention:
         under_way = (InterventionStatus.DONE, InterventionStatus.LEAVING, InterventionStatus.WAITING)
         return INTERVENTIONS[self.kind].public and self.order.run_id == run_id and self.status in under_way
 
+    def teaches(self, run_id: str) -> bool:
+        """Was an entry proposed for the draft of this run, or is about to be?"""
+        under_way = (InterventionStatus.DONE, InterventionStatus.WORKING)
+        return self.kind is InterventionKind.TEACH and self.order.run_id == run_id and self.status in under_way
+
     @property
     def order_text(self) -> str:
         """What was written, or asked."""

@@ -40,6 +40,11 @@ def compare_draft(draft: Draft, hits: Sequence[Hit], reply: str, policy: Policy,
     return compare_texts(omission.essence(draft_text(draft, sources)), omission.essence(reply))
 
 
+def stated_text(draft: Draft, hits: Sequence[Hit], reply: str, policy: Policy, author: str = "") -> str:
+    """An agent's reply as they wrote it, without greeting, signature, closings and citations: what can be taught."""
+    return _Omission(draft, cited_pages(draft, hits), policy, author).stated(reply)
+
+
 def compare_texts(draft: str, reply: str) -> DraftComparison:
     """Two texts of which nothing is left out any more."""
     if draft == reply:
@@ -63,11 +68,18 @@ class _Omission:
 
     def essence(self, text: str) -> str:
         """What the text states, on one line."""
+        joined = " ".join(_BULLET.sub("", line, count=1) for line in self._stating_lines(text))
+        return _strip_ends(_tidy(self._marks.sub("", joined)), self._openings, self._closings)
+
+    def stated(self, text: str) -> str:
+        """What the text states, line by line."""
+        joined = "\n".join(self._stating_lines(text))
+        return _strip_ends(self._marks.sub("", joined).strip(), self._openings, self._closings)
+
+    def _stating_lines(self, text: str) -> list[str]:
         lines = [_tidy(line) for line in clean(text).split("\n")]
         kept_lines = [line for line in lines if line and line not in self._source_lines]
-        kept_lines = self._without_signature(_without_greeting(kept_lines))
-        joined = _tidy(self._marks.sub("", " ".join(_BULLET.sub("", line, count=1) for line in kept_lines)))
-        return _strip_ends(joined, self._openings, self._closings)
+        return self._without_signature(_without_greeting(kept_lines))
 
     def _without_signature(self, lines: list[str]) -> list[str]:
         for index in range(max(1, len(lines) - _SIGNATURE_LINES - 1), len(lines)):

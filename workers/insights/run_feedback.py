@@ -86,6 +86,7 @@ def _columns(tx: Transaction, ticket: Ticket, found: Feedback) -> dict[str, Any]
         "similarity": found.similarity,
         "changes": list(found.changes),
         "comment": tx.seal(found.comment) if found.comment else None,
+        "reply": tx.seal(found.reply) if found.reply else None,
         "at": found.at,
     }
 
@@ -100,4 +101,5 @@ def _from_row(tx: Transaction, row: Row[Any]) -> Feedback:
         row.similarity,
         tuple(Change(each) for each in row.changes),
         tx.open(row.comment) if row.comment else "",
+        tx.open(row.reply) if row.reply else "",
     )

@@ -18,5 +18,6 @@ run_feedback = Table(
     Column("similarity", Float, comment="of a draft and what an agent sent"),
     Column("changes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("comment", LargeBinary),
+    Column("reply", LargeBinary, comment="what an agent sent instead, without personal data"),
     Column("at", DateTime(timezone=True), nullable=False),
 )

@@ -11,15 +11,17 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from desk.conversation import NO_RECORD, OwnRecord, Sent, is_ours, is_written_by_hand, read_conversation, sent_kind
-from desk.feedback.feedback import Feedback, FeedbackKind
+from desk.feedback.feedback import DraftUse, Feedback, FeedbackKind
+from desk.intervention import MOST_TEXT
 from desk.platform.database import Transaction
 from desk.policy.policy import Policy
 from desk.run import Run
+from desk.text.redaction import redact
 from desk.ticket import EventKind, Message, Role, Ticket
 from workers import own_record, record
 from workers.dependencies import Dependencies
 from workers.insights import run_feedback
-from workers.insights.draft_edits import compare_draft
+from workers.insights.draft_edits import compare_draft, stated_text
 from workers.queue import outbox
 from workers.queue.backoff import retry_while_database_is_away
 from workers.queue.inbox import InboxItem
@@ -59,7 +61,7 @@ def read_agent_message(deps: Dependencies, item: InboxItem) -> AgentMessage:
     asked_ids = messages_answered(ticket, message.id, our_record)
     with deps.db.account(item.account) as tx:
         runs = [run for run in record.runs_of(tx, item.channel, item.ticket_id) if run.message_id in asked_ids]
-    return AgentMessage(taken_over, tuple(compare_drafts(runs, message, policy)))
+    return AgentMessage(taken_over, tuple(compare_drafts(ticket, runs, message, policy)))
 
 
 def keep_feedback(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, foreign_id: str) -> None:
@@ -87,16 +89,31 @@ def _read_delivery(
     reply = Message(foreign_id, Role.AGENT, True, outgoing.text, datetime.now(UTC), delivery.id, author=author)
     asked_ids = messages_answered(ticket, foreign_id, our_record)
     runs = record.runs_of(tx, ticket.channel, ticket.id)
-    return compare_drafts([run for run in runs if run.message_id in asked_ids], reply, policy)
+    return compare_drafts(ticket, [run for run in runs if run.message_id in asked_ids], reply, policy)
 
 
-def compare_drafts(runs: list[Run], reply: Message, policy: Policy) -> Iterator[Feedback]:
+def compare_drafts(ticket: Ticket, runs: list[Run], reply: Message, policy: Policy) -> Iterator[Feedback]:
     """The reply beside each draft that stood when it was written."""
     for run in runs:
         if run.at > reply.at + CLOCKS_DIFFER or all(statement.courtesy for statement in run.draft.statements):
             continue
         found = compare_draft(run.draft, run.hits, reply.body, policy, reply.author or "")
-        yield Feedback(run.id, FeedbackKind.AGENT_REPLY, reply.id, reply.at, found.use, found.similarity, found.changes)
+        yield Feedback(
+            run.id,
+            FeedbackKind.AGENT_REPLY,
+            reply.id,
+            reply.at,
+            found.use,
+            found.similarity,
+            found.changes,
+            reply="" if found.use is DraftUse.AS_IS else _teachable_text(ticket, run, reply, policy),
+        )
+
+
+def _teachable_text(ticket: Ticket, run: Run, reply: Message, policy: Policy) -> str:
+    """What others could learn from the reply."""
+    text = stated_text(run.draft, run.hits, reply.body, policy, reply.author or "")
+    return redact(text, [name for name in (ticket.requester.name, reply.author) if name])[:MOST_TEXT]
 
 
 def messages_answered(ticket: Ticket, reply_id: str, our_record: OwnRecord = NO_RECORD) -> frozenset[str]:
