@@ -57,6 +57,8 @@ written_entries = Table(
     Column("locale", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("version", Integer, nullable=False, server_default="1", comment="counts the changes"),
+    Column("changed_by", Text, comment="the address of who changed it last; null while nobody has"),
 )
 
 documents = Table(

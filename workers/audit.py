@@ -42,6 +42,10 @@ class AuditKind(StrEnum):
     SYNC_SOURCE = "sync_source"
     SWITCH_OFF_PAGE = "switch_off_page"
     SWITCH_ON_PAGE = "switch_on_page"
+    ACCEPT_ENTRY = "accept_entry"
+    REJECT_ENTRY = "reject_entry"
+    EDIT_ENTRY = "edit_entry"
+    WITHDRAW_ENTRY = "withdraw_entry"
 
 
 AUDIT_WORDS: Mapping[str, str] = {kind.value: about.past for kind, about in INTERVENTIONS.items()} | {
@@ -59,6 +63,10 @@ AUDIT_WORDS: Mapping[str, str] = {kind.value: about.past for kind, about in INTE
     AuditKind.SYNC_SOURCE.value: "had a source read",
     AuditKind.SWITCH_OFF_PAGE.value: "switched a page off",
     AuditKind.SWITCH_ON_PAGE.value: "switched a page on again",
+    AuditKind.ACCEPT_ENTRY.value: "accepted a proposed entry",
+    AuditKind.REJECT_ENTRY.value: "rejected a proposed entry",
+    AuditKind.EDIT_ENTRY.value: "changed an entry",
+    AuditKind.WITHDRAW_ENTRY.value: "withdrew an entry",
 }
 """Each kind as people read it, after the name of who did it."""
 

@@ -125,7 +125,7 @@ def make_console(
     door = DoorPages(db, oidc)
     console.context_processor(door.ways_in)
     views = _routes(pages, acts, knowledge, connections, proposals, door)
-    for rule, name, view, method in (*views, *lead_routes(db, pages.page)):
+    for rule, name, view, method in (*views, *lead_routes(db, pages.page, sync)):
         console.add_url_rule(rule, name, view, methods=[method])
     if at_root:
         console.add_url_rule("/", "root", pages.root)

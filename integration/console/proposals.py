@@ -9,14 +9,16 @@ from werkzeug.wrappers import Response
 
 from desk.errors import Temporary
 from desk.platform.database import Database, Transaction
-from desk.text.language import detect_language
 from desk.text.tokenizer import clean
 from desk.ticket import new_id
 from integration.access.sign_in import Staff
+from integration.console.acts import actor_of
 from integration.web.enqueue import Enqueue
 from knowledge.ingest.sync_requests import request_sync
 from knowledge.sources.written_here import entries
+from knowledge.sources.written_here.entries import EntryText
 from workers import proposed_entries
+from workers.audit import AuditKind, record_audit
 from workers.proposed_entries import ProposalState
 
 log = structlog.get_logger(__name__)
@@ -41,13 +43,13 @@ class ProposalPages:
 
     def accept_proposal(self, proposal_id: UUID) -> Response:
         """Take an entry into the knowledge, as the lead left it."""
-        staff, (question, answer, audience) = _current_staff(), _read_entry()
+        staff, text = _current_staff(), read_entry()
         with self._db.account(staff.account) as tx:
-            accepted = _accept(tx, str(proposal_id), question, answer, audience, staff.email)
+            accepted = _accept(tx, str(proposal_id), text, staff)
         if not accepted:
             return redirect(url_for("console.proposals", done="decided"), 303)
         log.info("entry accepted", account=staff.account, proposal=str(proposal_id), by=staff.email)
-        self._read_source_now(staff.account)
+        read_entries_now(self._sync, staff.account)
         return redirect(url_for("console.proposals", done="accepted"), 303)
 
     def reject_proposal(self, proposal_id: UUID) -> Response:
@@ -55,36 +57,38 @@ class ProposalPages:
         staff = _current_staff()
         with self._db.account(staff.account) as tx:
             rejected = proposed_entries.decide_proposal(tx, str(proposal_id), ProposalState.REJECTED, staff.email)
+            if rejected:
+                record_audit(tx, actor_of(staff), AuditKind.REJECT_ENTRY, subject=str(proposal_id))
         return redirect(url_for("console.proposals", done="rejected" if rejected else "decided"), 303)
 
-    def _read_source_now(self, account: str) -> None:
-        """The mark on the source brings it in step if the broker is away."""
-        try:
-            self._sync(account, entries.SOURCE)
-        except Temporary as error:
-            log.warning("sync not enqueued", account=account, why=str(error))
+
+def read_entries_now(sync: Enqueue, account: str) -> None:
+    """Have the source read; its mark brings it in step if the broker is away."""
+    try:
+        sync(account, entries.SOURCE)
+    except Temporary as error:
+        log.warning("sync not enqueued", account=account, why=str(error))
 
 
-def _accept(
-    tx: Transaction, proposal_id: str, question: str, answer: str, audience: str, decided_by: str
-) -> str | None:
-    """The id of the entry; None where somebody has decided already."""
+def _accept(tx: Transaction, proposal_id: str, text: EntryText, staff: Staff) -> bool:
+    """False where somebody has decided already."""
     entry_id = new_id()
-    if not proposed_entries.decide_proposal(tx, proposal_id, ProposalState.ACCEPTED, decided_by, entry_id):
-        return None
-    locale = detect_language(f"{question}\n{answer}")
-    entries.add_entry(tx, entry_id, question, answer, audience, locale)
+    if not proposed_entries.decide_proposal(tx, proposal_id, ProposalState.ACCEPTED, staff.email, entry_id):
+        return False
+    entries.add_entry(tx, entry_id, text)
+    record_audit(tx, actor_of(staff), AuditKind.ACCEPT_ENTRY, subject=text.question)
     request_sync(tx, entries.KIND)
-    return entry_id
+    return True
 
 
-def _read_entry() -> tuple[str, str, str]:
+def read_entry() -> EntryText:
+    """An entry as a form gives it; 400 where something is missing."""
     question, answer = (clean(request.form.get(name, "")).strip() for name in ("question", "answer"))
     audience = request.form.get("audience", "")
     is_whole = 0 < len(question) <= MOST_QUESTION and 0 < len(answer) <= MOST_ANSWER
     if not is_whole or audience not in AUDIENCES:
         abort(400, description="An entry needs a question, an answer and an audience.")
-    return question, answer, audience
+    return EntryText(question, answer, audience)
 
 
 def _current_staff() -> Staff:

@@ -190,13 +190,32 @@ def delete_documents(tx: Transaction, source: str, unseen_since: datetime | None
     if unseen_since:
         to_delete = and_(to_delete, documents.c.seen_at < unseen_since)
     ids = list(tx.execute(select(documents.c.id).where(to_delete).limit(limit)).scalars())
-    if not ids:
-        return 0
-    lock_library(tx)
-    for embedder, term_counts in _delete_passages(tx, ids).items():
-        write_counts(tx, embedder, term_counts)
+    _take_out(tx, ids)
     tx.execute(delete(documents).where(documents.c.id.in_(ids)))
     return len(ids)
+
+
+def hide_page(tx: Transaction, source: str, external_id: str) -> list[str]:
+    """From this moment on the page is not found, until it is indexed anew; the id of its document, if it has one."""
+    lock_library(tx)  # a sync that writes the page just now comes before
+    query = select(documents.c.id).where(_in_source(tx, source), documents.c.external_id == external_id)
+    ids = list(tx.execute(query).scalars())
+    _take_out(tx, ids)
+    return ids
+
+
+def delete_page(tx: Transaction, source: str, external_id: str) -> None:
+    """Take one page out."""
+    tx.execute(delete(documents).where(documents.c.id.in_(hide_page(tx, source, external_id))))
+
+
+def _take_out(tx: Transaction, document_ids: Sequence[str]) -> None:
+    """Delete the documents' passages, for all embedders."""
+    if not document_ids:
+        return
+    lock_library(tx)
+    for embedder, term_counts in _delete_passages(tx, document_ids).items():
+        write_counts(tx, embedder, term_counts)
 
 
 def _is_indexed(embedder: str) -> ColumnElement[bool]:

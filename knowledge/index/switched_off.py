@@ -34,6 +34,12 @@ def switch_off(tx: Transaction, document_id: str, by: str) -> bool:
     return True
 
 
+def keep_off(tx: Transaction, source: str, external_id: str, by: str) -> None:
+    """A page that is about to be deleted is not searched, should it be written once more."""
+    names = {"account_id": tx.account, "source": source, "external_id": external_id}
+    tx.execute(insert(switched_off_pages).values(**names, switched_off_by=by).on_conflict_do_nothing())
+
+
 def switch_on(tx: Transaction, document_id: str) -> bool:
     """The document is searched again; False where it was on, or is gone."""
     lock_library(tx)

@@ -140,7 +140,8 @@ def _index_source(context: SyncContext, source: ConfiguredSource, progress: Prog
     page_source = open_source(db, account, context.kinds, source)
     reader_settings = _reader_settings(context.kinds, source)
     readers_changed = last_figures.get("readers", reader_settings) != reader_settings
-    deletion_rule = DeletionRule(context.confirmed or readers_changed, HeldDeletion.from_report(last_figures))
+    is_meant = context.confirmed or readers_changed or context.kinds[source.kind].kept_here
+    deletion_rule = DeletionRule(is_meant, HeldDeletion.from_report(last_figures))
     report = index_source.index_source(db, account, page_source, context.embedder, progress, deletion_rule)
     fault = explain_held_back(source.name, report.held)
     with db.account(account) as tx:

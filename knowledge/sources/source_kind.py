@@ -24,3 +24,5 @@ class SourceKind:
     readers: frozenset[str] = frozenset()
     """Settings that say for whom its pages are. When one changes, what was there for the readers before leaves at once,
     however much that is (see `ingest/deletion_guard.py`)."""
+    kept_here: bool = False
+    """Its pages are rows of ours: what is gone from it was meant to go."""

@@ -21,6 +21,7 @@ from integration.zendesk.sources.guide import GuideSource
 from integration.zendesk.sources.solved_tickets import SolvedSettings, SolvedTicketsSource
 from knowledge.sources.folder import Folder
 from knowledge.sources.written_here import entries
+from knowledge.sources.written_here.entries import EntryText
 from knowledge.sources.written_here.source import WrittenHere
 from tests.knowledge.conftest import ListSource
 from tests.knowledge.websites import Reader
@@ -247,7 +248,7 @@ def of_entries_written_here(database: Database, account: str, tmp_path: Path) ->
     """What leads accepted."""
     with database.account(account) as tx:
         for word in ("first", "second", "third"):
-            entries.add_entry(tx, new_id(), f"What is {word}?", f"The {word} entry.", "public", "en")
+            entries.add_entry(tx, new_id(), EntryText(f"What is {word}?", f"The {word} entry.", "public"))
     source = WrittenHere(database, account)
 
     def run(statement: str) -> Callable[[], None]:

@@ -56,4 +56,5 @@ KIND = SourceKind(
     WrittenHereSettings,
     None,
     lambda db, account, name, settings: WrittenHere(db, account, name),
+    kept_here=True,
 )
