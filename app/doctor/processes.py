@@ -19,7 +19,7 @@ from app.doctor.readiness import installation_id
 from app.embedded.redis import EmbeddedRedis
 from app.installation import address
 from desk.errors import FirstlineError
-from desk.health_check import HealthCheck, HealthState, duration_in_words, fine, stopped, wrong
+from desk.health_check import HealthCheck, HealthState, duration_in_words, fine, missing, stopped, wrong
 from desk.platform.database import Database
 from desk.platform.settings import Settings
 from workers.queue import broker_queues, heartbeats
@@ -28,6 +28,8 @@ WORKER_SECONDS = 1.5  # for all of them to answer
 MOST_ANSWER = 10_000  # bytes of /health
 BEAT_LATE = 60.0
 """Seconds without a beat, or twelve times as long as it should be, before it counts as dead."""
+STARTING_SECONDS = 60.0
+"""Since the web server is up, in which workers and beat may be on their way still."""
 BROKER_FAULTS = (BrokerError, redis.RedisError, OSError, ValueError, KeyError)
 
 
@@ -43,12 +45,11 @@ def beat_checks(settings: Settings, db: Database) -> Iterator[HealthCheck]:
     """Beat's trace in Postgres: it asks for a sweep every few seconds, and a worker leaves the sign."""
     age, max_age = heartbeats.seconds_since_heartbeat(db, heartbeats.BEAT), max(BEAT_LATE, 12 * settings.sweep_seconds)
     remedy = "start it: `firstline up`, or the Procfile's lines `beat` and `worker`"
-    if age is None:
-        yield stopped("beat", "there never was a beat", remedy)
-    elif age > max_age:
-        yield stopped("beat", f"the last beat was {duration_in_words(age)} ago", remedy)
+    what = "there never was a beat" if age is None else f"the last beat was {duration_in_words(age)} ago"
+    if age is not None and age <= max_age:
+        yield fine("beat", what)
     else:
-        yield fine("beat", f"the last beat was {duration_in_words(age)} ago")
+        yield _check_starting(settings, "beat", installation_id(db)) or stopped("beat", what, remedy)
 
 
 def web_checks(settings: Settings, db: Database | None) -> Iterator[HealthCheck]:
@@ -105,6 +106,20 @@ def _fetch_health(url: str) -> dict[str, Any] | None:
     return health if isinstance(health, dict) and "version" in health else None
 
 
+def _check_starting(settings: Settings, name: str, own_installation: str | None = None) -> HealthCheck | None:
+    """What says that a process may be on its way still: our web server has been up for seconds. None otherwise."""
+    try:
+        health = _fetch_health(address(settings)) or {}
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    installation, seconds = health.get("installation"), health.get("uptime_seconds")
+    is_other = own_installation and installation and installation != own_installation
+    if is_other or not isinstance(seconds, int | float) or seconds > STARTING_SECONDS:
+        return None
+    remedy = f"ask again in a moment; should it not come within {STARTING_SECONDS:.0f} s, see its log"
+    return missing(name, f"starting: the web server is up since {duration_in_words(seconds)}", remedy)
+
+
 def _check_broker(settings: Settings) -> HealthCheck:
     name, url = "REDIS_URL", settings.redis_url.get_secret_value() if settings.redis_url else None
     embedded_redis = EmbeddedRedis(settings.data_dir)
@@ -139,7 +154,8 @@ def _check_workers(settings: Settings) -> HealthCheck:
         nodes = {}
     served_queues = {queue["name"] for queues in nodes.values() for queue in queues}
     if not nodes:
-        return stopped("workers", "none answers", "start them: `firstline up`, or the lines of the Procfile")
+        remedy = "start them: `firstline up`, or the lines of the Procfile"
+        return _check_starting(settings, "workers") or stopped("workers", "none answers", remedy)
     if unserved_queues := [queue for queue in broker_queues.ALL if queue not in served_queues]:
         return stopped(
             "workers", f"nobody takes from {', '.join(unserved_queues)}", "start that line of the Procfile too"

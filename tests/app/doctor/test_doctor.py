@@ -3,7 +3,9 @@
 import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psycopg
@@ -11,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from app.bootstrap import make_embedder, source_kinds
+from app.bootstrap import VERSION, make_embedder, source_kinds
 from app.database import make_database
 from app.doctor import diagnose, processes
 from app.doctor.diagnose import examine
@@ -288,6 +290,39 @@ def test_somebody_elses_web_server_is_not_taken_for_ours(otherwise_well: Setting
         thread.join()
     assert "something else answers" in found["web"].what
     assert look(changed(otherwise_well, public_url="support"))["FIRSTLINE_PUBLIC_URL"].state is HealthState.WRONG
+
+
+@contextmanager
+def web_server(uptime_seconds: float) -> Iterator[int]:
+    """Our own, which has been up for so long; its port."""
+
+    class Health(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"version": VERSION, "uptime_seconds": uptime_seconds}).encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Health) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def test_what_was_started_seconds_ago_is_starting_and_not_stopped(otherwise_well: Settings) -> None:
+    with web_server(uptime_seconds=8.0) as port:
+        found = look(changed(otherwise_well, port=port))
+    for name in ("beat", "workers"):
+        assert found[name].state is HealthState.MISSING
+        assert found[name].what == "starting: the web server is up since 8 s"
+    with web_server(uptime_seconds=61.0) as port:
+        found = look(changed(otherwise_well, port=port))
+    assert (found["beat"].state, found["beat"].what) == (HealthState.STOPPED, "there never was a beat")
+    assert (found["workers"].state, found["workers"].what) == (HealthState.STOPPED, "none answers")
 
 
 def test_what_never_answers_does_not_hold_the_doctor_up(
