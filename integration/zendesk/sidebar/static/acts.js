@@ -4,7 +4,14 @@ import { button, el } from "./dom.js";
 import { prose, sourceList } from "./text.js";
 
 const TONES = { done: "good", refused: "warn", unconfirmed: "warn", failed: "bad" };
+const PUBLIC = new Set(["send", "edit_and_send"]);
+const UNDER_WAY = new Set(["working", "waiting", "leaving"]);
 const BACK = new Set(["refused", "unconfirmed", "failed"]);
+
+// Is a reply of a person's on its way to the customer?
+export function isReplying(view) {
+  return view.acts.some((act) => PUBLIC.has(act.kind) && UNDER_WAY.has(act.status));
+}
 
 // The newest act, and each that is under way or can be taken back; the others are folded away.
 export function actList(view, page) {
@@ -27,7 +34,7 @@ function actItem(act, isNewest, page) {
     act.answer && act.kind === "ask" && answered(act, page),
     act.can_undo && button("Undo", `undo-${act.id}`, () => page.press("undo", { target_id: act.id })),
     act.kind === "edit_and_send" && BACK.has(act.status) && button("Edit this text again", `edit-${act.id}`, () => page.editAgain(act.order.text)),
-    isNewest && act.status === "unconfirmed" && button("Send all the same", `override-${act.id}`, () => page.press(act.kind, again(act)), "danger"),
+    isNewest && act.status === "unconfirmed" && button(PUBLIC.has(act.kind) ? "Send all the same" : "Do it all the same", `override-${act.id}`, () => page.press(act.kind, again(act)), "danger"),
   );
 }
 

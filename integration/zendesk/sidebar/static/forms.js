@@ -52,6 +52,11 @@ export function suggest(details, name, text) {
   else input.before(el("p", { class: "note warn went-on", role: "status" }, "The conversation went on since you began to write. Read it before you send."));
 }
 
+export function name(details, title) {
+  const summary = details.querySelector("summary");
+  if (summary.textContent !== title) summary.textContent = title;
+}
+
 export function openForm(details, name, text = null) {
   const input = details.querySelector(`[name="${name}"]`);
   details.open = true;

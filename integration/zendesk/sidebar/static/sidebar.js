@@ -1,10 +1,10 @@
 // The page beside a ticket: finds out which one it is, follows it, and sends what is pressed.
 
-import { actList, findingList } from "./acts.js";
+import { actList, findingList, isReplying } from "./acts.js";
 import { button, el, put } from "./dom.js";
-import { makeForms, openForm, suggest } from "./forms.js";
+import { makeForms, name, openForm, suggest } from "./forms.js";
 import { prose, sourceList } from "./text.js";
-import { Server, SignedOut } from "./transport.js";
+import { Refusal, Server, SignedOut } from "./transport.js";
 
 const app = document.getElementById("app");
 const banner = document.getElementById("banner");
@@ -51,6 +51,7 @@ class Page {
     put(this.places.actions, this.actions());
     put(this.places.after, this.after());
     put(this.places.acts, actList(view, this));
+    name(this.forms.edit, view.run && view.run.draft ? "Edit and send" : "Write a reply");
     this.tell(before);
   }
 
@@ -92,11 +93,12 @@ class Page {
   actions() {
     const { run, claim, switched_off: off } = this.view;
     const has = Boolean(run && run.draft);
-    const send = has && this.act("Send", "send", {}, run.answered ? "" : "primary", { disabled: run.answered });
+    const over = has && (run.answered || isReplying(this.view));
+    const send = has && this.act("Send", "send", {}, over ? "" : "primary", { disabled: over });
     return [
       has && el("div", { class: "row" }, button("Insert", "insert", () => this.insert(run.draft)), send, run.answered && el("span", { class: "soft" }, "Answered.")),
       has && el("div", { class: "row", role: "group", "aria-label": "Was the draft of use?" }, this.act("", "rate-good", { value: "up" }, "icon thumb", { "aria-label": "The draft is good", title: "Good" }), button("", "rate-bad", () => openForm(this.forms.bad, "comment-bad"), "icon thumb down", { "aria-label": "The draft is bad", title: "Bad" })),
-      el("div", { class: "row" }, claim && claim.mine ? this.act("Release", "release") : !claim && this.act("Claim", "claim"), off ? this.act("Turn on here", "turn_on") : this.act("Turn off here", "turn_off")),
+      el("div", { class: "row" }, claim ? this.act("Release", "release") : this.act("Claim", "claim"), off ? this.act("Turn on here", "turn_on") : this.act("Turn off here", "turn_off")),
     ];
   }
 
@@ -154,8 +156,10 @@ class Page {
 
   trouble(error) {
     if (error instanceof SignedOut) return this.end();
-    warn(WAITING[error.message] || error.message);
-    if (!this.view) put(app, state("The ticket cannot be shown just now", WAITING[error.message] || error.message));
+    const text = WAITING[error.message] || error.message;
+    if (this.view) return warn(text);
+    put(app, state(error instanceof Refusal ? "This ticket is not shown" : "The ticket cannot be shown just now", text));
+    speak(text);
   }
 
   // Nothing that is still under way may put the ticket back.
@@ -179,8 +183,14 @@ function state(title, ...texts) {
 }
 
 function unknownState(view) {
-  if (view.moving) return state("Firstline is reading this ticket", view.why);
+  if (view.moving) return reading(view);
   return view.why ? state("Firstline leaves this ticket alone", view.why) : state("Nothing here yet", "Firstline has not seen this ticket. It appears here as soon as the customer's message has come in.");
+}
+
+function reading(view) {
+  const shown = state("Firstline is reading this ticket", view.why);
+  shown.prepend(el("span", { class: "spinner", "aria-hidden": "true" }));
+  return shown;
 }
 
 function warn(text) {

@@ -2,6 +2,7 @@
 
 import { button, el } from "./dom.js";
 
+const LONG = 2000; // characters; more of them are scrolled through, so that what can be done about them stays in sight
 const LISTS = { steps: "ol", items: "ul" };
 
 export function prose(shown) {
@@ -12,7 +13,8 @@ export function prose(shown) {
       ? el(LISTS[block.kind], { start: block.kind === "steps" ? block.start : null }, block.lines.map((line) => el("li", {}, spans(line))))
       : el("p", {}, spans(block.lines[0])),
   );
-  return el("div", { class: "prose", dir: "auto" }, body);
+  const letters = shown.plain.length;
+  return el("div", letters > LONG ? { class: "prose long", dir: "auto", tabindex: "0", role: "group", "aria-label": "Text" } : { class: "prose", dir: "auto" }, body);
 }
 
 export function sourceList(shown, key) {
@@ -46,7 +48,14 @@ function open(source) {
   });
   document.body.append(dialog);
   dialog.showModal();
+  dialog.style.setProperty("--beside", beside(before, dialog));
   close.focus();
+}
+
+// The frame may be far higher than what the agent sees of it: its middle may be out of sight, what was pressed is not.
+function beside(pressed, dialog) {
+  const lowest = window.innerHeight - dialog.offsetHeight - 12;
+  return `${Math.max(12, Math.min(pressed?.getBoundingClientRect().top || 12, lowest))}px`;
 }
 
 function quoted(passage, quotes) {
