@@ -5,6 +5,7 @@ from sqlalchemy import update
 from desk.errors import Refused
 from desk.intervention import Actor
 from desk.platform.database import Transaction
+from desk.text.tokenizer import clean
 from integration.access import sign_in
 from integration.access.permissions import StaffRole
 from integration.access.sign_in import StaffUser
@@ -12,9 +13,14 @@ from integration.tables import users
 from workers.audit import AuditKind, record_audit
 
 
+def find_person(tx: Transaction, email: str) -> StaffUser | None:
+    """Who has this address, shut out or not."""
+    return next((user for user in sign_in.list_users(tx) if user.email == clean(email).strip().lower()), None)
+
+
 def add_person(tx: Transaction, by: Actor, email: str, role: StaffRole) -> tuple[StaffUser, str]:
-    """Let somebody in, or change the role of who is known; with the secret of a link that works once. Raises Refused
-    (422)."""
+    """Let somebody in who may not sign in yet, or not any more; with the secret of a link that works once. Raises
+    Refused (422)."""
     user = sign_in.add_user(tx, email, role)
     record_audit(tx, by, AuditKind.INVITE, subject=user.email, detail=role.value)
     return user, sign_in.make_sign_in_link(tx, user.email)
@@ -22,7 +28,7 @@ def add_person(tx: Transaction, by: Actor, email: str, role: StaffRole) -> tuple
 
 def invite(tx: Transaction, by: Actor, email: str, role: StaffRole) -> tuple[StaffUser, str]:
     """Let somebody in who may not sign in yet. Raises Refused: 422 for no address, 409 for who is in already."""
-    known = next((user for user in sign_in.list_users(tx) if user.email == email.strip().lower()), None)
+    known = find_person(tx, email)
     if known and known.disabled_at is None:
         raise Refused(f"{known.email} may sign in already: change the role or make a new link below", status=409)
     return add_person(tx, by, email, role)

@@ -6,11 +6,13 @@ from app.cli.output import account_option, json_option, print_json, print_rows, 
 from app.installation import address, existing, open_account, open_database
 from desk.errors import Refused
 from desk.platform.accounts import add_account, list_accounts
+from desk.platform.database import Transaction
 from desk.platform.settings import read_settings
 from desk.text.tokenizer import clean
 from integration.access import api_tokens as tokens
 from integration.access import people, sign_in
 from integration.access.permissions import SCOPES, StaffRole, TokenScope
+from integration.access.sign_in import StaffUser
 from workers.audit import COMMAND_LINE, AuditKind, record_audit
 
 
@@ -49,22 +51,49 @@ def users() -> None:
 
 @users.command("add")
 @click.argument("email")
-@click.option("--role", type=click.Choice([r.value for r in StaffRole]), default="viewer", show_default=True)
+@click.option("--role", type=click.Choice([r.value for r in StaffRole]), help="What they may do.  [default: viewer]")
 @account_option
 @json_option
-def add_a_user(email: str, role: str, account: str | None, as_json: bool) -> None:
-    """Let EMAIL sign in (or change their role), and print a one-time link."""
+def add_a_user(email: str, role: str | None, account: str | None, as_json: bool) -> None:
+    """Let EMAIL sign in, and print a one-time link. Who may sign in already gets a new link and nothing else."""
     settings = read_settings()
     with open_database(settings) as db:
         account = existing(db, account or settings.account)
         with db.account(account) as tx:
-            user, secret = people.add_person(tx, COMMAND_LINE, email, StaffRole(role))
+            user, secret, what = _let_in(tx, email, StaffRole(role) if role else None)
         link = f"{address(settings)}/sign-in/{secret}"
     if as_json:
         print_json({"email": user.email, "role": user.role, "link": link})
         return
-    say(f"{user.email} may sign in as {role}. The link works once, for {sign_in.LINK_HOURS} hours:")
+    say(f"{user.email} {what} as {user.role}. The link works once, for {sign_in.LINK_HOURS} hours:")
     click.echo(link)
+
+
+def _let_in(tx: Transaction, email: str, role: StaffRole | None) -> tuple[StaffUser, str, str]:
+    """The person, their link's secret, and what became of them. Raises Refused for another role than they have."""
+    known = people.find_person(tx, email)
+    if known is None or known.disabled_at:
+        user, secret = people.add_person(tx, COMMAND_LINE, email, role or StaffRole.VIEWER)
+        return user, secret, "was shut out, and may sign in again" if known else "may sign in"
+    if role and role is not known.role:
+        command = f"firstline users role {known.email} {role}"
+        raise Refused(f"{known.email} may sign in already, as {known.role}; `{command}` makes them {role}")
+    return known, people.make_new_link(tx, COMMAND_LINE, known), "may sign in already"
+
+
+@users.command("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice([r.value for r in StaffRole]))
+@account_option
+def change_role(email: str, role: str, account: str | None) -> None:
+    """Give EMAIL another ROLE, from this moment on."""
+    with open_account(account) as tx:
+        user = people.find_person(tx, email)
+        if user is None or user.disabled_at:
+            raise _nobody_error(email)
+        if user.role is not StaffRole(role):
+            people.change_role(tx, COMMAND_LINE, user, StaffRole(role))
+    say(f"{user.email} was {user.role}, and is {role} now.")
 
 
 @users.command("remove")
@@ -74,8 +103,12 @@ def remove_a_user(email: str, account: str | None) -> None:
     """Shut EMAIL out at once, whatever links and sessions they hold."""
     with open_account(account) as tx:
         if not people.shut_out(tx, COMMAND_LINE, email):
-            raise Refused(f"nobody of the address {email} may sign in; `firstline users list` shows who may")
+            raise _nobody_error(email)
     say("Shut out.")
+
+
+def _nobody_error(email: str) -> Refused:
+    return Refused(f"nobody of the address {email} may sign in; `firstline users list` shows who may")
 
 
 @users.command("list")

@@ -123,6 +123,7 @@ def test_wrong_usage_is_exit_code_2_and_says_what_is_right(
         ("pause",),
         ("users", "add", "a@b.example"),
         ("users", "list"),
+        ("users", "role", "a@b.example", "agent"),
         ("users", "remove", "a@b.example"),
         ("tokens", "create", "x"),
         ("tokens", "list"),
@@ -394,6 +395,22 @@ def test_the_check_of_a_policy_says_which_texts_fall_back_in_which_languages(
 # --- People
 
 
+def test_adding_who_may_sign_in_already_changes_nobodys_role(here: Settings, firstline: Command) -> None:
+    firstline("users", "add", "pia@harbour.example", "--role", "admin")
+    said = firstline("users", "add", "Pia@harbour.example")
+    assert said.out.startswith("pia@harbour.example may sign in already as admin.")
+    said = firstline("users", "add", "pia@harbour.example", "--role", "agent")
+    assert (said.code, said.out) == (1, "")
+    assert "may sign in already, as admin; `firstline users role pia@harbour.example agent` makes" in said.err
+    assert "last admin" in firstline("users", "role", "pia@harbour.example", "agent").err
+    firstline("users", "add", "tom@harbour.example", "--role", "admin")
+    said = firstline("users", "role", "pia@harbour.example", "agent")
+    assert said.out == "pia@harbour.example was admin, and is agent now.\n"
+    roles = {user["email"]: user["role"] for user in json.loads(firstline("users", "list", "--json").out)}
+    assert roles == {"pia@harbour.example": "agent", "tom@harbour.example": "admin"}
+    assert firstline("users", "role", "nobody@harbour.example", "agent").code == 1
+
+
 def test_accounts_users_and_tokens_come_and_go(here: Settings, firstline: Command) -> None:
     assert firstline("accounts", "add", "harbour", "--title", "The Harbour").out == "Account harbour made.\n"
     assert firstline("accounts", "add", "harbour").out == "Account harbour is there already.\n"
@@ -411,6 +428,9 @@ def test_accounts_users_and_tokens_come_and_go(here: Settings, firstline: Comman
     assert firstline("users", "remove", "pia@harbour.example").out == "Shut out.\n"
     assert firstline("users", "remove", "pia@harbour.example").code == 1
     assert json.loads(firstline("users", "list", "--json").out)[0]["disabled_at"]
+
+    again = firstline("users", "add", "pia@harbour.example", "--role", "agent")
+    assert again.out.startswith("pia@harbour.example was shut out, and may sign in again as agent.")
 
     made = json.loads(firstline("tokens", "create", "desk", "--scope", "staff", "--json").out)
     [token] = json.loads(firstline("tokens", "list", "--json").out)
