@@ -1,6 +1,6 @@
 """What sources give: pages, each of which becomes a document."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -55,6 +55,17 @@ class UnreadablePage:
     """Other pages are found through it alone. If it is in the index, none is taken for vanished in this run."""
     beneath: str = ""
     """It is a folder: what the index holds under ids that begin so stays as well."""
+    file_type: str = ""
+    """It is a file of a type that its source does not read: not named, and counted by its type."""
+
+
+def describe_unread_types(counts: Mapping[str, int], most: int = 12) -> str:
+    """How many files were not read because of their types: `12 files not read: .xlsx (10), .key (2)`."""
+    by_count = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    named = [f"{file_type} ({count:,})" for file_type, count in by_count[:most]]
+    rest = [f"other types ({sum(count for _, count in by_count[most:]):,})"] if len(by_count) > most else []
+    total = sum(counts.values())
+    return f"{total:,} file{'s' if total != 1 else ''} not read: {', '.join([*named, *rest])}" if total else ""
 
 
 Stamps = Callable[[str], str | None]

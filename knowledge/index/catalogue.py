@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 
+from desk.pages import describe_unread_types
 from desk.passage import Passage
 from desk.platform.database import Transaction
 from knowledge.index.rows import passage_from_row
@@ -78,6 +79,12 @@ class SourceStatus:
     def held_back(self) -> bool:
         """True if it was read, and what is gone from it stays until a person confirms it."""
         return bool(self.error) and is_held_back(self.report)
+
+    @property
+    def unread(self) -> str:
+        """Files that the last whole reading left out because of their types, in words."""
+        counts = (self.report or {}).get("unread_types")
+        return describe_unread_types(counts) if isinstance(counts, Mapping) else ""
 
 
 def count_documents(tx: Transaction, shelf: DocumentFilter = ALL_DOCUMENTS) -> int:

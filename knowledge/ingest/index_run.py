@@ -4,7 +4,7 @@ One page that cannot be parsed, embedded or kept is reported, stays in the index
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -51,6 +51,8 @@ class IndexReport:
     passages_embedded: int
     seconds: float
     held: HeldDeletion | None = None
+    unread_types: Mapping[str, int] = field(default_factory=dict)
+    """Files of types that the source does not read, counted by their endings."""
 
 
 @dataclass(slots=True)
@@ -74,6 +76,7 @@ class IndexRun:
     outcomes: dict[str, str] = field(default_factory=dict)
     """`added`, `changed` or `unchanged`, by the ids of what is not written yet."""
     counts: Counter[str] = field(default_factory=Counter)
+    unread_types: Counter[str] = field(default_factory=Counter)
     embed_ahead: EmbedAhead = field(init=False)
 
     def stamp(self, page_id: str) -> str | None:
@@ -85,6 +88,7 @@ class IndexRun:
 
     def find_changed(self, batch: Sequence[Page | UnchangedPage | UnreadablePage]) -> list[Page]:
         """Mark as seen what need not be written; the pages that must be."""
+        batch = self._without_unread_types(batch)
         self.pages_named += len(batch)
         pages = {page.id: page for page in batch if isinstance(page, Page)}
         fingerprints = {page_id: page_fingerprint(page) for page_id, page in pages.items()}
@@ -103,6 +107,14 @@ class IndexRun:
             self.counts["unchanged"] += not isinstance(page, UnreadablePage)
             self._report_progress(page.id)
         return changed
+
+    def _without_unread_types(
+        self, batch: Sequence[Page | UnchangedPage | UnreadablePage]
+    ) -> Sequence[Page | UnchangedPage | UnreadablePage]:
+        """Files of other types are counted, and are no pages."""
+        types = [page.file_type for page in batch if isinstance(page, UnreadablePage) and page.file_type]
+        self.unread_types.update(types)
+        return [page for page in batch if not (isinstance(page, UnreadablePage) and page.file_type)] if types else batch
 
     def index_batch(self, batch: Sequence[Page]) -> None:
         """Begin to index one batch of pages; `flush` ends what was begun."""
@@ -133,6 +145,7 @@ class IndexRun:
             passages_embedded=self.embedded,
             seconds=seconds,
             held=self.held,
+            unread_types=dict(self.unread_types),
         )
 
     def deletion_to_hold(

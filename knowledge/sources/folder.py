@@ -3,7 +3,7 @@
 A text file may begin with front matter, YAML between two lines of `---`: `title`, `locale`, `audience`, `collection`,
 `url`, and `draft: true` for a page that is not out yet. The document's id is its path below the folder, with `/`.
 Symbolic links that lead out of the folder are not followed, nor are links to folders. What cannot be read, a file or a
-folder in it, is reported, and stops nothing.
+folder in it, is reported, and stops nothing; files of other types are counted by their endings.
 """
 
 import errno
@@ -26,6 +26,10 @@ MOST_BYTES = 10_000_000
 MOST_BYTES_CONFINED = 50_000_000
 MOST_FRONT = 20_000
 """Characters. YAML is slow to read."""
+
+LONGEST_TYPE = 20
+"""Characters of an ending that are told."""
+_LEFT_BY_SYSTEMS = frozenset({"Thumbs.db", "desktop.ini", "Icon\r"})
 
 _MARKUP = {
     ".md": Markup.MARKDOWN,
@@ -110,6 +114,10 @@ def _walk_files(root: Path) -> Iterator[Path | UnreadablePage]:
                 yield UnreadablePage(_page_id(root, Path(entry.path)), "is a link that leads in a circle")
             elif _is_page_file(entry):
                 yield Path(entry.path)
+            elif file_type := _unread_type(entry):
+                yield UnreadablePage(
+                    _page_id(root, Path(entry.path)), "is of a type that is not read", file_type=file_type
+                )
         pending_folders += [Path(entry.path) for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
 
 
@@ -124,6 +132,13 @@ def _is_page_file(entry: os.DirEntry[str]) -> bool:
     suffix = Path(entry.name).suffix.lower()
     is_readable = suffix in _MARKUP or suffix in sandbox.READERS
     return is_readable and not entry.name.startswith("~$") and not entry.is_dir(follow_symlinks=False)
+
+
+def _unread_type(entry: os.DirEntry[str]) -> str:
+    """What kind of file it is that is not read; empty for a folder, and for what no person put there."""
+    if not entry.is_file() or entry.name.startswith("~$") or entry.name in _LEFT_BY_SYSTEMS:
+        return ""
+    return clean(Path(entry.name).suffix.lower())[:LONGEST_TYPE] or "no ending"
 
 
 def _is_link_loop(link: Path) -> bool:

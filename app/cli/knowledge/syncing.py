@@ -6,6 +6,7 @@ from dataclasses import asdict
 from app.bootstrap import find_embedder, make_embedder, source_kinds
 from app.cli.output import mutter, print_json, print_rows, progress_bar
 from desk.errors import Permanent, Temporary
+from desk.pages import describe_unread_types
 from desk.platform.database import Database
 from desk.platform.settings import read_settings
 from desk.ports import Embedder
@@ -73,7 +74,9 @@ def _print_outcomes(outcomes: Sequence[SyncOutcome]) -> None:
     if reports:
         rows = [(name, *_report_cells(report)) for name, report in reports]
         print_rows(("source", *COLUMNS, "skipped", "embedded", "seconds"), rows, empty="")
-    for _, report in reports:
+    for name, report in reports:
+        if unread_text := describe_unread_types(report.unread_types):
+            mutter(f"{name}: {unread_text}")
         for page in report.skipped[:MOST_SKIPPED]:
             mutter(f"skipped {page.id}: {page.why}")
         if len(report.skipped) > MOST_SKIPPED:

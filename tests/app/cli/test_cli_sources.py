@@ -159,6 +159,34 @@ def test_names_that_nobody_gave_are_refused_with_those_that_are_there(
         assert "no source port; there are: harbour" in said.err
 
 
+def test_files_of_types_that_are_not_read_are_counted_by_type(here: Settings, pages: Path, firstline: Command) -> None:
+    (pages / "old").mkdir()
+    for number in range(10):
+        (pages / "old" / f"prices-{number}.XLSX").write_bytes(b"PK")
+    for name in ("talk.key", "Makefile", ".hidden.xlsx", "~$prices.xlsx", "Thumbs.db", "old/talk.key"):
+        (pages / name).write_bytes(b"x")
+    said = firstline("sources", "add", "folder", str(pages), "--name", "harbour")
+    assert said.err == "harbour: 13 files not read: .xlsx (10), .key (2), no ending (1)\n"
+    assert said.out.splitlines()[2].split()[1:6] == ["2", "0", "0", "0", "0"], "they are no pages"
+    counts = {".xlsx": 10, ".key": 2, "no ending": 1}
+    assert json.loads(firstline("sources", "sync", "--json").out)["harbour"]["unread_types"] == counts
+    report = listed(firstline)["harbour"]["report"]
+    assert isinstance(report, dict)
+    assert report["unread_types"] == counts
+
+
+def test_files_that_are_not_read_keep_no_emptied_folder_from_being_held(
+    here: Settings, pages: Path, firstline: Command
+) -> None:
+    (pages / "talk.key").write_bytes(b"x")
+    firstline("sources", "add", "folder", str(pages), "--name", "harbour")
+    for page in pages.glob("*.md"):
+        page.unlink()
+    said = firstline("sources", "sync")
+    assert said.code != 0
+    assert "all its 2 documents have gone from it at once" in said.err
+
+
 def test_pages_that_cannot_be_read_are_named(here: Settings, pages: Path, firstline: Command) -> None:
     (pages / "logo.md").write_bytes(b"\x89PNG\0")
     (pages / "fees.pdf").write_bytes(b"%PDF-1.7 and nothing more")

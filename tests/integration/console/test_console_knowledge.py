@@ -19,6 +19,7 @@ from knowledge.index.catalogue import list_documents, list_passages
 from knowledge.ingest.deletion_guard import HeldDeletion
 from knowledge.ingest.index_source import index_source
 from knowledge.ingest.sync import explain_held_back
+from knowledge.sources.configured_sources import ConfiguredSource, record_success, save_source
 from knowledge.tables import documents, sources
 from tests.fakes import FakeEmbedder
 from tests.integration.acted import Actor
@@ -157,6 +158,16 @@ def test_a_source_shows_how_its_last_reading_went(viewer: FlaskClient, database:
     assert "to confirm" not in page.lower()
     assert '<span class="num">3</span> added, <span class="num">1</span> changed' in page
     assert "<script>alert" not in page
+
+
+def test_a_source_says_which_files_it_did_not_read(viewer: FlaskClient, database: Database, account: str) -> None:
+    types = {f".x{number:02}": 1 for number in range(13)} | {".xlsx": 1_200, ".<b>": 2}
+    with database.account(account) as tx:
+        save_source(tx, ConfiguredSource("harbour", "folder", {"path": "/x"}))
+        record_success(tx, "harbour", {"added": 1, "unread_types": types})
+    page = viewer.get("/console/documents").text
+    assert "1,215 files not read: .xlsx (1,200), .&lt;b&gt; (2), .x00 (1)" in page
+    assert ".x09 (1), other types (3)" in page
 
 
 def test_a_source_that_would_lose_most_of_its_pages_says_what_to_type(

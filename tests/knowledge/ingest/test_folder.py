@@ -44,6 +44,9 @@ def test_pages_come_in_order_with_their_markup(tmp_path: Path) -> None:
     for name in ("b.md", "a/c.HTML", "a/b.htm", "z.txt", "logo.png", ".hidden.md", ".git/x.md"):
         write(tmp_path, name, "text")
     found = read(tmp_path)
+    logo = found.pop("logo.png")
+    assert isinstance(logo, UnreadablePage)
+    assert logo.file_type == ".png"
     assert list(found) == ["b.md", "z.txt", "a/b.htm", "a/c.HTML"]
     assert [page.markup for page in found.values() if isinstance(page, Page)] == [
         Markup.MARKDOWN,

@@ -20,7 +20,7 @@ export function prose(shown) {
 export function sourceList(shown, key) {
   if (!shown.sources.length) return null;
   const items = shown.sources.map((source) =>
-    el("li", {}, el("button", { type: "button", class: "link", dir: "auto", "data-key": `${key}-source-${source.number}`, onclick: () => open(source) }, `[${source.number}] ${source.title}`)),
+    el("li", {}, el("button", { type: "button", class: "link", dir: "auto", "data-key": `${key}-source-${source.number}`, onclick: (event) => open(source, event.currentTarget) }, `[${source.number}] ${source.title}`)),
   );
   const count = `${items.length} source${items.length === 1 ? "" : "s"}`;
   return el("details", { class: "sources", "data-key": `${key}-sources` }, el("summary", {}, count), el("ul", {}, items));
@@ -28,11 +28,10 @@ export function sourceList(shown, key) {
 
 function mark(source) {
   const label = `Source ${source.number}: ${source.title}`;
-  return el("button", { type: "button", class: "mark", "aria-label": label, onclick: () => open(source) }, String(source.number));
+  return el("button", { type: "button", class: "mark", "aria-label": label, onclick: (event) => open(source, event.currentTarget) }, String(source.number));
 }
 
-function open(source) {
-  const before = document.activeElement;
+function open(source, pressed) {
   const close = button("Close", "close", () => dialog.close(), "primary");
   const passages = source.passages.length ? source.passages : source.quotes.map((quote) => ({ heading: "", text: quote }));
   const dialog = el(
@@ -44,18 +43,18 @@ function open(source) {
   );
   dialog.addEventListener("close", () => {
     dialog.remove();
-    before?.isConnected && before.focus();
+    if (pressed.isConnected) pressed.focus();
   });
   document.body.append(dialog);
   dialog.showModal();
-  dialog.style.setProperty("--beside", beside(before, dialog));
+  dialog.style.setProperty("--beside", beside(pressed, dialog));
   close.focus();
 }
 
 // The frame may be far higher than what the agent sees of it: its middle may be out of sight, what was pressed is not.
 function beside(pressed, dialog) {
   const lowest = window.innerHeight - dialog.offsetHeight - 12;
-  return `${Math.max(12, Math.min(pressed?.getBoundingClientRect().top || 12, lowest))}px`;
+  return `${Math.max(12, Math.min(pressed.getBoundingClientRect().top, lowest))}px`;
 }
 
 function quoted(passage, quotes) {
