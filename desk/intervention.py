@@ -8,7 +8,7 @@ To add a kind: its code in `InterventionKind`, its line in `INTERVENTIONS`, its 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -164,23 +164,50 @@ INTERVENTIONS: Mapping[InterventionKind, AboutIntervention] = {
 }
 
 
+class BadOrder(Refused):
+    """An order that lacks what its kind needs, or holds what cannot be; `faults` say what, by field."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name} {fault}" for name, fault in faults.items()), status=422)
+        self.faults = dict(faults)
+
+
 def check_order(order: Order) -> None:
-    """Raises Refused (422) for an order that lacks what its kind needs, or is too long."""
+    """Raises BadOrder (422) for an order that lacks what its kind needs, or is too long."""
+    if faults := order_faults(order):
+        raise BadOrder(faults)
+
+
+def order_faults(order: Order) -> dict[str, str]:
+    """What is wrong with which field; each field once."""
+    faults: dict[str, str] = {}
+    for name, fault in (*_missing_fields(order), *_wrong_ids(order), *_wrong_texts(order)):
+        faults.setdefault(name, fault)
+    if not 0 <= order.delay_seconds <= 600:
+        faults["delay_seconds"] = "must be from 0 to 600"
+    return faults
+
+
+def _missing_fields(order: Order) -> Iterator[tuple[str, str]]:
+    for name in INTERVENTIONS[order.kind].needs:
+        if not str(getattr(order, name) or "").strip():
+            yield name, f"is needed for {order.kind}"
+
+
+def _wrong_ids(order: Order) -> Iterator[tuple[str, str]]:
     for name in ("run_id", "target_id"):
         if (given_id := getattr(order, name)) and not _UUID.fullmatch(given_id):
-            raise Refused(f"{name} is no id of ours", status=422)
+            yield name, "is no id of ours"
     if len(order.question_ids) > MOST_QUESTIONS or not all(map(_UUID.fullmatch, order.question_ids)):
-        raise Refused("question_ids are no ids of ours", status=422)
+        yield "question_ids", "are no ids of ours"
+
+
+def _wrong_texts(order: Order) -> Iterator[tuple[str, str]]:
     if order.text and not any(character.isalnum() for character in order.text):
-        raise Refused("text says nothing", status=422)
-    missing = [name for name in INTERVENTIONS[order.kind].needs if not str(getattr(order, name) or "").strip()]
-    if missing:
-        raise Refused(f"{order.kind} needs {' and '.join(missing)}", status=422)
+        yield "text", "says nothing"
     for name in ("text", "comment", "question", "value"):
         if len(getattr(order, name)) > MOST_TEXT:
-            raise Refused(f"{name} is longer than {MOST_TEXT:,} characters", status=422)
-    if not 0 <= order.delay_seconds <= 600:
-        raise Refused("delay_seconds must be from 0 to 600", status=422)
+            yield name, f"is longer than {MOST_TEXT:,} characters"
 
 
 def undo_seconds(kind: InterventionKind) -> float:

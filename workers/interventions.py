@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from desk.delivery import Delivery
 from desk.errors import Refused
-from desk.intervention import Actor, Face, InterventionResult, Order, ResultStatus, check_order
+from desk.intervention import Actor, BadOrder, Face, InterventionResult, Order, ResultStatus, check_order
 from desk.party import PartyAccess
 from desk.platform.database import Transaction
 from desk.ticket import new_id
@@ -61,7 +61,7 @@ def add_intervention(tx: Transaction, face: Face, external_id: str, actor: Actor
     if record.get_ticket_line(tx, order.channel, order.ticket_id) is None:
         raise Refused("no such ticket", status=404)
     if order.run_id and face is not Face.NOTE and not _is_run_of_ticket(tx, order):  # a note names none
-        raise Refused("the ticket has no such draft", status=422)
+        raise BadOrder({"run_id": "names no draft of this ticket"})
     values = {
         "account_id": tx.account,
         "id": new_id(),

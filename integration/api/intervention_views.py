@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, g, request, url_for
 
 from desk.errors import Refused
-from desk.intervention import Actor, Face, InterventionKind, Order
+from desk.intervention import Actor, BadOrder, Face, InterventionKind, Order, order_faults
 from desk.platform.database import Database
 from desk.ticket import new_id
 from integration.access.api_tokens import ApiCaller
@@ -35,10 +35,12 @@ class InterventionViews:
         body = read_body(request, InterventionIn, self._max_body_bytes)
         press_id = read_key(request.headers.get(HEADER)) or new_id()
         actor = Actor.of(body.agent_name, body.agent_email, f"token:{caller.token_id}:{body.agent_name}")
+        order = _order(body, str(ticket_id))
         if body.kind is InterventionKind.EDIT_AND_SEND and not body.seen_message_id:
-            raise Refused("edit_and_send needs seen_message_id: what is the last message that you saw?", status=422)
+            seen = {"seen_message_id": "is needed for edit_and_send: what is the last message that you saw?"}
+            raise BadOrder(order_faults(order) | seen)
         with self._db.account(caller.account) as tx:
-            act = interventions.add_intervention(tx, Face.API, press_id, actor, _order(body, str(ticket_id)))
+            act = interventions.add_intervention(tx, Face.API, press_id, actor, order)
             (shown,) = show_interventions(tx, [act])
         enqueue_quietly(self._enqueue, caller.account, act.id)
         response = answer(HTTPStatus.ACCEPTED, show_act(shown))

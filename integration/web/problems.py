@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from desk.errors import Refused, Temporary
+from desk.intervention import BadOrder
 
 log = structlog.get_logger(__name__)
 
@@ -91,6 +92,9 @@ DETAILS: Mapping[int, str] = {
 def _answer_refused(error: Refused) -> Response:
     if isinstance(error, Invalid):
         return problem_response(error.status, str(error), INVALID, errors=[asdict(fault) for fault in error.faults])
+    if isinstance(error, BadOrder):
+        errors = [{"field": name, "message": message} for name, message in error.faults.items()]
+        return problem_response(error.status, str(error), INVALID, errors=errors)
     response = problem_response(error.status, str(error), KEY_REUSED if isinstance(error, KeyReused) else PLAIN)
     if error.status == 401:
         # RFC 6750, section 3: the error code only where a token was sent.

@@ -12,6 +12,7 @@ from desk.platform.database import Database
 from desk.policy.policy import PolicyBook
 from desk.ticket import Role, TicketState
 from integration.access.permissions import StaffRole, TokenScope
+from integration.web.problems import INVALID
 from tests.integration.api_door import ApiDoor
 from tests.integration.paged import Queue, make_app, signed_in
 from tests.workers.interventions.acts import Desk
@@ -20,6 +21,7 @@ from workers import interventions
 from workers.tickets import CHANNEL
 
 KINDS = tuple(InterventionKind)
+FOREIGN_RUN = "11111111-1111-4111-8111-111111111111"
 FILLED = {"text": "We are open, Kim.", "question": "When are you open?", "comment": "No.", "value": "nothing_found"}
 
 
@@ -219,6 +221,36 @@ def test_a_reply_that_the_customer_overtook_is_said_not_to_be_sent(desk: Desk, q
     page = client.get(story_of(desk)).get_data(as_text=True)
     assert "Not sent. The customer wrote again meanwhile." in page
     assert desk.replies == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "errors"),
+    [
+        ({"kind": "reject"}, {"run_id": "is needed for reject", "comment": "is needed for reject"}),
+        (
+            {"kind": "edit_and_send"},
+            {
+                "text": "is needed for edit_and_send",
+                "seen_message_id": "is needed for edit_and_send: what is the last message that you saw?",
+            },
+        ),
+        ({"kind": "edit_and_send", "text": "…", "seen_message_id": "m"}, {"text": "says nothing"}),
+        (
+            {"kind": "send", "run_id": "11111111-1111-4111-8111-111111111111"},
+            {"run_id": "names no draft of this ticket"},
+        ),
+    ],
+)
+def test_the_api_names_every_field_that_an_act_lacks(
+    desk: Desk, fields: dict[str, str], errors: dict[str, str]
+) -> None:
+    body = {"agent_name": "Maria Lind"} | fields
+    answer = door(desk, TokenScope.ACT).post(f"/api/v1/tickets/{desk.ticket_id}/interventions", body)
+    problem = answer.get_json()
+    assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+    assert problem["type"] == INVALID
+    assert {error["field"]: error["message"] for error in problem["errors"]} == errors
+    assert acts_of(desk) == []
 
 
 def test_a_broker_that_is_away_loses_no_act(desk: Desk, queue: Queue) -> None:
