@@ -53,8 +53,9 @@ CHECKS: tuple[Check, ...] = (
 
 
 def validate(
-    ticket: Ticket, draft: Draft, hits: Sequence[Hit], classification: Classification, policy: Policy
+    ticket: Ticket, draft: Draft, hits: Sequence[Hit], classification: Classification, policy: Policy, author: str = ""
 ) -> tuple[Finding, ...]:
-    """Everything that is wrong with the draft, each finding once. Nothing drafted, nothing found."""
-    evidence = gather_evidence(ticket, draft, hits, classification, policy)
+    """Everything that is wrong with the draft, each finding once. Nothing drafted, nothing found. `author`: the person
+    who wrote it, if one did."""
+    evidence = gather_evidence(ticket, draft, hits, classification, policy, author)
     return tuple(dict.fromkeys(finding for check in CHECKS for finding in check(evidence)))

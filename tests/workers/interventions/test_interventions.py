@@ -56,6 +56,18 @@ def test_a_draft_is_sent_as_it_is_in_the_persons_name_and_without_the_automatic_
     assert desk.state is TicketState.STEPPED_BACK
 
 
+@pytest.mark.parametrize(
+    "name", ["This is Maria Lind.", "You can ask for Maria when you call.", "I am Maria Lind of your crew."]
+)
+def test_a_person_may_name_herself_in_her_reply_and_nobody_else(desk: Desk, name: str) -> None:
+    desk = desk.opened()
+    result = desk.act(InterventionKind.EDIT_AND_SEND, TOM, text=f"{SENTENCE} {name}")
+    assert "unfounded_name" in [finding.check for finding in result.findings]
+    assert desk.replies == []
+    result = desk.act(InterventionKind.EDIT_AND_SEND, MARIA, text=f"{SENTENCE} {name}")
+    assert "unfounded_name" not in [finding.check for finding in result.findings]
+
+
 def test_whoever_answered_by_us_has_taken_the_ticket_over(desk: Desk) -> None:
     desk = desk.opened()
     desk.act(InterventionKind.SEND)

@@ -60,11 +60,11 @@ class Evidence:
 
 
 def gather_evidence(
-    ticket: Ticket, draft: Draft, hits: Sequence[Hit], classification: Classification, policy: Policy
+    ticket: Ticket, draft: Draft, hits: Sequence[Hit], classification: Classification, policy: Policy, author: str = ""
 ) -> Evidence:
-    """The evidence for a draft on this ticket."""
+    """The evidence for a draft on this ticket. `author`: the person who wrote it, who may name themselves."""
     customer_texts = [m.body for m in ticket.messages if m.role is Role.CUSTOMER and m.public]
-    customer_words = "\n".join([ticket.subject, ticket.requester.name or "", *customer_texts])
+    customer_words = "\n".join([ticket.subject, ticket.requester.name or "", author, *customer_texts])
     audiences = readable_audiences(ticket, classification, policy)
     passages = {hit.passage.id: hit.passage for hit in hits}
     return Evidence(draft, passages, customer_words, classification, policy, audiences)

@@ -35,12 +35,12 @@ person may know more."""
 _MARK = re.compile(r"\s?\[(\d{1,3})\]")
 
 
-def check_edited(text: str, run: Run, ticket: Ticket, policy: Policy) -> tuple[Finding, ...]:
+def check_edited(text: str, run: Run, ticket: Ticket, policy: Policy, author: str) -> tuple[Finding, ...]:
     """What the checks find in a person's text; nothing where the run found nothing to hold it against."""
     if not run.hits:
         return ()
     draft = _read_edited(text, run)
-    findings = validate(closed_to_others(ticket), draft, run.hits, run.classification, policy)
+    findings = validate(closed_to_others(ticket), draft, run.hits, run.classification, policy, author)
     helpful_findings = tuple(finding for finding in findings if finding.check in FOR_PEOPLE)
     return (*_unknown_marks(text, run), *helpful_findings)
 

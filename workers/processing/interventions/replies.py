@@ -64,7 +64,7 @@ def edit_and_send(deps: Dependencies, intervention: Intervention) -> Effect:
     order, run = intervention.order, find_run(deps, intervention, or_newest=True)
     seen = fetch_seen(deps, intervention, order.seen_message_id or "")
     policy = deps.policies.get(intervention.account).policy
-    findings = list(check_edited(order.text, run, seen.ticket, policy)) if run else []
+    findings = list(check_edited(order.text, run, seen.ticket, policy, intervention.actor.name)) if run else []
     sources = marked_sources(order.text, run) if run else ()
     outgoing = _outgoing(intervention, seen.ticket, Outgoing(order.text.strip(), sources))
     return _reply_effect(intervention, seen, outgoing, findings)
