@@ -2,13 +2,20 @@
 every channel and page."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC
 from itertools import groupby
 
 from desk.passage import Block, BlockKind, Hit, Passage
 from desk.policy.policy import Policy
 from desk.ports import Outgoing, Source
 from desk.run import Draft, Statement
+from desk.text.tokenizer import clean
+from desk.ticket import Message
 
+MOST_QUOTED = 80
+"""Characters of a message by which a note names it."""
+_NO_MARKS = str.maketrans("[]", "()")
 MOST_RELATED = 300
 """Characters of a page for colleagues that its note quotes."""
 
@@ -61,6 +68,14 @@ def _related_line(passage: Passage) -> str:
     text = " ".join(passage.text.split())
     beginning = text if len(text) <= MOST_RELATED else f"{text[:MOST_RELATED].rsplit(' ', 1)[0]} …"
     return f"- {heading}{f' ({passage.url})' if passage.url else ''}: {beginning}"
+
+
+def name_message(note: Outgoing, message: Message) -> Outgoing:
+    """The same note, which says first what it is about: other messages stand between."""
+    words = " ".join(clean(message.body).translate(_NO_MARKS).split())
+    quote = words if len(words) <= MOST_QUOTED else f"{words[:MOST_QUOTED].rstrip()}…"
+    about = f"About the message of {message.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC, “{quote}”:"
+    return replace(note, text=f"{about}\n\n{note.text}")
 
 
 def draft_text(draft: Draft, sources: Sequence[Source]) -> str:

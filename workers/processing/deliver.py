@@ -10,14 +10,15 @@ from functools import partial
 
 import structlog
 
-from desk.conversation import read_conversation
+from desk.conversation import OwnRecord, is_ours, read_conversation
 from desk.delivery import NOTICES, Delivery, DeliveryKind
 from desk.errors import Blocked, PartyAway, Permanent
 from desk.party import Access, PartyAccess
 from desk.ports import Alert, Outgoing
 from desk.presentation.alert import alert_without_run, alert_without_ticket, compose_alert, compose_notice
+from desk.presentation.reply import name_message
 from desk.reasons import Stop
-from desk.ticket import Ticket, TicketState
+from desk.ticket import Message, Ticket, TicketState
 from workers import own_record, record
 from workers.dependencies import Dependencies
 from workers.parties.waiting import refuse_if_away
@@ -99,7 +100,18 @@ def _send_note(deps: Dependencies, claim: ClaimedDelivery, ticket: Ticket, last_
     outgoing = claim.outgoing
     if outgoing.status and not read_conversation(ticket, last_look.record).person_owed:
         outgoing = replace(outgoing, status=None)
+    if not was_asked_for and (message := _message_far_above(ticket, claim.delivery.message_id, last_look.record)):
+        outgoing = name_message(outgoing, message)
     return _mark_sent(deps, claim, deps.channel(claim.delivery.channel).note(ticket, outgoing, claim.delivery))
+
+
+def _message_far_above(ticket: Ticket, message_id: str, our_record: OwnRecord) -> Message | None:
+    """The message that a note is about, where somebody has written in public since."""
+    place = next((place for place, each in enumerate(ticket.messages) if each.id == message_id), None)
+    if place is None:
+        return None
+    later = (each for each in ticket.messages[place + 1 :] if each.public and not each.automatic)
+    return ticket.messages[place] if any(not is_ours(each, our_record) for each in later) else None
 
 
 def _send_alert(deps: Dependencies, claim: ClaimedDelivery) -> list[str]:
