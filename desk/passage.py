@@ -1,6 +1,7 @@
 """Knowledge as every room passes it on: passages, what search says of them, and citations."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -67,11 +68,13 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchScope:
-    """What a search may give: passages for these audiences, of these collections if given, best in this language."""
+    """What a search may give: passages for these audiences, of these collections if given, best in this language. With
+    `at`, what the documents said at that time."""
 
     audiences: frozenset[str]
     locale: str
     collections: frozenset[str] | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

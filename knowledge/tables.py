@@ -115,6 +115,39 @@ passages = Table(
     Column("near", Boolean, nullable=False, server_default=false(), comment="stands in the vector indexes"),
 )
 
+document_versions = Table(
+    "document_versions",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), nullable=False),
+    Column("id", UUID(as_uuid=False), primary_key=True),
+    Column("document_id", UUID(as_uuid=False), nullable=False, comment="may be gone"),
+    Column("source", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text),
+    Column("locale", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("collection", Text, nullable=False, server_default=""),
+    Column("text_hashes", ARRAY(BYTEA), nullable=False, comment="content_hash of its passages, in order"),
+    Column("valid_from", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("valid_until", DateTime(timezone=True), comment="null: it says so now"),
+)
+
+past_texts = Table(
+    "past_texts",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("id", UUID(as_uuid=False), nullable=False, comment="of the passage that it was"),
+    Column("embedder", Text, primary_key=True),
+    Column("content_hash", BYTEA, primary_key=True),
+    Column("headings", ARRAY(Text), nullable=False),
+    Column("blocks", JSONB, nullable=False),
+    Column("vector", HALFVEC(), nullable=False),
+    Column("sparse", SPARSEVEC(SPARSE_DIMENSIONS), nullable=False),
+    Column("left_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
 terms = Table(
     "terms",
     metadata,

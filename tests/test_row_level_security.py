@@ -48,6 +48,7 @@ def sample(type_: str) -> str:
         "jsonb": "[]",
         "boolean": "true",
         "text[]": "{}",
+        "bytea[]": "{}",
         "halfvec": "[1]",
         "sparsevec": "{1:1}/" + (dimensions.group(1) if dimensions else "1"),
     }.get(plain, "1")

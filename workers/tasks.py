@@ -6,6 +6,7 @@ The Celery app carries the dependencies as `app.dependencies`; `app/processes/wo
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import structlog
@@ -15,6 +16,7 @@ from kombu.exceptions import OperationalError
 from desk.delivery import NOTICES
 from desk.errors import FirstlineError, Temporary
 from desk.platform.accounts import list_accounts
+from knowledge.index.document_versions import forget_versions
 from knowledge.ingest.sync_requests import take_sync_requests
 from workers.dependencies import CatchUp, Dependencies
 from workers.parties import notices, standing, waiting
@@ -129,8 +131,16 @@ def reindex(self: Task[Any, None]) -> None:
         for account in list_accounts(deps.db):
             try:
                 deps.sync(account.id)
+                _forget_old_versions(deps, account.id)
             except FirstlineError as error:
                 log.warning("account not synced", account=account.id, why=str(error))
+
+
+def _forget_old_versions(deps: Dependencies, account: str) -> None:
+    """What documents said so long ago that the policy does not keep it."""
+    days = deps.policies.get(account).policy.page_history_days
+    with deps.db.account(account) as tx:
+        forget_versions(tx, datetime.now(UTC) - timedelta(days=days))
 
 
 @shared_task(name="sync_source", bind=True, max_retries=SYNC_TRIES, throws=(Temporary,))

@@ -115,6 +115,8 @@ class Policy(StrictModel):
     waiting: OutagePolicy = OutagePolicy()
     incidents: IncidentPolicy = IncidentPolicy()
     resolution: ResolutionPolicy = ResolutionPolicy()
+    page_history_days: int = Field(default=400, ge=0)
+    """So long it is kept what documents said before."""
     urgent_topics: tuple[Name, ...] = ("self_harm", "threat", "security")
     max_words: int = Field(default=350, ge=20)
     max_questions: int = Field(default=3, ge=1)

@@ -30,6 +30,7 @@ from desk.ports import Embedder
 from desk.ticket import new_id
 from knowledge.index.bm25 import stemming_language
 from knowledge.index.document import CHUNKING_VERSION, PreparedDocument
+from knowledge.index.document_versions import close_versions, keep_texts, record_versions
 from knowledge.index.embedding_versions import check_version
 from knowledge.index.switched_off import NOBODY, find_switched_off
 from knowledge.index.term_counts import TermCounts, write_counts
@@ -143,7 +144,9 @@ def write_documents(
     size = lock_library(tx, embedder.name)[embedder.name]
     check_version(tx, embedder)
     ids = _upsert_documents(tx, source, prepared)
-    _replace_passages(tx, {ids[document.external_id]: document for document in prepared}, vectors, embedder, size)
+    prepared_by_id = {ids[document.external_id]: document for document in prepared}
+    _replace_passages(tx, prepared_by_id, vectors, embedder, size)
+    record_versions(tx, source, prepared_by_id, embedder.name)
 
 
 def write_passages(
@@ -166,6 +169,8 @@ def _replace_passages(
     size: LibrarySize,
 ) -> None:
     new_passages = sum(len(document.passages) for document in prepared.values())
+    staying = [passage.content_hash for document in prepared.values() for passage in document.passages]
+    keep_texts(tx, list(prepared), embedder.name, staying)
     term_counts = _delete_passages(tx, list(prepared), embedder.name)[embedder.name]
     rows: list[dict[str, object]] = []
     switched_off = find_switched_off(tx, prepared)
@@ -214,6 +219,8 @@ def _take_out(tx: Transaction, document_ids: Sequence[str]) -> None:
     if not document_ids:
         return
     lock_library(tx)
+    keep_texts(tx, document_ids, None)
+    close_versions(tx, document_ids)
     for embedder, term_counts in _delete_passages(tx, document_ids).items():
         write_counts(tx, embedder, term_counts)
 

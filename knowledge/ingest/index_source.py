@@ -22,6 +22,7 @@ from desk.platform.database import Database
 from desk.ports import Embedder
 from knowledge.index import store, vector_index
 from knowledge.index.cosine_calibration import calibrate
+from knowledge.index.document_versions import forget_source
 from knowledge.ingest import deletion_guard
 from knowledge.ingest.deletion_guard import DeletionRule
 from knowledge.ingest.embed_ahead import EmbedAhead
@@ -79,9 +80,13 @@ def _index_pages(run: IndexRun, pages: Iterable[Page | UnchangedPage | Unreadabl
 
 
 def remove_source(db: Database, account: str, source: str) -> int:
-    """Take all documents of a source out of the index; how many there were. Raises Temporary as `index` does."""
+    """Take all documents of a source out of the index, with all that they said before; how many there were.
+    Raises Temporary as `index` does."""
     with sync_lock(db, account, source):
-        return _delete_documents(db, account, source, None)
+        removed = _delete_documents(db, account, source, None)
+        with db.account(account) as tx:
+            forget_source(tx, source)
+        return removed
 
 
 def _delete_documents(db: Database, account: str, source: str, unseen_since: datetime | None) -> int:

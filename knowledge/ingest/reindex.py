@@ -23,6 +23,7 @@ from desk.platform.database import Database, Transaction
 from desk.ports import Embedder
 from knowledge.index import store, vector_index
 from knowledge.index.document import PreparedDocument
+from knowledge.index.document_versions import rename_texts
 from knowledge.index.embedding_versions import active_version, is_version
 from knowledge.index.rows import blocks_from_column
 from knowledge.ingest.index_source import finish_index
@@ -215,6 +216,7 @@ def _activate_new(tx: Transaction, switch: ReindexProgress) -> bool:
     is_old, is_new = is_version(tx, switch.old), is_version(tx, switch.new)
     tx.execute(update(library_states).where(is_old).values(active=False, retired_at=func.now()))
     tx.execute(update(library_states).where(is_new).values(active=True, retired_at=None))
+    rename_texts(tx, switch.new)
     return True
 
 

@@ -46,7 +46,7 @@ _COUNT_SQL = """
 
 # `OFFSET 0`, and a subquery where a join would do, leave the planner no choice but to look rows up by their ids: it
 # would choose badly until the first ANALYZE.
-_SEARCH_SQL = """
+QUESTION_SQL = """
     WITH library AS MATERIALIZED (
         SELECT passages, stretch, near AND passages > :exact AS outgrown
         FROM library_states WHERE account_id = :account AND embedder = :embedder
@@ -67,7 +67,12 @@ _SEARCH_SQL = """
                sum(idf) AS idf,
                (SELECT stretch FROM library) AS stretch
         FROM asked
-    ), {candidates_sql}
+    )"""
+"""What is asked: the terms with their IDF in this library, and the question's vectors."""
+SHARED_SQL = """
+    CROSS JOIN LATERAL (SELECT sum(asked.idf) AS idf FROM asked WHERE passage.sparse <#> asked.alone < 0) AS shared
+"""
+_FOUND_SQL = """, {candidates_sql}
     SELECT passage.id::text AS id, passage.document_id::text AS document_id, passage.version, passage.ordinal,
            passage.headings,
            passage.blocks::text AS blocks, passage.audience, document.title, document.url, document.locale,
@@ -79,9 +84,8 @@ _SEARCH_SQL = """
     CROSS JOIN LATERAL (SELECT * FROM passages WHERE id = candidate.id OFFSET 0) AS passage
     CROSS JOIN LATERAL (SELECT * FROM documents WHERE id = passage.document_id AND version = passage.version OFFSET 0)
         AS document
-    CROSS JOIN question
-    CROSS JOIN LATERAL (SELECT sum(asked.idf) AS idf FROM asked WHERE passage.sparse <#> asked.alone < 0) AS shared
-"""
+    CROSS JOIN question"""
+_SEARCH_SQL = QUESTION_SQL + _FOUND_SQL + SHARED_SQL
 _SCORE_ALL_SQL = """scored AS MATERIALIZED (
         SELECT passage.id, passage.vector <#> (SELECT vector FROM question) AS far,
                passage.sparse <#> (SELECT sparse FROM question) AS lacking

@@ -16,6 +16,7 @@ from knowledge.index.switched_off import is_switched_off
 from knowledge.search.fusion import rank_candidates
 from knowledge.search.hybrid import PLANNED_ONCE, find_candidates
 from knowledge.search.merge import merge_hits
+from knowledge.search.past import find_past_candidates
 from knowledge.search.query_embedding import FindEmbedder, QueryEmbedder
 from knowledge.search.rerank import WEIGHED, RerankStep
 from knowledge.tables import documents
@@ -52,7 +53,8 @@ class PostgresLibrary:
             return []
         query_embedding = self._query_embedder.embed(account, query)
         with self._db.account(account, PLANNED_ONCE) as tx:
-            candidates = find_candidates(tx, query, query_embedding, scope, query_embedding.vector)
+            find = find_past_candidates if scope.at else find_candidates
+            candidates = find(tx, query, query_embedding, scope, query_embedding.vector)
         if query_embedding.words_only:
             candidates = [replace(candidate, cosine=0.0) for candidate in candidates if candidate.words > 0]
         hits = rank_candidates(candidates)

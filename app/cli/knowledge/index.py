@@ -1,6 +1,7 @@
 """Commands on the knowledge: index, reindex, forget, search. The first three are short for `sources`."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -59,11 +60,15 @@ def forget(source: str, account: str | None) -> None:
 @click.option("--most", default=5, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
 @click.option("--locale", default="en", show_default=True, help="The reader's language.")
 @click.option("--internal", is_flag=True, help="Look at internal documents too.")
+@click.option("--at", type=click.DateTime(), help="Search in what the documents said at this time (UTC).")
 @account_option
 @json_option
-def search(query: str, most: int, locale: str, internal: bool, account: str | None, as_json: bool) -> None:
+def search(
+    query: str, most: int, locale: str, internal: bool, at: datetime | None, account: str | None, as_json: bool
+) -> None:
     """Show the passages that the documents hold for a QUERY, best first, with their scores."""
-    scope = SearchScope(frozenset({"public", "internal"} if internal else {"public"}), clean(locale))
+    audiences = frozenset({"public", "internal"} if internal else {"public"})
+    scope = SearchScope(audiences, clean(locale), at=at.replace(tzinfo=UTC) if at else None)
     with open_installation(account) as (settings, db, account_id):
         knowledge_library = make_library(settings, db)
         hits = knowledge_library.search(account_id, clean(query), scope, limit=most)
