@@ -57,6 +57,9 @@ class UnreadablePage:
     """It is a folder: what the index holds under ids that begin so stays as well."""
     file_type: str = ""
     """It is a file of a type that its source does not read: not named, and counted by its type."""
+    stamp: str | None = None
+    """Of a page that was read and holds nothing to be searched: it need not be read again until its source calls it
+    otherwise, and what the index holds of it goes."""
 
 
 def describe_unread_types(counts: Mapping[str, int], most: int = 12) -> str:

@@ -91,6 +91,16 @@ switched_off_pages = Table(
     Column("switched_off_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
+passed_over_pages = Table(
+    "passed_over_pages",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("external_id", Text, primary_key=True),
+    Column("stamp", Text, nullable=False, comment="what the source called the version that held nothing"),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
 passages = Table(
     "passages",
     metadata,

@@ -16,7 +16,7 @@ from desk.errors import FirstlineError
 from desk.pages import Page, PageSource, UnchangedPage, UnreadablePage
 from desk.platform.database import Database, Transaction
 from desk.ports import Embedder
-from knowledge.index import store
+from knowledge.index import passed_over, store
 from knowledge.index.document import PreparedDocument
 from knowledge.ingest import deletion_guard
 from knowledge.ingest.deletion_guard import DeletionRule, HeldDeletion
@@ -84,7 +84,8 @@ class IndexRun:
         if not is_storable(page_id):
             return None
         with self.db.account(self.account) as tx:
-            return store.page_stamp(tx, self.source.name, page_id, self.embedder.name)
+            indexed_stamp = store.page_stamp(tx, self.source.name, page_id, self.embedder.name)
+            return indexed_stamp or passed_over.passed_over_stamp(tx, self.source.name, page_id)
 
     def find_changed(self, batch: Sequence[Page | UnchangedPage | UnreadablePage]) -> list[Page]:
         """Mark as seen what need not be written; the pages that must be."""
@@ -97,7 +98,11 @@ class IndexRun:
             changed = [page for page in pages.values() if page.id not in unchanged_ids]
             unchanged = [page for page in batch if page.id not in pages or page.id in unchanged_ids]
             new_stamps = {page.id: page.stamp for page in unchanged if isinstance(page, Page) and page.stamp}
-            store.mark_seen(tx, self.source.name, [page.id for page in unchanged if page.id not in pages])
+            empty_stamps = _empty_stamps(unchanged)
+            named_ids = [page.id for page in unchanged if page.id not in pages and page.id not in empty_stamps]
+            store.mark_seen(tx, self.source.name, named_ids)
+            passed_over.mark_passed_over_seen(tx, self.source.name, named_ids)
+            passed_over.pass_over(tx, self.source.name, empty_stamps)
             store.update_stamps(tx, self.source.name, new_stamps)
         hiding_ids = [page.id for page in unchanged if isinstance(page, UnreadablePage) and page.hides]
         self.pages_hidden = self.pages_hidden or bool(hiding_ids and self._find_indexed(hiding_ids))
@@ -249,6 +254,11 @@ class IndexRun:
         self.pages_done += 1
         if self.progress:
             self.progress(self.pages_done, self.total, page_id)
+
+
+def _empty_stamps(batch: Sequence[Page | UnchangedPage | UnreadablePage]) -> dict[str, str]:
+    """Of what was looked at and holds nothing."""
+    return {page.id: page.stamp for page in batch if isinstance(page, UnreadablePage) and page.stamp}
 
 
 def _outcome(indexed: store.IndexedPage | None, document: PreparedDocument) -> str:

@@ -23,6 +23,7 @@ from desk.ports import Embedder
 from knowledge.index import store, vector_index
 from knowledge.index.cosine_calibration import calibrate
 from knowledge.index.document_versions import forget_source
+from knowledge.index.passed_over import forget_passed_over
 from knowledge.ingest import deletion_guard
 from knowledge.ingest.deletion_guard import DeletionRule
 from knowledge.ingest.embed_ahead import EmbedAhead
@@ -61,6 +62,7 @@ def index_source(
         run.held = run.deletion_to_hold(started_at, documents_before, leave)
         if not run.pages_hidden and not run.held:
             run.removed = _delete_documents(db, account, source.name, started_at)
+            _forget_passed_over(db, account, source.name, started_at)
         finish_index(db, account, embedder.name)
     report = run.report(time.monotonic() - started)
     figures = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed", "passages")}
@@ -86,6 +88,7 @@ def remove_source(db: Database, account: str, source: str) -> int:
         removed = _delete_documents(db, account, source, None)
         with db.account(account) as tx:
             forget_source(tx, source)
+            forget_passed_over(tx, source, None)
         return removed
 
 
@@ -97,6 +100,11 @@ def _delete_documents(db: Database, account: str, source: str, unseen_since: dat
         removed += deleted
         if deleted < REMOVED_AT_ONCE:
             return removed
+
+
+def _forget_passed_over(db: Database, account: str, source: str, unseen_since: datetime | None) -> None:
+    with db.account(account) as tx:
+        forget_passed_over(tx, source, unseen_since)
 
 
 def finish_index(db: Database, account: str, embedder: str) -> None:

@@ -201,7 +201,12 @@ def of_solved_tickets(database: Database, account: str, tmp_path: Path) -> Itera
                 zendesk.delete(number)
 
         yield Stage(
-            SolvedTicketsSource(database, account, settings=SolvedSettings(least_words=3, for_customers=True)),
+            SolvedTicketsSource(
+                database,
+                account,
+                settings=SolvedSettings(least_words=3, for_customers=True),
+                sleep=lambda seconds: None,
+            ),
             change_second=lambda: change(second, "This is the altered answer of ours."),
             remove_third=lambda: zendesk.delete(third),
             spoil_third=spoil_third,

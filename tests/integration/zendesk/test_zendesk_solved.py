@@ -17,7 +17,14 @@ from desk.ticket import Role
 from integration.connections import save_connection
 from integration.zendesk.api.connection import PARTY
 from integration.zendesk.sources import solved_tickets
-from integration.zendesk.sources.solved_tickets import KIND, SolvedSettings, SolvedTicketsSource, exchange_in
+from integration.zendesk.sources.solved_tickets import (
+    KIND,
+    NO_ANSWER,
+    PAUSE,
+    SolvedSettings,
+    SolvedTicketsSource,
+    exchange_in,
+)
 from knowledge.ingest.index_run import IndexReport
 from knowledge.ingest.index_source import index_source
 from tests.fakes import FakeEmbedder, a_message, a_ticket
@@ -38,9 +45,11 @@ class Support:
 
     def __init__(self, db: Database, account: str, zendesk: Zendesk) -> None:
         self.db, self.account, self.zendesk = db, account, zendesk
+        self.slept = list[float]()
 
     def source(self, **settings: object) -> SolvedTicketsSource:
-        return SolvedTicketsSource(self.db, self.account, settings=SolvedSettings.model_validate(settings))
+        read_settings = SolvedSettings.model_validate(settings)
+        return SolvedTicketsSource(self.db, self.account, settings=read_settings, sleep=self.slept.append)
 
     def pages(self, **settings: object) -> list[Page]:
         return [each for each in self.source(**settings).pages(lambda _: None) if isinstance(each, Page)]
@@ -169,6 +178,22 @@ def test_a_ticket_that_is_known_costs_no_call(support: Support) -> None:
     support.zendesk.requests.clear()
     assert support.sync().unchanged == 3
     assert [request.path for request in support.zendesk.requests] == ["/api/v2/search/export.json"]
+
+
+def test_a_ticket_without_an_answer_is_read_once_and_named(support: Support) -> None:
+    numbers = {str(support.ticket(answer="No.")) for _ in range(3)}
+    first = support.sync()
+    assert {(page.id, page.why) for page in first.skipped} == {(number, NO_ANSWER) for number in numbers}
+    support.zendesk.requests.clear()
+    assert support.sync().skipped == ()
+    assert [request.path for request in support.zendesk.requests] == ["/api/v2/search/export.json"]
+
+
+def test_between_two_conversations_there_is_a_pause(support: Support) -> None:
+    for _ in range(3):
+        support.ticket()
+    support.sync()
+    assert support.slept == [PAUSE, PAUSE]
 
 
 def test_a_run_reads_a_few_tickets_and_the_next_goes_on(support: Support, monkeypatch: pytest.MonkeyPatch) -> None:
