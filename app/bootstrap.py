@@ -10,6 +10,7 @@ from functools import cache, partial
 from importlib.metadata import version
 
 from celery import Celery
+from celery.schedules import crontab
 
 from app.database import make_database as make_database
 from app.database import needed
@@ -211,7 +212,7 @@ TASKS_BY_QUEUE = {
     "act": ("act",),
     "deliver": ("deliver",),
     "notify": ("sweep", "catch_up", "tidy", "look_after"),
-    "knowledge": ("reindex", "sync_source"),
+    "knowledge": ("reindex", "sync_source", "scan_library"),
 }
 
 
@@ -232,10 +233,11 @@ def _beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
         "reindex": (settings.reindex_seconds, 3600),
         "tidy": (3600.0, 3600),
     }
+    nightly = {"task": "scan_library", "schedule": crontab(hour="3", minute="17"), "options": {"expires": 3600}}
     return {
         task: {"task": task, "schedule": every, "options": {"expires": expires}}
         for task, (every, expires) in seconds.items()
-    }
+    } | {"scan_library": nightly}
 
 
 def uptime(started: float = time.monotonic()) -> float:  # the moment this module was read

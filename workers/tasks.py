@@ -17,8 +17,10 @@ from desk.delivery import NOTICES
 from desk.errors import FirstlineError, Temporary
 from desk.platform.accounts import list_accounts
 from knowledge.index.document_versions import forget_versions
+from knowledge.index.near_pairs import find_near_pairs
 from knowledge.ingest.sync_requests import take_sync_requests
 from workers.dependencies import CatchUp, Dependencies
+from workers.insights import library_scan
 from workers.parties import notices, standing, waiting
 from workers.processing import deliver as delivery
 from workers.processing import process_item
@@ -141,6 +143,25 @@ def _forget_old_versions(deps: Dependencies, account: str) -> None:
     days = deps.policies.get(account).policy.page_history_days
     with deps.db.account(account) as tx:
         forget_versions(tx, datetime.now(UTC) - timedelta(days=days))
+
+
+@shared_task(name="scan_library", bind=True)
+def scan_library(self: Task[Any, None]) -> None:
+    """Look, once a night, which pages of an account contradict or double one another."""
+    deps = _dependencies(self)
+    with _leave_for_sweeper():
+        for account in list_accounts(deps.db):
+            scan_account(deps, account.id)
+
+
+def scan_account(deps: Dependencies, account: str) -> int:
+    """The same for one account; how many findings there are."""
+    with deps.db.account(account) as tx:
+        pairs = [(pair.one, pair.other) for pair in find_near_pairs(tx)]
+    with deps.db.account(account) as tx:
+        count = library_scan.save_findings(tx, pairs)
+    log.info("library scanned", account=account, pairs=len(pairs), findings=count)
+    return count
 
 
 @shared_task(name="sync_source", bind=True, max_retries=SYNC_TRIES, throws=(Temporary,))

@@ -147,6 +147,12 @@ def count_passages(tx: Transaction, document_id: str, embedder: str) -> int:
     return count
 
 
+def get_passages(tx: Transaction, passage_ids: Collection[str]) -> dict[str, Passage]:
+    """Those of the passages that are there, by their ids."""
+    rows = tx.execute(_select_passages().where(passages.c.id.in_(passage_ids)))
+    return {row.id: passage_from_row(row) for row in rows}
+
+
 def page_of_passage(tx: Transaction, passage_id: str) -> tuple[str, int] | None:
     """The document of a passage and where in it the passage stands, from 0. `passage_id` must be a UUID."""
     row = tx.execute(

@@ -1,6 +1,6 @@
-"""The table of what was found out about runs; `run_feedback.py` reads and writes it."""
+"""The tables of what was found out: about runs (`run_feedback.py`) and about pages (`library_scan.py`)."""
 
-from sqlalchemy import Column, DateTime, Float, ForeignKey, LargeBinary, Table, Text, text
+from sqlalchemy import Column, DateTime, Float, ForeignKey, LargeBinary, Table, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from desk.platform.database import metadata
@@ -20,4 +20,19 @@ run_feedback = Table(
     Column("comment", LargeBinary),
     Column("reply", LargeBinary, comment="what an agent sent instead, without personal data"),
     Column("at", DateTime(timezone=True), nullable=False),
+)
+
+library_findings = Table(
+    "library_findings",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("key", LargeBinary, primary_key=True, comment="hash of what is said, and by which documents"),
+    Column("kind", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    *(Column(f"{which}_document", UUID(as_uuid=False), nullable=False) for which in ("one", "other")),
+    *(Column(f"{which}_passage", UUID(as_uuid=False), nullable=False) for which in ("one", "other")),
+    *(Column(f"{which}_text", Text, nullable=False) for which in ("one", "other")),
+    Column("found_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("dismissed_at", DateTime(timezone=True)),
+    Column("dismissed_by", LargeBinary),
 )

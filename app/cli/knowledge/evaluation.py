@@ -1,19 +1,23 @@
-"""`firstline knowledge eval`: how well questions find their documents."""
+"""`firstline knowledge eval` and `scan`: how well questions find their documents, and which of them disagree."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from app.bootstrap import make_embedder
-from app.cli.output import json_option, mutter, print_json, print_rows, progress_bar, say
+from app.bootstrap import make_dependencies, make_embedder
+from app.cli.output import account_option, json_option, mutter, print_json, print_rows, progress_bar, say
 from app.embedded.scratch_database import ACCOUNT, scratch_database
+from app.installation import open_installation
 from desk.platform.settings import read_settings
 from knowledge.evaluation.metrics import METRICS, Interval, Scores, bootstrap_interval, compare_halves, score_questions
 from knowledge.evaluation.question_set import EvaluationCorpus, EvaluationQuestion, read_questions
 from knowledge.evaluation.trial import FUSED, HALVES, Orders, run_trial
+from knowledge.index.catalogue import get_documents
 from knowledge.ingest.index_run import IndexReport
 from knowledge.ingest.index_source import index_source
+from workers.insights.library_scan import MOST_FINDINGS, FindingKind, list_findings
+from workers.tasks import scan_account
 
 SHOWN = 5
 """Lines of what was left out."""
@@ -26,7 +30,29 @@ ScoresBy = Mapping[str, Mapping[str, Scores]]
 
 @click.group()
 def knowledge() -> None:
-    """Measure how well questions find their documents."""
+    """Measure how well questions find their documents, and look which of them disagree."""
+
+
+@knowledge.command("scan")
+@account_option
+@json_option
+def scan(account: str | None, as_json: bool) -> None:
+    """Look which pages contradict or double one another, as each night does, and list them."""
+    with open_installation(account) as (settings, db, account_id):
+        scan_account(make_dependencies(settings, db), account_id)
+        with db.account(account_id) as tx:
+            findings = list_findings(tx, MOST_FINDINGS)
+            documents = get_documents(tx, {each for finding in findings for each in finding.documents})
+    if as_json:
+        print_json(findings)
+        return
+    for finding in findings:
+        titles = [documents[each].title if each in documents else each for each in finding.documents]
+        say(f"{finding.kind}{f' ({finding.about})' if finding.about else ''}: {' | '.join(titles)}", style="bold")
+        for text in finding.texts[: 1 if finding.kind is FindingKind.DOUBLE else 2]:
+            say(f"  {text[:300]}")
+    if not findings:
+        say("No two pages contradict or double one another, as far as can be seen without a model.")
 
 
 @knowledge.command("eval")
