@@ -113,7 +113,13 @@ def is_written_by_hand(message: Message, record: OwnRecord = NO_RECORD) -> bool:
 
 
 def newest_customer_message(ticket: Ticket, record: OwnRecord = NO_RECORD) -> Message | None:
-    """The last message that the customer side wrote by hand, open or not."""
+    """The last message that the requester wrote by hand, open or not; who is in copy is not the customer."""
+    by_hand = (message for message in reversed(ticket.messages) if is_written_by_hand(message, record))
+    return next((message for message in by_hand if not message.third_party), None)
+
+
+def newest_message_of_customer_side(ticket: Ticket, record: OwnRecord = NO_RECORD) -> Message | None:
+    """The same, by the requester or by somebody in copy: what there is to be worked on."""
     return next((message for message in reversed(ticket.messages) if is_written_by_hand(message, record)), None)
 
 

@@ -200,6 +200,8 @@ class Circumstances:
     message_repeated: bool
     reply_repeated: bool
     assumed_days: int
+    quoted_topics: tuple[str, ...] = ()
+    """Sensitive topics of mails that are quoted, by others than us; none for runs of before they were kept."""
 
 
 @dataclass(frozen=True, slots=True)

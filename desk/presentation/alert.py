@@ -3,12 +3,18 @@ every place that alerts."""
 
 from collections.abc import Sequence
 
-from desk.conversation import NO_RECORD, OwnRecord, newest_customer_message, read_conversation
+from desk.conversation import (
+    NO_RECORD,
+    OwnRecord,
+    newest_customer_message,
+    newest_message_of_customer_side,
+    read_conversation,
+)
 from desk.ports import Alert, Source
 from desk.presentation.receipt import ACTIONS, make_receipt
 from desk.presentation.reply import compose_note, draft_text
 from desk.run import Run
-from desk.text.mail_quotes import strip_quotes_and_signature
+from desk.text.mail.reader import parse_mail
 from desk.ticket import Message, Requester, Ticket
 
 MOST_LISTED = 200
@@ -90,7 +96,8 @@ def _question_text(ticket: Ticket, record: OwnRecord, message_id: str = "") -> s
     """
     open_messages = read_conversation(ticket, record).open
     if not open_messages:
-        fallback_message = ticket.message(message_id) or newest_customer_message(ticket, record)
+        newest = newest_customer_message(ticket, record) or newest_message_of_customer_side(ticket, record)
+        fallback_message = ticket.message(message_id) or newest
         open_messages = (fallback_message,) if fallback_message else ()
     text = "\n\n".join(_message_text(message) for message in open_messages)
     if len(text) <= LONGEST_QUESTION:
@@ -101,7 +108,7 @@ def _question_text(ticket: Ticket, record: OwnRecord, message_id: str = "") -> s
 
 def _message_text(message: Message) -> str:
     """What was newly written; all of it where that is nothing but quotes."""
-    text = strip_quotes_and_signature(message.body) or message.body.strip()
+    text = parse_mail(message.body).question or message.body.strip()
     if message.attachments:
         text = (
             f"{text}\n(attachments: {message.attachments})"

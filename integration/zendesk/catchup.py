@@ -17,7 +17,7 @@ from itertools import islice
 
 import structlog
 
-from desk.conversation import newest_customer_message, read_conversation
+from desk.conversation import newest_message_of_customer_side, read_conversation
 from desk.errors import Outage, Permanent, Temporary
 from desk.party import Access
 from desk.platform.database import Database, Transaction
@@ -144,7 +144,7 @@ def _waiting_tickets(db: Database, line: ZendeskLine, page: Export, since: datet
 
 def _read_waiting_ticket(line: ZendeskLine, ticket: ZendeskTicket, since: datetime) -> _WaitingTicket | None:
     snapshot = compose_ticket(line, TicketAnswer(ticket=ticket), line.client.audits(ticket.id))
-    message = newest_customer_message(snapshot)
+    message = newest_message_of_customer_side(snapshot)
     if message is None or message.at < since:
         return None
     return _WaitingTicket(ticket.id, message.id, f"{FOUND}{message.id}", not read_conversation(snapshot).taken_over)

@@ -5,7 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from desk.conversation import NO_RECORD, OwnRecord, Sent, newest_customer_message, read_conversation
+from desk.conversation import (
+    NO_RECORD,
+    OwnRecord,
+    Sent,
+    newest_customer_message,
+    newest_message_of_customer_side,
+    read_conversation,
+)
 from desk.delivery import DeliveryKind
 from desk.reasons import Stop
 from desk.ticket import Message, PersonAct, PersonActKind, Role, Ticket, TicketStatus
@@ -195,9 +202,18 @@ def test_at_most_one_message_of_a_conversation_is_answered_and_it_is_the_newest_
         if answered:
             assert conversation.newest is not None
             assert answered == [conversation.newest.id]
-            newest = newest_customer_message(ticket, record)
+            newest = newest_message_of_customer_side(ticket, record)
             assert newest is not None
             assert newest.id == answered[0]
+
+
+def test_who_is_in_copy_is_not_the_customer_and_what_they_write_is_worked_on_all_the_same() -> None:
+    ticket = a_ticket(customer("a"), customer("b", third_party=True))
+    newest, newest_of_all = newest_customer_message(ticket), newest_message_of_customer_side(ticket)
+    assert newest is not None
+    assert newest_of_all is not None
+    assert (newest.id, newest_of_all.id) == ("a", "b")
+    assert newest_customer_message(a_ticket(customer("b", third_party=True))) is None
 
 
 def test_nothing_is_open_behind_an_answer_and_a_person_who_is_owed_was_promised() -> None:

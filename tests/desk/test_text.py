@@ -1,8 +1,7 @@
-"""Text at the door, sentences, words, and what a customer newly wrote."""
+"""Text at the door, sentences and words."""
 
 import pytest
 
-from desk.text.mail_quotes import strip_quotes_and_signature
 from desk.text.tokenizer import clean, first_words, sentences, words
 
 HOSTILE = [
@@ -44,7 +43,6 @@ def test_hostile_text_is_read_in_linear_time(text: str) -> None:
     safe = clean(text)
     sentences(safe)
     words(safe)
-    assert len(strip_quotes_and_signature(safe)) <= len(safe)
 
 
 def test_sentences_end_at_stops_and_line_breaks() -> None:
@@ -89,55 +87,6 @@ def test_an_endless_word_is_cut() -> None:
     text, cut = first_words("x" * 100_000, 10)
     assert cut
     assert len(text) <= 200
-
-
-QUOTES = {
-    "gmail": "On Mon, 2 Mar 2026 at 10:00, Help <help@desk.example> wrote:\n> Old words\n> more",
-    "folded": "On Mon, 2 Mar 2026 at 10:00, Help Desk\n<help@desk.example> wrote:\n\n> Old words",
-    "outlook": "-----Original Message-----\nFrom: Help\nOld words",
-    "outlook header": "From: Help\nSent: Monday\nTo: me\nSubject: Re: it\n\nOld words",
-    "line": "________________________________\nFrom: Help\nOld words",
-    "german": "Am 02.03.2026 um 10:00 schrieb Help <help@desk.example>:\nOld words",
-    "french": "Le lun. 2 mars 2026 à 10:00, Help <help@desk.example> a écrit :\n> Old words",
-    "spanish": "El lun, 2 mar 2026 a las 10:00, Help (<help@desk.example>) escribió:\n> Old words",
-    "italian": "Il giorno lun 2 mar 2026 alle ore 10:00 Help ha scritto:\n> Old words",
-    "dutch": "Op ma 2 mrt 2026 om 10:00 schreef Help <help@desk.example>:\n> Old words",
-    "helpdesk": "##- Please type your reply above this line -##\nOld words",
-}
-
-
-@pytest.mark.parametrize("quote", QUOTES.values(), ids=QUOTES)
-def test_quoted_mail_is_no_part_of_what_was_newly_written(quote: str) -> None:
-    assert strip_quotes_and_signature(f"My new words.\n\n{quote}") == "My new words."
-
-
-def test_an_answer_below_the_quote_is_kept() -> None:
-    mail = "On Mon, 2 Mar 2026, Help wrote:\n> Which plan?\n\nThe Bench plan."
-    assert strip_quotes_and_signature(mail) == "The Bench plan."
-
-
-SIGNATURES = [
-    "-- \nAnn\nAcme",
-    "Best regards,\nAnn\n+1 202-555-0100",
-    "Thanks!\nAnn",
-    "Sent from my iPhone",
-    "Mit freundlichen Grüßen\nAnn",
-]
-
-
-@pytest.mark.parametrize("signature", SIGNATURES)
-def test_a_signature_is_no_part_of_what_was_newly_written(signature: str) -> None:
-    assert strip_quotes_and_signature(f"Where is my invoice?\n\n{signature}") == "Where is my invoice?"
-
-
-@pytest.mark.parametrize("signature", SIGNATURES)
-def test_a_signature_alone_leaves_nothing(signature: str) -> None:
-    assert strip_quotes_and_signature(signature) == ""
-
-
-def test_thanks_in_the_middle_of_a_message_closes_nothing() -> None:
-    mail = "Thanks,\n\nbut how do I change the name that stands on the invoices of last year, and who may?\nAnn?"
-    assert "change the name" in strip_quotes_and_signature(mail)
 
 
 def test_in_an_edited_text_a_mark_before_a_small_letter_ends_no_sentence() -> None:

@@ -132,7 +132,7 @@ def test_local_signals_hold_whatever_the_model_says() -> None:
         ("Wie kann ich mein Passwort zurücksetzen, wenn ich es vergessen habe?", Reason.LANGUAGE_NOT_SERVED),
         ("", Reason.NO_QUESTION),
         ("Best regards,\nAnn", Reason.NO_QUESTION),
-        ("> How do I reset my password?", Reason.NO_QUESTION),
+        ("On 4 May 2026 at 10:12, Help wrote:\n> How do I reset my password?", Reason.NO_QUESTION),
     ],
 )
 def test_no_model_is_asked_where_people_read_anyway(text: str, reason: Reason) -> None:

@@ -18,7 +18,8 @@ class DecisionInput:
     """All that a decision rests on. `text` is what the customer has open without quotes and signatures, `cut` if it was
     too long to be read whole; `texts` are its messages; `skipped` if no model was asked; `outdated` are citations whose
     document has changed since; `open_questions` those of several that nothing cited answers; `third_parties` how many
-    messages others of the customer side wrote; `model_away` says why a model that is set up did not draft; `refused` if
+    messages others of the customer side wrote, `quoted_topics` the sensitive topics of what is quoted of others;
+    `model_away` says why a model that is set up did not draft; `refused` if
     it would not read this at all; `unhelped` if the customer says that our automatic reply was of no use; `for_agent`
     if an agent asked for the draft."""
 
@@ -41,6 +42,7 @@ class DecisionInput:
     texts: tuple[str, ...] = ()
     open_questions: tuple[str, ...] = ()
     third_parties: int = 0
+    quoted_topics: tuple[str, ...] = ()
     model_away: str = ""
     refused: bool = False
     unhelped: bool = False
@@ -75,6 +77,7 @@ def circumstances_of(case: DecisionInput, heard: Classification) -> Circumstance
         polite=is_polite(case.text),
         attachments=case.message.attachments,
         third_parties=case.third_parties,
+        quoted_topics=case.quoted_topics,
         cut=case.cut,
         skipped=case.skipped,
         paused=case.paused,

@@ -12,6 +12,7 @@ from desk.text.tokenizer import words
 from desk.ticket import Priority
 from workers.pipeline.conversation_text import ConversationText
 from workers.pipeline.signals.closing import is_polite
+from workers.pipeline.signals.prompt_injection import is_prompt_injection
 from workers.pipeline.signals.table import CLASSIFIED, ENOUGH_WORDS, HeardText
 
 CALMEST_FIRST = (Urgency.LOW, Urgency.NORMAL, Urgency.HIGH, Urgency.CRITICAL)
@@ -38,6 +39,7 @@ def read_signals(
 
 def add_heard_signals(reading: ConversationText, policy: Policy) -> Classification:
     """What all that is open says by itself, third parties' messages included; the question is the customer's alone.
+    What is quoted of others counts but for its topics (see `quoted_topics`), a legal footer only where it gives orders.
 
     Each message is heard alone, and the worst of all counts: calm ones beside it do not make it milder. A few are heard
     together too: who writes in bursts parts a sentence over messages.
@@ -47,16 +49,26 @@ def add_heard_signals(reading: ConversationText, policy: Policy) -> Classificati
     if len(reading.heard) <= _BURST:
         signals.append(read_signals("\n\n".join(reading.heard), policy, subject=subject, priority=priority))
     topics = {topic for message_signals in signals for topic in message_signals.sensitive}
+    signals = [*(_message_signals(text, policy, priority) for text in reading.quoted), *signals]
     return replace(
         signals[-1],
         sentiment=max((message_signals.sentiment for message_signals in signals), key=BRIGHTEST_FIRST.index),
         urgency=max((message_signals.urgency for message_signals in signals), key=CALMEST_FIRST.index),
         wants_human=any(message_signals.wants_human for message_signals in signals),
-        orders_machine=any(message_signals.orders_machine for message_signals in signals),
+        orders_machine=any(message_signals.orders_machine for message_signals in signals)
+        or any(map(is_prompt_injection, reading.legal)),
         sensitive=tuple(name for name in policy.sensitive_topics if name in topics),
         language=_conversation_language(reading, policy),
         questions=(reading.text,) if reading.text else (),
     )
+
+
+def quoted_topics(reading: ConversationText, policy: Policy) -> tuple[str, ...]:
+    """The sensitive topics of what is quoted beyond doubt and was not heard before: they are not the customer's own,
+    and a person looks all the same."""
+    signals = [_message_signals(text, policy, reading.ticket.priority) for text in reading.quoted]
+    topics = {topic for message_signals in signals for topic in message_signals.sensitive}
+    return tuple(name for name in policy.sensitive_topics if name in topics)
 
 
 _remembered: dict[bytes, Classification] = {}

@@ -1,10 +1,13 @@
 """What of a ticket is read: the open conversation without quotes and signatures, and the last messages before it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from desk.conversation import Conversation
-from desk.text.mail_quotes import strip_quotes_and_signature
+from desk.policy.policy import Policy
+from desk.text.mail.held import HeldText, HeldTexts
+from desk.text.mail.parts import MailText
+from desk.text.mail.reader import parse_mail
 from desk.text.tokenizer import clean, first_words
 from desk.ticket import Message, Role, Ticket
 from workers.pipeline.signals.closing import is_polite
@@ -21,8 +24,10 @@ _CUT_REMARK = f"Only the newest {MESSAGE_WORDS} words of what is open were read.
 
 @dataclass(frozen=True, slots=True)
 class ConversationText:
-    """`text` is what the requester has open, in one, and `texts` message by message; `heard` are those and what third
-    parties wrote: signals judge them all. `subject` is empty where it was read before, in an earlier message.
+    """`text` is what the requester has open, in one, and `texts` message by message: what is asked and searched for.
+    `heard` are whole messages, those of third parties too, but for what the ticket holds already: signals judge them
+    all. `quoted` is another's beyond doubt, and `legal` what companies put under every mail. `subject` is empty where
+    it was read before, in an earlier message.
 
     `ticket` holds no more than the models may see, cleaned; its last message holds `text` and is `message`; internal
     notes are not among it. `remarks` say what was left out, `cut` whether anything open was.
@@ -33,33 +38,64 @@ class ConversationText:
     text: str
     texts: tuple[str, ...]
     heard: tuple[str, ...]
+    quoted: tuple[str, ...]
+    legal: tuple[str, ...]
     third_parties: int
     subject: str
     cut: bool
     remarks: tuple[str, ...]
 
 
-def read_conversation_text(ticket: Ticket, conversation: Conversation) -> ConversationText:
+def read_conversation_text(ticket: Ticket, conversation: Conversation, policy: Policy) -> ConversationText:
     """The ticket with its open conversation, which may not be empty; the guards see to that."""
+    read = mail_reader(ticket, _own_texts(policy))
+    mails = [read(message) for message in conversation.open]
     third_party_messages = [
-        replace(message, body=own_text(message)) for message in conversation.open if message.third_party
+        replace(message, body=_own_text(message, read)) for message in conversation.open if message.third_party
     ]
-    texts = tuple(dict.fromkeys(own_text(message) for message in conversation.own))
+    texts = tuple(dict.fromkeys(_own_text(message, read) for message in conversation.own))
     text, was_cut = _fit_newest(texts)
     is_cut = was_cut or any(len(message.body) > _CHARACTERS for message in conversation.open)
-    earlier, remarks = _fit_earlier(_public_messages_before(ticket, conversation))
+    earlier, remarks = _fit_earlier(_public_messages_before(ticket, conversation), read)
     subject, open_message = clean(ticket.subject[:500]).strip(), _join_open(conversation, text)
     return ConversationText(
         ticket=replace(ticket, subject=subject, messages=(*earlier, *third_party_messages, open_message)),
         message=open_message,
         text=text,
         texts=texts,
-        heard=tuple(dict.fromkeys([*texts, *(message.body for message in third_party_messages)])),
+        heard=_distinct(mail.heard for mail in mails),
+        quoted=_distinct(mail.quoted for mail in mails),
+        legal=_distinct(mail.legal for mail in mails),
         third_parties=len(third_party_messages),
         subject="" if any(message.role is Role.CUSTOMER for message in earlier) else subject,
         cut=is_cut,
         remarks=(_CUT_REMARK, *remarks) if is_cut else remarks,
     )
+
+
+def mail_reader(ticket: Ticket, own_texts: Iterable[str] = ()) -> Callable[[Message], MailText]:
+    """Parses messages of the ticket, each beside all that we held when it came: what is public, and was written by us
+    or judged then. `own_texts` are what we say on any ticket."""
+    own = [HeldText(text, ours=False) for text in own_texts]
+    held = HeldTexts([*own, *map(_held_text, ticket.messages)])
+    places = {message.id: place for place, message in enumerate(ticket.messages, start=len(own))}
+    everything = len(own) + len(ticket.messages)
+
+    def read(message: Message) -> MailText:
+        return parse_mail(clean(message.body[:_CHARACTERS]), held.before(places.get(message.id, everything)))
+
+    return read
+
+
+def _held_text(message: Message) -> HeldText:
+    """Nobody judged what is internal, and what a machine of the customer side wrote."""
+    is_ours = message.role is not Role.CUSTOMER
+    is_held = message.public and (is_ours or not message.automatic)
+    return HeldText(message.body if is_held else "", is_ours)
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, texts)))
 
 
 def _public_messages_before(ticket: Ticket, conversation: Conversation) -> list[Message]:
@@ -72,12 +108,24 @@ def _join_open(conversation: Conversation, text: str) -> Message:
     return replace(conversation.open[-1], body=text, attachments=attachments, third_party=False)
 
 
-def own_text(message: Message) -> str:
-    """What was newly written in a message."""
-    body = clean(message.body[:_CHARACTERS])
-    return strip_quotes_and_signature(body) or (
-        body.strip() if is_polite(body) else ""
-    )  # "Thanks!" closes a mail, or is all of it
+def _own_texts(policy: Policy) -> Iterator[str]:
+    """The policy's own words, with which replies and hand-overs close and open: mails quote them on new tickets."""
+    for texts in (policy.automatic_line, *(texts for _, texts in policy.handover.texts())):
+        yield from (texts,) if isinstance(texts, str) else texts.values()
+
+
+def own_texts_of(ticket: Ticket, conversation: Conversation) -> tuple[str, ...]:
+    """What is asked in each message that the requester has open."""
+    read = mail_reader(ticket)
+    return tuple(_own_text(message, read) for message in conversation.own)
+
+
+def _own_text(message: Message, read: Callable[[Message], MailText]) -> str:
+    """What is asked in a message: what was newly written, or passed on. "Thanks!" closes a mail, or is all of it."""
+    if question := read(message).question:
+        return question
+    body = clean(message.body[:_CHARACTERS]).strip()
+    return body if is_polite(body) else ""
 
 
 def _fit_newest(texts: Sequence[str]) -> tuple[str, bool]:
@@ -93,13 +141,13 @@ def _fit_newest(texts: Sequence[str]) -> tuple[str, bool]:
     return "\n\n".join(kept_texts), is_cut
 
 
-def _fit_earlier(messages: list[Message]) -> tuple[list[Message], tuple[str, ...]]:
+def _fit_earlier(messages: list[Message], read: Callable[[Message], MailText]) -> tuple[list[Message], tuple[str, ...]]:
     """The last messages that fit, oldest first, and what was left out."""
     kept_messages: list[Message] = []
     remarks: list[str] = []
     words_left = EARLIER_WORDS
     for message in reversed(messages[-(MESSAGES - 1) :]):
-        body, is_cut = first_words(strip_quotes_and_signature(clean(message.body[:_CHARACTERS])), words_left)
+        body, is_cut = first_words(read(message).question, words_left)
         words_left -= len(body.split())
         kept_messages.insert(0, replace(message, body=body))
         if is_cut:

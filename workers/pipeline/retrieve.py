@@ -10,7 +10,7 @@ from desk.policy.scope import is_one_of
 from desk.ports import Library
 from desk.run import Classification
 from desk.text import lexicon
-from desk.text.mail_quotes import strip_quotes_and_signature
+from desk.text.mail.reader import parse_mail
 from desk.text.tokenizer import first_words, words
 from desk.ticket import Role, Ticket
 from workers.pipeline.confidence import evidence_fitness
@@ -120,7 +120,7 @@ def _earlier_text(ticket: Ticket, message_id: str) -> str:
             message.role is Role.CUSTOMER
             and message.public
             and not message.automatic
-            and (body := strip_quotes_and_signature(message.body))
+            and (body := parse_mail(message.body).question)
         ):
             return first_words(body, QUERY_WORDS // 2)[0]
     subject = ticket.subject.strip()

@@ -36,9 +36,11 @@ def wants_human(case: DecisionInput) -> Cap | None:
 
 
 def sensitive_topic(case: DecisionInput) -> Cap | None:
-    """Law, break-ins, threats and the like; refund and cancellation unless the policy allows them."""
-    allowed = ALWAYS_PERSON.intersection(case.policy.allow)
-    topics = [topic for topic in case.classification.sensitive if topic not in allowed]
+    """Law, break-ins, threats and the like, also in what is quoted of others; refund and cancellation unless the
+    policy allows them."""
+    allowed, own_topics = ALWAYS_PERSON.intersection(case.policy.allow), case.classification.sensitive
+    quoted = [f"{topic} (in what is quoted)" for topic in case.quoted_topics if topic not in {*allowed, *own_topics}]
+    topics = [*(topic for topic in own_topics if topic not in allowed), *quoted]
     return _person(Reason.SENSITIVE_TOPIC, ", ".join(topics).replace("_", " ")) if topics else None
 
 

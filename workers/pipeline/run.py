@@ -21,6 +21,7 @@ from workers.pipeline.classify import (
     merge_classification,
     needs_no_model,
     needs_person_anyway,
+    quoted_topics,
 )
 from workers.pipeline.confidence import confidence
 from workers.pipeline.conversation_text import ConversationText, read_conversation_text
@@ -95,7 +96,7 @@ def run_pipeline(
     """
     trace = RunTrace(on_stage, patient=context.patient)
     conversation = read_conversation(ticket, context.record)
-    reading = read_conversation_text(closed_to_others(ticket), conversation)
+    reading = read_conversation_text(closed_to_others(ticket), conversation, context.policy)
     state = _classify(reading, conversation, models, context, trace)
     state = _retrieve(state, library, context.policy, trace)
     state = _draft(state, context, trace)
@@ -221,6 +222,7 @@ def _decision_input(
         texts=state.reading.texts,
         open_questions=_open_questions(state),
         third_parties=state.reading.third_parties,
+        quoted_topics=quoted_topics(state.reading, context.policy),
         turns=context.turns,
         same_matter=context.same_matter,
         with_people=conversation.person_owed,

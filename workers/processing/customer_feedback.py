@@ -10,7 +10,7 @@ from desk.platform.database import Transaction
 from desk.policy.policy import Policy
 from desk.ticket import Message, PersonActKind, Ticket, TicketStatus
 from workers.insights import run_feedback
-from workers.pipeline.conversation_text import own_text
+from workers.pipeline.conversation_text import own_texts_of
 from workers.pipeline.signals.closing import is_closing, without_greeting_name
 from workers.pipeline.signals.not_helped import says_not_helped
 from workers.queue import outbox
@@ -53,7 +53,8 @@ def _read_message(
     if is_confirmed:
         yield FeedbackKind.CONFIRMED, newest
         return
-    if unhelped := next((each for each in conversation.own if says_not_helped(own_text(each))), None):
+    own_texts = zip(conversation.own, own_texts_of(ticket, conversation), strict=True)
+    if unhelped := next((message for message, text in own_texts if says_not_helped(text)), None):
         yield FeedbackKind.NOT_HELPED, unhelped
     is_recent = first.at - answer.at <= timedelta(days=policy.resolution.reopened_days)
     if first.status_before == TicketStatus.SOLVED and is_recent:

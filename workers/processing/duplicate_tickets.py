@@ -15,7 +15,7 @@ from desk.text.tokenizer import first_words
 from desk.ticket import Ticket, TicketStatus
 from workers import record
 from workers.dependencies import Dependencies
-from workers.pipeline.conversation_text import own_text
+from workers.pipeline.conversation_text import own_texts_of
 from workers.pipeline.turns import text_fingerprint
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ _FIGURE = re.compile(r"\d+")
 def find_duplicate(deps: Dependencies, ticket: Ticket, conversation: Conversation) -> str:
     """Which older open ticket this one repeats, in words for an agent; empty where there is none. No transaction may be
     open: it asks the embedder and the channel. Raises Temporary while an older ticket cannot be read."""
-    text = "\n".join(own_text(message) for message in conversation.own)
+    text = "\n".join(own_texts_of(ticket, conversation))
     with deps.db.account(ticket.account) as tx:
         candidates = record.older_tickets(tx, ticket.channel, ticket.id, ticket.requester, days=DAYS, most=MOST)
     for channel, ticket_id, older_text in candidates:
@@ -47,7 +47,7 @@ def find_duplicate(deps: Dependencies, ticket: Ticket, conversation: Conversatio
 
 def _open_text(ticket: Ticket) -> str:
     """What is open on a ticket that is only being thought about now."""
-    return "\n".join(own_text(message) for message in read_conversation(ticket).own)
+    return "\n".join(own_texts_of(ticket, read_conversation(ticket)))
 
 
 def _is_alike(embedder: Embedder, first_text: str, second_text: str) -> bool:

@@ -12,7 +12,7 @@ from desk.presentation.reply import compose_note
 from desk.reasons import Limit, Reason
 from desk.run import Action, Run
 from workers.pipeline.case import own_words_of
-from workers.pipeline.conversation_text import own_text
+from workers.pipeline.conversation_text import own_texts_of
 from workers.processing.failures import plan_alert
 from workers.processing.guard_effects import alerted_about
 from workers.processing.ticket_reading import OpenItem
@@ -44,7 +44,7 @@ class FinishedRun(OpenItem):
         if kind not in outbox.PUBLIC:
             return planned
         turns, lookup = self.circumstances.turns, self.deps.db.sealer.lookup
-        texts = tuple(turns.fingerprint(own_text(message)) for message in self.conversation.own)
+        texts = tuple(map(turns.fingerprint, own_texts_of(self.ticket, self.conversation)))
         says = turns.fingerprint(own_words_of(run.draft)) if kind is DeliveryKind.REPLY else None
         return replace(planned, requester=lookup(self.ticket.requester.id), answers=texts, says=says)
 

@@ -7,7 +7,7 @@ from desk.delivery import DeliveryKind
 from desk.ports import Outgoing
 from desk.reasons import Stop
 from desk.ticket import TicketState
-from workers.pipeline.classify import add_heard_signals
+from workers.pipeline.classify import add_heard_signals, quoted_topics
 from workers.pipeline.conversation_text import read_conversation_text
 from workers.pipeline.guards import STATE_AFTER
 from workers.pipeline.signals.closing import closes_only
@@ -42,11 +42,13 @@ def effects_after(open_item: OpenItem, stop: Stop) -> Sequence[PlannedDelivery]:
     by_tag_alone = stop is Stop.SWITCHED_OFF and not our_record.switched_off
     if stop not in ENDED or conversation.newest is None or conversation.taken_over or by_tag_alone:
         return []
-    signals = add_heard_signals(read_conversation_text(open_item.ticket, conversation), open_item.policy)
-    if not signals.wants_human and not signals.sensitive:
+    reading = read_conversation_text(open_item.ticket, conversation, open_item.policy)
+    signals = add_heard_signals(reading, open_item.policy)
+    topics = dict.fromkeys((*signals.sensitive, *quoted_topics(reading, open_item.policy)))
+    if not signals.wants_human and not topics:
         return []
     alerted_message_id = alerted_about(conversation, our_record)
-    outgoing = Outgoing(_missed_text(stop, signals.sensitive, alerted_message_id is not None), escalated=True)
+    outgoing = Outgoing(_missed_text(stop, tuple(topics), alerted_message_id is not None), escalated=True)
     message_id = conversation.newest.id
     note = PlannedDelivery(item.channel, item.ticket_id, message_id, DeliveryKind.NOTE, outgoing)
     people_know = alerted_message_id is not None or stop is Stop.CLOSED

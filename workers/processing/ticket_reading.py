@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from desk.conversation import Conversation, newest_customer_message
+from desk.conversation import Conversation, newest_message_of_customer_side
 from desk.errors import Blocked
 from desk.policy.policy import Policy
 from desk.ticket import Ticket
@@ -62,5 +62,5 @@ def fresh_since(item: InboxItem) -> datetime | None:
 def newest_message(ticket: Ticket, item: InboxItem) -> str:
     """What an event is about that names no message: a new ticket, or a change that catch-up saw. What was written long
     before it is not what it tells of."""
-    newest = newest_customer_message(ticket)
+    newest = newest_message_of_customer_side(ticket)
     return newest.id if newest and newest.at >= item.received_at - NEW_FOR else ""

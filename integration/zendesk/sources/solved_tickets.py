@@ -21,7 +21,7 @@ from desk.pages import Markup, Page, Stamps, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
 from desk.text import redaction
 from desk.text.language import detect_language
-from desk.text.mail_quotes import strip_quotes_and_signature
+from desk.text.mail.reader import parse_mail
 from desk.text.redaction import redact
 from desk.text.tokenizer import clean, words
 from desk.ticket import Message, Role, Ticket
@@ -225,7 +225,7 @@ def exchange_in(ticket: Ticket, least_words: int) -> tuple[str, str] | None:
 
 
 def _written_text(message: Message) -> str:
-    return strip_quotes_and_signature(clean(message.body)).strip()
+    return parse_mail(clean(message.body)).question
 
 
 def _collect_people(pages: Iterable[AuditPage], people: dict[str, ZendeskUser]) -> Iterator[AuditPage]:
