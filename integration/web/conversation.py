@@ -6,6 +6,8 @@ from datetime import datetime
 
 from desk.delivery import Delivery, DeliveryKind
 from desk.ports import Source
+from desk.text.mail.parts import MailSpan
+from desk.text.mail.ticket_mail import mail_reader
 from desk.ticket import Message, Role, Ticket
 
 
@@ -20,6 +22,8 @@ class ShownMessage:
     at: datetime
     author: str | None = None
     """The name of the person of the team who wrote it."""
+    parts: tuple[MailSpan, ...] = ()
+    """Of a customer's message: what was read as whose words."""
 
     @property
     def public(self) -> bool:
@@ -37,6 +41,7 @@ def shown_messages(
 ) -> tuple[ShownMessage, ...]:
     """All messages in order. `sources` are by message id (`workers.tickets.ticket_sources`)."""
     kinds = {delivery.id: delivery.kind for delivery in deliveries}
+    read = mail_reader(ticket)
     return tuple(
         ShownMessage(
             id=message.id,
@@ -45,6 +50,7 @@ def shown_messages(
             sources=sources.get(message.id, ()),
             at=message.at,
             author=message.author,
+            parts=read(message).spans if message.role is Role.CUSTOMER else (),
         )
         for message in ticket.messages
     )

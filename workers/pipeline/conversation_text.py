@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 from desk.conversation import Conversation
 from desk.policy.policy import Policy
-from desk.text.mail.held import HeldText, HeldTexts
 from desk.text.mail.parts import MailText
-from desk.text.mail.reader import parse_mail
+from desk.text.mail.ticket_mail import LONGEST, mail_reader
 from desk.text.tokenizer import clean, first_words
 from desk.ticket import Message, Role, Ticket
 from workers.pipeline.signals.closing import is_polite
@@ -18,7 +17,6 @@ MESSAGE_WORDS = 1200
 """Of what is open, the newest message first."""
 EARLIER_WORDS = 1500
 """For all earlier messages together; the newest of them go in first."""
-_CHARACTERS = 60_000
 _CUT_REMARK = f"Only the newest {MESSAGE_WORDS} words of what is open were read."
 
 
@@ -55,7 +53,7 @@ def read_conversation_text(ticket: Ticket, conversation: Conversation, policy: P
     ]
     texts = tuple(dict.fromkeys(_own_text(message, read) for message in conversation.own))
     text, was_cut = _fit_newest(texts)
-    is_cut = was_cut or any(len(message.body) > _CHARACTERS for message in conversation.open)
+    is_cut = was_cut or any(len(message.body) > LONGEST for message in conversation.open)
     earlier, remarks = _fit_earlier(_public_messages_before(ticket, conversation), read)
     subject, open_message = clean(ticket.subject[:500]).strip(), _join_open(conversation, text)
     return ConversationText(
@@ -71,27 +69,6 @@ def read_conversation_text(ticket: Ticket, conversation: Conversation, policy: P
         cut=is_cut,
         remarks=(_CUT_REMARK, *remarks) if is_cut else remarks,
     )
-
-
-def mail_reader(ticket: Ticket, own_texts: Iterable[str] = ()) -> Callable[[Message], MailText]:
-    """Parses messages of the ticket, each beside all that we held when it came: what is public, and was written by us
-    or judged then. `own_texts` are what we say on any ticket."""
-    own = [HeldText(text, ours=False) for text in own_texts]
-    held = HeldTexts([*own, *map(_held_text, ticket.messages)])
-    places = {message.id: place for place, message in enumerate(ticket.messages, start=len(own))}
-    everything = len(own) + len(ticket.messages)
-
-    def read(message: Message) -> MailText:
-        return parse_mail(clean(message.body[:_CHARACTERS]), held.before(places.get(message.id, everything)))
-
-    return read
-
-
-def _held_text(message: Message) -> HeldText:
-    """Nobody judged what is internal, and what a machine of the customer side wrote."""
-    is_ours = message.role is not Role.CUSTOMER
-    is_held = message.public and (is_ours or not message.automatic)
-    return HeldText(message.body if is_held else "", is_ours)
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
@@ -124,7 +101,7 @@ def _own_text(message: Message, read: Callable[[Message], MailText]) -> str:
     """What is asked in a message: what was newly written, or passed on. "Thanks!" closes a mail, or is all of it."""
     if question := read(message).question:
         return question
-    body = clean(message.body[:_CHARACTERS]).strip()
+    body = clean(message.body[:LONGEST]).strip()
     return body if is_polite(body) else ""
 
 

@@ -366,6 +366,18 @@ def test_a_story_is_shown_as_the_customer_sees_it(admin: FlaskClient, actor: Act
     assert "As the customer sees it" in whole
 
 
+def test_the_story_folds_what_of_a_mail_was_not_read_as_the_question(admin: FlaskClient, actor: Actor) -> None:
+    mail = "And today?\n\nRegards\nAda\n\nOn 4 May 2026 at 10:12, Help <help@desk.example> wrote:\n> <b>Tomorrow</b>"
+    ticket = actor.open(body=mail)
+    whole = admin.get(story(ticket.ticket_id)).text
+    folded = re.findall(r'<details class="mail-part is-(\w+)"(?: open)?><summary>(.*?)</summary>', whole)
+    assert [kind for kind, _ in folded] == ["signature", "quote"]
+    assert folded[1][1].startswith('Quoted: <span dir="auto">On 4 May 2026')
+    assert "&lt;b&gt;Tomorrow" in whole
+    assert '<div class="prose as-typed" dir="auto">And today?</div>' in whole
+    assert "mail-part" not in admin.get(f"{story(ticket.ticket_id)}?view=customer").text
+
+
 def test_a_helpdesks_ticket_says_where_its_messages_are(admin: FlaskClient, actor: Actor) -> None:
     with actor.db.account(actor.account) as tx:
         record.set_ticket_state(tx, "zendesk", "77", TicketState.NOTED)
