@@ -117,6 +117,8 @@ def test_the_question_is_the_newest_part_alone() -> None:
 OWN = (
     "Line {n}: the lamp is broken.", "> item {n} of my list", "-> then {n}", "On Monday he wrote, number {n}:",
     "| row {n} | more |", "--", "{n} > {n} of them", "Thanks", "PS: number {n} as well.", "From: room {n}", "* * *",
+    "On 3 May 2026 I asked {n} times and you wrote:", "At 10:1{n} help@desk.example wrote:",
+    "My order of 3 May 2026, {n}",
     "Sent from shop {n} it was fine.", "I want number {n} back?", "Der Kollege schrieb {n}:", "Regards",
 )  # fmt: skip
 

@@ -98,6 +98,13 @@ def introduction_length(lines: Sequence[str], number: int, *, is_quoted: bool = 
     return end - number + 1 if next(certain, next(likely, None)) == number else 0
 
 
+def dated_length(lines: Sequence[str], number: int) -> int:
+    """How many lines from here end in a colon and name a date, a time or an address; 0 where they do not."""
+    end = _colon_below(lines, number)
+    is_dated = end is not None and _says_when_or_where(_joined(lines, number, end))
+    return end - number + 1 if end is not None and is_dated else 0
+
+
 def _colon_below(lines: Sequence[str], number: int) -> int | None:
     """The first of the next lines that ends in a colon, with text in each line before it."""
     for place, line in enumerate(lines[number : number + _FOLDED], start=number):
@@ -115,8 +122,11 @@ def _joined(lines: Sequence[str], start: int, end: int) -> str:
 
 def _says_who_wrote(text: str) -> bool:
     """And when, or from where; above quoted lines that is enough."""
-    forms = (_DATE, _TIME, _ADDRESS, _BARE_ADDRESS)
-    return bool(_WROTE.search(text)) and any(form.search(text) for form in forms)
+    return bool(_WROTE.search(text)) and _says_when_or_where(text)
+
+
+def _says_when_or_where(text: str) -> bool:
+    return any(form.search(text) for form in (_DATE, _TIME, _ADDRESS, _BARE_ADDRESS))
 
 
 def _ends_as_one(text: str) -> bool:

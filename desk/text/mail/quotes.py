@@ -12,15 +12,18 @@ _NEAR = 3
 @dataclass(slots=True)
 class MailLine:
     """A line on its way to a part. `head` lines say who wrote what follows; `bare` ones are marked as quotes, but
-    nothing says of whom: they may be a list."""
+    nothing says of whom: they may be a list. `introduces` counts the lines from here that may introduce a quote without
+    marks."""
 
     text: str
     kind: PartKind = PartKind.THEIRS
     by: str = ""
     head: bool = False
+    header: bool = False
     bare: bool = False
     marked: bool = False
     certain: bool = False
+    introduces: int = 0
     held: bool = False
 
 
@@ -38,12 +41,19 @@ class QuoteReader:
         """All lines, each with whose it is."""
         while len(self._lines) < len(self._texts):
             number = len(self._lines)
-            length = self._title_length(number) or self._header_length(number) or self._introduction_length(number)
-            for text in self._texts[number : number + length]:
-                self._lines.append(self._line(text, self._marked, head=True))
-            if not length:
+            if length := self._title_length(number) or self._header_length(number):
+                self._add_head(number, length, is_header=True)
+            elif length := self._introduction_length(number):
+                self._add_head(number, length, is_header=False)
+            else:
                 self._add_line(number)
         return self._lines
+
+    def _add_head(self, number: int, length: int, *, is_header: bool) -> None:
+        for text in self._texts[number : number + length]:
+            line = self._line(text, self._marked)
+            line.head, line.header = True, is_header
+            self._lines.append(line)
 
     def _title_length(self, number: int) -> int:
         """Of a line such as "Original message" with the headers below it."""
@@ -91,7 +101,9 @@ class QuoteReader:
     def _add_line(self, number: int) -> None:
         text = self._texts[number]
         if not forms.is_marked(text):
-            self._lines.append(self._line(text, self._plain))
+            line = self._line(text, self._plain)
+            line.introduces = forms.dated_length(self._texts, number)
+            self._lines.append(line)
             return
         if not self._is_quoting:
             self._begin_inside(number)
@@ -106,7 +118,7 @@ class QuoteReader:
             self._is_quoting, self._marked = True, PartKind.QUOTE
             self._introduce(inside[:length], is_marked=True)
 
-    def _line(self, text: str, kind: PartKind, *, head: bool = False, marked: bool = False) -> MailLine:
+    def _line(self, text: str, kind: PartKind, *, marked: bool = False) -> MailLine:
         if kind is PartKind.THEIRS:
             return MailLine(text, marked=marked)
-        return MailLine(text, kind, self._by, head=head, marked=marked, certain=self._is_certain)
+        return MailLine(text, kind, self._by, marked=marked, certain=self._is_certain)

@@ -1,14 +1,16 @@
 """A mail parsed once into its parts. It errs towards the customer's own: what no form says is another's is theirs."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
-from desk.text.mail.forms import introduction_length, without_marks
+from desk.text.mail.forms import without_marks
 from desk.text.mail.held import NOTHING_HELD, EarlierTexts
 from desk.text.mail.own_parts import mark_own_parts
 from desk.text.mail.parts import OWN_KINDS, MailSpan, MailText, PartKind
 from desk.text.mail.quotes import MailLine, QuoteReader
 from desk.text.tokenizer import words
+
+_NEAR = 4
 
 
 def parse_mail(text: str, earlier: EarlierTexts = NOTHING_HELD) -> MailText:
@@ -17,7 +19,9 @@ def parse_mail(text: str, earlier: EarlierTexts = NOTHING_HELD) -> MailText:
     _join_over_blanks(lines)
     for bare in _runs_of(lines, lambda line: line.bare):
         _judge_bare(bare, earlier)
-    for part in _runs_of(lines, lambda line: not line.bare and line.kind is not PartKind.THEIRS):
+    for own in _runs_of(lines, lambda line: line.kind is PartKind.THEIRS):
+        _find_unmarked(own, earlier)
+    for part in _runs_of(lines, lambda line: line.kind is not PartKind.THEIRS):
         _find_held(part, earlier)
     _find_answer_below(lines)
     for own in _runs_of(lines, lambda line: line.kind is PartKind.THEIRS):
@@ -55,26 +59,35 @@ def _judge_bare(lines: Sequence[MailLine], earlier: EarlierTexts) -> None:
         line.held = is_ours
 
 
+def _find_unmarked(lines: Sequence[MailLine], earlier: EarlierTexts) -> None:
+    """Below a line that may say who wrote, lines are a quote as far as we said them."""
+    if not any(line.introduces for line in lines):
+        return
+    by, heads_left, covered = "", 0, _covered(lines, earlier, ours=True)
+    for number, line in enumerate(lines):
+        if line.introduces and _next_is_covered(lines, covered, number + line.introduces):
+            heads_left = line.introduces
+            by = " ".join(head.text.strip() for head in lines[number : number + heads_left])
+        if heads_left or (by and covered[number]):
+            line.kind, line.by = PartKind.QUOTE, by
+        heads_left = max(0, heads_left - 1)
+
+
+def _next_is_covered(lines: Sequence[MailLine], covered: Sequence[bool], number: int) -> bool:
+    below = (place for place in range(number, min(len(lines), number + _NEAR)) if words(lines[place].text))
+    return any(covered[place] for place in islice(below, 1))
+
+
 def _find_held(lines: Sequence[MailLine], earlier: EarlierTexts) -> None:
-    """Of a part, the lines that repeat what we hold; the line that says who wrote goes with all that they wrote."""
-    heads = _heads(lines)
-    body = [line for line, is_head in zip(lines, heads, strict=True) if not is_head]
+    """Of a part, the lines that repeat what we hold. Headers go with anything below them that does; a line that says
+    who wrote only where it can be nothing else, and with all of it: there may be words of the writer's own in it."""
+    body = [line for line in lines if not line.head]
     for line, is_covered in zip(body, _covered(body, earlier), strict=True):
         line.held = is_covered
-    spoken = [line for line in body if words(line.text)]
-    all_held = bool(spoken) and all(line.held for line in spoken)
-    for line, is_head in zip(lines, heads, strict=True):
-        line.held = line.held or (is_head and all_held)
-
-
-def _heads(lines: Sequence[MailLine]) -> list[bool]:
-    """Who wrote is said above a quote, and in it above the quotes of that."""
-    texts = [without_marks(line.text) for line in lines]
-    heads = [line.head for line in lines]
-    for number in range(len(lines)):
-        for place in range(number, number + introduction_length(texts, number)):
-            heads[place] = True
-    return heads
+    spoken = [line.held for line in body if words(line.text)]
+    for line in lines:
+        if line.head:
+            line.held = any(spoken) and (line.header or (line.certain and all(spoken)))
 
 
 def _covered(lines: Sequence[MailLine], earlier: EarlierTexts, *, ours: bool = False) -> list[bool]:

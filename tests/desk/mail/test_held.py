@@ -7,6 +7,7 @@ import pytest
 from desk.text.mail.held import EarlierTexts, HeldText, HeldTexts
 from desk.text.mail.reader import parse_mail
 from desk.text.tokenizer import clean
+from tests.desk.mail.languages import TONGUES
 
 REPLY = (
     "You find every invoice under Billing, then History.\n\nClick **the number** of an invoice to read it: "
@@ -109,6 +110,36 @@ def test_an_answer_below_an_unmarked_quote_is_found_where_the_quote_is_known(hea
     assert parse_mail(mail, held(REPLY)).newest == "It is not there. What now?"
     assert parse_mail(mail).newest == ""
     assert "What now?" in parse_mail(mail).heard
+
+
+@pytest.mark.parametrize("language", TONGUES)
+def test_below_a_line_that_may_introduce_a_quote_unmarked_lines_are_ours_if_we_said_them(language: str) -> None:
+    tongue = TONGUES[language]
+    introduction = tongue.introduction.translate(str.maketrans("", "", "<>()"))
+    mail = parse_mail(f"{tongue.ask}\n\n{introduction}\n\n{REPLY}\n\n{tongue.postscript}", held(REPLY))
+    assert mail.heard.split() == f"{tongue.ask} {introduction} {tongue.postscript}".split()
+    assert mail.newest.split() == f"{tongue.ask} {tongue.postscript}".split()
+    assert introduction in parse_mail(f"{tongue.ask}\n\n{introduction}\n\n{tongue.postscript}", held(REPLY)).newest
+
+
+@pytest.mark.parametrize("mark", ["> ", ""])
+@pytest.mark.parametrize(
+    "own",
+    [
+        "On 3 May 2026 I asked for a human and you wrote:",
+        "It is 3 May 2026, I asked for a human\nand at 10:12 you wrote:",
+        "My mail of 3 May 2026 asked for a human\nso you wrote:",
+    ],
+)
+def test_their_own_words_above_a_quote_of_ours_are_heard(own: str, mark: str) -> None:
+    assert "asked for a human" in parse_mail(f"{own}\n{marked(REPLY, mark)}", held(REPLY)).heard
+
+
+def test_the_subject_in_the_headers_above_our_words_was_judged_with_the_ticket() -> None:
+    head = "From: Help Desk <help@desk.example>\nSent: Monday\nTo: Kim\nSubject: RE: My lawyer"
+    mail = parse_mail(f"Thanks, and now?\n\n{head}\n\n{REPLY}\n\nOther words.", held(REPLY))
+    assert mail.heard.split() == ["Thanks,", "and", "now?", "Other", "words."]
+    assert "My lawyer" in parse_mail(f"{head}\n\nOther words.", held(REPLY)).heard
 
 
 def test_languages_without_spaces_are_compared_too() -> None:
