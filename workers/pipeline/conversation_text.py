@@ -1,4 +1,4 @@
-"""What of a ticket is read: the open conversation without quotes and signatures, and the last messages before it."""
+"""What of a ticket is read: what is asked, what is heard beside that, and the last messages before it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -70,14 +70,9 @@ class QuoteReader:
     def _header_length(self, number: int) -> int:
         length = forms.header_length(self._texts, number)
         if length:
-            self._begin(self._header_kind(number, length), number, number + length)
+            is_answer = forms.is_answer(self._texts[number : number + length])
+            self._begin(PartKind.QUOTE if is_answer else PartKind.FORWARDED, number, number + length)
         return length
-
-    def _header_kind(self, number: int, length: int) -> PartKind:
-        """With nothing written above, and no answer by its subject, a block of headers opens a mail passed on."""
-        is_first = not any(line.text.strip() for line in self._lines)
-        is_answer = forms.is_answer(self._texts[number : number + length])
-        return PartKind.FORWARDED if is_first and not is_answer else PartKind.QUOTE
 
     def _introduction_length(self, number: int) -> int:
         length = forms.introduction_length(self._texts, number)

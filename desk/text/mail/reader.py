@@ -88,6 +88,8 @@ def _find_held(lines: Sequence[MailLine], earlier: EarlierTexts) -> None:
     for line in lines:
         if line.head:
             line.held = any(spoken) and (line.header or (line.certain and all(spoken)))
+        if any(spoken) and line.kind is PartKind.FORWARDED:
+            line.kind = PartKind.QUOTE  # they pass our own words back
 
 
 def _covered(lines: Sequence[MailLine], earlier: EarlierTexts, *, ours: bool = False) -> list[bool]:

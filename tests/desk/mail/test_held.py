@@ -135,6 +135,11 @@ def test_their_own_words_above_a_quote_of_ours_are_heard(own: str, mark: str) ->
     assert "asked for a human" in parse_mail(f"{own}\n{marked(REPLY, mark)}", held(REPLY)).heard
 
 
+def test_our_own_words_passed_back_are_no_question() -> None:
+    mail = parse_mail(f"Why?\n\n{TONGUES['en'].forwarded}\n\n{REPLY}", held(REPLY))
+    assert (mail.question, mail.heard) == ("Why?", "Why?")
+
+
 def test_the_subject_in_the_headers_above_our_words_was_judged_with_the_ticket() -> None:
     head = "From: Help Desk <help@desk.example>\nSent: Monday\nTo: Kim\nSubject: RE: My lawyer"
     mail = parse_mail(f"Thanks, and now?\n\n{head}\n\n{REPLY}\n\nOther words.", held(REPLY))

@@ -135,6 +135,15 @@ def test_of_a_mail_passed_on_with_hardly_a_word_the_mail_is_what_is_asked(langua
     assert parsed.newest == "FYI"
 
 
+@pytest.mark.parametrize("language", TONGUES)
+def test_headers_that_answer_nothing_pass_a_mail_on_as_well(language: str) -> None:
+    tongue = TONGUES[language]
+    head, _, subject = tongue.header.rpartition("\n")
+    parsed = parse_mail(f"FYI\n\n{head}\n{subject.partition(':')[0]}: x\n\n{tongue.ask}")
+    assert [span.kind for span in parsed.spans] == ["theirs", "forwarded"]
+    assert tongue.ask in parsed.question
+
+
 def test_with_a_question_of_their_own_above_it_a_mail_passed_on_is_not_asked() -> None:
     own = (
         "Can you tell me whether the mail below is really from you? It asks me for my password on a page I do not know."
