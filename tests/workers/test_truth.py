@@ -181,7 +181,10 @@ def test_an_article_that_became_internal_before_the_send_is_not_quoted(desk: Des
     planned = desk.think(asked.item_id)
     desk.index(audience=audience)
     desk.go_on(planned)
-    assert all("trash" not in body for body in [*desk.public(asked.ticket_id), *desk.notes(asked.ticket_id)])
+    assert all("trash" not in body for body in desk.public(asked.ticket_id))
+    for_agents = [note.partition("For colleagues only, do not copy:") for note in desk.notes(asked.ticket_id)]
+    assert all("trash" not in draft for draft, _, _ in for_agents)
+    assert any("trash" in related for _, _, related in for_agents) is (audience == "internal")
     assert desk.state(asked.ticket_id) is TicketState.ESCALATED
 
 
