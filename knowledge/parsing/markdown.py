@@ -7,14 +7,15 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.deflist import deflist_plugin
 
+from knowledge.parsing.dialects.containers import unfold_containers
+from knowledge.parsing.dialects.esm import split_statements, strip_comments, unwrap_literals
+from knowledge.parsing.dialects.notes import expand_abbreviations, place_footnotes, strip_attributes
+from knowledge.parsing.dialects.rewrite import rewrite_tags
+from knowledge.parsing.dialects.variables import fill_variables
 from knowledge.parsing.html import NotParsed
 
-# `!!! warn "Title"` and `=== "Tab"` of Python-Markdown, whose body is indented and would be read as code.
-_ADMONITION = re.compile(r"^(?:!!!|\?\?\?\+?|===)[ \t]*+(?:[\w-]++[ \t]*+)*+(?:\"(?P<title>[^\"]*)\")?[ \t]*$")
-# `:::note` fences, and lines that hold nothing but a template's directive: {% include x %}, {start_tabs}.
-_DIRECTIVE = re.compile(r"^[ \t]*(?::{3,}.*|\{%.*%\}|\{\{.*\}\}|\{!.*!\}|\{[\w|/.:-]+\})[ \t]*$")
-_FENCE = re.compile(r"^[ \t]*(```|~~~)")
 _TAG = re.compile(r"^</?([A-Za-z][\w-]*)")
 
 MOST_MARKS = 150_000
@@ -54,6 +55,7 @@ class _Renderer(RendererHTML):
 
 _parser = MarkdownIt("commonmark", {"html": True, "maxNesting": DEEPEST}, renderer_cls=_Renderer)
 _parser.enable(["table", "strikethrough"])
+_parser.use(deflist_plugin)
 
 
 def markdown_to_html(markdown: str) -> str:
@@ -61,7 +63,7 @@ def markdown_to_html(markdown: str) -> str:
     if sum(map(markdown.count, _MARKUP_CHARACTERS)) > MOST_MARKS:
         raise NotParsed(f"has more than {MOST_MARKS:,} marks of Markdown and lines")
     env: dict[str, object] = {}
-    tokens = _parser.parse("\n".join(_strip_directives(markdown)), env)
+    tokens = _parser.parse(to_commonmark(markdown), env)
     if any(token.type in _NESTING_TOKENS and token.level + 1 >= DEEPEST for token in tokens):
         raise NotParsed(f"has lists or quotes in each other, deeper than {DEEPEST}")
     if sum(_link_length(token) for token in tokens) > MOST_HTML:
@@ -69,26 +71,14 @@ def markdown_to_html(markdown: str) -> str:
     return str(_parser.renderer.render(tokens, _parser.options, env))
 
 
+def to_commonmark(markdown: str) -> str:
+    """The dialects of site generators as the Markdown that all of them share, and HTML."""
+    text, constants = split_statements(strip_comments(markdown))
+    text = rewrite_tags(strip_attributes(fill_variables(text, constants)))
+    text = unwrap_literals(text)
+    return unfold_containers(place_footnotes(expand_abbreviations(text)))
+
+
 def _link_length(token: Token) -> int:
     """How many characters of addresses and titles of links and images stand in a paragraph."""
     return sum(len(str(value)) for child in token.children or () for value in child.attrs.values())
-
-
-def _strip_directives(markdown: str) -> list[str]:
-    """The lines without admonition marks and directives; what stands under a mark is moved to the left."""
-    lines: list[str] = []
-    in_fence = in_admonition = False
-    for line in markdown.split("\n"):
-        if in_admonition and line.strip() and not line.startswith(("    ", "\t")):
-            in_admonition = False
-        body = re.sub(r"^(?: {4}|\t)", "", line) if in_admonition else line
-        if _FENCE.match(body):
-            in_fence = not in_fence
-        if in_fence:
-            lines.append(body)
-        elif admonition := _ADMONITION.match(body):
-            in_admonition = True
-            lines += ["", f"**{admonition['title']}**", ""] if admonition["title"] else [""]
-        elif not _DIRECTIVE.match(body):
-            lines.append(body)
-    return lines

@@ -2,6 +2,7 @@
 
 from desk.pages import Markup
 from desk.text.tokenizer import clean
+from knowledge.parsing.dialects.confluence import is_confluence, simplify_confluence
 from knowledge.parsing.html import NotParsed as NotParsed
 from knowledge.parsing.html import Unparsable, read_html
 from knowledge.parsing.markdown import markdown_to_html
@@ -19,6 +20,12 @@ def parse_page(body: str, markup: Markup) -> ParsedPage:
     if markup is Markup.TEXT:
         return read_plain_text(body)
     try:
-        return read_html(markdown_to_html(body) if markup is Markup.MARKDOWN else body)
+        return read_html(_as_html(body, markup))
     except Unparsable:
         return read_plain_text(body)
+
+
+def _as_html(body: str, markup: Markup) -> str:
+    if markup is Markup.MARKDOWN:
+        return markdown_to_html(body)
+    return simplify_confluence(body) if is_confluence(body) else body

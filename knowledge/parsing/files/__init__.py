@@ -1,1 +1,1 @@
-"""PDF and Word files, read into HTML in a process of their own."""
+"""PDF and Word files; and the process of their own in which they and all other formats are read into HTML."""

@@ -1,8 +1,8 @@
 """What PDF and Word files are read into: blocks in reading order, written down as HTML for the one parser."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from html import unescape
 from itertools import groupby
@@ -40,10 +40,11 @@ class ExtractBlock:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """A file as a page: its title, if it says one, and its body."""
+    """A file as a page: its title, if it says one, its body, and what it says about itself by name."""
 
     title: str | None
     html: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def with_title(blocks: Sequence[ExtractBlock], title: str | None) -> Extract:

@@ -1,4 +1,4 @@
-"""Reads PDF and Word files in a process of its own, with limits on its time and memory, and without our environment.
+"""Reads PDF, Word and other files in a process of its own, with limits on its time and memory, without our environment.
 
 Their parsers are large, and meet files from anywhere: what hangs, eats memory or breaks the interpreter costs one file,
 and nobody's secrets are in its reach.
@@ -16,8 +16,23 @@ from pathlib import Path
 
 from knowledge.parsing.files.extract import Extract, UnreadableFile
 
-READERS: Mapping[str, str] = {".pdf": "knowledge.parsing.files.pdf", ".docx": "knowledge.parsing.files.docx"}
+_FILES, _FORMATS = "knowledge.parsing.files", "knowledge.parsing.formats"
+READERS: Mapping[str, str] = {
+    ".pdf": f"{_FILES}.pdf",
+    ".docx": f"{_FILES}.docx",
+    ".rtf": f"{_FORMATS}.rtf",
+    ".eml": f"{_FORMATS}.mail_file",
+    ".mht": f"{_FORMATS}.mail_file",
+    ".mhtml": f"{_FORMATS}.mail_file",
+    ".rst": f"{_FORMATS}.rst",
+    ".adoc": f"{_FORMATS}.asciidoc",
+    ".asciidoc": f"{_FORMATS}.asciidoc",
+    ".csv": f"{_FORMATS}.csv_table",
+}
 """By a file's ending: the module whose `read(content)` gives an Extract, or raises UnreadableFile that says why not."""
+
+PLAIN_TEXT = frozenset({".rst", ".adoc", ".asciidoc", ".csv"})
+"""Those whose readers are given UTF-8, whatever the file's charset is."""
 
 RECIPE = 1
 """Raise it when a reader changes: all files are then read anew."""
@@ -50,7 +65,7 @@ def read_file(content: bytes, ending: str) -> Extract:
     result = json.loads(process.stdout)
     if why := result.get("why"):
         raise UnreadableFile(why)
-    return Extract(result["title"], result["html"])
+    return Extract(result["title"], result["html"], result["metadata"])
 
 
 def _resource_limits() -> Iterator[tuple[int, int]]:
@@ -67,10 +82,10 @@ def main() -> None:
     json.dump(_read_to_json(sys.argv[1], sys.stdin.buffer.read()), sys.stdout)
 
 
-def _read_to_json(ending: str, content: bytes) -> dict[str, str | None]:
+def _read_to_json(ending: str, content: bytes) -> dict[str, object]:
     try:
         extract = importlib.import_module(READERS[ending]).read(content)
-        return {"title": extract.title, "html": extract.html}
+        return {"title": extract.title, "html": extract.html, "metadata": dict(extract.metadata)}
     except MemoryError:
         return {"why": f"needs more than {MEMORY:,} bytes of memory to read"}
     except UnreadableFile as error:

@@ -85,7 +85,11 @@ def test_what_looks_like_a_tag_and_is_none_stays() -> None:
 def test_admonitions_and_template_directives_leave_their_text_alone() -> None:
     warning = '{start_tabs}\n{!included.md!}\n\n!!! warn "Careful"\n    It cannot be undone.\n'
     page = read(f"{warning}\n:::tip\nBack up first.\n:::\n\n    code")
-    assert texts(page) == ["Careful", "It cannot be undone.", "Back up first.", "code"]
+    assert [(section.headings, section.blocks[0].text) for section in page.sections] == [
+        (("Careful",), "It cannot be undone."),
+        ((), "Back up first."),
+    ]
+    assert texts(page)[-1] == "code"
 
 
 def test_hidden_and_decorating_parts_of_html_are_not_read() -> None:
