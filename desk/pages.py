@@ -47,7 +47,7 @@ class UnchangedPage:
 
 @dataclass(frozen=True, slots=True)
 class UnreadablePage:
-    """A page that is there and could not be read: reported, and what the index holds of it stays."""
+    """A page that is there and is not read: reported, and what the index holds of it stays."""
 
     id: str
     why: str
@@ -55,6 +55,8 @@ class UnreadablePage:
     """Other pages are found through it alone. If it is in the index, none is taken for vanished in this run."""
     beneath: str = ""
     """It is a folder: what the index holds under ids that begin so stays as well."""
+    unpublished: bool = False
+    """It could be read, and is not meant for readers (a draft): what the index holds of it leaves, whatever stays."""
     file_type: str = ""
     """It is a file of a type that its source does not read: not named, and counted by its type."""
     stamp: str | None = None

@@ -209,9 +209,11 @@ def hide_page(tx: Transaction, source: str, external_id: str) -> list[str]:
     return ids
 
 
-def delete_page(tx: Transaction, source: str, external_id: str) -> None:
-    """Take one page out."""
-    tx.execute(delete(documents).where(documents.c.id.in_(hide_page(tx, source, external_id))))
+def delete_page(tx: Transaction, source: str, external_id: str) -> int:
+    """Take one page out; 1 if it was there."""
+    ids = hide_page(tx, source, external_id)
+    tx.execute(delete(documents).where(documents.c.id.in_(ids)))
+    return len(ids)
 
 
 def _take_out(tx: Transaction, document_ids: Sequence[str]) -> None:

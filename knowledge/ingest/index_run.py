@@ -25,6 +25,9 @@ from knowledge.ingest.prepare import page_fingerprint, prepare_page
 from knowledge.ingest.sanitize import is_storable
 from knowledge.parsing.parse import NotParsed
 
+FEW_FILES = 5
+"""So many files of types that are not read are named in the report; of more their types must do."""
+
 PASSAGES_AT_ONCE = 64
 
 Progress = Callable[[int, int | None, str], None]
@@ -70,6 +73,7 @@ class IndexRun:
     passages: int = 0
     embedded: int = 0
     skipped: list[UnreadablePage] = field(default_factory=list)
+    unpublished_ids: list[str] = field(default_factory=list)
     pages_hidden: bool = False
     pages_named: int = 0
     held: HeldDeletion | None = None
@@ -77,6 +81,7 @@ class IndexRun:
     """`added`, `changed` or `unchanged`, by the ids of what is not written yet."""
     counts: Counter[str] = field(default_factory=Counter)
     unread_types: Counter[str] = field(default_factory=Counter)
+    unread_files: list[UnreadablePage] = field(default_factory=list)
     embed_ahead: EmbedAhead = field(init=False)
 
     def stamp(self, page_id: str) -> str | None:
@@ -99,7 +104,7 @@ class IndexRun:
             unchanged = [page for page in batch if page.id not in pages or page.id in unchanged_ids]
             new_stamps = {page.id: page.stamp for page in unchanged if isinstance(page, Page) and page.stamp}
             empty_stamps = _empty_stamps(unchanged)
-            named_ids = [page.id for page in unchanged if page.id not in pages and page.id not in empty_stamps]
+            named_ids = [page.id for page in unchanged if _stays(page, pages) and page.id not in empty_stamps]
             store.mark_seen(tx, self.source.name, named_ids)
             passed_over.mark_passed_over_seen(tx, self.source.name, named_ids)
             passed_over.pass_over(tx, self.source.name, empty_stamps)
@@ -116,10 +121,13 @@ class IndexRun:
     def _without_unread_types(
         self, batch: Sequence[Page | UnchangedPage | UnreadablePage]
     ) -> Sequence[Page | UnchangedPage | UnreadablePage]:
-        """Files of other types are counted, and are no pages."""
-        types = [page.file_type for page in batch if isinstance(page, UnreadablePage) and page.file_type]
-        self.unread_types.update(types)
-        return [page for page in batch if not (isinstance(page, UnreadablePage) and page.file_type)] if types else batch
+        """Files of other types are counted, and are no pages; a few of them are named too."""
+        unread = [page for page in batch if isinstance(page, UnreadablePage) and page.file_type]
+        self.unread_types.update(page.file_type for page in unread)
+        self.unread_files += unread[: FEW_FILES + 1 - len(self.unread_files)]
+        return (
+            [page for page in batch if not (isinstance(page, UnreadablePage) and page.file_type)] if unread else batch
+        )
 
     def index_batch(self, batch: Sequence[Page]) -> None:
         """Begin to index one batch of pages; `flush` ends what was begun."""
@@ -134,6 +142,10 @@ class IndexRun:
             self._report_progress(page.id)
         self._start_batch(pending.values(), indexed_pages)
 
+    def find_unpublished(self) -> list[str]:
+        """What the index still holds of pages that the source says are not for readers."""
+        return list(self._find_indexed(self.unpublished_ids)) if self.unpublished_ids else []
+
     def flush(self) -> None:
         """Write what is still being embedded."""
         self._write_batch(self.embed_ahead.collect())
@@ -145,7 +157,7 @@ class IndexRun:
             changed=self.counts["changed"],
             unchanged=self.counts["unchanged"],
             removed=self.removed,
-            skipped=tuple(self.skipped),
+            skipped=(*self.skipped, *(self.unread_files if len(self.unread_files) <= FEW_FILES else ())),
             passages=self.passages,
             passages_embedded=self.embedded,
             seconds=seconds,
@@ -173,6 +185,8 @@ class IndexRun:
 
     def _skip(self, page: UnreadablePage) -> None:
         self.skipped.append(page)
+        if page.unpublished:
+            self.unpublished_ids.append(page.id)
         if page.beneath:
             with self.db.account(self.account) as tx:
                 deletion_guard.keep_subtree(tx, self.source.name, page.beneath)
@@ -259,6 +273,10 @@ class IndexRun:
 def _empty_stamps(batch: Sequence[Page | UnchangedPage | UnreadablePage]) -> dict[str, str]:
     """Of what was looked at and holds nothing."""
     return {page.id: page.stamp for page in batch if isinstance(page, UnreadablePage) and page.stamp}
+
+
+def _stays(page: Page | UnchangedPage | UnreadablePage, pages: Mapping[str, Page]) -> bool:
+    return page.id not in pages and not (isinstance(page, UnreadablePage) and page.unpublished)
 
 
 def _outcome(indexed: store.IndexedPage | None, document: PreparedDocument) -> str:

@@ -6,7 +6,7 @@ passages are taken over, the others are made with no transaction open, and whole
 embedded while the one before it is written and the next is cut. A run that is killed leaves each document in its old
 or its new form, and the next one goes on from there. What a complete run has not seen is gone from the source, and
 leaves the index; unless a page that leads to others could not be read, or so much has gone that it must be confirmed
-(see `deletion_guard.py`).
+(see `deletion_guard.py`). What the source names as not published leaves it in any case.
 """
 
 import time
@@ -59,9 +59,12 @@ def index_source(
         run = IndexRun(db, account, source, embedder, progress, source.count() if progress else None)
         started_at, documents_before = _start_time_and_count(db, account, source.name)
         _index_pages(run, sanitize_pages(source.pages(run.stamp)), embedder)
+        unpublished = _delete_unpublished(run)
+        documents_before -= unpublished
         run.held = run.deletion_to_hold(started_at, documents_before, leave)
+        run.removed = unpublished
         if not run.pages_hidden and not run.held:
-            run.removed = _delete_documents(db, account, source.name, started_at)
+            run.removed += _delete_documents(db, account, source.name, started_at)
             _forget_passed_over(db, account, source.name, started_at)
         finish_index(db, account, embedder.name)
     report = run.report(time.monotonic() - started)
@@ -90,6 +93,15 @@ def remove_source(db: Database, account: str, source: str) -> int:
             forget_source(tx, source)
             forget_passed_over(tx, source, None)
         return removed
+
+
+def _delete_unpublished(run: IndexRun) -> int:
+    """Take out what the source itself says is not for readers (any more): that needs no confirmation."""
+    removed = 0
+    for page_id in run.find_unpublished():
+        with run.db.account(run.account) as tx:
+            removed += store.delete_page(tx, run.source.name, page_id)
+    return removed
 
 
 def _delete_documents(db: Database, account: str, source: str, unseen_since: datetime | None) -> int:

@@ -22,7 +22,7 @@ def decode_body(content: bytes, content_type: str) -> str:
     for byte_order_mark, name in _BYTE_ORDER_MARKS:
         if content.startswith(byte_order_mark):
             return content[len(byte_order_mark) :].decode(name, "replace")
-    declared_names = _declared_charsets(content, content_type)
+    declared_names = declared_charsets(content, content_type)
     for name in [*filter(_like_ascii, declared_names), "utf-8", *declared_names]:
         try:
             return content.decode(name)
@@ -38,7 +38,8 @@ def _like_ascii(name: str) -> bool:
     return name.startswith(("iso-2022", "utf-16"))
 
 
-def _declared_charsets(content: bytes, content_type: str) -> list[str]:
+def declared_charsets(content: bytes, content_type: str) -> list[str]:
+    """The names of charsets, as Python knows them, that an answer's header, its XML declaration and its page give."""
     start = content[:4096]
     header_names = [match[1].lower() for match in [_IN_HEADER.search(content_type)] if match]
     # A page that could be read so far to say that it is UTF-16 is not.

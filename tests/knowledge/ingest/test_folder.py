@@ -11,7 +11,7 @@ from desk.pages import Markup, Page, UnchangedPage, UnreadablePage
 from desk.platform.database import Database
 from knowledge.index.catalogue import list_documents
 from knowledge.ingest.index_source import index_source
-from knowledge.sources import folder
+from knowledge.sources.files import page_file
 from knowledge.sources.folder import Folder, FolderSettings
 from tests.knowledge.conftest import WordEmbedder
 from tests.knowledge.written_files import docx, pdf
@@ -79,14 +79,15 @@ def test_a_rule_at_the_top_is_no_front_matter(tmp_path: Path) -> None:
 
 def test_a_draft_is_not_a_page(tmp_path: Path) -> None:
     write(tmp_path, "a.md", "---\ndraft: true\n---\nSoon")
-    assert read(tmp_path) == {}
+    found = read(tmp_path)["a.md"]
+    assert found == UnreadablePage("a.md", "is a draft", unpublished=True)
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         (b"\x89PNG\r\n\0\0", "is binary"),
-        (b"caf\xe9 latin", "is not UTF-8 (byte 3)"),
+        (b"\x81\x8d\x8f\x90\x9d" * 5, "is not UTF-8, nor of a charset that it names (byte 0)"),
         (b"---\ntitle: [\n---\nx", "has front matter that is not YAML"),
         (b"---\ntitle: {a: 1}\n---\nx", "has front matter whose title is not a single value"),
     ],
@@ -103,7 +104,7 @@ def test_a_file_that_cannot_be_read_is_reported_and_its_neighbours_are_read(
 
 
 def test_a_file_too_large_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "MOST_BYTES", 10)
+    monkeypatch.setattr(page_file, "MOST_BYTES", 10)
     write(tmp_path, "big.md", "x" * 11)
     assert "larger" in why(read(tmp_path)["big.md"])
 
@@ -180,7 +181,7 @@ def test_a_broken_pdf_or_word_file_is_reported_and_its_neighbours_are_read(
 
 
 def test_a_pdf_too_large_is_not_even_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "MOST_BYTES_CONFINED", 100)
+    monkeypatch.setattr(page_file, "MOST_BYTES_CONFINED", 100)
     write(tmp_path, "a.pdf", pdf("Text."))
     assert why(read(tmp_path)["a.pdf"]) == "is larger than 100 bytes"
 
@@ -203,7 +204,7 @@ def test_1500_tiny_pages_and_odd_ones_between_them_are_indexed(
         write(tmp_path, f"{number % 7}/p{number}.txt", f"Berth {number}.")
     write(tmp_path, "3/empty.md", "")
     write(tmp_path, "3/binary.md", bytes(range(256)))
-    write(tmp_path, "3/latin.md", b"caf\xe9")
+    write(tmp_path, "3/latin.md", b"\x81\x8d\x8f\x90\x9d" * 5)
     write(tmp_path, "3/megabyte.md", "A berth by the pier. " * 50_000)
     write(tmp_path, "3/line.md", "x" * 50_000)
     embedder.window = 256
@@ -212,7 +213,7 @@ def test_1500_tiny_pages_and_odd_ones_between_them_are_indexed(
     assert {page.id: page.why for page in report.skipped} == {
         "3/empty.md": "has no text",
         "3/binary.md": "is binary",
-        "3/latin.md": "is not UTF-8 (byte 3)",
+        "3/latin.md": "is not UTF-8, nor of a charset that it names (byte 0)",
     }
     assert index_source(database, account, Folder(tmp_path), embedder).unchanged == 1502
 
