@@ -108,7 +108,7 @@ def of_a_folder(database: Database, account: str, tmp_path: Path) -> Iterator[St
         Folder(root),
         change_second=_write(root / "second.html", b"<h1>Two</h1><p>The altered page.</p>"),
         remove_third=(root / "deeper/third.txt").unlink,
-        spoil_third=_write(root / "deeper/third.txt", b"\xff\xff\xff"),
+        spoil_third=_write(root / "deeper/third.txt", bytes(range(128, 256))),
         break_off=lambda: _away(root),
         empty=lambda: _clear(root),
         has_stamps=False,

@@ -73,8 +73,10 @@ def test_a_source_has_a_name_and_may_know_how_many_pages_there_are(stage: Stage)
 def test_it_gives_each_page_once_and_the_same_every_time(stage: Stage) -> None:
     first = read(stage)
     assert first == read(stage)
-    assert all(isinstance(page, Page) for page in first)
-    assert len({page.id for page in first}) == len(first) == 3
+    published = [page for page in first if not (isinstance(page, UnreadablePage) and page.unpublished)]
+    assert all(isinstance(page, Page) for page in published)
+    assert len({page.id for page in first}) == len(first)
+    assert len(published) == 3
 
 
 def test_its_ids_stay_when_a_text_changes(stage: Stage) -> None:
@@ -142,8 +144,8 @@ def test_a_page_that_cannot_be_read_is_reported_and_what_is_known_of_it_stays(
     stage.spoil_third()
     report = index(database, account, stage.source, WordEmbedder())
     assert counts(report) == (0, 0, 2, 0)
-    assert len(report.skipped) == 1
-    assert report.skipped[0].why
+    [spoiled] = [page for page in report.skipped if not page.unpublished]
+    assert spoiled.why
     assert holds(texts(database, account), "first", "second", "third")
 
 
