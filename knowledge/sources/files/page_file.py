@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desk.pages import Markup, Page, Stamps, UnchangedPage, UnreadablePage
 from knowledge.parsing.files import sandbox
@@ -74,7 +74,7 @@ def _read_confined(file: PageFile, suffix: str, stamps: Stamps) -> Page | Unchan
     extract = sandbox.read_file(content, suffix)
     _refuse_unpublished(extract.metadata, "", Markup.HTML)
     title = extract.title or title_of_export(file.id)
-    return Page(file.id, extract.html, Markup.HTML, title=title, stamp=stamp)
+    return replace(_build_page(file.id, extract.metadata, extract.html, Markup.HTML), title=title, stamp=stamp)
 
 
 def _refuse_unpublished(front_matter: FrontMatter, body: str, markup: Markup) -> None:

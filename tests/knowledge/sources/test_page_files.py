@@ -147,3 +147,19 @@ def test_a_few_files_that_are_not_read_are_named_and_many_are_counted(
     report = index_source(database, account, Folder(tmp_path), embedder)
     assert report.unread_types == {".pages": count}
     assert [page.why for page in report.skipped] == ["is of a type that is not read"] * named
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("page.rst", "Lamps\n=====\n\n:audience: Partners\n:collection: lights\n\nThe lamp costs four coins.\n"),
+        ("page.adoc", "= Lamps\n:audience: Partners\n:collection: lights\n\nThe lamp costs four coins.\n"),
+    ],
+)
+def test_a_page_that_keeps_itself_to_some_readers_is_kept_to_them_in_every_format(
+    tmp_path: Path, name: str, body: str
+) -> None:
+    (tmp_path / name).write_text(body, encoding="utf-8")
+    [page] = Folder(tmp_path).pages(lambda _: None)
+    assert isinstance(page, Page)
+    assert (page.audience, page.collection) == ("partners", "lights")
