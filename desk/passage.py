@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+REPEATED = -1
+"""The group of a block that stands in a passage only so that its others can be understood."""
+
 
 class BlockKind(StrEnum):
     """What a block was in its document. `STEP` is an item of a numbered list; a `ROW` reads `Header: cell; ...`."""
@@ -17,11 +20,17 @@ class BlockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The smallest thing that can be cited. Blocks of one paragraph, list or table share a `group`."""
+    """The smallest thing that can be cited. Blocks of one paragraph, list or table share a `group`.
+
+    `leads` are the texts without which it would say something else, outermost first: the line above its list, the
+    caption of its table, the sentence that "otherwise" leans on. `number` is a step's, 0 where there is none.
+    """
 
     text: str
     kind: BlockKind
     group: int
+    leads: tuple[str, ...] = ()
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,5 +31,16 @@ def passage_from_row(row: Row[Any]) -> Passage:
 
 
 def blocks_from_column(column: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
-    """The blocks of a passage from its column `blocks`."""
-    return tuple([Block(block["text"], _KINDS[block["kind"]], block["group"]) for block in column])
+    """The blocks of a passage from its column `blocks`; those of older passages have neither leads nor numbers."""
+    return tuple(
+        [
+            Block(
+                block["text"],
+                _KINDS[block["kind"]],
+                block["group"],
+                tuple(block.get("leads", ())),
+                block.get("number", 0),
+            )
+            for block in column
+        ]
+    )
