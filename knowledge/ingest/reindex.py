@@ -19,6 +19,7 @@ import structlog
 from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, select, update
 
 from desk.errors import Permanent, Temporary
+from desk.passage import REPEATED
 from desk.platform.database import Database, Transaction
 from desk.ports import Embedder
 from knowledge.index import store, vector_index
@@ -204,8 +205,8 @@ def _join_sections(rows: list[Row[Any]]) -> Iterator[Section]:
     """The passages under one heading joined again."""
     for headings, passage_rows in groupby(rows, key=lambda row: tuple(row.headings)):
         blocks = chain.from_iterable(blocks_from_column(part.blocks) for part in passage_rows)
-        # What has no group is a heading that was too long to stand before each passage; it will be put there anew.
-        yield Section(headings, tuple(block for block in blocks if block.group >= 0))
+        # What is repeated (a heading too long to stand before each passage, a list's lead) is put there anew.
+        yield Section(headings, tuple(block for block in blocks if block.group != REPEATED))
 
 
 def _activate_new(tx: Transaction, switch: ReindexProgress) -> bool:
