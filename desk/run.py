@@ -47,7 +47,7 @@ class Statement:
     """One sentence, list item, step, row or code block of a draft, with what it rests on.
 
     Statements of one list or paragraph share a `group`. A `courtesy` (greeting, thanks) states no fact and needs no
-    citation.
+    citation. `number` is the one that a quoted step has on its page, 0 if it is counted anew.
     """
 
     text: str
@@ -55,6 +55,7 @@ class Statement:
     group: int
     citations: tuple[Citation, ...] = ()
     courtesy: bool = False
+    number: int = 0
 
 
 class WayOut(StrEnum):

@@ -91,10 +91,19 @@ def _render_paragraph(statements: list[Statement], numbers: dict[str, int]) -> s
     kind = statements[0].kind
     marked_texts = [_add_marks(statement, numbers) for statement in statements]
     if kind is BlockKind.STEP:
-        return "\n".join(f"{number}. {text}" for number, text in enumerate(marked_texts, 1))
+        return "\n".join(_numbered(statements, marked_texts))
     if kind in (BlockKind.ITEM, BlockKind.ROW):
         return "\n".join(f"- {text}" for text in marked_texts)
     return "\n".join(marked_texts) if kind is BlockKind.CODE else " ".join(marked_texts)
+
+
+def _numbered(statements: Sequence[Statement], marked_texts: Sequence[str]) -> Iterator[str]:
+    """Steps with the numbers that they have on their page; what stands within a step is none."""
+    number = 0
+    for statement, text in zip(statements, marked_texts, strict=True):
+        if statement.kind is BlockKind.STEP:
+            number = statement.number or number + 1
+        yield f"{number}. {text}" if statement.kind is BlockKind.STEP else f"   - {text}"
 
 
 def _add_marks(statement: Statement, numbers: dict[str, int]) -> str:

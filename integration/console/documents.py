@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from desk.passage import Block, BlockKind, Passage
 from desk.platform.database import Transaction
@@ -61,10 +62,12 @@ class DocumentListing:
 
 @dataclass(frozen=True, slots=True)
 class PassagePart:
-    """Blocks of a passage that are shown as one: `kind` is p, ul, ol, rows or code."""
+    """Blocks of a passage that are shown as one: `kind` is p, ul, ol, rows or code; `start` is the number of
+    its first step."""
 
     kind: str
     texts: tuple[str, ...]
+    start: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +146,17 @@ def page_number_of(ordinal: int) -> int:
 
 def passage_parts(blocks: Sequence[Block]) -> tuple[PassagePart, ...]:
     """Neighbours of one group and kind, together."""
-    parts: list[tuple[tuple[int, BlockKind], list[str]]] = []
-    for block in blocks:
-        if not parts or parts[-1][0] != (block.group, block.kind):
-            parts.append(((block.group, block.kind), []))
-        parts[-1][1].append(block.text)
-    return tuple(_build_part(kind, texts) for (_, kind), texts in parts)
+    return tuple(_build_part(list(part)) for _, part in groupby(blocks, key=lambda block: (block.group, block.kind)))
 
 
-def _build_part(kind: BlockKind, block_texts: Sequence[str]) -> PassagePart:
+def _build_part(blocks: Sequence[Block]) -> PassagePart:
+    kind, block_texts = blocks[0].kind, [block.text for block in blocks]
     if kind is BlockKind.SENTENCE:
         return PassagePart("p", (" ".join(block_texts),))
     if kind is BlockKind.CODE:
         return PassagePart("code", ("\n".join(block_texts),))
-    return PassagePart("rows" if kind is BlockKind.ROW else LISTS[kind], tuple(block_texts))
+    shown_as = "rows" if kind is BlockKind.ROW else LISTS[kind]
+    return PassagePart(shown_as, tuple(block_texts), blocks[0].number or 1)
 
 
 def _sum_counts(counts: Sequence[CitationCounts]) -> CitationCounts | None:

@@ -1,7 +1,8 @@
 """The local rung: what it quotes, how it cites, and when it keeps silent. With an embedder that counts words."""
 
-from desk.passage import Block, BlockKind, Hit
+from desk.passage import REPEATED, Block, BlockKind, Hit
 from desk.policy.texts import LANGUAGES
+from desk.presentation.reply import plain_text
 from desk.run import Classification, Draft
 from tests.fakes import FakeEmbedder, a_classification, a_hit, a_passage, a_ticket, default_policy
 from workers.models.extractive.model import COURTESIES, NO_ANSWER, ExtractiveModel, best_category, courtesy
@@ -93,6 +94,29 @@ def test_a_sentence_that_leans_on_the_one_before_brings_it_along() -> None:
     passage = a_passage("The reset link is sent by mail.", "It works once.", "Lamps are green.")
     (first, second, third) = quotable_units(a_hit(passage), 0)
     assert (first.blocks, second.blocks, third.blocks) == ((0,), (0, 1), (2,))
+
+
+def test_items_bring_along_what_leads_to_them_wherever_their_list_was_cut() -> None:
+    lead, caption = "These plans have no video.", "Prices of 2026"
+    items = [Block(f"Plan {n}", BlockKind.ITEM, 3, (lead,)) for n in range(3)]
+    (_, unit) = quotable_units(a_hit(a_passage(Block(lead, BlockKind.SENTENCE, REPEATED), *items)), 0)
+    assert unit.blocks == (0, 1, 2, 3)
+    rows = [Block(f"Code: {n}; Price: {n}", BlockKind.ROW, 0, (caption,)) for n in range(20)]
+    units = quotable_units(a_hit(a_passage(Block(caption, BlockKind.SENTENCE, 1), *rows)), 0)
+    assert [unit.blocks for unit in units] == [(0,), *((0, n + 1) for n in range(20))]
+
+
+def test_steps_are_quoted_with_the_numbers_that_they_have_on_their_page() -> None:
+    lead = "To reset your password:"
+    steps = [Block(f"Press the button for the password {n}.", BlockKind.STEP, 3, (lead,), n) for n in (4, 5)]
+    before = Block("Press the button for the password 3.", BlockKind.STEP, REPEATED, (lead,), 3)
+    draft = drafted(
+        "How do I reset my password?", a_hit(a_passage(Block(lead, BlockKind.SENTENCE, REPEATED), before, *steps))
+    )
+    assert [(s.text, s.number) for s in draft.statements if s.kind is BlockKind.STEP] == [
+        (step.text, step.number) for step in steps
+    ]
+    assert "4. Press the button for the password 4." in plain_text(draft)
 
 
 def test_rows_of_a_long_table_stand_alone_and_those_of_a_short_one_together() -> None:

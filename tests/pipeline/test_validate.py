@@ -46,6 +46,18 @@ def findings(draft: Draft, language: str = "en") -> tuple[Finding, ...]:
     return validate(CLEAN, draft, (a_hit(PASSAGE),), a_classification(language=language), default_policy())
 
 
+def test_an_item_says_what_the_line_above_its_list_says() -> None:
+    lead = "These plans do not include video:"
+    passage = a_passage(Block("Bench", BlockKind.ITEM, 1, (lead,)), title="Plans")
+
+    def failed(text: str) -> list[str]:
+        draft = a_draft(a_statement(text, a_citation(passage, 0)))
+        return [f.check for f in validate(CLEAN, draft, (a_hit(passage),), a_classification(), default_policy())]
+
+    assert failed("The Bench plan does not include video.") == []
+    assert failed("The Bench plan includes video.") == ["turned_negation"]
+
+
 @pytest.mark.parametrize("place", range(len(PASSAGE.blocks)))
 def test_a_block_quoted_word_for_word_passes_every_check(place: int) -> None:
     assert check(PASSAGE.blocks[place].text, place, kind=PASSAGE.blocks[place].kind) == []

@@ -261,7 +261,8 @@ def _statements(opening: str, chosen_units: Sequence[QuotableUnit]) -> tuple[Sta
         for block_index in unit.blocks:
             block = unit.hit.passage.blocks[block_index]
             group = groups.setdefault((unit.rank, block.group), len(groups) + 1)
-            statements.append(Statement(block.text, block.kind, group, (unit.citation(block_index),)))
+            citations = (unit.citation(block_index),)
+            statements.append(Statement(block.text, block.kind, group, citations, number=block.number))
     return tuple(statements)
 
 

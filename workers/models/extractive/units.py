@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from desk.passage import Block, BlockKind, Citation, Hit
+from desk.passage import REPEATED, Block, BlockKind, Citation, Hit
 from desk.text.lexicon import any_of, phrases
 from workers.models.extractive.questions import AnswerForm, content_stems
 
@@ -99,6 +99,8 @@ def _group_blocks(blocks: Sequence[Block]) -> Iterator[tuple[int, ...]]:
     for _, members in groupby(range(len(blocks)), key=lambda index: (blocks[index].group, blocks[index].kind)):
         block_indexes = tuple(members)
         kind = blocks[block_indexes[0]].kind
+        if blocks[block_indexes[0]].group == REPEATED and kind is not BlockKind.SENTENCE:
+            continue  # the step before, which another passage holds
         if kind is BlockKind.SENTENCE or (kind is BlockKind.ROW and len(block_indexes) > LONGEST_TABLE):
             yield from (_with_support(blocks, (index,)) for index in block_indexes if not _only_opens(blocks, index))
         else:
@@ -111,7 +113,17 @@ def _only_opens(blocks: Sequence[Block], index: int) -> bool:
 
 
 def _with_support(blocks: Sequence[Block], block_indexes: tuple[int, ...]) -> tuple[int, ...]:
-    """With the sentence before that opens a list ("Do this:") or that the first sentence leans on ("It ...")."""
+    """With what the blocks lean on: the sentence that opens their list, the condition before "otherwise"."""
+    leads = {lead for index in block_indexes for lead in blocks[index].leads}
+    if not leads:
+        return _with_sentence_before(blocks, block_indexes)
+    places = {blocks[index].text: index for index in range(block_indexes[0])}
+    return (*sorted(places[lead] for lead in leads if lead in places), *block_indexes)
+
+
+def _with_sentence_before(blocks: Sequence[Block], block_indexes: tuple[int, ...]) -> tuple[int, ...]:
+    """The same for blocks that do not say what they lean on: the sentence before, if it opens a list ("Do this:") or if
+    the first sentence leans on it ("It ...")."""
     first = block_indexes[0]
     if first == 0:
         return block_indexes

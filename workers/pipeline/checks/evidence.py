@@ -43,9 +43,10 @@ class Evidence:
         )
 
     def cited_text(self, statement: Statement) -> str:
-        """The statement's cited blocks and the headings above them."""
+        """The statement's cited blocks with what they lean on, and the headings above them."""
         headings = [" ".join((p.title, *p.headings)) for c in statement.citations if (p := self.passage(c))]
-        return "\n".join([*(block.text for block in self.blocks(statement)), *headings])
+        texts = [text for block in self.blocks(statement) for text in (*block.leads, block.text)]
+        return "\n".join([*texts, *headings])
 
     def grounds(self, statement: Statement) -> str:
         """The text a statement may draw on: its cited blocks, the headings above them, and the customer's words."""

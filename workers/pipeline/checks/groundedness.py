@@ -79,13 +79,13 @@ def ordering_source(evidence: Evidence) -> Iterator[Finding]:
 
 
 def turned_negation(evidence: Evidence) -> Iterator[Finding]:
-    """A "not" that the cited blocks do not have, or one of theirs that the draft dropped."""
+    """A "not" that the cited blocks do not have, or one of theirs, or of what leads to them, that the draft dropped."""
     for statement in _factual_statements(evidence):
         blocks = evidence.blocks(statement)
         if not blocks or evidence.quotes(statement):
             continue
         is_negated = _has_negation(statement.text)
-        blocks_negated = [_has_negation(block.text) for block in blocks]
+        blocks_negated = [_has_negation(" ".join((*block.leads, block.text))) for block in blocks]
         if is_negated and not any(blocks_negated):
             yield Finding("turned_negation", f"no cited block says no: {quote_statement(statement)}")
         elif not is_negated and all(blocks_negated):
