@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from desk.passage import REPEATED, Block, BlockKind
-from knowledge.ingest.measure import CountTokens, Measure
+from knowledge.embedders.measure import CountTokens, Measure
 from knowledge.parsing.structure import Section
 
 MOST_TOKENS = 256
