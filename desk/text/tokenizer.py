@@ -5,7 +5,6 @@ Everything here is linear in the length of the text, however hostile: each patte
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import cache
 
 from desk.text import lexicon
@@ -28,12 +27,6 @@ _STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s|$)|[。！�
 _LAST_WORD = re.compile(r"[\w.&'’-]{1,24}$")
 _BULLET = re.compile(r"\d{1,3}|[a-zA-Z]")
 _WORD = re.compile(r"[^\W_]++(?:['’][^\W_]++)*+")
-
-# In search a word may hold apostrophes, dots, dashes and underscores inside: don't, v2.1, api_key, E-4012.
-_SEARCH_WORD = re.compile(r"[^\W_]+(?:['’._\-][^\W_]+)*")
-_PART = re.compile(r"[^\W_]+")
-# Scripts written without spaces, told apart by pairs of characters: Thai, Lao, Khmer, kana, Han.
-UNSPACED_SCRIPT = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
 
 def clean(text: str) -> str:
@@ -111,43 +104,3 @@ def first_words(text: str, limit: int) -> tuple[str, bool]:
         if count > limit:
             return beginning[: word.start()].rstrip(), True
     return beginning, len(beginning) < len(text)
-
-
-def search_words(text: str) -> Iterator[str]:
-    """The words of a text as they are searched: without accents, and those of several parts as parts too."""
-    text = _without_marks(text.lower())
-    for match in _SEARCH_WORD.finditer(text):
-        word = match[0]
-        if UNSPACED_SCRIPT.search(word):
-            yield from _character_pairs(word)
-            continue
-        subwords = _subwords(word)
-        yield from subwords
-        if len(subwords) > 1 and any(map(str.isdigit, word)):
-            yield word
-
-
-def _subwords(word: str) -> list[str]:
-    """The parts of a word; of a contraction what it shortens ("it's": it), and all of "don't"."""
-    subwords = _PART.findall(word)
-    if len(subwords) < 2 or subwords[-1] not in lexicon.words("contraction"):
-        return subwords
-    return ["".join(subwords)] if subwords[-1] == "t" else subwords[:-1]
-
-
-def _character_pairs(word: str) -> Iterator[str]:
-    end = 0
-    for match in UNSPACED_SCRIPT.finditer(word):
-        yield from _PART.findall(word[end : match.start()])
-        unspaced = match[0]
-        yield from (unspaced[i : i + 2] for i in range(max(len(unspaced) - 1, 1)))
-        end = match.end()
-    yield from _PART.findall(word[end:])
-
-
-def _without_marks(text: str) -> str:
-    if text.isascii():
-        return text
-    return "".join(
-        character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character)
-    )

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from desk.pages import DEFAULT_LOCALE, Page
 from desk.ports import Embedder
 from desk.text.tokenizer import clean
-from knowledge.index.bm25 import bm25_weights, index_terms, stemming_language
+from knowledge.index.bm25 import index_weights, stemming_language
 from knowledge.index.document import PreparedDocument, PreparedPassage
 from knowledge.ingest.chunking import Chunk, cut_sections
 from knowledge.parsing.parse import parse_page
@@ -64,7 +64,7 @@ def _prepare_passage(chunk: Chunk, language: str) -> PreparedPassage:
         blocks=chunk.blocks,
         embedded=chunk.embedded,
         content_hash=_sha256(chunk.embedded),
-        weights=bm25_weights(index_terms(chunk.embedded, language)),
+        weights=index_weights(chunk.embedded, language),
     )
 
 

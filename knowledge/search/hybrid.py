@@ -19,12 +19,10 @@ from sqlalchemy import TextClause, text
 from desk.passage import SearchScope
 from desk.platform.database import Transaction
 from knowledge.index import vector_index
-from knowledge.index.bm25 import query_terms, stemming_language, term_dimension
+from knowledge.index.bm25 import query_terms, stemming_language
 from knowledge.search.fusion import Candidate
 
 CANDIDATES = 40
-MOST_QUESTION_TERMS = 64
-
 
 PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
 """What to open a search's transaction with. Planning takes a third of the time of scoring a small library, and there is
@@ -44,33 +42,40 @@ _COUNT_SQL = """
     ) AS library
 """
 
+# All ways to write one word (`bm25.QueryTerm`) are as rare as the most common of them, and count once in what a
+# passage shares.
 # `OFFSET 0`, and a subquery where a join would do, leave the planner no choice but to look rows up by their ids: it
 # would choose badly until the first ANALYZE.
 QUESTION_SQL = """
     WITH library AS MATERIALIZED (
         SELECT passages, stretch, near AND passages > :exact AS outgrown
         FROM library_states WHERE account_id = :account AND embedder = :embedder
+    ), counted AS MATERIALIZED (
+        SELECT term.*, coalesce((SELECT greatest(terms.passages, 0) FROM terms
+                                 WHERE terms.account_id = :account AND terms.embedder = :embedder
+                                   AND terms.dimension = term.dimension), 0)::float8 AS holders
+        FROM unnest(CAST(:dimensions AS integer[]), CAST(:words AS integer[]), CAST(:weights AS float8[]))
+            AS term (dimension, word, weight)
     ), asked AS MATERIALIZED (
-        SELECT term.dimension, ln(1 + (library.passages - holders + 0.5) / (holders + 0.5)) AS idf,
-               CAST('{{' || term.dimension + 1 || ':' || 1 || '}}/1000000000' AS sparsevec) AS alone
-        FROM library
-        CROSS JOIN unnest(CAST(:dimensions AS integer[])) AS term (dimension)
-        CROSS JOIN LATERAL (
-            SELECT coalesce((SELECT greatest(terms.passages, 0) FROM terms
-                             WHERE terms.account_id = :account AND terms.embedder = :embedder
-                               AND terms.dimension = term.dimension), 0)::float8 AS holders
-        ) AS counted
+        SELECT dimension, word, weight * ln(1 + (library.passages - spread + 0.5) / (spread + 0.5)) AS idf,
+               CAST('{{' || dimension + 1 || ':' || 1 || '}}/1000000000' AS sparsevec) AS alone
+        FROM library CROSS JOIN (
+            SELECT counted.*, max(holders) OVER (PARTITION BY word) AS spread FROM counted
+        ) AS spelt
+        WHERE holders > 0 OR (spread = 0 AND weight >= 1)
     ), question AS MATERIALIZED (
         SELECT CAST(:vector AS halfvec({size})) AS vector,
                CAST('{{' || string_agg(dimension + 1 || ':' || idf, ',' ORDER BY dimension) || '}}/1000000000'
                     AS sparsevec(1000000000)) AS sparse,
-               sum(idf) AS idf,
+               (SELECT sum(idf) FROM (SELECT max(idf) AS idf FROM asked GROUP BY word) AS best) AS idf,
                (SELECT stretch FROM library) AS stretch
         FROM asked
     )"""
 """What is asked: the terms with their IDF in this library, and the question's vectors."""
 SHARED_SQL = """
-    CROSS JOIN LATERAL (SELECT sum(asked.idf) AS idf FROM asked WHERE passage.sparse <#> asked.alone < 0) AS shared
+    CROSS JOIN LATERAL (SELECT sum(idf) AS idf FROM (
+        SELECT max(asked.idf) AS idf FROM asked WHERE passage.sparse <#> asked.alone < 0 GROUP BY word
+    ) AS found) AS shared
 """
 _FOUND_SQL = """, {candidates_sql}
     SELECT passage.id::text AS id, passage.document_id::text AS document_id, passage.version, passage.ordinal,
@@ -137,11 +142,13 @@ def search_parameters(
 ) -> SearchParameters:
     """Put a question into parameters."""
     language = stemming_language(scope.locale)
-    terms = dict.fromkeys(map(term_dimension, query_terms(query, language)))
+    terms = query_terms(query, language)
     values: dict[str, object] = {
         "account": tx.account,
         "embedder": embedder.name,
-        "dimensions": list(terms)[:MOST_QUESTION_TERMS],
+        "dimensions": [term.dimension for term in terms],
+        "words": [term.word for term in terms],
+        "weights": [term.weight for term in terms],
         "vector": f"[{','.join([f'{number:.6g}' for number in vector])}]",  # a halfvec has four digits
         "language": language,
         "audiences": sorted(scope.audiences),

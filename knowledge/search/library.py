@@ -10,7 +10,9 @@ from sqlalchemy import and_, select
 from desk.passage import Citation, Hit, SearchScope
 from desk.platform.database import Database
 from desk.ports import Embedder, Reranker
+from desk.text.search_words import as_written
 from desk.text.tokenizer import clean
+from knowledge.index.bm25 import stemming_language
 from knowledge.index.embedding_versions import active_version
 from knowledge.index.switched_off import is_switched_off
 from knowledge.search.fusion import rank_candidates
@@ -48,7 +50,7 @@ class PostgresLibrary:
 
     def search(self, account: str, query: str, scope: SearchScope, *, limit: int) -> list[Hit]:
         """The best passages for a question, best first, in its language where there are any. Empty query, no hits."""
-        query = clean(query[:MOST_QUESTION]).strip()
+        query = as_written(clean(query[:MOST_QUESTION]), stemming_language(scope.locale)).strip()
         if not query or limit < 1:
             return []
         query_embedding = self._query_embedder.embed(account, query)

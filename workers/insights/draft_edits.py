@@ -17,7 +17,8 @@ from desk.presentation.reply import cited_pages, draft_text, source_list
 from desk.run import Draft
 from desk.text import lexicon
 from desk.text.lexicon import any_of
-from desk.text.tokenizer import UNSPACED_SCRIPT, clean, words
+from desk.text.search_words import UNSPACED_SCRIPT
+from desk.text.tokenizer import clean, words
 from workers.pipeline.checks.figures import hard_facts
 from workers.pipeline.checks.groundedness import find_names
 

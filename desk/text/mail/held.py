@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from desk.text.tokenizer import UNSPACED_SCRIPT, sentences, words
+from desk.text.search_words import UNSPACED_SCRIPT
+from desk.text.tokenizer import sentences, words
 
 RUN = 8
 """So many words in a row are nobody's by chance."""

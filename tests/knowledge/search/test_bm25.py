@@ -13,13 +13,21 @@ from knowledge.index.bm25 import (
 from knowledge.tables import SPARSE_DIMENSIONS
 
 
+def as_asked(text: str, language: str) -> list[int]:
+    return [term.dimension for term in query_terms(text, language) if term.weight >= 1]
+
+
+def dimensions(*terms: str) -> list[int]:
+    return [term_dimension(term) for term in terms]
+
+
 @pytest.mark.parametrize(
     ("text", "language", "terms"),
     [
         ("How do I cancel my subscriptions?", "en", ["cancel", "subscript"]),
         ("Cancelling subscription", "en", ["cancel", "subscript"]),
         ("Don't panic, it's Ada's", "en", ["dont", "panic", "ada"]),
-        ("error SW-4012", "en", ["error", "sw", "4012", "sw-4012"]),
+        ("error SW-4012", "en", ["error", "sw", "4012", "sw4012"]),
         ("api_key v2.1", "en", ["api", "key", "v2", "1", "v2.1"]),
         ("Kündigung der Verträge", "de", ["kundig", "der", "vertrag"]),
         ("Café", "xx", ["cafe"]),
@@ -65,6 +73,6 @@ def test_the_language_is_the_first_part_of_the_locale(locale: str, language: str
 
 def test_what_people_write_around_a_question_is_not_searched_for() -> None:
     asked = "Hello, please can someone help: I need any refund, refunds about Paris. Thanks!"
-    assert query_terms(asked, "en") == ["help", "refund", "pari"]
-    assert query_terms("please", "xx") == ["please"]
+    assert as_asked(asked, "en") == dimensions("help", "refund", "pari")
+    assert as_asked("please", "xx") == dimensions("please")
     assert "need" in index_terms("What you need", "en")
