@@ -70,9 +70,12 @@ class Website(LookAlike):
             del self.resources[path]
 
     def asked(self) -> list[str]:
-        """The paths that were asked for, robots.txt left out."""
+        """The paths that were asked for, but for robots.txt and a sitemap that is not there."""
         with self.lock:
-            return [_where(each) for each in self.requests if each.path != "/robots.txt"]
+            return [path for each in self.requests if (path := _where(each)) not in self._left_out()]
+
+    def _left_out(self) -> set[str]:
+        return {"/robots.txt", "/sitemap.xml"} - (self.resources.keys() & {"/sitemap.xml"})
 
     def answer(self, request: Request) -> Answer:
         """What stands there."""

@@ -1,10 +1,18 @@
 """Which network addresses may be spoken to: those of the public internet, whatever they are dressed up as."""
 
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from queue import Empty, Queue
+from typing import TypeVar
 
 from desk.errors import Permanent, Temporary
+
+NAME_SECONDS = 5.0
+"""For the look-up of a name."""
+
+Answer = TypeVar("Answer")
 
 ResolveHost = Callable[[str, int], Sequence[str]]
 """Gives all addresses of a host's name, for a port; raises OSError when there are none."""
@@ -21,8 +29,28 @@ _NON_PUBLIC_NETWORKS = tuple(
 
 def resolve_host(host: str, port: int) -> list[str]:
     """As the machine resolves names; numbers in any notation become the address they stand for."""
-    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    entries = _within_time(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
+
+
+def _within_time(look_up: Callable[[], Answer]) -> Answer:
+    """The system's look-up knows no time-out, so it is left behind in a thread of its own. Raises TimeoutError."""
+    answers: Queue[Answer | OSError | UnicodeError] = Queue(1)
+
+    def run() -> None:
+        try:
+            answers.put(look_up())
+        except (OSError, UnicodeError) as error:
+            answers.put(error)
+
+    threading.Thread(target=run, name="name look-up", daemon=True).start()
+    try:
+        answer = answers.get(timeout=NAME_SECONDS)
+    except Empty:
+        raise TimeoutError from None
+    if isinstance(answer, OSError | UnicodeError):
+        raise answer
+    return answer
 
 
 def public_addresses(host: str, port: int, *, private: bool, ask: ResolveHost = resolve_host) -> list[str]:
@@ -32,6 +60,8 @@ def public_addresses(host: str, port: int, *, private: bool, ask: ResolveHost = 
     """
     try:
         addresses = ask(host, port)
+    except TimeoutError as error:
+        raise Temporary(f"the name servers do not answer for {host}") from error
     except (OSError, UnicodeError) as error:
         raise Temporary(f"{host} is not known to the name servers") from error
     if not addresses:

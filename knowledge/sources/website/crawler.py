@@ -23,9 +23,14 @@ from knowledge.sources.website.urls import Site, normalize_url, path_of, repeats
 MOST_FAULTS = 10
 """After so many pages in a row that cannot be read, the start is asked whether the site is there at all."""
 
+MOST_BLOCKS = 3
+"""After so many pages in a row for which the site wants a rest (429), it gets one."""
+
 MOST_FORMS = 5
 """Paths of one page: to print, for phones, the old one. More that name one page as their proper form are a mistake in
 the site's template, and each a page of its own."""
+
+NOT_KEPT = "asks not to be kept (noindex)"
 
 _TEMPORARY_REDIRECTS = frozenset({302, 303, 307})
 
@@ -53,9 +58,12 @@ class Crawler:
     pages_visited: int = 0
     pages_read: int = 0
     consecutive_faults: int = 0
+    consecutive_blocks: int = 0
     named_urls: set[str] = field(default_factory=set)
     urls_by_canonical: dict[str, list[str]] = field(default_factory=dict)
     """Pages that gave another address as their proper one, by that address."""
+    urls_by_text: dict[str, str] = field(default_factory=dict)
+    """Where what a reader sees was first met."""
 
     def crawl(self, start_response: HttpResponse | None) -> Iterator[CrawlResult]:
         """All pages. `start_response` is the answer of the start, if that is a page. Raises Temporary when the site
@@ -93,12 +101,10 @@ class Crawler:
                 response = self.client.get(
                     entry.url, self.max_bytes, last_visit.conditional_headers() if last_visit else None
                 )
-            except Blocked:
-                raise
             except Temporary as error:
-                yield self._handle_failure(entry, last_visit, str(error))
+                yield self._handle_failure(entry, last_visit, error)
                 return
-        self.consecutive_faults = 0
+        self.consecutive_faults = self.consecutive_blocks = 0
         if response.status == 304 and last_visit:
             yield from self._handle_unchanged(entry, last_visit, response)
         elif response.status in REDIRECTS:
@@ -144,27 +150,39 @@ class Crawler:
         if entry.url == self.start and last_visit and len(last_visit.links) >= FEW_LINKS and not links:
             raise Temporary("the start has lost all its links, as a site does under maintenance")
         self._follow_links(entry, links)
-        if not crawled.directives.index or not self.site.wants(entry.url):
+        if not self.site.wants(entry.url):
+            return
+        if not crawled.directives.index:
+            yield UnreadablePage(entry.url, NOT_KEPT, unpublished=True)
             return
         if trust_canonical and (canonical_url := self._canonical_url(entry, crawled.metadata.canonical)):
             self.urls_by_canonical.setdefault(canonical_url, []).append(entry.url)
             self.frontier.add([canonical_url], entry.depth)
             return
+        text = crawled.text_digest()
+        if self._is_known_text(entry, text):
+            return
         self.pages_read += 1
         self.named_urls.add(entry.url)
         # Without a stamp, so that its proper form is looked for again.
         yield crawled.page(
-            entry.url, revisit.write_stamp(revisit.record_visit(response, links)) if trust_canonical else None
+            entry.url, revisit.write_stamp(revisit.record_visit(response, links, text)) if trust_canonical else None
         )
 
     def _handle_unchanged(
         self, entry: FrontierEntry, last_visit: PageVisit, response: HttpResponse
     ) -> Iterator[CrawlResult]:
         self._follow_links(entry, last_visit.links)
-        if pages.is_kept_by_header(response):
+        if not pages.is_kept_by_header(response):
+            yield UnreadablePage(entry.url, NOT_KEPT, unpublished=True)
+        elif not self._is_known_text(entry, last_visit.text):
             self.pages_read += 1
             self.named_urls.add(entry.url)
             yield UnchangedPage(entry.url)
+
+    def _is_known_text(self, entry: FrontierEntry, text: str) -> bool:
+        """Was the same page met under another address? Once in the index it is enough."""
+        return bool(text) and self.urls_by_text.setdefault(text, entry.url) != entry.url
 
     def _handle_redirect(self, entry: FrontierEntry, target: str | None, *, temporary: bool) -> Iterator[CrawlResult]:
         """To an address of the site, which is visited in its turn; else the page is told of."""
@@ -185,14 +203,15 @@ class Crawler:
                 FrontierEntry(chain[0], entry.depth), revisit.read_stamp(self.stamps(chain[0])), fault
             )
 
-    def _handle_failure(self, entry: FrontierEntry, last_visit: PageVisit | None, why: str) -> UnreadablePage:
-        if entry.url == self.start:
-            raise Temporary(why)
+    def _handle_failure(self, entry: FrontierEntry, last_visit: PageVisit | None, error: Temporary) -> UnreadablePage:
+        self.consecutive_blocks += isinstance(error, Blocked)
+        if entry.url == self.start or self.consecutive_blocks >= MOST_BLOCKS:
+            raise error
         self.consecutive_faults += 1
         if self.consecutive_faults >= MOST_FAULTS:
             self.client.get(self.start, self.max_bytes)
             self.consecutive_faults = 0
-        return self._unreadable(entry, last_visit, why)
+        return self._unreadable(entry, last_visit, str(error))
 
     def _unreadable(self, entry: FrontierEntry, last_visit: PageVisit | None, why: str) -> UnreadablePage:
         self._follow_links(entry, last_visit.links if last_visit else ())

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 from knowledge.parsing.html import without_open_ends
-from knowledge.sources.website.http_fetch import AGENT
+from knowledge.sources.website.robots_txt import ROBOTS_NAMES
 
 MOST_LINKS = 5000
 """Of one page; what comes after them is not followed."""
@@ -72,7 +72,7 @@ class _MetadataParser(HTMLParser):
 
     def read_meta(self, attributes: dict[str, str]) -> None:
         name, content = attributes.get("name", "").strip().lower(), attributes.get("content", "")
-        if name in ("robots", AGENT.lower()):
+        if name in ROBOTS_NAMES:
             self.metadata.robots.append(content)
         if attributes.get("http-equiv", "").strip().lower() == "refresh" and (refresh := _REFRESH.match(content)):
             if float(refresh[1]) <= SOON:

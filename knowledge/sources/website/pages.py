@@ -1,10 +1,13 @@
 """From an answer to a page: what it is written in, its text, and what it says of itself."""
 
+import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from desk.pages import Markup, Page
-from knowledge.parsing.parse import parse_page
+from knowledge.parsing.parse import NotParsed, parse_page
+from knowledge.parsing.structure import Section
 from knowledge.sources.website.charset import decode_body
 from knowledge.sources.website.html_metadata import HtmlMetadata, locale_of, read_html_metadata
 from knowledge.sources.website.http_fetch import HttpResponse
@@ -40,6 +43,21 @@ class CrawledPage:
         """As it goes to the index. Its title is the text's own: the first heading says more than `<title>`."""
         return Page(url, self.text, self.markup, url=url, locale=self.metadata.locale, stamp=stamp)
 
+    def text_digest(self) -> str:
+        """Hash of what a reader sees, whatever stands around it; empty where nothing can be read."""
+        try:
+            page = parse_page(self.text, self.markup)
+        except NotParsed:
+            return ""
+        texts = [text for section in page.sections for text in _section_texts(section)]
+        seen = "\n".join([self.metadata.locale, page.title or "", *texts])
+        return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:32] if texts else ""
+
+
+def _section_texts(section: Section) -> Iterator[str]:
+    yield from section.headings
+    yield from (block.text for block in section.blocks)
+
 
 def may_be_page(url: str) -> bool:
     """False for pictures, archives and the like, by the ending of the path."""
@@ -56,6 +74,8 @@ def page_markup(response: HttpResponse) -> Markup | None:
     if not content_type:
         return Markup.HTML if start.startswith(b"<") else Markup.TEXT
     markup = _MARKUP.get(content_type)
+    if markup is not Markup.MARKDOWN and start.startswith((b"<!doctype html", b"<html")):
+        return Markup.HTML  # whatever the server takes it for
     return Markup.MARKDOWN if markup is Markup.TEXT and path_of(response.url).endswith(_MARKDOWN_NAMES) else markup
 
 

@@ -12,6 +12,9 @@ AGAIN_SECONDS = 1.0
 LONGEST_PAUSE = 10.0
 """Seconds that a Retry-After is waited for before the second try."""
 
+LONGEST_REST, MOST_REST = 60.0, 600.0
+"""The same of a 429, and of all of them in one reading; after that no 429 is waited for."""
+
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -23,12 +26,15 @@ class PoliteClient:
         self._client = client
         self._pause = pause
         self._has_requested = False
+        self._rested = 0.0
 
     def get(self, url: str, max_bytes: int, extra_headers: Mapping[str, str] | None = None) -> HttpResponse:
         """The answer, unless it is of the kind 429 or 5xx. Raises Temporary when that, or none, comes twice; Blocked
         when it is 429; Permanent when the host may not be asked."""
         try:
             return self._request(url, max_bytes, extra_headers)
+        except Blocked as error:
+            self._rest(error)
         except Temporary as error:
             self._pause(min(AGAIN_SECONDS if error.retry_after is None else error.retry_after, LONGEST_PAUSE))
         return self._request(url, max_bytes, extra_headers)
@@ -45,6 +51,13 @@ class PoliteClient:
                 raise Permanent(f"{url} leads to {target or 'nowhere'}; if that is meant, name that address")
             url = target
         return None
+
+    def _rest(self, error: Blocked) -> None:
+        seconds = min(AGAIN_SECONDS if error.retry_after is None else error.retry_after, LONGEST_REST)
+        if self._rested + seconds > MOST_REST:
+            raise error
+        self._rested += seconds
+        self._pause(seconds)
 
     def _request(self, url: str, max_bytes: int, extra_headers: Mapping[str, str] | None) -> HttpResponse:
         if self._has_requested and self.delay:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from desk.errors import Temporary
 from knowledge.sources.website.http_fetch import HttpResponse, decompress
 
-RECIPE = 1
+RECIPE = 2
 """Raise it when the website source reads another page, title, locale or links out of the same answer."""
 
 LONGEST = 16_000
@@ -31,6 +31,8 @@ class PageVisit:
     modified: str = ""
     digest: str = ""
     links: tuple[str, ...] = ()
+    text: str = ""
+    """Hash of what a reader sees, by which a page is known again under another address."""
 
     def conditional_headers(self) -> dict[str, str]:
         """The headers that ask for the page only if it has changed (RFC 9110, section 13.1)."""
@@ -38,13 +40,14 @@ class PageVisit:
         return {name: value for name, value in headers.items() if value}
 
 
-def record_visit(response: HttpResponse, links: tuple[str, ...]) -> PageVisit:
+def record_visit(response: HttpResponse, links: tuple[str, ...], text: str) -> PageVisit:
     """This visit."""
     return PageVisit(
         _sendable_tag(response.header("etag")),
         _sendable_tag(response.header("last-modified")),
         body_digest(response),
         links,
+        text,
     )
 
 
@@ -66,7 +69,7 @@ def write_stamp(visit: PageVisit) -> str | None:
     packed = base64.b85encode(zlib.compress("\n".join(visit.links).encode(), 6)).decode() if visit.links else ""
     if len(packed) > LONGEST:
         return None
-    return json.dumps([RECIPE, visit.etag, visit.modified, visit.digest, packed], separators=(",", ":"))
+    return json.dumps([RECIPE, visit.etag, visit.modified, visit.digest, packed, visit.text], separators=(",", ":"))
 
 
 def read_stamp(stamp: str | None) -> PageVisit | None:
@@ -74,10 +77,11 @@ def read_stamp(stamp: str | None) -> PageVisit | None:
     if not stamp:
         return None
     try:
-        recipe, etag, modified, digest, packed = json.loads(stamp)
+        recipe, *fields = json.loads(stamp)
         if recipe != RECIPE:
             return None
+        etag, modified, digest, packed, text = map(str, fields)
         links = b"".join(decompress([base64.b85decode(packed)], _MOST_UNPACKED)).decode() if packed else ""
-        return PageVisit(str(etag), str(modified), str(digest), tuple(links.split("\n")) if links else ())
+        return PageVisit(etag, modified, digest, tuple(links.split("\n")) if links else (), text)
     except (ValueError, TypeError, Temporary):
         return None

@@ -15,6 +15,9 @@ MOST_BYTES = 500 * 1024
 LONGEST_WAIT = 10.0
 """Seconds of a Crawl-delay that are kept to."""
 
+ROBOTS_NAMES = frozenset({"robots", AGENT.lower(), "googlebot", "bingbot"})
+"""Whom directives speak to that we keep to: all, us, and the two that a site means when it names one to hide from."""
+
 _VALUED = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
 _AGENT_NAME = re.compile(r"([\w-]+)[ \t]*:")
 
@@ -69,8 +72,8 @@ def _words_for_us(header: str) -> list[str]:
     name = _AGENT_NAME.match(header.strip())
     if name is None or name[1].lower() in _VALUED:
         return _directive_words(header)
-    return _directive_words(header.strip()[name.end() :]) if name[1].lower() == AGENT.lower() else []
+    return _directive_words(header.strip()[name.end() :]) if name[1].lower() in ROBOTS_NAMES else []
 
 
 def _directive_words(content: str) -> list[str]:
-    return [word.strip().lower() for word in content.split(",")]
+    return [word for word in re.split(r"[,;\s]+", content.lower()) if word]

@@ -1,11 +1,15 @@
-"""Sitemaps as sitemaps.org has them: lists of pages and lists of sitemaps in XML, plain lists, each perhaps gzipped."""
+"""Sitemaps as sitemaps.org has them, lists of pages and lists of sitemaps in XML, plain lists and feeds, each perhaps
+gzipped; and as they are met: by another type, behind a byte order mark, with relative addresses and bare ampersands."""
 
+import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from desk.errors import Permanent, Temporary
+import structlog
+
+from desk.errors import Blocked, FirstlineError, Permanent, Temporary
 from desk.pages import UnreadablePage
 from knowledge.sources.website.http_fetch import HttpResponse, decompress
 from knowledge.sources.website.polite_client import PoliteClient
@@ -17,12 +21,21 @@ MOST_BYTES = 50 * 1024 * 1024
 MOST_ADDRESSES = 50_000
 """In one sitemap."""
 
+USUAL_PATH = "/sitemap.xml"
+
 MOST_SITEMAPS = 1000
 MOST_PAGES = 100_000
 """Of a site, in all its sitemaps."""
 
+log = structlog.get_logger(__name__)
+
 _GZIP = b"\x1f\x8b"
-_ROOTS = frozenset({"urlset", "sitemapindex"})
+_ROOTS = ("urlset", "sitemapindex", "rss", "feed", "rdf")
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+_MOST_PACKINGS = 2
+_PAGE_PLACES = frozenset({("url", "loc"), ("item", "link")})
+_BARE_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +48,43 @@ class SitemapEntries:
 
 def looks_like_one(content: bytes) -> bool:
     """Is this answer a sitemap, not a page?"""
-    start = content[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return start[:2] == _GZIP or (start[:1] == b"<" and any(b"<" + root.encode() in start for root in _ROOTS))
+    start = content[:2000].lstrip(_BLANK).lower()
+    return start[:2] == _GZIP or (start[:1] == b"<" and any(b"<" + root.encode() in start for root in _ROOTS[:2]))
 
 
 def read_sitemap(content: bytes) -> SitemapEntries:
     """Raises Permanent, with what is wrong, for what is no sitemap, and Temporary for a broken archive."""
-    if content[:2] == _GZIP:
-        content = b"".join(decompress([content], MOST_BYTES))
-        if len(content) > MOST_BYTES:
-            raise Permanent(f"is larger than {MOST_BYTES:,} bytes unpacked")
-    start = content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    content = _unpack(content).lstrip(_BLANK)
+    start = content[:200].lower()
     if start.startswith((b"http://", b"https://")):
-        lines = [line.strip() for line in content.decode("utf-8-sig", "replace").splitlines()]
+        lines = [line.strip() for line in content.decode("utf-8", "replace").splitlines()]
         return SitemapEntries(tuple(line for line in lines if line)[:MOST_ADDRESSES], ())
     if start.startswith((b"<!doctype html", b"<html")):
         raise Permanent("is a page, not a sitemap")
-    return _SitemapParser().read(content)
+    try:
+        return _SitemapParser().read(content)
+    except _NoXml:
+        return _SitemapParser().read(_BARE_AMPERSAND.sub(b"&amp;", _CONTROL.sub(b"", content)))
+
+
+def _unpack(content: bytes) -> bytes:
+    """Whatever its type says; a server that packs what is packed already is not rare."""
+    for _ in range(_MOST_PACKINGS):
+        if content[:2] == _GZIP:
+            content = b"".join(decompress([content], MOST_BYTES))
+        if len(content) > MOST_BYTES:
+            raise Permanent(f"is larger than {MOST_BYTES:,} bytes unpacked")
+    return content
+
+
+class _NoXml(Permanent):
+    """It cannot be read as it is."""
 
 
 @dataclass(slots=True)
 class _SitemapParser:
-    """Collects the `loc` of each `url` and `sitemap`; those of images and videos have other parents."""
+    """Collects the `loc` of each `url` and `sitemap`, and the links of a feed; those of images and videos have other
+    parents."""
 
     path: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
@@ -69,38 +97,45 @@ class _SitemapParser:
         parser.StartElementHandler = self._open
         parser.EndElementHandler = self._close
         parser.CharacterDataHandler = self._add_text
-        parser.StartDoctypeDeclHandler = self._refuse
+        parser.StartDoctypeDeclHandler = self._refuse_declarations
         try:
             parser.Parse(content, True)
         except (expat.ExpatError, ValueError, LookupError) as error:
-            raise Permanent("is no XML that can be read") from error
+            raise _NoXml("is no XML that can be read") from error
         return SitemapEntries(tuple(self.pages[:MOST_ADDRESSES]), tuple(self.sitemaps[:MOST_ADDRESSES]))
 
-    def _open(self, name: str, _attributes: object) -> None:
+    def _open(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2].lower()
         if not self.path and name not in _ROOTS:
             raise Permanent(f"begins with <{name[:40]}>, not with <urlset> or <sitemapindex>")
+        if name == "link" and self.path[-1:] == ["entry"] and attributes.get("rel", "alternate") == "alternate":
+            self.pages.append(attributes.get("href", "").strip())
         self.path.append(name)
         self.text = []
 
     def _close(self, _name: str) -> None:
         parent_and_name = tuple(self.path[-2:])
-        if parent_and_name in (("url", "loc"), ("sitemap", "loc")) and (address := "".join(self.text).strip()):
-            (self.pages if parent_and_name[0] == "url" else self.sitemaps).append(address)
+        if address := "".join(self.text).strip():
+            if parent_and_name in _PAGE_PLACES:
+                self.pages.append(address)
+            elif parent_and_name == ("sitemap", "loc"):
+                self.sitemaps.append(address)
         self.path.pop()
+        self.text = []
 
     def _add_text(self, text: str) -> None:
-        if self.path[-1] == "loc":
+        if self.path[-1] in ("loc", "link"):
             self.text.append(text)
 
-    def _refuse(self, *_: object) -> None:
+    def _refuse_declarations(self, _name: str, _system: str, _public: str, has_declarations: int) -> None:
         # A sitemap has none; what it could declare are entities that unfold without end.
-        raise Permanent("has a document type of its own")
+        if has_declarations:
+            raise Permanent("has a document type of its own")
 
 
 class Sitemaps:
-    """The sitemaps of a site. `response` is an answer that is there already. `faults` are those that robots.txt names
-    and that are not there."""
+    """The sitemaps of a site. `response` is an answer that is there already. `faults` are those that could not be
+    read: one that is broken stands in the way of no other, and nothing of the site is taken for gone then."""
 
     def __init__(self, client: PoliteClient, site: Site, response: HttpResponse) -> None:
         self._client, self._site, self._response = client, site, response
@@ -109,31 +144,65 @@ class Sitemaps:
 
     def pages_if_present(self, addresses: Sequence[str]) -> list[str]:
         """Of the sitemaps that robots.txt names, of which a forgotten one is no reason to read nothing."""
-        own_urls = [self._site.own(normalize_url(address, f"{self._site.root}/")) for address in addresses]
-        sitemap_urls = list(dict.fromkeys(url for url in own_urls if url))
+        sitemap_urls = self._own_urls(addresses, f"{self._site.root}/")
         self._may_be_missing = frozenset(sitemap_urls)
-        return self.pages(sitemap_urls) if sitemap_urls else []
+        if sitemap_urls:
+            return self.pages(sitemap_urls)
+        return []
+
+    def usual_pages(self) -> list[str]:
+        """Of the one that most sites have. It was named by nobody: what is no sitemap there says nothing, and one that
+        fails stands in no way."""
+        url = f"{self._site.root}{USUAL_PATH}"
+        try:
+            response = self._response = self._fetch(url)
+            if response.status != 200 or not looks_like_one(response.body):
+                return []
+            return self.pages([url])
+        except Temporary as error:
+            self._note_fault(url, str(error))
+        except Permanent as error:
+            log.info("no usual sitemap", url=url, why=str(error))
+        return []
 
     def pages(self, addresses: Sequence[str]) -> list[str]:
         """All pages of the site that these sitemaps list, and those that they list in turn. Raises Permanent or
-        Temporary when one of them cannot be read, or when they list nothing: then they are no news of what is gone."""
+        Temporary when none of them can be read, or when they list nothing: then they are no news of what is gone."""
         pending, seen = deque(addresses), set[str]()
         pages: dict[str, None] = {}
+        fault: FirstlineError | None = None
         while pending:
             if (url := pending.popleft()) in seen:
                 continue
             seen.add(url)
-            entries = self._read_entries(url)
-            pages |= dict.fromkeys(url for url in self._own_urls(entries.pages) if self._site.wants(url))
-            pending += self._own_urls(entries.sitemaps)
+            try:
+                entries = self._read_entries(url)
+            except Blocked:
+                raise
+            except (Temporary, Permanent) as error:
+                fault = fault or error
+                self._note_fault(url, str(error))
+                continue
+            own_urls = self._own_urls(entries.pages, url)
+            pages |= dict.fromkeys(page_url for page_url in own_urls if self._site.wants(page_url))
+            pending += self._own_urls(entries.sitemaps, url)
             if len(seen) > MOST_SITEMAPS or len(pages) > MOST_PAGES:
                 raise Permanent("there are too many sitemaps, or pages in them; begin at one of them, or use `include`")
-        if not pages and len(self.faults) < len(seen):
-            raise Temporary(f"{addresses[0]} lists no page of {self._site.root}")
+        self._check_found(pages, fault, addresses[0], len(seen))
         return list(pages)
 
-    def _own_urls(self, addresses: Sequence[str]) -> list[str]:
-        return [url for address in addresses if (url := self._site.own(normalize_url(address)))]
+    def _check_found(self, pages: Collection[str], fault: FirstlineError | None, first: str, read: int) -> None:
+        if not pages and fault:
+            raise fault
+        if not pages and len(self.faults) < read:
+            raise Temporary(f"{first} lists no page of {self._site.root}")
+
+    def _note_fault(self, url: str, why: str) -> None:
+        self.faults.append(UnreadablePage(url, why.removeprefix(f"{url} "), beneath=f"{self._site.root}/"))
+
+    def _own_urls(self, addresses: Sequence[str], base: str) -> list[str]:
+        own_urls = (self._site.own(normalize_url(address, base)) for address in addresses)
+        return list(dict.fromkeys(url for url in own_urls if url))
 
     def _fetch(self, url: str) -> HttpResponse:
         if url == self._response.url:

@@ -156,6 +156,8 @@ class _SiteReading:
             return frontier
         frontier.add([start_response.url], 0)
         frontier.add(sitemaps.pages_if_present(robots.sitemaps), 0)
+        if not robots.sitemaps and robots.allows(f"{site_root(start_response.url)}{sitemap.USUAL_PATH}"):
+            frontier.add(sitemaps.usual_pages(), 0)
         if len(frontier) == 1 and is_blank(start_response):
             raise Temporary(f"{start_response.url} answers with an empty page")
         return frontier

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from ipaddress import IPv6Address
-from urllib.parse import parse_qsl, quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urljoin, urlsplit, urlunsplit
 
 LONGEST = 2000
 """Characters of an address; longer ones are not followed."""
@@ -68,21 +68,26 @@ class Site:
     exclude: tuple[str, ...] = ()
 
     def own(self, url: str | None) -> str | None:
-        """The page's id, if a normal URL belongs to the site: the same host and port, by the same scheme or, at the
-        default ports, by https for http; a site of https is never read by http."""
+        """The page's id, if a normal URL belongs to the site: the same host, with www. or without, and port, by the
+        same scheme or, at the default ports, by https for http; a site of https is never read by http."""
         if not url:
             return None
         root_parts, url_parts = urlsplit(self.root), urlsplit(url)
         if (root_parts.scheme, root_parts.netloc) == (url_parts.scheme, url_parts.netloc):
             return url
-        if root_parts.hostname != url_parts.hostname or root_parts.port or url_parts.port:
+        if _bare_host(root_parts) != _bare_host(url_parts) or root_parts.port or url_parts.port:
             return None
-        return urlunsplit(url_parts._replace(scheme="https"))
+        scheme = root_parts.scheme if url_parts.scheme == root_parts.scheme else "https"
+        return urlunsplit(url_parts._replace(scheme=scheme, netloc=root_parts.netloc))
 
     def wants(self, url: str) -> bool:
         """Is it under a path that is to be read?"""
         path = path_of(url)
         return (not self.include or path.startswith(self.include)) and not path.startswith(self.exclude or ("\0",))
+
+
+def _bare_host(parts: SplitResult) -> str:
+    return (parts.hostname or "").removeprefix("www.")
 
 
 def site_root(url: str) -> str:

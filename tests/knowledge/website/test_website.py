@@ -91,7 +91,7 @@ def test_robots_txt_is_kept_to(site: Site) -> None:
     reader = Reader(site)
     assert reader.paths() == ["/", "/open"]
     assert "/private/a" not in site.asked()
-    assert reader.pauses == [3.0, 3.0]
+    assert reader.pauses == [3.0, 3.0, 3.0]
 
 
 def test_a_crawl_delay_of_an_hour_is_not_waited_for(site: Site) -> None:

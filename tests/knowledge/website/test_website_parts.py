@@ -66,11 +66,13 @@ def test_a_site_is_its_host_and_port_by_https_or_what_it_began_with() -> None:
     assert secure.own("http://help.example/a") == f"{HOST}/a"
     assert plain.own(f"{HOST}/a") == f"{HOST}/a"
     assert odd.own("http://help.example:81/a")
+    assert secure.own("http://www.help.example/a") == f"{HOST}/a"
+    assert Site("https://www.help.example").own(f"{HOST}/a") == "https://www.help.example/a"
     for site, other in (
         (secure, "https://help.example:81/"),
         (odd, "https://help.example:81/"),
         (odd, "http://help.example/"),
-        (secure, "https://www.help.example/"),
+        (secure, "https://w.help.example/"),
         (secure, None),
     ):
         assert site.own(other) is None
@@ -127,7 +129,7 @@ def test_a_sitemap_may_be_a_plain_list() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\0\0", b"<rss/>", b"<urlset>", b"no", b"\xff\xfe<", b'<?xml version="1.0" encoding="x"?><urlset/>'],
+    [b"", b"\0\0", b"<svg/>", b"<urlset>", b"no", b"\xff\xfe<", b'<?xml version="1.0" encoding="x"?><urlset/>'],
 )
 def test_what_is_no_sitemap_is_refused(content: bytes) -> None:
     with pytest.raises(Permanent):
@@ -184,7 +186,7 @@ def test_text_is_read_by_its_bytes(content: bytes, kind: str, text: str) -> None
 
 
 def test_a_stamp_tells_a_visit_again() -> None:
-    visit = PageVisit('W/"é"', "yesterday", "abc", ("/a", "https://help.example/b?c"))
+    visit = PageVisit('W/"é"', "yesterday", "abc", ("/a", "https://help.example/b?c"), "def")
     assert revisit.read_stamp(revisit.write_stamp(visit)) == visit
     assert revisit.read_stamp(revisit.write_stamp(PageVisit())) == PageVisit()
 
@@ -196,7 +198,7 @@ def test_a_stamp_of_another_make_is_none(given: str | None) -> None:
 
 def test_a_tag_that_cannot_be_sent_back_is_not_kept() -> None:
     got = HttpResponse(HOST, 200, {"etag": ("é",), "last-modified": ("x" * 9999,)}, b"", True)
-    assert revisit.record_visit(got, ()).conditional_headers() == {}
+    assert revisit.record_visit(got, (), "").conditional_headers() == {}
 
 
 def test_the_frontier_remembers_each_address_once_and_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:

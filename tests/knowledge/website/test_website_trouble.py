@@ -195,12 +195,36 @@ def test_a_site_of_which_nothing_can_be_read_is_an_error(site: Site) -> None:
 
 
 def test_a_site_that_wants_a_rest_is_left_alone(site: Site) -> None:
-    reader = small(site)
-    site.put("/hub", "", 429, retry_after="120")
+    site.page("/", "Start.", *[f"/{number}" for number in range(9)])
+    for number in range(9):
+        site.put(f"/{number}", "", 429, retry_after="120")
+    reader = Reader(site)
     with pytest.raises(Blocked) as told:
         reader.read()
     assert told.value.retry_after == 120
-    assert site.asked().count("/hub") == 2
+    assert site.asked() == ["/", "/0", "/0", "/1", "/1", "/2", "/2"]
+    assert reader.pauses == [60.0, 60.0, 60.0]
+
+
+def test_one_page_that_wants_a_rest_is_waited_for_and_ends_nothing(site: Site) -> None:
+    reader = small(site)
+    site.put("/hub", "", 429, retry_after="7")
+    assert reader.paths() == ["/", "/plain"]
+    assert reader.pauses == [7.0]
+    assert reader.unread() == {"/hub": "127.0.0.1 has had enough requests for now (429)"}
+
+
+def test_all_rests_together_are_bounded(site: Site) -> None:
+    links = [f"/{number}" for number in range(40)]
+    site.page("/", "Start.", *links)
+    for number, link in enumerate(links):
+        if number % 2:
+            site.page(link, "There.")
+        else:
+            site.put(link, "", 429, retry_after="3600")
+    reader = Reader(site)
+    assert len(reader.paths()) == 21
+    assert sum(reader.pauses) == 600
 
 
 class Drip:
@@ -268,7 +292,7 @@ def test_bad_pages_are_read_or_told_of_and_no_neighbour_is_lost(site: Site, data
 def test_the_text_is_read_by_what_its_bytes_are(site: Site) -> None:
     site.page("/", "Start.", "/a", "/b", "/c")
     site.put("/a", "<p>Stra\xdfe</p>".encode("latin-1"), content_type="text/html; charset=utf-8")
-    site.put("/b", "<p>Straße</p>", content_type="text/html; charset=iso-8859-1")
+    site.put("/b", "<p>Die Straße</p>", content_type="text/html; charset=iso-8859-1")
     site.put("/c", '<meta charset="shift_jis"><p>返金</p>'.encode("shift_jis"), content_type="text/html")
     bodies = [page.body for page in Reader(site).read() if isinstance(page, Page)]
     assert [("Straße" in body or "返金" in body) for body in bodies] == [False, True, True, True]
