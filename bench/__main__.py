@@ -6,7 +6,7 @@ import sys
 ALONE = ("spine", "pipeline")
 """Need nothing but the product."""
 
-WITH_OPTIONS = ("acts", "backlog", "retrieval", "scale")
+WITH_OPTIONS = ("acts", "backlog", "indexing", "retrieval", "scale")
 """Take long, or need question sets or corpora, which are not in the repository; `--help` says what."""
 
 names = sys.argv[1:] or list(ALONE)

@@ -116,14 +116,14 @@ def _texts(files: Sequence[Path], most: int) -> list[str]:
 
 
 def _build(db: Database, embedder: Remembering, options: argparse.Namespace) -> None:
-    real = _real(options.corpus, embedder, options.real)
+    real = real_passages(options.corpus, embedder, options.real)
     vectors = np.array(embedder.embed_documents([passage.embedded for passage in real]), np.float32)
     print(f"{len(real)} real passages; building {options.passages}", flush=True)
     add_account(db, ACCOUNT)
     began = time.monotonic()
-    grown = _grown(real, vectors, options.passages)
+    grown = grow_passages(real, vectors, options.passages)
     for number, batch in enumerate(iter(lambda: list(islice(grown, 100)), [])):
-        _put(db, embedder, number, batch)
+        put_passages(db, embedder, number, batch)
         if number % 100 == 99:
             print(f"  {100 * (number + 1)} after {time.monotonic() - began:.0f} s", flush=True)
     while True:
@@ -133,7 +133,7 @@ def _build(db: Database, embedder: Remembering, options: argparse.Namespace) -> 
     print(f"written without embedding in {time.monotonic() - began:.0f} s", flush=True)
 
 
-def _real(files: Sequence[Path], embedder: Remembering, most: int) -> list[PreparedPassage]:
+def real_passages(files: Sequence[Path], embedder: Remembering, most: int) -> list[PreparedPassage]:
     lines = (json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines())
     pages = (Page(str(n), line["text"], Markup.MARKDOWN, line.get("title")) for n, line in enumerate(lines))
     ready = (one for page in pages if (one := prepare_page(page, embedder)))
@@ -141,7 +141,7 @@ def _real(files: Sequence[Path], embedder: Remembering, most: int) -> list[Prepa
     return random.Random(2).sample(list(passages.values()), min(most, len(passages)))
 
 
-def _grown(
+def grow_passages(
     real: Sequence[PreparedPassage], vectors: "np.ndarray[Any, Any]", most: int
 ) -> Iterator[tuple[PreparedPassage, str]]:
     """The real ones, then their changed copies, with vectors as Postgres reads them."""
@@ -161,7 +161,9 @@ def _grown(
         yield passage, str(vector.tolist())
 
 
-def _put(db: Database, embedder: Remembering, number: int, batch: Sequence[tuple[PreparedPassage, str]]) -> None:
+def put_passages(
+    db: Database, embedder: Remembering, number: int, batch: Sequence[tuple[PreparedPassage, str]]
+) -> None:
     documents = [
         _document(number * 100 // PASSAGES_A_DOCUMENT + place, [passage for passage, _ in batch[place::10]])
         for place in range(len(batch) // PASSAGES_A_DOCUMENT)

@@ -127,7 +127,9 @@ class _SitemapParser:
         if self.path[-1] in ("loc", "link"):
             self.text.append(text)
 
-    def _refuse_declarations(self, _name: str, _system: str, _public: str, has_declarations: int) -> None:
+    def _refuse_declarations(
+        self, _name: str, _system: str | None, _public: str | None, has_declarations: bool
+    ) -> None:
         # A sitemap has none; what it could declare are entities that unfold without end.
         if has_declarations:
             raise Permanent("has a document type of its own")
