@@ -22,7 +22,22 @@ class Ink(NamedTuple):
     bold: bool = False
 
 
-def pdf(*pages: str | Sequence[Ink], trailer: str = "", title: str = "", outline: Sequence[str] = ()) -> bytes:
+class Rule(NamedTuple):
+    """A line drawn on a PDF's page, from one place to another."""
+
+    x: int
+    y: int
+    to_x: int
+    to_y: int
+
+
+def grid(columns: Sequence[int], lines: Sequence[int]) -> list[Rule]:
+    """The rules of a table: the places of its columns' edges, and of its rows', the uppermost first."""
+    across = [Rule(columns[0], y, columns[-1], y) for y in lines]
+    return across + [Rule(x, lines[0], x, lines[-1]) for x in columns]
+
+
+def pdf(*pages: str | Sequence[Ink | Rule], trailer: str = "", title: str = "", outline: Sequence[str] = ()) -> bytes:
     """A PDF of these pages; a text is a page of one line. `trailer`: more entries for the trailer."""
     drawn = [[Ink(page)] if isinstance(page, str) else page for page in pages]
     first = 6 + len(outline)
@@ -48,7 +63,9 @@ def pdf(*pages: str | Sequence[Ink], trailer: str = "", title: str = "", outline
     return _file(objects, trailer)
 
 
-def _drawn(line: Ink) -> str:
+def _drawn(line: Ink | Rule) -> str:
+    if isinstance(line, Rule):
+        return f"1 w {line.x} {line.y} m {line.to_x} {line.to_y} l S"
     text = line.text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
     return f"BT /F{2 if line.bold else 1} {line.size} Tf {line.x} {line.y} Td ({text}) Tj ET"
 

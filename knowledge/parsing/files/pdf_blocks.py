@@ -8,6 +8,7 @@ from html import escape
 
 from knowledge.parsing.files.extract import ExtractBlock, ExtractKind
 from knowledge.parsing.files.pdf_lines import BULLETS, PdfLine, PdfParagraph, letters_only
+from knowledge.parsing.files.pdf_tables import PdfTable
 
 LARGER = 1.12
 """So many times the text's size is a heading's."""
@@ -59,19 +60,22 @@ class HeadingLevels:
         return len(set(self.sizes.values())) + 1 if stands_alone and not line.text.endswith((".", ",", ";")) else None
 
 
-def pdf_to_blocks(pages: Sequence[Sequence[PdfParagraph]], levels: HeadingLevels) -> list[ExtractBlock]:
+def pdf_to_blocks(pages: Sequence[Sequence[PdfParagraph | PdfTable]], levels: HeadingLevels) -> list[ExtractBlock]:
     """All pages as blocks, in order."""
     writer = _BlockWriter(frozenset(_words(pages)))
     for page in pages:
-        for paragraph in page:
-            writer.add_paragraph(paragraph, levels)
+        for part in page:
+            if isinstance(part, PdfTable):
+                writer.add_table(part)
+            else:
+                writer.add_paragraph(part, levels)
     return writer.finish()
 
 
-def _words(pages: Sequence[Sequence[PdfParagraph]]) -> Iterator[str]:
+def _words(pages: Sequence[Sequence[PdfParagraph | PdfTable]]) -> Iterator[str]:
     for page in pages:
-        for paragraph in page:
-            for line in paragraph:
+        for part in page:
+            for line in () if isinstance(part, PdfTable) else part:
                 yield from (word.casefold() for word in _WORD.findall(line.text))
 
 
@@ -105,6 +109,12 @@ class _BlockWriter:
             else:
                 self._begin_block(ExtractKind.PARAGRAPH, line.text, line.left)
             is_first = False
+
+    def add_table(self, table: PdfTable) -> None:
+        """A sentence does not go on behind it."""
+        self._end_block()
+        self.kind = ExtractKind.TABLE
+        self.blocks.append(ExtractBlock(ExtractKind.TABLE, table.html()))
 
     def finish(self) -> list[ExtractBlock]:
         """All blocks."""

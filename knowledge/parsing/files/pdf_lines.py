@@ -36,6 +36,8 @@ class PdfLine:
     bold: bool
     left: float
     edge: int | None = None
+    middle: tuple[float, float] = (0.0, 0.0)
+    """Where its middle is, from the left and from the page's upper edge."""
 
 
 PdfParagraph = Sequence[PdfLine]
@@ -49,7 +51,7 @@ def lines_of(page: LTPage) -> list[PdfParagraph]:
 
 
 def without_headers_and_footers(pages: Sequence[Sequence[PdfParagraph]]) -> list[list[PdfParagraph]]:
-    """The pages without headers, footers and page numbers."""
+    """The pages without headers, footers and page numbers. What is no paragraph stays."""
     counts = Counter(
         key
         for page in pages
@@ -67,6 +69,11 @@ def letters_only(text: str) -> str:
     return "".join(character for character in text.casefold() if character.isalpha())
 
 
+def readable(text: str) -> str:
+    """On one line, with ligatures as letters and without what the file has no letter for."""
+    return " ".join(_CID.sub("", text).translate(_LIGATURES).split())
+
+
 def _text_boxes(item: LTPage | LTFigure) -> Iterator[LTTextBox]:
     for child in item:
         if isinstance(child, LTTextBox):
@@ -82,11 +89,12 @@ def _read_line(line: LTTextLine, page: LTPage) -> PdfLine:
     sizes = Counter(round(_font_size(character) * 2) / 2 for character in characters)
     bold_count = sum(bool(_BOLD.search(character.fontname)) for character in characters)
     return PdfLine(
-        text=" ".join(_CID.sub("", line.get_text()).translate(_LIGATURES).split()),
+        text=readable(line.get_text()),
         size=sizes.most_common(1)[0][0] if sizes else 0.0,
         bold=bool(characters) and bold_count * 10 >= len(characters) * 9,
         left=line.x0,
         edge=_edge_height(line, page),
+        middle=((line.x0 + line.x1) / 2, page.y1 - (line.y0 + line.y1) / 2),
     )
 
 

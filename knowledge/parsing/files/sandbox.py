@@ -34,7 +34,7 @@ READERS: Mapping[str, str] = {
 PLAIN_TEXT = frozenset({".rst", ".adoc", ".asciidoc", ".csv"})
 """Those whose readers are given UTF-8, whatever the file's charset is."""
 
-RECIPE = 1
+RECIPE = 2
 """Raise it when a reader changes: all files are then read anew."""
 
 SECONDS = 120.0
