@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from desk.platform.database import Database
 from integration.provider import ConnectOption, Provider
 from integration.zendesk.api.connection import PARTY, ZendeskConnection
 from integration.zendesk.catchup import catch_up
@@ -15,6 +16,7 @@ from integration.zendesk.setup.round_trip import have_zendesk_call
 from integration.zendesk.setup.steps import zendesk_steps
 from integration.zendesk.sidebar.blueprint import make_sidebar
 from integration.zendesk.sources import guide, solved_tickets
+from integration.zendesk.sources.guide_changes import watch_articles
 from knowledge.ingest.sync_requests import request_sync
 
 ANY_WORD = r"\S+"
@@ -27,6 +29,12 @@ stopped. `firstline disconnect zendesk` removes what was made. On a terminal, wh
 
 def _is_by_token(given: Mapping[str, Any]) -> bool:
     return not given.get("oauth_client_id")
+
+
+def _catch_up(db: Database, account: str) -> list[str]:
+    """Of tickets and of articles."""
+    watch_articles(db, account)
+    return catch_up(db, account)
 
 
 PROVIDER = Provider(
@@ -86,7 +94,7 @@ PROVIDER = Provider(
     probe=ZendeskParty,
     channel=ZendeskChannel,
     inbound=lambda: ZendeskInbound(articles_changed=lambda tx: request_sync(tx, guide.NAME)),
-    catch_up=catch_up,
+    catch_up=_catch_up,
     pages=make_sidebar,
     sources={"zendesk-guide": guide.KIND, "solved-tickets": solved_tickets.KIND},
 )

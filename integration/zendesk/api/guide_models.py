@@ -97,3 +97,15 @@ class GuideArticles(ListPage):
     """Some articles, each to be read by itself: one of another shape is no reason to lose its neighbours."""
 
     articles: list[dict[str, Any]]
+
+
+class ChangedArticle(Shape):
+    """When an article was changed."""
+
+    updated_at: AwareDatetime | None = None
+
+
+class ChangedArticles(Shape):
+    """The first of those that were changed since a time."""
+
+    articles: list[ChangedArticle]

@@ -133,20 +133,24 @@ class GuideSource:
                 shelves.sections.setdefault(section.id, (_one_line(section.name), section.category_id or ""))
 
     def _published_articles(self, locale: str) -> Iterator[GuideArticle | UnreadablePage]:
-        """Each article of the language once: no draft, and no translation that is behind its original."""
+        """Each article of the language once; a draft, and a translation that is behind its original, as what it is."""
         seen_ids: set[str] = set()
         for page in self._list_pages(f"{locale}/articles", GuideArticles, sort_by="created_at", sort_order="asc"):
             for entry in page.articles:
                 article = _parse_article(entry, locale)
-                if article.id not in seen_ids and (
-                    isinstance(article, UnreadablePage) or self._is_published(article, locale)
-                ):
-                    seen_ids.add(article.id)
-                    yield article
+                if article.id in seen_ids or (isinstance(article, GuideArticle) and article.locale.lower() != locale):
+                    continue
+                seen_ids.add(article.id)
+                yield (isinstance(article, GuideArticle) and self._unpublished(article, locale)) or article
 
-    def _is_published(self, article: GuideArticle, locale: str) -> bool:
+    def _unpublished(self, article: GuideArticle, locale: str) -> UnreadablePage | None:
+        """The article as one that is not for readers, with the reason; None where it is for them."""
         is_outdated = locale in {outdated_locale.lower() for outdated_locale in article.outdated_locales or ()}
-        return article.locale.lower() == locale and not article.draft and (self._settings.outdated or not is_outdated)
+        if article.draft:
+            return UnreadablePage(f"{article.id}:{locale}", "is a draft", unpublished=True)
+        if is_outdated and not self._settings.outdated:
+            return UnreadablePage(f"{article.id}:{locale}", "is a translation behind its original", unpublished=True)
+        return None
 
     def _build_page(
         self, article: GuideArticle, shelves: _Shelves, segments: Mapping[str, Segment], stamps: Stamps

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from desk.errors import Blocked, FirstlineError, Permanent, Temporary
-from desk.pages import Page, UnchangedPage
+from desk.pages import Page, UnchangedPage, UnreadablePage
 from desk.passage import SearchScope
 from desk.platform.database import Database
 from integration.connections import block_until, save_connection
@@ -112,8 +112,10 @@ def test_a_segment_that_becomes_staffs_takes_its_articles_along(center: Center) 
 
 
 def test_a_draft_never_reaches_the_index(center: Center) -> None:
-    center.zendesk.guide.publish("Secret plans", "<p>Nothing is out yet.</p>", draft=True)
-    assert center.sync().added == 0
+    draft = center.zendesk.guide.publish("Secret plans", "<p>Nothing is out yet.</p>", draft=True)
+    report = center.sync()
+    assert report.added == 0
+    assert report.skipped == (UnreadablePage(f"{draft}:en-us", "is a draft", unpublished=True),)
     assert center.found("secret plans", "public", "internal", "signed_in") == []
 
 
