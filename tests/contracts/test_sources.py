@@ -96,7 +96,8 @@ def test_a_page_that_has_not_changed_since_its_stamp_is_not_read_again(stage: St
         assert all(page.stamp is None for page in read(stage) if isinstance(page, Page))
         return
     known = stamps_of(read(stage))
-    assert {type(page) for page in read(stage, known)} == {UnchangedPage}
+    published = [page for page in read(stage, known) if not (isinstance(page, UnreadablePage) and page.unpublished)]
+    assert {type(page) for page in published} == {UnchangedPage}
     stage.change_second()
     again = read(stage, known)
     assert [type(page) for page in again].count(UnchangedPage) == 2
