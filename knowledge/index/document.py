@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from desk.passage import Block
 
-CHUNKING_VERSION = 6
+CHUNKING_VERSION = 7
 """Raise it when parsing, cutting or weighing changes: all documents are then cut anew; unchanged texts keep their
 vectors."""
 
