@@ -12,6 +12,7 @@ from desk.conversation import OwnRecord, Sent
 from desk.delivery import DeliveryKind, DeliveryState
 from desk.platform.database import Transaction
 from desk.policy.policy import Policy
+from desk.reasons import Stop
 from workers import record, ticket_control
 from workers.pipeline.turns import Turns, text_fingerprint
 from workers.queue import outbox
@@ -47,12 +48,20 @@ def _build_own_record(rows: Sequence[Row[Any]], handed_over: frozenset[str], cur
     answering = {row.message_id for row in public if row.state not in TAKEN_BACK and row.id != current_delivery}
     alerted = {row.message_id for row in rows if row.kind == DeliveryKind.ALERT and row.state not in TAKEN_BACK}
     closed_after = {row.message_id for row in rows if row.kind == DeliveryKind.STATUS and _is_closing(row)}
-    return OwnRecord(sent, handed_over, frozenset(answering), frozenset(alerted), frozenset(closed_after))
+    rejected = {row.message_id for row in public if _is_rejected(row)}
+    return OwnRecord(sent, handed_over | rejected, frozenset(answering), frozenset(alerted), frozenset(closed_after))
 
 
 def _with_control(tx: Transaction, our_record: OwnRecord, channel: str, ticket_id: str) -> OwnRecord:
     switched_off, claimed = ticket_control.switched_off_and_claimed(tx, channel, ticket_id)
     return replace(our_record, switched_off=switched_off, claimed=claimed)
+
+
+def _is_rejected(row: Row[Any]) -> bool:
+    """A person rejected an automatic reply before it left: the message is people's to answer."""
+    return (
+        row.state == DeliveryState.WITHDRAWN and row.reason == Stop.TAKEN_BACK and not row.key.startswith(BY_A_PERSON)
+    )
 
 
 def _is_closing(row: Row[Any]) -> bool:

@@ -29,7 +29,9 @@ def state_after(open_item: OpenItem, stop: Stop) -> TicketState | None:
     """Where the ticket stands then; None where a walk of its own goes on with it."""
     if stop in NOBODYS_ACT and open_item.conversation.person_owed:
         return TicketState.ESCALATED
-    if stop is Stop.PERSON_TOOK_OVER and _waits_here(open_item):
+    if _off_by_button(open_item, stop) and open_item.conversation.person_owed:
+        return TicketState.ESCALATED
+    if (stop is Stop.PERSON_TOOK_OVER or _off_by_button(open_item, stop)) and _waits_here(open_item):
         return TicketState.ESCALATED
     return STATE_AFTER.get(stop)
 
@@ -40,7 +42,8 @@ def effects_after(open_item: OpenItem, stop: Stop) -> Sequence[PlannedDelivery]:
         return _alert_of_further_message(open_item) if _waits_here(open_item) else []
     item, conversation, our_record = open_item.item, open_item.conversation, open_item.circumstances.record
     by_tag_alone = stop is Stop.SWITCHED_OFF and not our_record.switched_off
-    if stop not in ENDED or conversation.newest is None or conversation.taken_over or by_tag_alone:
+    is_seen_there = conversation.taken_over and not (_off_by_button(open_item, stop) and _waits_here(open_item))
+    if stop not in ENDED or conversation.newest is None or is_seen_there or by_tag_alone:
         return []
     reading = read_conversation_text(open_item.ticket, conversation, open_item.policy)
     signals = add_heard_signals(reading, open_item.policy)
@@ -56,11 +59,15 @@ def effects_after(open_item: OpenItem, stop: Stop) -> Sequence[PlannedDelivery]:
     return alerts if people_know else [note, *alerts]
 
 
+def _off_by_button(open_item: OpenItem, stop: Stop) -> bool:
+    return stop is Stop.SWITCHED_OFF and open_item.circumstances.record.switched_off
+
+
 def _waits_here(open_item: OpenItem) -> bool:
-    """Has a customer of our own channel written again to somebody who answered through us, or has claimed the ticket? A
-    helpdesk shows a further message to its agents itself; here nobody does but us."""
-    conversation = open_item.conversation
-    is_with_ours = open_item.circumstances.record.claimed or conversation.answered_by is Sent.PERSON
+    """Has a customer of our own channel written to somebody who answered through us, has claimed the ticket, or turned
+    us off? A helpdesk shows a further message to its agents itself; here nobody does but us."""
+    conversation, our_record = open_item.conversation, open_item.circumstances.record
+    is_with_ours = our_record.claimed or our_record.switched_off or conversation.answered_by is Sent.PERSON
     if open_item.item.channel != CHANNEL or conversation.newest is None or not is_with_ours:
         return False
     return not closes_only(conversation, open_item.ticket.requester.name or "")

@@ -149,6 +149,14 @@ def reprocess_message(tx: Transaction, channel: str, message_id: str, outcomes: 
     return row.id if row is not None and reprocess_item(tx, row.id) else None
 
 
+def last_message(tx: Transaction, channel: str, ticket_id: str) -> str | None:
+    """The message of the ticket that was worked on last."""
+    c = inbox_items.c
+    conditions = (c.channel == channel, c.ticket_id == ticket_id, c.leads, c.state == ItemState.DONE)
+    query = select(c.message_id).where(*conditions).order_by(c.received_at.desc()).limit(1)
+    return tx.execute(query).scalar_one_or_none()
+
+
 def park_finished_item(tx: Transaction, item_id: str, why: str) -> bool:
     """Park a finished item after all: what it led to could not be delivered."""
     conditions = (inbox_items.c.id == item_id, inbox_items.c.state == ItemState.DONE)

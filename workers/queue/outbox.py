@@ -197,9 +197,9 @@ def is_own_message(tx: Transaction, channel: str, foreign_id: str) -> bool:
 
 def deliveries_that_count(tx: Transaction, channel: str, ticket_id: str) -> Sequence[Row[Any]]:
     """Every public delivery, every alert and every change of status of a ticket, over its whole life, oldest first: id,
-    foreign_id, kind, key, state, message_id, answers, says, created_at."""
+    foreign_id, kind, key, state, reason, message_id, answers, says, created_at."""
     c = deliveries.c
-    columns = (c.id, c.foreign_id, c.kind, c.key, c.state, c.message_id, c.answers, c.says, c.created_at)
+    columns = (c.id, c.foreign_id, c.kind, c.key, c.state, c.reason, c.message_id, c.answers, c.says, c.created_at)
     conditions = (
         c.channel == channel,
         c.ticket_id == ticket_id,

@@ -122,6 +122,69 @@ def test_who_writes_again_to_a_person_of_ours_is_seen_and_told_of_once(desk: Des
     assert [*states, desk.state] == [TicketState.ESCALATED, TicketState.STEPPED_BACK]
 
 
+@pytest.mark.parametrize("body", [PERSON, SELF_HARM])
+@pytest.mark.parametrize("first", [InterventionKind.SEND, InterventionKind.CLAIM])
+def test_who_needs_a_person_again_is_told_of_though_firstline_is_off(
+    desk: Desk, body: str, first: InterventionKind
+) -> None:
+    desk = desk.opened()
+    desk.act(first)
+    assert "still told" in desk.act(InterventionKind.TURN_OFF).message
+    desk.customer(body, walk=True)
+    assert desk.alerted
+    assert desk.state is TicketState.ESCALATED
+
+
+@pytest.mark.parametrize("body", [PERSON, "Is the shop on the moon open, too?"])
+def test_who_is_owed_a_person_stays_on_the_list_though_firstline_is_off(auto: Desk, body: str) -> None:
+    auto = replace(auto, tools=replace(auto.tools, library=FakeLibrary([])))  # nothing is found: people answer
+    desk = auto.opened(body)
+    states = [desk.state]
+    desk.act(InterventionKind.TURN_OFF)
+    desk.customer("Hello, is there any news?", walk=True)
+    assert [*states, desk.state] == [TicketState.ESCALATED] * 2
+
+
+def test_what_gave_way_to_a_claim_is_worked_on_again_after_the_release(auto: Desk) -> None:
+    desk, planned = arrived(auto)
+    desk.act(InterventionKind.CLAIM)
+    desk.send(planned)
+    assert desk.public == []
+    desk.act(InterventionKind.RELEASE)
+    desk.todo += desk.due_items()
+    desk.walk()
+    assert [role for role, _, _ in desk.public] == [Role.ASSISTANT]
+
+
+def test_a_message_that_came_while_claimed_is_worked_on_after_the_release(auto: Desk) -> None:
+    desk = auto.opened(walk=False)
+    desk.act(InterventionKind.CLAIM)
+    desk.walk()
+    desk.act(InterventionKind.RELEASE)
+    desk.todo += desk.due_items()
+    desk.walk()
+    assert [role for role, _, _ in desk.public] == [Role.ASSISTANT]
+
+
+def test_rejected_words_do_not_leave_upon_the_next_message(auto: Desk) -> None:
+    desk, planned = arrived(auto)
+    rejected = desk.act(InterventionKind.REJECT, comment="These hours are of last year.")
+    assert "waits for an answer by a person" in rejected.message
+    desk.send(planned)
+    desk.customer("Hello? Could you tell me your opening hours, please?", walk=True)
+    assert not any(SENTENCE in body for _, _, body in desk.public)
+    assert desk.state is TicketState.ESCALATED
+
+
+def test_a_reply_that_turning_off_took_back_is_on_somebodys_list(auto: Desk) -> None:
+    desk, planned = arrived(auto)
+    assert "a person has to answer" in desk.act(InterventionKind.TURN_OFF).message
+    desk.send(planned)
+    desk.act(InterventionKind.TURN_ON)
+    assert desk.public == []
+    assert desk.state is TicketState.ESCALATED
+
+
 def test_thanks_for_a_persons_answer_are_nobodys_work(desk: Desk) -> None:
     desk = desk.opened()
     desk.act(InterventionKind.SEND)

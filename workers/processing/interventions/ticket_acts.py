@@ -9,7 +9,7 @@ from desk.reasons import STOPS, Reason, Stop
 from desk.run import Finding
 from desk.text.redaction import redact
 from desk.ticket import TicketState
-from workers import interventions, proposed_entries, record, ticket_control
+from workers import interventions, own_record, proposed_entries, record, ticket_control
 from workers.dependencies import Dependencies
 from workers.insights import run_feedback
 from workers.interventions import Intervention
@@ -39,11 +39,19 @@ def release(tx: Transaction, intervention: Intervention) -> Resolution:
     order = intervention.order
     actor_id = None if order.override else intervention.actor.id
     if ticket_control.release_ticket(tx, order.channel, order.ticket_id, actor_id):
+        _work_again(tx, order.channel, order.ticket_id)
         return done("The ticket is free again.")
     owner = ticket_control.get_claim(tx, order.channel, order.ticket_id)
     if owner is None:
         return refused("Nobody has the ticket, so nothing was changed.")
     return unconfirmed("Press once more to release it all the same.", (Finding("claimed", f"{owner.name} has it"),))
+
+
+def _work_again(tx: Transaction, channel: str, ticket_id: str) -> None:
+    """A message that was left to whoever had the ticket is judged anew."""
+    message_id = inbox.last_message(tx, channel, ticket_id)
+    if message_id and message_id not in own_record.read_own_record(tx, channel, ticket_id).answering:
+        inbox.reprocess_message(tx, channel, message_id)
 
 
 def turn_off(tx: Transaction, intervention: Intervention) -> Resolution:
@@ -52,7 +60,11 @@ def turn_off(tx: Transaction, intervention: Intervention) -> Resolution:
     order = intervention.order
     if not ticket_control.set_switched_off(tx, order.channel, order.ticket_id, True):
         return refused("Firstline was off for this ticket already.")
-    person_deliveries.withdraw_waiting(tx, order.channel, order.ticket_id, WAITING_REPLY, Stop.SWITCHED_OFF)
+    if person_deliveries.withdraw_waiting(tx, order.channel, order.ticket_id, WAITING_REPLY, Stop.SWITCHED_OFF):
+        record.set_ticket_state(tx, order.channel, order.ticket_id, TicketState.ESCALATED)
+        return done(
+            "Firstline answers nothing here any more. A reply that waited was taken back: a person has to answer."
+        )
     return done("Firstline answers nothing here any more. You are still told when the customer needs a person.")
 
 
