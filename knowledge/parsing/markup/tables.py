@@ -196,6 +196,7 @@ def rows_as_text(rows: list[Row]) -> Iterator[str]:
             header = header if waiting else _Header(group=header.group)
             header.add(row)
             waiting.append(row)
+            yield from (cell.text for cell in row.filled if len(cell.text) > LONGEST_LABEL)  # cut as a label
         elif row.filled:
             waiting = []
             yield row.own[0].text if _is_across(row, width) else _row_text(row, header)
