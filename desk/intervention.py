@@ -15,6 +15,7 @@ from enum import StrEnum
 from desk.errors import Refused
 from desk.ports import Source
 from desk.run import Finding
+from desk.text.wording import Said, Wording
 from desk.ticket import Author
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -121,7 +122,7 @@ class InterventionResult:
     """What came back, in words; `answer` is a draft or an answer with its sources."""
 
     status: ResultStatus
-    message: str
+    message: Said
     findings: tuple[Finding, ...] = ()
     answer: str = ""
     sources: tuple[Source, ...] = ()
@@ -133,34 +134,46 @@ class InterventionResult:
 class AboutIntervention:
     """`title` stands on the button, `past` in the story; `needs` are the fields of the order that must be filled."""
 
-    title: str
-    past: str
+    title: Wording
+    past: Wording
     needs: tuple[str, ...] = ()
     public: bool = field(default=False)
     """Something reaches the customer."""
 
 
 INTERVENTIONS: Mapping[InterventionKind, AboutIntervention] = {
-    InterventionKind.CLAIM: AboutIntervention("Claim", "claimed the ticket"),
-    InterventionKind.RELEASE: AboutIntervention("Release", "released the ticket"),
-    InterventionKind.SEND: AboutIntervention("Send", "sent the draft", ("run_id",), public=True),
+    InterventionKind.CLAIM: AboutIntervention(Wording("Claim"), Wording("claimed the ticket")),
+    InterventionKind.RELEASE: AboutIntervention(Wording("Release"), Wording("released the ticket")),
+    InterventionKind.SEND: AboutIntervention(Wording("Send"), Wording("sent the draft"), ("run_id",), public=True),
     InterventionKind.EDIT_AND_SEND: AboutIntervention(
-        "Edit and send", "edited and sent a reply", ("text",), public=True
+        Wording("Edit and send"), Wording("edited and sent a reply"), ("text",), public=True
     ),
-    InterventionKind.UNDO: AboutIntervention("Undo", "took a reply back", ("target_id",)),
-    InterventionKind.REJECT: AboutIntervention("Reject", "rejected the draft", ("run_id", "comment")),
-    InterventionKind.REGENERATE: AboutIntervention("Draft again", "asked for another draft"),
-    InterventionKind.ASK: AboutIntervention("Ask the knowledge", "asked the knowledge", ("question",)),
-    InterventionKind.CLOSE: AboutIntervention("Close as answered", "closed the ticket as answered"),
-    InterventionKind.NOT_AN_ESCALATION: AboutIntervention("Not an escalation", "said that this needed no person"),
-    InterventionKind.TURN_OFF: AboutIntervention("Turn off here", "turned Firstline off for this ticket"),
-    InterventionKind.TURN_ON: AboutIntervention("Turn on here", "turned Firstline on again for this ticket"),
-    InterventionKind.CORRECT_CATEGORY: AboutIntervention("Correct the category", "corrected the category", ("value",)),
+    InterventionKind.UNDO: AboutIntervention(Wording("Undo"), Wording("took a reply back"), ("target_id",)),
+    InterventionKind.REJECT: AboutIntervention(Wording("Reject"), Wording("rejected the draft"), ("run_id", "comment")),
+    InterventionKind.REGENERATE: AboutIntervention(Wording("Draft again"), Wording("asked for another draft")),
+    InterventionKind.ASK: AboutIntervention(
+        Wording("Ask the knowledge"), Wording("asked the knowledge"), ("question",)
+    ),
+    InterventionKind.CLOSE: AboutIntervention(Wording("Close as answered"), Wording("closed the ticket as answered")),
+    InterventionKind.NOT_AN_ESCALATION: AboutIntervention(
+        Wording("Not an escalation"), Wording("said that this needed no person")
+    ),
+    InterventionKind.TURN_OFF: AboutIntervention(
+        Wording("Turn off here"), Wording("turned Firstline off for this ticket")
+    ),
+    InterventionKind.TURN_ON: AboutIntervention(
+        Wording("Turn on here"), Wording("turned Firstline on again for this ticket")
+    ),
+    InterventionKind.CORRECT_CATEGORY: AboutIntervention(
+        Wording("Correct the category"), Wording("corrected the category"), ("value",)
+    ),
     InterventionKind.CORRECT_REASON: AboutIntervention(
-        "Correct a reason", "corrected a reason", ("run_id", "value", "comment")
+        Wording("Correct a reason"), Wording("corrected a reason"), ("run_id", "value", "comment")
     ),
-    InterventionKind.TEACH: AboutIntervention("Teach", "proposed an entry", ("question", "text")),
-    InterventionKind.RATE: AboutIntervention("Rate the draft", "rated the draft", ("run_id", "value")),
+    InterventionKind.TEACH: AboutIntervention(Wording("Teach"), Wording("proposed an entry"), ("question", "text")),
+    InterventionKind.RATE: AboutIntervention(
+        Wording("Rate the draft"), Wording("rated the draft"), ("run_id", "value")
+    ),
 }
 
 

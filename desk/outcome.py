@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from enum import StrEnum
 
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
 from desk.reasons import STOPS
+from desk.text.wording import Wording
 
 
 class OutcomeState(StrEnum):
@@ -22,11 +23,11 @@ class OutcomeState(StrEnum):
 
 
 KINDS = {
-    DeliveryKind.REPLY: "reply",
-    DeliveryKind.NOTE: "internal note",
-    DeliveryKind.HANDOVER: "hand-over message",
-    DeliveryKind.ALERT: "alert",
-    DeliveryKind.STATUS: "status",
+    DeliveryKind.REPLY: Wording("reply"),
+    DeliveryKind.NOTE: Wording("internal note"),
+    DeliveryKind.HANDOVER: Wording("hand-over message"),
+    DeliveryKind.ALERT: Wording("alert"),
+    DeliveryKind.STATUS: Wording("status"),
 }
 """What a delivery is called, everywhere."""
 
@@ -46,11 +47,11 @@ class Outcome:
     """`text` tells each effect in words; `since` is when the oldest one that waits was planned."""
 
     state: OutcomeState
-    text: str
+    text: Wording
     since: datetime | None = None
 
 
-NO_OUTCOME = Outcome(OutcomeState.NOTHING, "nothing to deliver")
+NO_OUTCOME = Outcome(OutcomeState.NOTHING, Wording("nothing to deliver"))
 
 
 def outcome_of(deliveries: Sequence[Delivery]) -> Outcome:
@@ -65,36 +66,48 @@ def outcome_of(deliveries: Sequence[Delivery]) -> Outcome:
     ]
     state = next(state for state in OutcomeState if state in states)
     return Outcome(
-        state, ", ".join(describe_delivery(delivery) for delivery in deliveries), min(waiting_since, default=None)
+        state, Wording.listed(describe_delivery(delivery) for delivery in deliveries), min(waiting_since, default=None)
     )
 
 
-def describe_delivery(delivery: Delivery) -> str:
+def describe_delivery(delivery: Delivery) -> Wording:
     """One effect in words: `reply sent`, `reply withdrawn: a newer message is answered instead`, `alert waiting since
     12:04 UTC (Slack did not answer)`."""
     name = KINDS[delivery.kind]
     match delivery.state:
         case DeliveryState.SENT:
-            return f"{name} sent" if delivery.kind is not DeliveryKind.STATUS else "status put back"
+            return (
+                Wording("%(what)s sent", what=name)
+                if delivery.kind is not DeliveryKind.STATUS
+                else Wording("status put back")
+            )
         case DeliveryState.WITHDRAWN:
-            return f"{name} withdrawn: {_reason_text(delivery)}"
+            return Wording("%(what)s withdrawn: %(why)s", what=name, why=_reason_text(delivery))
         case DeliveryState.FAILED:
-            return f"{name} failed: {_reason_text(delivery)}"
+            return Wording("%(what)s failed: %(why)s", what=name, why=_reason_text(delivery))
         case DeliveryState.UNKNOWN:
-            return f"{name} may or may not have gone out"
+            return Wording("%(what)s may or may not have gone out", what=name)
     if delivery.waits_for and delivery.waits_since:
-        return f"{name} waiting for {delivery.waits_for.capitalize()} since {_format_moment(delivery.waits_since)}"
-    since = f" since {_format_moment(delivery.created_at)}" if delivery.created_at else ""
-    return f"{name} waiting{since}" + (f" ({_reason_text(delivery)})" if delivery.reason else "")
+        party, since = delivery.waits_for.capitalize(), _moment(delivery.waits_since)
+        return Wording("%(what)s waiting for %(party)s since %(since)s", what=name, party=party, since=since)
+    waiting = _describe_waiting(name, delivery.created_at)
+    return Wording("%(what)s (%(why)s)", what=waiting, why=_reason_text(delivery)) if delivery.reason else waiting
+
+
+def _describe_waiting(name: Wording, since: datetime | None) -> Wording:
+    if since is None:
+        return Wording("%(what)s waiting", what=name)
+    return Wording("%(what)s waiting since %(since)s", what=name, since=_moment(since))
 
 
 def _reason_text(delivery: Delivery) -> str:
-    reason = delivery.reason or "no reason was noted"
-    prose = _STOP_WORDS.get(reason, reason)
-    return prose[:1].lower() + prose[1:]
+    if not delivery.reason:
+        return Wording("no reason was noted")
+    known = _STOP_WORDS.get(delivery.reason)
+    return known.after_colon if known else delivery.reason[:1].lower() + delivery.reason[1:]
 
 
-def _format_moment(at: datetime) -> str:
+def _moment(at: datetime) -> datetime | time:
     """The time of day, with the day where that is not today; in UTC."""
     moment = at.astimezone(UTC)
-    return moment.strftime("%H:%M UTC" if moment.date() == datetime.now(UTC).date() else "%Y-%m-%d %H:%M UTC")
+    return moment.time() if moment.date() == datetime.now(UTC).date() else moment

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from desk.text.wording import Wording
+
 
 class Limit(StrEnum):
     """What a rule allows at the most: a draft for an agent, or a person at once."""
@@ -56,7 +58,7 @@ class Reason(StrEnum):
 class AboutReason:
     """`agents` says it in a note or an alert, `leads` what may be done about it. `limits`: how far it may go."""
 
-    agents: str
+    agents: Wording
     leads: str
     limits: frozenset[Limit]
 
@@ -70,103 +72,123 @@ _PERSON, _DRAFT = frozenset({Limit.PERSON}), frozenset({Limit.DRAFT})
 
 REASONS: Mapping[Reason, AboutReason] = {
     Reason.WANTS_HUMAN: AboutReason(
-        "The customer asks for a person", "Who asks for a person gets one, whatever the documents hold.", _PERSON
+        Wording("The customer asks for a person"),
+        "Who asks for a person gets one, whatever the documents hold.",
+        _PERSON,
     ),
     Reason.SENSITIVE_TOPIC: AboutReason(
-        "The message touches a sensitive topic",
+        Wording("The message touches a sensitive topic"),
         "The policy's sensitive_topics say which; `allow` takes refund or cancellation off the list.",
         _PERSON,
     ),
     Reason.VERY_NEGATIVE: AboutReason(
-        "The customer is very unhappy", "An automatic reply would make it worse.", _PERSON
+        Wording("The customer is very unhappy"), "An automatic reply would make it worse.", _PERSON
     ),
-    Reason.CRITICAL: AboutReason("The matter is critical", "An outage, lost data or danger is told at once.", _PERSON),
+    Reason.CRITICAL: AboutReason(
+        Wording("The matter is critical"), "An outage, lost data or danger is told at once.", _PERSON
+    ),
     Reason.BUDGET_SPENT: AboutReason(
-        "Today's model budget is spent; the draft is quoted by the local parts",
+        Wording("Today's model budget is spent; the draft is quoted by the local parts"),
         "Raise budget.dollars_per_day, or set without_model to auto.",
         _DRAFT,
     ),
     Reason.NOTHING_FOUND: AboutReason(
-        "The documents hold no answer", "See Gaps: an article on this would be an answer next time.", _PERSON
+        Wording("The documents hold no answer"), "See Gaps: an article on this would be an answer next time.", _PERSON
     ),
     Reason.NO_QUESTION: AboutReason(
-        "The message holds no question",
+        Wording("The message holds no question"),
         "Nothing to search for: a greeting, or a message without text.",
         _PERSON | _DRAFT,
     ),
     Reason.HANDED_OVER: AboutReason(
-        "The model asked for a person",
+        Wording("The model asked for a person"),
         "The model saw the passages and asked for a person instead of answering.",
         _PERSON,
     ),
     Reason.WITH_PEOPLE: AboutReason(
-        "The ticket is already with people",
+        Wording("The ticket is already with people"),
         "People were told before and nobody has answered yet; what comes is added.",
         _PERSON,
     ),
     Reason.LANGUAGE_NOT_SERVED: AboutReason(
-        "The policy does not serve this language", "Add it to languages if your team answers in it.", _PERSON
+        Wording("The policy does not serve this language"), "Add it to languages if your team answers in it.", _PERSON
     ),
     Reason.ORDERS_MACHINE: AboutReason(
-        "The message gives orders to the machine",
+        Wording("The message gives orders to the machine"),
         "Text that commands the machine is never acted on, nor answered by it.",
         _PERSON,
     ),
     Reason.UNKNOWN_CATEGORY: AboutReason(
-        "No category fits", "Many of these: a category is missing, or needs better examples.", _DRAFT
+        Wording("No category fits"), "Many of these: a category is missing, or needs better examples.", _DRAFT
     ),
     Reason.LOW_CONFIDENCE: AboutReason(
-        "The confidence is below the category's threshold",
+        Wording("The confidence is below the category's threshold"),
         "The category's threshold decides; look at drafts before you lower it.",
         _DRAFT,
     ),
     Reason.FINDING: AboutReason(
-        "A check of the draft failed", "A check found something that the sources do not say.", _DRAFT
+        Wording("A check of the draft failed"), "A check found something that the sources do not say.", _DRAFT
     ),
     Reason.STALE_SOURCE: AboutReason(
-        "A source has changed since", "The page was edited while the reply waited.", _DRAFT
+        Wording("A source has changed since"), "The page was edited while the reply waited.", _DRAFT
     ),
     Reason.TOO_MANY_TURNS: AboutReason(
-        "The limit of automatic replies is reached",
+        Wording("The limit of automatic replies is reached"),
         "max_turns and limits set how often it may answer by itself.",
         _PERSON,
     ),
-    Reason.LONG_MESSAGE: AboutReason("The message is long", "max_words sets the length.", _DRAFT),
-    Reason.MANY_QUESTIONS: AboutReason("The message asks many things", "max_questions sets how many.", _DRAFT),
+    Reason.LONG_MESSAGE: AboutReason(Wording("The message is long"), "max_words sets the length.", _DRAFT),
+    Reason.MANY_QUESTIONS: AboutReason(Wording("The message asks many things"), "max_questions sets how many.", _DRAFT),
     Reason.ATTACHMENT_UNREAD: AboutReason(
-        "An attachment was not read", "The answer may stand in the attachment.", _DRAFT
+        Wording("An attachment was not read"), "The answer may stand in the attachment.", _DRAFT
     ),
     Reason.CONTRADICTION: AboutReason(
-        "Sources contradict each other", "See Gaps, Disagreements: one of the pages is wrong.", _PERSON | _DRAFT
+        Wording("Sources contradict each other"),
+        "See Gaps, Disagreements: one of the pages is wrong.",
+        _PERSON | _DRAFT,
     ),
-    Reason.PAUSED: AboutReason("Automatic replies are paused", "Somebody pressed pause; drafts go on.", _DRAFT),
-    Reason.LOOP: AboutReason("The conversation goes in a circle", "Perhaps two machines write to each other.", _PERSON),
+    Reason.PAUSED: AboutReason(
+        Wording("Automatic replies are paused"), "Somebody pressed pause; drafts go on.", _DRAFT
+    ),
+    Reason.LOOP: AboutReason(
+        Wording("The conversation goes in a circle"), "Perhaps two machines write to each other.", _PERSON
+    ),
     Reason.THIRD_PARTY: AboutReason(
-        "Somebody other than the customer wrote",
+        Wording("Somebody other than the customer wrote"),
         "What somebody in copy writes is read, and answered by people.",
         _DRAFT,
     ),
     Reason.QUESTION_OPEN: AboutReason(
-        "One of several questions is not answered", "Part of the message has no answer in the documents.", _DRAFT
+        Wording("One of several questions is not answered"),
+        "Part of the message has no answer in the documents.",
+        _DRAFT,
     ),
     Reason.SAME_MATTER: AboutReason(
-        "The customer has another open ticket about this", "Two tickets on one matter get one answer.", _DRAFT
+        Wording("The customer has another open ticket about this"), "Two tickets on one matter get one answer.", _DRAFT
     ),
     Reason.WITHOUT_MODEL: AboutReason(
-        "The language model was not asked; the draft is quoted by the local parts",
+        Wording("The language model was not asked; the draft is quoted by the local parts"),
         "The model was away or not set up; without_model says what may leave then.",
         _DRAFT,
     ),
     Reason.MODEL_REFUSED: AboutReason(
-        "The language model declined to answer this", "The model's maker does not let it speak of this.", _PERSON
+        Wording("The language model declined to answer this"),
+        "The model's maker does not let it speak of this.",
+        _PERSON,
     ),
     Reason.REPLY_TOO_LONG: AboutReason(
-        "The reply does not fit into a message of the customer's channel", "The channel takes fewer characters.", _DRAFT
+        Wording("The reply does not fit into a message of the customer's channel"),
+        "The channel takes fewer characters.",
+        _DRAFT,
     ),
     Reason.NOT_HELPED: AboutReason(
-        "The automatic reply did not help", "The automatic answer was wrong or not enough: worth reading.", _PERSON
+        Wording("The automatic reply did not help"),
+        "The automatic answer was wrong or not enough: worth reading.",
+        _PERSON,
     ),
-    Reason.ASKED_BY_AGENT: AboutReason("An agent asked for this draft", "Whoever asked for it decides.", _DRAFT),
+    Reason.ASKED_BY_AGENT: AboutReason(
+        Wording("An agent asked for this draft"), "Whoever asked for it decides.", _DRAFT
+    ),
 }
 
 
@@ -197,28 +219,28 @@ class Stop(StrEnum):
     TAKEN_BACK = "taken_back"
 
 
-STOPS: Mapping[Stop, str] = {
-    Stop.OWN_MESSAGE: "This is our own message",
-    Stop.NOT_A_CUSTOMER: "Not written by a customer",
-    Stop.PERSON_TOOK_OVER: "A person has taken over",
-    Stop.CLOSED: "The ticket is closed",
-    Stop.SOLVED: "The ticket was solved meanwhile",
-    Stop.MACHINE_MAIL: "Written by another machine",
-    Stop.NEWER_MESSAGE: "A newer message is answered instead",
-    Stop.ALREADY_ANSWERED: "Already answered",
-    Stop.PERSON_OWED: "A person was promised meanwhile",
-    Stop.LIMIT_REACHED: "The limit of automatic replies was reached meanwhile",
-    Stop.SAME_MATTER: "The customer has another open ticket about this",
-    Stop.CONFIRMED: "The customer confirmed that it is solved",
-    Stop.RATED_BAD: "The customer rated the automatic reply as bad; people were told",
-    Stop.SWITCHED_OFF: "Switched off for this ticket",
-    Stop.OUT_OF_SCOPE: "The policy leaves such tickets to others",
-    Stop.MESSAGE_GONE: "The message is gone",
-    Stop.PAUSED: "Automatic replies are paused",
-    Stop.SOURCE_CHANGED: "A cited document has changed",
-    Stop.POLICY_CHANGED: "The policy has changed",
-    Stop.ANSWERED_MEANWHILE: "The ticket was answered meanwhile",
-    Stop.CUSTOMER_WROTE_AGAIN: "The customer wrote again meanwhile",
-    Stop.TAKEN_BACK: "An agent took it back",
+STOPS: Mapping[Stop, Wording] = {
+    Stop.OWN_MESSAGE: Wording("This is our own message"),
+    Stop.NOT_A_CUSTOMER: Wording("Not written by a customer"),
+    Stop.PERSON_TOOK_OVER: Wording("A person has taken over"),
+    Stop.CLOSED: Wording("The ticket is closed"),
+    Stop.SOLVED: Wording("The ticket was solved meanwhile"),
+    Stop.MACHINE_MAIL: Wording("Written by another machine"),
+    Stop.NEWER_MESSAGE: Wording("A newer message is answered instead"),
+    Stop.ALREADY_ANSWERED: Wording("Already answered"),
+    Stop.PERSON_OWED: Wording("A person was promised meanwhile"),
+    Stop.LIMIT_REACHED: Wording("The limit of automatic replies was reached meanwhile"),
+    Stop.SAME_MATTER: Wording("The customer has another open ticket about this"),
+    Stop.CONFIRMED: Wording("The customer confirmed that it is solved"),
+    Stop.RATED_BAD: Wording("The customer rated the automatic reply as bad; people were told"),
+    Stop.SWITCHED_OFF: Wording("Switched off for this ticket"),
+    Stop.OUT_OF_SCOPE: Wording("The policy leaves such tickets to others"),
+    Stop.MESSAGE_GONE: Wording("The message is gone"),
+    Stop.PAUSED: Wording("Automatic replies are paused"),
+    Stop.SOURCE_CHANGED: Wording("A cited document has changed"),
+    Stop.POLICY_CHANGED: Wording("The policy has changed"),
+    Stop.ANSWERED_MEANWHILE: Wording("The ticket was answered meanwhile"),
+    Stop.CUSTOMER_WROTE_AGAIN: Wording("The customer wrote again meanwhile"),
+    Stop.TAKEN_BACK: Wording("An agent took it back"),
 }
 """In words, for agents."""

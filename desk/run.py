@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from desk.passage import BlockKind, Citation, Hit
 from desk.reasons import Limit, Reason
+from desk.text.wording import Said
 
 
 class Urgency(StrEnum):
@@ -88,7 +89,7 @@ class Finding:
     """One failed check of a draft: which check, and what it saw."""
 
     check: str
-    detail: str
+    detail: Said
 
 
 class Level(StrEnum):
@@ -115,7 +116,7 @@ class Cap:
 
     limit: Limit
     reason: Reason
-    detail: str = ""
+    detail: Said = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ class Run:
     versions: Versions
     usage: tuple[Usage, ...]
     times: tuple[StageTime, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[Said, ...]
     at: datetime
     circumstances: Circumstances | None = None
     """None for runs of before they were kept."""

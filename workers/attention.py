@@ -16,6 +16,7 @@ from desk.intervention import InterventionKind, ResultStatus
 from desk.platform.database import Transaction
 from desk.reasons import REASONS, Stop
 from desk.run import Action
+from desk.text.wording import Wording
 from desk.ticket import ItemState, TicketState
 from workers import record
 from workers.queue import inbox
@@ -51,9 +52,9 @@ _STATES = {
     Focus.PARKED: TicketState.PARKED,
 }
 _SETTLES = (InterventionKind.SEND, InterventionKind.EDIT_AND_SEND, InterventionKind.CLOSE, InterventionKind.REJECT)
-_REJECTED = "A colleague rejected the draft, and nobody has answered yet"
+_REJECTED = Wording("A colleague rejected the draft, and nobody has answered yet")
 _WROTE_AGAIN = "The customer wrote again, and a person has the ticket"
-_UNKNOWN = "No reason was noted"
+_UNKNOWN = Wording("No reason was noted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def explain_waiting(tx: Transaction, line: TicketLine, focus: Focus) -> tuple[st
         return (_WROTE_AGAIN,)
     run = record.last_run(tx, line.channel, line.ticket_id)
     reasons = dict.fromkeys(REASONS[cap.reason].agents for cap in run.decision.caps) if run else ()
-    return tuple(reasons) or ("The policy asks for a person's look",)
+    return tuple(reasons) or (Wording("The policy asks for a person's look"),)
 
 
 def focus_condition(focus: Focus) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from desk.intervention import INTERVENTIONS, Actor
 from desk.platform.database import Transaction
 from desk.text.tokenizer import clean
+from desk.text.wording import Wording
 from desk.ticket import new_id
 from workers.tables import audit_log
 
@@ -48,25 +49,25 @@ class AuditKind(StrEnum):
     WITHDRAW_ENTRY = "withdraw_entry"
 
 
-AUDIT_WORDS: Mapping[str, str] = {kind.value: about.past for kind, about in INTERVENTIONS.items()} | {
-    AuditKind.PAUSE.value: "paused automatic replies",
-    AuditKind.RESUME.value: "resumed automatic replies",
-    AuditKind.REQUEUE.value: "had what was set aside tried again",
-    AuditKind.SIGN_IN.value: "signed in",
-    AuditKind.INVITE.value: "invited somebody",
-    AuditKind.NEW_LINK.value: "made a new sign-in link",
-    AuditKind.CHANGE_ROLE.value: "changed a role",
-    AuditKind.DISABLE.value: "shut somebody out",
-    AuditKind.END_SESSIONS.value: "ended somebody's sessions",
-    AuditKind.CREATE_TOKEN.value: "made an API token",
-    AuditKind.REVOKE_TOKEN.value: "revoked an API token",
-    AuditKind.SYNC_SOURCE.value: "had a source read",
-    AuditKind.SWITCH_OFF_PAGE.value: "switched a page off",
-    AuditKind.SWITCH_ON_PAGE.value: "switched a page on again",
-    AuditKind.ACCEPT_ENTRY.value: "accepted a proposed entry",
-    AuditKind.REJECT_ENTRY.value: "rejected a proposed entry",
-    AuditKind.EDIT_ENTRY.value: "changed an entry",
-    AuditKind.WITHDRAW_ENTRY.value: "withdrew an entry",
+AUDIT_WORDS: Mapping[str, Wording] = {kind.value: about.past for kind, about in INTERVENTIONS.items()} | {
+    AuditKind.PAUSE.value: Wording("paused automatic replies"),
+    AuditKind.RESUME.value: Wording("resumed automatic replies"),
+    AuditKind.REQUEUE.value: Wording("had what was set aside tried again"),
+    AuditKind.SIGN_IN.value: Wording("signed in"),
+    AuditKind.INVITE.value: Wording("invited somebody"),
+    AuditKind.NEW_LINK.value: Wording("made a new sign-in link"),
+    AuditKind.CHANGE_ROLE.value: Wording("changed a role"),
+    AuditKind.DISABLE.value: Wording("shut somebody out"),
+    AuditKind.END_SESSIONS.value: Wording("ended somebody's sessions"),
+    AuditKind.CREATE_TOKEN.value: Wording("made an API token"),
+    AuditKind.REVOKE_TOKEN.value: Wording("revoked an API token"),
+    AuditKind.SYNC_SOURCE.value: Wording("had a source read"),
+    AuditKind.SWITCH_OFF_PAGE.value: Wording("switched a page off"),
+    AuditKind.SWITCH_ON_PAGE.value: Wording("switched a page on again"),
+    AuditKind.ACCEPT_ENTRY.value: Wording("accepted a proposed entry"),
+    AuditKind.REJECT_ENTRY.value: Wording("rejected a proposed entry"),
+    AuditKind.EDIT_ENTRY.value: Wording("changed an entry"),
+    AuditKind.WITHDRAW_ENTRY.value: Wording("withdrew an entry"),
 }
 """Each kind as people read it, after the name of who did it."""
 

@@ -19,6 +19,7 @@ from desk.errors import Refused
 from desk.intervention import Actor, BadOrder, Face, InterventionResult, Order, ResultStatus, check_order
 from desk.party import PartyAccess
 from desk.platform.database import Transaction
+from desk.text.wording import Wording
 from desk.ticket import new_id
 from workers import record
 from workers.audit import record_audit
@@ -59,7 +60,7 @@ def add_intervention(tx: Transaction, face: Face, external_id: str, actor: Actor
     """
     check_order(order)
     if record.get_ticket_line(tx, order.channel, order.ticket_id) is None:
-        raise Refused("no such ticket", status=404)
+        raise Refused(Wording("no such ticket"), status=404)
     if order.run_id and face is not Face.NOTE and not _is_run_of_ticket(tx, order):  # a note names none
         raise BadOrder({"run_id": "names no draft of this ticket"})
     values = {
@@ -83,7 +84,7 @@ def add_intervention(tx: Transaction, face: Face, external_id: str, actor: Actor
     conditions = (interventions.c.face == face, interventions.c.external_id == values["external_id"])
     stored = _from_row(tx, tx.execute(select(interventions).where(*conditions)).one())
     if stored.order != order:
-        raise Refused("the same press was used for another act: press anew", status=409)
+        raise Refused(Wording("the same press was used for another act: press anew"), status=409)
     return stored
 
 
@@ -112,7 +113,7 @@ def finish_intervention(tx: Transaction, intervention: Intervention, result: Int
     return leases.write_claimed(tx, interventions, intervention.id, intervention.claim_id or "", values)
 
 
-def cancel_waiting(tx: Transaction, intervention_id: str, why: str) -> bool:
+def cancel_waiting(tx: Transaction, intervention_id: str, why: Wording) -> bool:
     """End an act that nobody has begun to carry out; False where somebody has."""
     c = interventions.c
     result = InterventionResult(ResultStatus.REFUSED, why)

@@ -4,14 +4,30 @@ from dataclasses import dataclass
 
 from desk.passage import Hit
 from desk.reasons import REASONS, Limit
-from desk.run import Action, Cap, Finding, Run
+from desk.run import Action, Cap, Finding, Run, Sentiment, Urgency
+from desk.text.wording import Wording
 
 ACTIONS = {
-    Action.AUTO_REPLY: "Answered automatically",
-    Action.INTERNAL_NOTE: "Left as an internal note",
-    Action.ESCALATE: "Handed to a person",
-    Action.OBSERVE: "Observed only",
-    Action.IGNORE: "Nothing to do",
+    Action.AUTO_REPLY: Wording("Answered automatically"),
+    Action.INTERNAL_NOTE: Wording("Left as an internal note"),
+    Action.ESCALATE: Wording("Handed to a person"),
+    Action.OBSERVE: Wording("Observed only"),
+    Action.IGNORE: Wording("Nothing to do"),
+}
+
+UNKNOWN = Wording("unknown")
+"""Where no category fits."""
+_URGENCIES = {
+    Urgency.LOW: Wording("low"),
+    Urgency.NORMAL: Wording("normal"),
+    Urgency.HIGH: Wording("high"),
+    Urgency.CRITICAL: Wording("critical"),
+}
+_SENTIMENTS = {
+    Sentiment.POSITIVE: Wording("positive"),
+    Sentiment.NEUTRAL: Wording("neutral"),
+    Sentiment.NEGATIVE: Wording("negative"),
+    Sentiment.VERY_NEGATIVE: Wording("very negative"),
 }
 
 
@@ -78,7 +94,7 @@ def make_receipt(run: Run) -> Receipt:
         action=run.decision.action,
         level=run.decision.level,
         confidence=run.decision.confidence,
-        category=classification.category or "unknown",
+        category=classification.category or UNKNOWN,
         category_confidence=classification.confidence,
         signals=_signals(run),
         questions=classification.questions,
@@ -87,10 +103,9 @@ def make_receipt(run: Run) -> Receipt:
         findings=run.findings,
         versions=tuple((name, getattr(run.versions, name)) for name in ("policy", "knowledge", "prompts", "product")),
         models=tuple(
-            (usage.stage.value, usage.model, usage.input_tokens, usage.output_tokens, usage.dollars)
-            for usage in run.usage
+            (usage.stage, usage.model, usage.input_tokens, usage.output_tokens, usage.dollars) for usage in run.usage
         ),
-        times=tuple((stage_time.stage.value, stage_time.milliseconds) for stage_time in run.times),
+        times=tuple((stage_time.stage, stage_time.milliseconds) for stage_time in run.times),
         remarks=run.remarks,
         dollars=run.dollars,
         input_tokens=sum(usage.input_tokens for usage in run.usage),
@@ -125,13 +140,17 @@ def _receipt_line(receipt: Receipt) -> str:
 def _signals(run: Run) -> tuple[tuple[str, str], ...]:
     classification = run.classification
     return (
-        ("language", classification.language),
-        ("urgency", classification.urgency),
-        ("sentiment", classification.sentiment.replace("_", " ")),
-        ("wants a person", "yes" if classification.wants_human else "no"),
-        ("sensitive topics", ", ".join(classification.sensitive).replace("_", " ") or "none"),
-        ("orders the machine", "yes" if classification.orders_machine else "no"),
+        (Wording("language"), classification.language),
+        (Wording("urgency"), _URGENCIES[classification.urgency]),
+        (Wording("sentiment"), _SENTIMENTS[classification.sentiment]),
+        (Wording("wants a person"), _yes_or_no(classification.wants_human)),
+        (Wording("sensitive topics"), ", ".join(classification.sensitive).replace("_", " ") or Wording("none")),
+        (Wording("orders the machine"), _yes_or_no(classification.orders_machine)),
     )
+
+
+def _yes_or_no(truth: bool) -> Wording:
+    return Wording("yes") if truth else Wording("no")
 
 
 def _passage_line(hit: Hit, cited_ids: set[str]) -> PassageLine:

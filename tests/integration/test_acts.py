@@ -305,7 +305,7 @@ def test_story_and_receipt_tell_what_agents_made_of_the_draft(desk: Desk, queue:
     assert [each["kind"] for each in receipt["feedback"]] == ["agent_reply", "thumbs"]
     assert receipt["feedback"][0]["changes"] == ["figure"]
     page = browser(desk, queue).get(story_of(desk)).get_data(as_text=True)
-    assert "An agent sent it edited (figure changed; 89 % alike)" in page
+    assert "An agent sent it edited (figure changed; 89% alike)" in page
     assert "Thumbs down from an agent: “The hours are old.”" in page
     assert "Sent; the customer has not said whether it helped" in page
 

@@ -265,7 +265,7 @@ def test_odd_input_neither_crashes_nor_is_answered_at_length(text: str) -> None:
 
 def test_a_megabyte_is_read_in_part_and_goes_to_an_agent() -> None:
     done = run(ODD["a megabyte"])
-    assert "Only the newest 1200 words of what is open were read." in done.remarks
+    assert "Only the newest 1,200 words of what is open were read." in done.remarks
     assert any(cap.limit is Limit.DRAFT and cap.reason is Reason.LONG_MESSAGE for cap in done.decision.caps)
 
 

@@ -8,6 +8,7 @@ from desk.policy.policy import Policy
 from desk.text.mail.parts import MailText
 from desk.text.mail.ticket_mail import LONGEST, mail_reader
 from desk.text.tokenizer import clean, first_words
+from desk.text.wording import Wording
 from desk.ticket import Message, Role, Ticket
 from workers.pipeline.signals.closing import is_polite
 
@@ -17,7 +18,7 @@ MESSAGE_WORDS = 1200
 """Of what is open, the newest message first."""
 EARLIER_WORDS = 1500
 """For all earlier messages together; the newest of them go in first."""
-_CUT_REMARK = f"Only the newest {MESSAGE_WORDS} words of what is open were read."
+_CUT_REMARK = Wording("Only the newest %(count)s words of what is open were read.", count=MESSAGE_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +129,13 @@ def _fit_earlier(messages: list[Message], read: Callable[[Message], MailText]) -
         words_left -= len(body.split())
         kept_messages.insert(0, replace(message, body=body))
         if is_cut:
-            remarks.append("An earlier message was read in part.")
+            remarks.append(Wording("An earlier message was read in part."))
         if is_cut or words_left <= 0:
             break
     if left_out_count := len(messages) - len(kept_messages):
-        remarks.append(f"{left_out_count} earlier message{'s were' if left_out_count > 1 else ' was'} not read.")
+        remarks.append(
+            Wording.plural(
+                "%(count)s earlier message was not read.", "%(count)s earlier messages were not read.", left_out_count
+            )
+        )
     return kept_messages, tuple(remarks)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from desk.errors import ModelAway, Permanent, Temporary
 from desk.ports import LanguageModel, ModelRefusal, UnusableAnswer
 from desk.run import Stage, StageTime, Usage
+from desk.text.wording import Wording
 
 Answer = TypeVar("Answer")
 PATIENCE_SECONDS = 120.0
@@ -41,7 +42,7 @@ class RunTrace:
 def available_models(models: Sequence[LanguageModel], budget_spent: bool, trace: RunTrace) -> tuple[LanguageModel, ...]:
     """All models, or the last alone, the local one, once the day's dollars are spent."""
     if budget_spent and len(models) > 1:
-        trace.remarks.append(f"The day's budget is spent; only {models[-1].name} was asked.")
+        trace.remarks.append(Wording("The day's budget is spent; only %(model)s was asked.", model=models[-1].name))
         return tuple(models[-1:])
     return tuple(models)
 
@@ -57,7 +58,8 @@ def ask_first_available(
             is_last = index == len(models) - 1
             if isinstance(error, ModelAway) and not is_last and _is_worth_waiting(error, trace):
                 raise
-            trace.remarks.append(f"{model.name} failed ({type(error).__name__}: {error}).")
+            why = f"{type(error).__name__}: {error}"
+            trace.remarks.append(Wording("%(model)s failed (%(why)s).", model=model.name, why=why))
             trace.usage.extend(error.usage if isinstance(error, UnusableAnswer) else ())
             trace.refused = trace.refused or isinstance(error, ModelRefusal)
             trace.away = trace.away or ("" if is_last else f"{model.name} failed")

@@ -12,6 +12,7 @@ from desk.run import Classification
 from desk.text import lexicon
 from desk.text.mail.reader import parse_mail
 from desk.text.tokenizer import first_words, words
+from desk.text.wording import Wording
 from desk.ticket import Role, Ticket
 from workers.pipeline.confidence import evidence_fitness
 
@@ -100,7 +101,7 @@ def _search(
 
 def _fallback_remark(scope: SearchScope) -> str:
     collections = ", ".join(sorted(scope.collections or ()))
-    return f"Nothing that fits was found in {collections}: all other pages were searched too."
+    return Wording("Nothing that fits was found in %(places)s: all other pages were searched too.", places=collections)
 
 
 def build_query(ticket: Ticket, message_id: str, question: str) -> str:

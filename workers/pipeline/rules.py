@@ -9,6 +9,7 @@ from desk.presentation.channel_format import formatted_reply
 from desk.reasons import Limit, Reason
 from desk.run import Cap, Draft, Sentiment, Urgency, WayOut
 from desk.text.tokenizer import words
+from desk.text.wording import Score, Wording
 from workers.pipeline.case import DecisionInput
 from workers.pipeline.checks.contradictions import CHECK as CONTRADICTION
 from workers.pipeline.signals.closing import is_polite
@@ -79,8 +80,8 @@ def too_many_turns(case: DecisionInput) -> Cap | None:
 def loop(case: DecisionInput) -> Cap | None:
     """The customer's same text again after our answer to it, or our own about to be said a second time."""
     if case.message_repeated:
-        return _person(Reason.LOOP, "the same message came again after it was answered")
-    return _person(Reason.LOOP, "the same reply was given before") if case.reply_repeated else None
+        return _person(Reason.LOOP, Wording("the same message came again after it was answered"))
+    return _person(Reason.LOOP, Wording("the same reply was given before")) if case.reply_repeated else None
 
 
 def not_helped(case: DecisionInput) -> Cap | None:
@@ -97,9 +98,13 @@ def model_refused(case: DecisionInput) -> Cap | None:
 def no_question(case: DecisionInput) -> Cap | None:
     """Nothing to answer: no text at all needs a person, a mere thank-you only an agent's glance."""
     if not words(case.text):
-        no_text = "the message holds no text of its own"
+        no_text = Wording("the message holds no text of its own")
         return None if case.third_parties else _person(Reason.NO_QUESTION, no_text)
-    return _draft(Reason.NO_QUESTION, "the message is only a greeting or thanks") if is_polite(case.text) else None
+    return (
+        _draft(Reason.NO_QUESTION, Wording("the message is only a greeting or thanks"))
+        if is_polite(case.text)
+        else None
+    )
 
 
 def nothing_found(case: DecisionInput) -> Cap | None:
@@ -128,7 +133,8 @@ def unknown_category(case: DecisionInput) -> Cap | None:
     has_category = case.classification.category is not None
     if case.skipped or (has_category and case.classification.confidence >= UNSURE):
         return None
-    return _draft(Reason.UNKNOWN_CATEGORY, f"best guess {case.classification.confidence:.2f}" if has_category else "")
+    best = Wording("best guess %(confidence)s", confidence=Score(case.classification.confidence))
+    return _draft(Reason.UNKNOWN_CATEGORY, best if has_category else "")
 
 
 def low_confidence(case: DecisionInput) -> Cap | None:
@@ -136,7 +142,8 @@ def low_confidence(case: DecisionInput) -> Cap | None:
     category = case.policy.categories.get(case.classification.category or "")
     if case.skipped or category is None or case.confidence >= category.threshold:
         return None
-    return _draft(Reason.LOW_CONFIDENCE, f"{case.confidence:.2f}, needs {category.threshold:.2f}")
+    reached, least = Score(case.confidence), Score(category.threshold)
+    return _draft(Reason.LOW_CONFIDENCE, Wording("%(confidence)s, needs %(least)s", confidence=reached, least=least))
 
 
 def finding(case: DecisionInput) -> Cap | None:
@@ -149,26 +156,36 @@ def stale_source(case: DecisionInput) -> Cap | None:
     """A cited document has changed since it was found, or the answer has been overtaken so often that it would go on
     for ever."""
     if case.rethought >= MOST_RETHOUGHT:
-        return _draft(Reason.STALE_SOURCE, f"overtaken {case.rethought} times before it was sent")
+        return _draft(
+            Reason.STALE_SOURCE, Wording("overtaken %(times)s times before it was sent", times=case.rethought)
+        )
     return _draft(Reason.STALE_SOURCE) if case.outdated else None
 
 
 def long_message(case: DecisionInput) -> Cap | None:
     """A long message holds more than a machine should answer."""
     count = len(words(case.text))
-    return _draft(Reason.LONG_MESSAGE, f"{count} words") if case.cut or count > case.policy.max_words else None
+    return (
+        _draft(Reason.LONG_MESSAGE, Wording("%(count)s words", count=count))
+        if case.cut or count > case.policy.max_words
+        else None
+    )
 
 
 def many_questions(case: DecisionInput) -> Cap | None:
     """More questions than one reply should answer."""
     count = len(case.classification.questions)
-    return _draft(Reason.MANY_QUESTIONS, f"{count} questions") if count > case.policy.max_questions else None
+    return (
+        _draft(Reason.MANY_QUESTIONS, Wording("%(count)s questions", count=count))
+        if count > case.policy.max_questions
+        else None
+    )
 
 
 def attachment_unread(case: DecisionInput) -> Cap | None:
     """What was attached was not read."""
     count = case.message.attachments
-    return _draft(Reason.ATTACHMENT_UNREAD, f"{count} attached") if count else None
+    return _draft(Reason.ATTACHMENT_UNREAD, Wording("%(count)s attached", count=count)) if count else None
 
 
 def contradiction(case: DecisionInput) -> Cap | None:
@@ -192,7 +209,11 @@ def reply_too_long(case: DecisionInput) -> Cap | None:
 
 def third_party(case: DecisionInput) -> Cap | None:
     """Somebody in copy wrote: that is read and shown, and is never by itself the customer's question."""
-    return _draft(Reason.THIRD_PARTY, f"{case.third_parties} messages") if case.third_parties else None
+    return (
+        _draft(Reason.THIRD_PARTY, Wording.plural("%(count)s message", "%(count)s messages", case.third_parties))
+        if case.third_parties
+        else None
+    )
 
 
 def question_open(case: DecisionInput) -> Cap | None:

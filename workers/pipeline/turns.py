@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from desk.policy.policy import Policy
 from desk.text.tokenizer import words
+from desk.text.wording import Wording
 
 Fingerprint = Callable[[str], str]
 """A keyed hash of a text."""
@@ -30,15 +31,21 @@ def limit_reached(turns: Turns, policy: Policy) -> str:
     """Which limit of the policy is reached, in words; empty while there is room for one more reply."""
     limits = policy.limits
     counts = (
-        (turns.on_ticket, policy.max_turns, "on this ticket"),
-        (turns.on_ticket_lately, limits.ticket_replies, f"on this ticket within {limits.ticket_minutes} minutes"),
+        (turns.on_ticket, policy.max_turns, Wording("on this ticket")),
+        (
+            turns.on_ticket_lately,
+            limits.ticket_replies,
+            Wording("on this ticket within %(minutes)s minutes", minutes=limits.ticket_minutes),
+        ),
         (
             turns.to_requester_lately,
             limits.requester_replies,
-            f"to this customer within {limits.requester_minutes} minutes",
+            Wording("to this customer within %(minutes)s minutes", minutes=limits.requester_minutes),
         ),
     )
-    return next((f"{count} automatic replies {where}" for count, allowed, where in counts if count >= allowed), "")
+    reached = ((count, where) for count, allowed, where in counts if count >= allowed)
+    said = (Wording("%(count)s automatic replies %(where)s", count=count, where=where) for count, where in reached)
+    return next(said, "")
 
 
 def text_fingerprint(text: str) -> str:

@@ -21,6 +21,7 @@ from desk.platform.database import Transaction
 from desk.policy.policy import Policy, PolicyFile
 from desk.reasons import Stop
 from desk.run import Action, Run, Stage
+from desk.text.wording import Wording
 from desk.ticket import EventKind, Ticket, TicketState
 from workers import own_record, record
 from workers.dependencies import Dependencies
@@ -64,7 +65,9 @@ AT_ONCE = {
 DUPLICATE = "duplicate"
 """The outcome of an item whose message another item is about already."""
 
-NOBODY_ALERTED = "No alert went out: nothing is connected that takes alerts. The note on the ticket tells people."
+NOBODY_ALERTED = Wording(
+    "No alert went out: nothing is connected that takes alerts. The note on the ticket tells people."
+)
 
 
 OVERTAKEN_TRIES = 3

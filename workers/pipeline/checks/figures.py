@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from desk.run import Finding
 from desk.text import lexicon
 from desk.text.lexicon import any_of
+from desk.text.wording import Wording
 from workers.pipeline.checks.evidence import Evidence, quote_statement
 
 _UNITS = rf"(?:{any_of('figure_unit_kind')} )?{any_of('figure_unit')}|{any_of('short_unit')}"
@@ -53,7 +54,10 @@ def unfounded_figure(evidence: Evidence) -> Iterator[Finding]:
             continue
         customer_facts = {fact for fact in hard_facts(evidence.said) if not fact.startswith(_REACH)}
         if unfounded := stated_facts - hard_facts(evidence.cited_text(statement)) - customer_facts:
-            yield Finding("unfounded_figure", f"{', '.join(sorted(unfounded))} in {quote_statement(statement)}")
+            yield Finding(
+                "unfounded_figure",
+                Wording("%(what)s in %(quote)s", what=", ".join(sorted(unfounded)), quote=quote_statement(statement)),
+            )
 
 
 def hard_facts(text: str) -> frozenset[str]:

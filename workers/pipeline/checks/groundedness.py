@@ -8,6 +8,7 @@ from desk.run import Finding, Statement
 from desk.text import lexicon
 from desk.text.stemmer import beginning
 from desk.text.tokenizer import sentences, words
+from desk.text.wording import Wording
 from workers.pipeline.checks.evidence import Evidence, quote_statement
 from workers.pipeline.signals.prompt_injection import is_page_injection
 
@@ -35,9 +36,13 @@ def unknown_citation(evidence: Evidence) -> Iterator[Finding]:
         for citation in statement.citations:
             passage = evidence.passage(citation)
             if passage is None:
-                yield Finding("unknown_citation", f"passage {citation.passage_id[:40]} was not among those found")
+                yield Finding(
+                    "unknown_citation", Wording("passage %(id)s was not among those found", id=citation.passage_id[:40])
+                )
             elif not citation.blocks or not all(0 <= index < len(passage.blocks) for index in citation.blocks):
-                yield Finding("unknown_citation", f"passage {citation.passage_id[:40]} has no such block")
+                yield Finding(
+                    "unknown_citation", Wording("passage %(id)s has no such block", id=citation.passage_id[:40])
+                )
 
 
 def internal_source(evidence: Evidence) -> Iterator[Finding]:
@@ -45,7 +50,12 @@ def internal_source(evidence: Evidence) -> Iterator[Finding]:
     for citation in evidence.draft.citations:
         passage = evidence.passage(citation)
         if passage and passage.audience not in evidence.audiences:
-            yield Finding("internal_source", f"{passage.title} is a document for {passage.audience} readers")
+            yield Finding(
+                "internal_source",
+                Wording(
+                    "%(title)s is a document for %(audience)s readers", title=passage.title, audience=passage.audience
+                ),
+            )
 
 
 def unfounded_name(evidence: Evidence) -> Iterator[Finding]:
@@ -55,7 +65,10 @@ def unfounded_name(evidence: Evidence) -> Iterator[Finding]:
             continue
         names = find_names(statement.text)
         if names and (unfounded := names - set(_name_parts(evidence.grounds(statement)))):
-            yield Finding("unfounded_name", f"{', '.join(sorted(unfounded))} in {quote_statement(statement)}")
+            yield Finding(
+                "unfounded_name",
+                Wording("%(what)s in %(quote)s", what=", ".join(sorted(unfounded)), quote=quote_statement(statement)),
+            )
 
 
 def unsupported(evidence: Evidence) -> Iterator[Finding]:
@@ -66,7 +79,10 @@ def unsupported(evidence: Evidence) -> Iterator[Finding]:
             continue
         stated_stems, cited_stems = _meaning_stems(statement.text), _meaning_stems(evidence.cited_text(statement))
         if stated_stems and len(stated_stems & cited_stems) < SUPPORTED * len(stated_stems):
-            yield Finding("unsupported", f"the cited blocks speak of something else: {quote_statement(statement)}")
+            yield Finding(
+                "unsupported",
+                Wording("the cited blocks speak of something else: %(quote)s", quote=quote_statement(statement)),
+            )
 
 
 def ordering_source(evidence: Evidence) -> Iterator[Finding]:
@@ -75,7 +91,12 @@ def ordering_source(evidence: Evidence) -> Iterator[Finding]:
         return
     for passage in evidence.passages.values():
         if order_text := is_page_injection(f"{passage.title}\n{passage.text}"):
-            yield Finding("ordering_source", f"{passage.title[:80]} gives orders to whoever answers: “{order_text}”")
+            yield Finding(
+                "ordering_source",
+                Wording(
+                    "%(title)s gives orders to whoever answers: “%(order)s”", title=passage.title[:80], order=order_text
+                ),
+            )
 
 
 def turned_negation(evidence: Evidence) -> Iterator[Finding]:
@@ -87,9 +108,13 @@ def turned_negation(evidence: Evidence) -> Iterator[Finding]:
         is_negated = _has_negation(statement.text)
         blocks_negated = [_has_negation(" ".join((*block.leads, block.text))) for block in blocks]
         if is_negated and not any(blocks_negated):
-            yield Finding("turned_negation", f"no cited block says no: {quote_statement(statement)}")
+            yield Finding(
+                "turned_negation", Wording("no cited block says no: %(quote)s", quote=quote_statement(statement))
+            )
         elif not is_negated and all(blocks_negated):
-            yield Finding("turned_negation", f"every cited block says no: {quote_statement(statement)}")
+            yield Finding(
+                "turned_negation", Wording("every cited block says no: %(quote)s", quote=quote_statement(statement))
+            )
 
 
 def _factual_statements(evidence: Evidence) -> Iterator[Statement]:

@@ -8,6 +8,7 @@ from desk.run import Finding
 from desk.text.language import detect_language
 from desk.text.lexicon import any_of
 from desk.text.tokenizer import words
+from desk.text.wording import Wording
 from workers.pipeline.checks.evidence import Evidence
 from workers.pipeline.prompts import copied
 
@@ -28,21 +29,24 @@ def empty(evidence: Evidence) -> Iterator[Finding]:
     """Politeness alone is no reply."""
     statements = evidence.draft.statements
     if statements and all(statement.courtesy or not statement.text.strip() for statement in statements):
-        yield Finding("empty", "the draft states nothing")
+        yield Finding("empty", Wording("the draft states nothing"))
 
 
 def too_long(evidence: Evidence) -> Iterator[Finding]:
     """Nobody reads more."""
     count = sum(len(words(statement.text)) for statement in evidence.draft.statements)
     if count > MOST_WORDS or len(evidence.draft.statements) > MOST_STATEMENTS:
-        yield Finding("too_long", f"{count} words in {len(evidence.draft.statements)} statements")
+        yield Finding(
+            "too_long",
+            Wording("%(words)s words in %(count)s statements", words=count, count=len(evidence.draft.statements)),
+        )
 
 
 def long_courtesy(evidence: Evidence) -> Iterator[Finding]:
     """A courtesy needs no citation, so nothing else may travel under that name."""
     for statement in evidence.draft.statements:
         if statement.courtesy and len(words(statement.text)) > _COURTESY_WORDS:
-            yield Finding("uncited", f"a courtesy of {len(words(statement.text))} words")
+            yield Finding("uncited", Wording("a courtesy of %(words)s words", words=len(words(statement.text))))
 
 
 def wrong_language(evidence: Evidence) -> Iterator[Finding]:
@@ -54,7 +58,12 @@ def wrong_language(evidence: Evidence) -> Iterator[Finding]:
     language = detect_language(text, (evidence.classification.language,))
     if language != evidence.classification.language:
         yield Finding(
-            "wrong_language", f"the draft is in {language}, the customer wrote in {evidence.classification.language}"
+            "wrong_language",
+            Wording(
+                "the draft is in %(draft)s, the customer wrote in %(customer)s",
+                draft=language,
+                customer=evidence.classification.language,
+            ),
         )
 
 
@@ -80,4 +89,4 @@ def leak(evidence: Evidence) -> Iterator[Finding]:
         if match := _LEAK.search(statement.text):
             yield Finding("leak", f"“{match.group()}”")
         if copied_text := copied(statement.text):
-            yield Finding("leak", f"as in the machine's own instructions: “{copied_text}”")
+            yield Finding("leak", Wording("as in the machine's own instructions: “%(copied)s”", copied=copied_text))

@@ -11,6 +11,7 @@ import structlog
 
 from desk.errors import BadSetting, FirstlineError, Temporary
 from desk.intervention import INTERVENTIONS, InterventionResult, ResultStatus
+from desk.text.wording import Wording
 from workers import interventions
 from workers.dependencies import Dependencies
 from workers.interventions import Intervention
@@ -81,7 +82,9 @@ def _handle_failure(deps: Dependencies, intervention: Intervention, error: First
 
 def _give_up(deps: Dependencies, intervention: Intervention, why: str) -> list[str]:
     title = INTERVENTIONS[intervention.order.kind].title
-    result = InterventionResult(ResultStatus.FAILED, f"{title} did not work ({why}). Nothing was changed.")
+    result = InterventionResult(
+        ResultStatus.FAILED, Wording("%(act)s did not work (%(why)s). Nothing was changed.", act=title, why=why)
+    )
     with deps.db.account(intervention.account) as tx:
         is_ours = interventions.finish_intervention(tx, intervention, result)
         answer_ids = note_orders.plan_answer(tx, intervention, result) if is_ours else []

@@ -10,6 +10,7 @@ from desk.platform.database import Transaction
 from desk.policy.policy import PolicyFile
 from desk.presentation.reply import cited_pages, draft_text
 from desk.run import Action, Run, Stage
+from desk.text.wording import Wording
 from workers import interventions, own_record, record
 from workers.dependencies import Dependencies
 from workers.insights import spending
@@ -19,8 +20,8 @@ from workers.processing.dry_run import question_ticket
 from workers.processing.interventions.resolution import Effect, Resolution, effect_of, refused
 from workers.queue.leases import ClaimLost
 
-NO_DRAFT = "The documents hold no answer to this."
-QUOTED = "Drafted without a model: it quotes the documents, and can follow no wish."
+NO_DRAFT = Wording("The documents hold no answer to this.")
+QUOTED = Wording("Drafted without a model: it quotes the documents, and can follow no wish.")
 
 
 def regenerate(deps: Dependencies, intervention: Intervention) -> Effect:
@@ -30,13 +31,13 @@ def regenerate(deps: Dependencies, intervention: Intervention) -> Effect:
     context = _read_context(deps, intervention, policy)
     ticket = deps.channel(order.channel).fetch(intervention.account, order.ticket_id)
     if read_conversation(ticket, context.record).newest is None:
-        return effect_of(refused("Nothing of the conversation is open, so there is nothing to draft."))
+        return effect_of(refused(Wording("Nothing of the conversation is open, so there is nothing to draft.")))
     run = run_pipeline(ticket, deps.models, deps.library, context, _keep_claim(deps, intervention))
     run = replace(run, decision=replace(run.decision, action=Action.INTERNAL_NOTE))  # it hands nothing to anybody
 
     def save(tx: Transaction) -> Resolution:
         record.save_run(tx, run, policy)
-        return _drafted(run, "Drafted." if _is_by_model(run) else QUOTED)
+        return _drafted(run, Wording("Drafted.") if _is_by_model(run) else QUOTED)
 
     return save
 
@@ -50,7 +51,7 @@ def ask(deps: Dependencies, intervention: Intervention) -> Effect:
 
     def count(tx: Transaction) -> Resolution:
         spending.add_spending(tx, run.dollars)
-        return _drafted(run, "From the documents:", kept=False)
+        return _drafted(run, Wording("From the documents:"), kept=False)
 
     return count
 
@@ -89,10 +90,10 @@ def _is_by_model(run: Run) -> bool:
     return any(use.stage is Stage.DRAFT for use in run.usage)
 
 
-def _drafted(run: Run, words: str, *, kept: bool = True) -> Resolution:
+def _drafted(run: Run, words: Wording, *, kept: bool = True) -> Resolution:
     sources = cited_pages(run.draft, run.hits)
     text = draft_text(run.draft, sources)
-    message = words if text else run.draft.hand_over or NO_DRAFT
+    message = words if text else Wording(run.draft.hand_over) if run.draft.hand_over else NO_DRAFT
     return Resolution(
         InterventionResult(
             ResultStatus.DONE,

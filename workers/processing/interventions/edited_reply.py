@@ -14,6 +14,7 @@ from desk.policy.readers import closed_to_others
 from desk.ports import Source
 from desk.presentation.reply import cited_pages
 from desk.run import Draft, Finding, Run, Statement
+from desk.text.wording import Wording
 from desk.ticket import Ticket
 from workers.models.claude.statements import split_statements
 from workers.pipeline.validate import validate
@@ -50,7 +51,7 @@ def _unknown_marks(text: str, run: Run) -> Iterator[Finding]:
     known_numbers = {source.number for source in cited_pages(run.draft, run.hits)}
     for mark in dict.fromkeys(_MARK.findall(text)):
         if int(mark) not in known_numbers:
-            yield Finding("unknown_citation", f"[{mark}] names none of the draft's sources")
+            yield Finding("unknown_citation", Wording("[%(mark)s] names none of the draft's sources", mark=mark))
 
 
 def marked_sources(text: str, run: Run) -> tuple[Source, ...]:

@@ -18,6 +18,7 @@ from desk.presentation.channel_format import LENGTHS, fits_channel
 from desk.presentation.reply import cited_pages, draft_text, plain_text, source_list
 from desk.reasons import STOPS, Stop
 from desk.run import Finding, Run
+from desk.text.wording import Wording
 from desk.ticket import Ticket, TicketStatus
 from workers import own_record, record, ticket_control
 from workers.dependencies import Dependencies
@@ -50,7 +51,7 @@ def send(deps: Dependencies, intervention: Intervention) -> Effect:
     """Send the draft of a run as it is, in the person's name. What was found in it, and since, is said first."""
     run = find_run(deps, intervention)
     if run is None or not run.draft.statements:
-        return effect_of(refused("There is no such draft any more."))
+        return effect_of(refused(Wording("There is no such draft any more.")))
     seen = fetch_seen(deps, intervention, run.message_id)
     sources = cited_pages(run.draft, run.hits)
     text = plain_text(run.draft) if seen.ticket.via in LENGTHS else draft_text(run.draft, sources)
@@ -74,9 +75,9 @@ def close(deps: Dependencies, intervention: Intervention) -> Effect:
     """Set the ticket to solved, without a word to the customer."""
     seen = fetch_seen(deps, intervention, "")
     if seen.stop:
-        return effect_of(refused(f"{STOPS[seen.stop]}. Nothing was changed."))
+        return effect_of(refused(Wording("%(why)s. Nothing was changed.", why=STOPS[seen.stop])))
     if seen.ticket.status is TicketStatus.SOLVED:
-        return effect_of(refused("The ticket is solved already."))
+        return effect_of(refused(Wording("The ticket is solved already.")))
     outgoing = Outgoing("", status=TicketStatus.SOLVED.value)
     planned = _planned(intervention, DeliveryKind.STATUS, outgoing, seen.message_id)
 
@@ -88,7 +89,7 @@ def close(deps: Dependencies, intervention: Intervention) -> Effect:
     return plan
 
 
-CONFIRM = "Look at this first. Press once more to do it all the same."
+CONFIRM = Wording("Look at this first. Press once more to do it all the same.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def fetch_seen(deps: Dependencies, intervention: Intervention, default_message_i
     stop = stop_before_person_send(ticket, message_id, our_record)
     if stop not in MOVED or order.channel == CHANNEL:
         return SeenTicket(ticket, message_id, stop)
-    finding = Finding(WENT_ON, f"{STOPS[stop]}: look at the conversation in the helpdesk")
+    finding = Finding(WENT_ON, Wording("%(why)s: look at the conversation in the helpdesk", why=STOPS[stop]))
     return SeenTicket(ticket, last_id, findings=(finding,))
 
 
@@ -145,7 +146,7 @@ def _outgoing(intervention: Intervention, ticket: Ticket, outgoing: Outgoing) ->
 def _found_since(deps: Dependencies, intervention: Intervention, run: Run) -> Iterator[Finding]:
     """What speaks against a draft since it was made."""
     if deps.library.outdated(intervention.account, run.draft.citations):
-        yield Finding(STALE, "a cited document has changed since")
+        yield Finding(STALE, Wording("a cited document has changed since"))
     order = intervention.order
     with deps.db.account(intervention.account) as tx:
         acts = interventions_of_ticket(tx, order.channel, order.ticket_id)
@@ -155,16 +156,20 @@ def _found_since(deps: Dependencies, intervention: Intervention, run: Run) -> It
         if act.order.run_id != run.id or act.id == intervention.id or act.result is None:
             continue
         if act.order.kind is InterventionKind.REJECT:
-            yield Finding(REJECTED, f"{act.actor.name} rejected it: {act.order.comment[:200]}")
+            yield Finding(
+                REJECTED, Wording("%(who)s rejected it: %(why)s", who=act.actor.name, why=act.order.comment[:200])
+            )
         elif act.order.kind is InterventionKind.SEND and act.id in sent_ids:
-            yield Finding(SENT_BEFORE, f"{act.actor.name} has sent this very draft before")
+            yield Finding(SENT_BEFORE, Wording("%(who)s has sent this very draft before", who=act.actor.name))
 
 
 def _reply_effect(
     intervention: Intervention, seen: SeenTicket, outgoing: Outgoing, findings: Sequence[Finding]
 ) -> Effect:
     if seen.stop:
-        return effect_of(refused(f"{STOPS[seen.stop]}: look at the conversation as it is now. Nothing was sent."))
+        return effect_of(
+            refused(Wording("%(why)s: look at the conversation as it is now. Nothing was sent.", why=STOPS[seen.stop]))
+        )
     planned = _planned(intervention, DeliveryKind.REPLY, outgoing, seen.message_id)
     return lambda tx: _plan_reply(tx, intervention, planned, (*seen.findings, *findings))
 
@@ -177,7 +182,9 @@ def _plan_reply(
     order = intervention.order
     record.lock_ticket(tx, order.channel, order.ticket_id)
     if rival := rival_reply(tx, intervention, planned.message_id):
-        return refused(f"{rival.actor.name} has sent a reply to this already. Nothing more was sent.")
+        return refused(
+            Wording("%(who)s has sent a reply to this already. Nothing more was sent.", who=rival.actor.name)
+        )
     all_findings = tuple(dict.fromkeys([*_claim_finding(tx, intervention), *findings]))
     if not _is_confirmed(tx, intervention, all_findings):
         return unconfirmed(CONFIRM, all_findings)
@@ -202,7 +209,7 @@ def _claim_finding(tx: Transaction, intervention: Intervention) -> Sequence[Find
     owner = ticket_control.get_claim(tx, order.channel, order.ticket_id)
     if owner is None or owner.actor_id == intervention.actor.id:
         return ()
-    return (Finding(CLAIMED, f"{owner.name} has claimed the ticket"),)
+    return (Finding(CLAIMED, Wording("%(who)s has claimed the ticket", who=owner.name)),)
 
 
 def _planned(intervention: Intervention, kind: DeliveryKind, outgoing: Outgoing, message_id: str) -> PlannedDelivery:
@@ -215,5 +222,5 @@ def _planned(intervention: Intervention, kind: DeliveryKind, outgoing: Outgoing,
 
 def _plan(tx: Transaction, intervention: Intervention, planned: PlannedDelivery) -> Resolution:
     delivery_ids = outbox.plan_deliveries(tx, [planned], intervention.order.run_id, None)
-    resolution = done("On its way.", delivery_id=delivery_ids[0] if delivery_ids else None)
+    resolution = done(Wording("On its way."), delivery_id=delivery_ids[0] if delivery_ids else None)
     return replace(resolution, delivery_ids=() if planned.delay_seconds else tuple(delivery_ids))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from desk.intervention import InterventionResult, ResultStatus
 from desk.platform.database import Transaction
 from desk.run import Finding
+from desk.text.wording import Wording
 from workers.dependencies import Dependencies
 from workers.interventions import Intervention
 
@@ -25,17 +26,17 @@ Handler = Callable[[Dependencies, Intervention], Effect]
 """Looks, asks and thinks, with no transaction open; may raise Temporary and Permanent. What it returns writes."""
 
 
-def done(message: str, **values: object) -> Resolution:
+def done(message: Wording, **values: object) -> Resolution:
     """It was done."""
     return Resolution(InterventionResult(ResultStatus.DONE, message, **values))  # type: ignore[arg-type]  # of the fields
 
 
-def refused(message: str) -> Resolution:
+def refused(message: Wording) -> Resolution:
     """It no longer fitted."""
     return Resolution(InterventionResult(ResultStatus.REFUSED, message))
 
 
-def unconfirmed(message: str, findings: tuple[Finding, ...]) -> Resolution:
+def unconfirmed(message: Wording, findings: tuple[Finding, ...]) -> Resolution:
     """It takes one more press."""
     return Resolution(InterventionResult(ResultStatus.UNCONFIRMED, message, findings))
 

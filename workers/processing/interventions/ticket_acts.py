@@ -8,6 +8,7 @@ from desk.platform.database import Transaction
 from desk.reasons import STOPS, Reason, Stop
 from desk.run import Finding
 from desk.text.redaction import redact
+from desk.text.wording import Wording
 from desk.ticket import TicketState
 from workers import interventions, own_record, proposed_entries, record, ticket_control
 from workers.dependencies import Dependencies
@@ -21,7 +22,7 @@ from workers.queue.outbox import TAKEN_BACK
 from workers.tickets import CHANNEL
 
 WAITING_REPLY = (DeliveryKind.REPLY,)
-NOTHING_TO_UNDO = "There is nothing to take back."
+NOTHING_TO_UNDO = Wording("There is nothing to take back.")
 WITH_PEOPLE = (DeliveryKind.ALERT, DeliveryKind.HANDOVER)
 
 
@@ -29,9 +30,13 @@ def claim(tx: Transaction, intervention: Intervention) -> Resolution:
     """Make the ticket the person's; the first wins."""
     order, actor = intervention.order, intervention.actor
     if ticket_control.claim_ticket(tx, order.channel, order.ticket_id, actor.id, actor.name):
-        return done("The ticket is yours.")
+        return done(Wording("The ticket is yours."))
     owner = ticket_control.get_claim(tx, order.channel, order.ticket_id)
-    return refused(f"{owner.name} has the ticket since {owner.since:%Y-%m-%d %H:%M} UTC." if owner else "Not claimed.")
+    return refused(
+        Wording("%(who)s has the ticket since %(since)s.", who=owner.name, since=owner.since)
+        if owner
+        else Wording("Not claimed.")
+    )
 
 
 def release(tx: Transaction, intervention: Intervention) -> Resolution:
@@ -40,11 +45,14 @@ def release(tx: Transaction, intervention: Intervention) -> Resolution:
     actor_id = None if order.override else intervention.actor.id
     if ticket_control.release_ticket(tx, order.channel, order.ticket_id, actor_id):
         _work_again(tx, order.channel, order.ticket_id)
-        return done("The ticket is free again.")
+        return done(Wording("The ticket is free again."))
     owner = ticket_control.get_claim(tx, order.channel, order.ticket_id)
     if owner is None:
-        return refused("Nobody has the ticket, so nothing was changed.")
-    return unconfirmed("Press once more to release it all the same.", (Finding("claimed", f"{owner.name} has it"),))
+        return refused(Wording("Nobody has the ticket, so nothing was changed."))
+    return unconfirmed(
+        Wording("Press once more to release it all the same."),
+        (Finding("claimed", Wording("%(who)s has it", who=owner.name)),),
+    )
 
 
 def _work_again(tx: Transaction, channel: str, ticket_id: str) -> None:
@@ -59,22 +67,28 @@ def turn_off(tx: Transaction, intervention: Intervention) -> Resolution:
     still heard."""
     order = intervention.order
     if not ticket_control.set_switched_off(tx, order.channel, order.ticket_id, True):
-        return refused("Firstline was off for this ticket already.")
+        return refused(Wording("Firstline was off for this ticket already."))
     if person_deliveries.withdraw_waiting(tx, order.channel, order.ticket_id, WAITING_REPLY, Stop.SWITCHED_OFF):
         record.set_ticket_state(tx, order.channel, order.ticket_id, TicketState.ESCALATED)
         return done(
-            "Firstline answers nothing here any more. A reply that waited was taken back: a person has to answer."
+            Wording(
+                "Firstline answers nothing here any more. A reply that waited was taken back: a person has to answer."
+            )
         )
-    return done("Firstline answers nothing here any more. You are still told when the customer needs a person.")
+    return done(
+        Wording("Firstline answers nothing here any more. You are still told when the customer needs a person.")
+    )
 
 
 def turn_on(tx: Transaction, intervention: Intervention) -> Resolution:
     """The customer's next message is worked on again."""
     order = intervention.order
     if not ticket_control.set_switched_off(tx, order.channel, order.ticket_id, False):
-        return refused("Firstline was on for this ticket already.")
-    unless_tagged = "" if order.channel == CHANNEL else f" A tag {OFF_TAG} still keeps it off: remove it there."
-    return done(f"Firstline works on this ticket again, from the customer's next message on.{unless_tagged}")
+        return refused(Wording("Firstline was on for this ticket already."))
+    works_again = Wording("Firstline works on this ticket again, from the customer's next message on.")
+    if order.channel == CHANNEL:
+        return done(works_again)
+    return done(Wording("%(done)s A tag %(tag)s still keeps it off: remove it there.", done=works_again, tag=OFF_TAG))
 
 
 def undo(tx: Transaction, intervention: Intervention) -> Resolution:
@@ -87,10 +101,10 @@ def undo(tx: Transaction, intervention: Intervention) -> Resolution:
         return _undo_waiting_act(tx, target)
     if person_deliveries.take_back(tx, planned.id):
         inbox.reprocess_message(tx, planned.channel, planned.message_id, inbox.LEFT_TO_PERSON)
-        return done("Taken back. Nothing was sent.")
+        return done(Wording("Taken back. Nothing was sent."))
     if planned.state in TAKEN_BACK:
-        return refused("It does not leave anyhow: there is nothing to take back.")
-    return refused("Too late: the reply is on its way, or out.")
+        return refused(Wording("It does not leave anyhow: there is nothing to take back."))
+    return refused(Wording("Too late: the reply is on its way, or out."))
 
 
 def _act_to_undo(tx: Transaction, intervention: Intervention) -> Intervention | None:
@@ -103,8 +117,8 @@ def _act_to_undo(tx: Transaction, intervention: Intervention) -> Intervention | 
 
 def _undo_waiting_act(tx: Transaction, target: Intervention) -> Resolution:
     """The act was not carried out yet: it never will be."""
-    if interventions.cancel_waiting(tx, target.id, "Taken back before it was carried out."):
-        return done("Taken back. Nothing was sent.")
+    if interventions.cancel_waiting(tx, target.id, Wording("Taken back before it was carried out.")):
+        return done(Wording("Taken back. Nothing was sent."))
     return refused(NOTHING_TO_UNDO)
 
 
@@ -116,8 +130,8 @@ def reject(tx: Transaction, intervention: Intervention) -> Resolution:
     )
     if withdrawn_count:
         record.set_ticket_state(tx, order.channel, order.ticket_id, TicketState.ESCALATED)
-        return done("Rejected, and not sent. The customer waits for an answer by a person.")
-    return done("Rejected. The reason is kept with the draft.")
+        return done(Wording("Rejected, and not sent. The customer waits for an answer by a person."))
+    return done(Wording("Rejected. The reason is kept with the draft."))
 
 
 def not_an_escalation(deps: Dependencies, intervention: Intervention) -> Effect:
@@ -126,15 +140,15 @@ def not_an_escalation(deps: Dependencies, intervention: Intervention) -> Effect:
     seen = fetch_seen(deps, intervention, "")
     if seen.stop or (seen.findings and not order.override):
         why = STOPS[seen.stop] if seen.stop else seen.findings[0].detail
-        return effect_of(refused(f"{why}. Nothing was changed."))
+        return effect_of(refused(Wording("%(why)s. Nothing was changed.", why=why)))
 
     def write(tx: Transaction) -> Resolution:
         line = record.get_ticket_line(tx, order.channel, order.ticket_id)
         if line is None or line.state is not TicketState.ESCALATED:
-            return refused("The ticket is not escalated, so nothing was changed.")
+            return refused(Wording("The ticket is not escalated, so nothing was changed."))
         person_deliveries.withdraw_waiting(tx, order.channel, order.ticket_id, WITH_PEOPLE, Stop.TAKEN_BACK)
         record.set_ticket_state(tx, order.channel, order.ticket_id, TicketState.NOTED)
-        return done("Noted: this needed no person.")
+        return done(Wording("Noted: this needed no person."))
 
     return write
 
@@ -144,11 +158,15 @@ def correct_category(deps: Dependencies, intervention: Intervention) -> Effect:
     order = intervention.order
     categories = deps.policies.get(intervention.account).policy.categories
     if order.value not in categories:
-        return effect_of(refused(f"The policy has no such category. It has: {', '.join(categories)}."))
+        return effect_of(
+            refused(
+                Wording("The policy has no such category. It has: %(categories)s.", categories=", ".join(categories))
+            )
+        )
 
     def write(tx: Transaction) -> Resolution:
         record.set_ticket_state(tx, order.channel, order.ticket_id, None, category=order.value)
-        return done(f"The category is {order.value} now.")
+        return done(Wording("The category is %(category)s now.", category=order.value))
 
     return write
 
@@ -157,8 +175,8 @@ def correct_reason(tx: Transaction, intervention: Intervention) -> Resolution:
     """A reason of a decision was wrong; what is kept of it is this act."""
     order = intervention.order
     if order.value not in set(Reason):
-        return refused(f"There is no reason {order.value}.")
-    return done("Noted: the reason was wrong.")
+        return refused(Wording("There is no reason %(reason)s.", reason=order.value))
+    return done(Wording("Noted: the reason was wrong."))
 
 
 def teach(tx: Transaction, intervention: Intervention) -> Resolution:
@@ -169,8 +187,8 @@ def teach(tx: Transaction, intervention: Intervention) -> Resolution:
     question, answer = redact(order.question, names), redact(order.text, names)
     values = (order.channel, order.ticket_id, question, answer, intervention.actor.name)
     if proposed_entries.propose_entry(tx, *values, question_ids=order.question_ids) is None:
-        return refused("An entry was proposed for these questions already, so nothing was added.")
-    return done("Proposed. A lead will look at it.", answer=answer)
+        return refused(Wording("An entry was proposed for these questions already, so nothing was added."))
+    return done(Wording("Proposed. A lead will look at it."), answer=answer)
 
 
 def _requester_names(tx: Transaction, ticket_keys: Iterable[tuple[str, str]]) -> list[str]:
@@ -182,12 +200,12 @@ def rate(tx: Transaction, intervention: Intervention) -> Resolution:
     """Thumbs up or down for a draft; each person's last word holds."""
     order = intervention.order
     if order.value not in set(Thumbs):
-        return refused("A draft is rated up or down.")
+        return refused(Wording("A draft is rated up or down."))
     run = record.get_run(tx, order.run_id or "")
     if run is None or (run.channel, run.ticket_id) != (order.channel, order.ticket_id):
-        return refused("There is no such draft any more.")
+        return refused(Wording("There is no such draft any more."))
     verdict = Feedback(
         run.id, FeedbackKind.THUMBS, intervention.actor.id, intervention.created_at, order.value, comment=order.comment
     )
     run_feedback.replace_feedback(tx, (order.channel, order.ticket_id), [verdict])
-    return done("Noted. Thank you.")
+    return done(Wording("Noted. Thank you."))
