@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PYTHONDONTWRITEBYTECODE :=
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-find-links
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
-.PHONY: help setup dev demo up test test-all watch lint bench lock zendesk-app clean
+.PHONY: help setup dev demo up test test-all watch lint bench lock messages zendesk-app clean
 
 help:  ## Print this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ bench: dev  ## Measure (see bench/README.md)
 lock:  ## Resolve the dependencies anew (needs uv)
 	$(LOCK) --extra build --output-file requirements.lock pyproject.toml
 	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+messages: dev  ## Bring the languages' catalogues in step with what pages say
+	$(BIN)/python -m integration.web.languages.update
 
 zendesk-app: setup  ## Build the app for Zendesk's sidebar: build/firstline-zendesk-app.zip
 	$(BIN)/python -m integration.zendesk.sidebar.package build/firstline-zendesk-app.zip

@@ -6,6 +6,7 @@ from desk.errors import Refused
 from desk.intervention import Actor
 from desk.platform.database import Transaction
 from desk.text.tokenizer import clean
+from desk.text.wording import Wording
 from integration.access import sign_in
 from integration.access.permissions import StaffRole
 from integration.access.sign_in import StaffUser
@@ -30,7 +31,10 @@ def invite(tx: Transaction, by: Actor, email: str, role: StaffRole) -> tuple[Sta
     """Let somebody in who may not sign in yet. Raises Refused: 422 for no address, 409 for who is in already."""
     known = find_person(tx, email)
     if known and known.disabled_at is None:
-        raise Refused(f"{known.email} may sign in already: change the role or make a new link below", status=409)
+        raise Refused(
+            Wording("%(who)s may sign in already: change the role or make a new link below", who=known.email),
+            status=409,
+        )
     return add_person(tx, by, email, role)
 
 
@@ -73,4 +77,4 @@ def _keep_an_admin(tx: Transaction, leaving: StaffUser) -> None:
     """Somebody must be left who can let others in. The rows are locked: two admins may remove each other at once."""
     admins = sign_in.lock_admins(tx)
     if leaving.role is StaffRole.ADMIN and admins <= {leaving.id}:
-        raise Refused("this is the last admin: make somebody else one first", status=409)
+        raise Refused(Wording("this is the last admin: make somebody else one first"), status=409)

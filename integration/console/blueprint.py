@@ -14,6 +14,7 @@ from desk.outcome import KINDS
 from desk.platform.accounts import get_account
 from desk.platform.database import Database, Transaction
 from desk.text.tokenizer import clean
+from desk.text.wording import Wording
 from desk.ticket import TicketState, new_id
 from integration.access import sign_in
 from integration.access.oidc.flow import RETURN_PATH, OidcSignIn
@@ -32,7 +33,8 @@ from integration.provider import Provider
 from integration.web.enqueue import leave_to_sweeper
 from integration.web.forms import read_form
 from integration.web.layout import database_away, error_page, friendly_error, is_same_origin, protect_pages
-from workers import attention, operations
+from integration.web.receipt_bars import STOP_WORDS
+from workers import attention, operations, overview
 from workers.attention import Focus
 from workers.parties import standing
 from workers.queue import parked
@@ -78,21 +80,26 @@ OPEN = frozenset({"root", "knock", "sign_in", "redeem", "oidc_begin", "oidc_retu
 """Routes before sign-in."""
 
 DONE = {
-    "requeued": ("is-good", "Put back. It will be worked on again in a moment."),
-    "requeued-many": ("is-good", "Put back. They will be worked on again, the oldest first."),
-    "not-parked": ("is-warn", "No longer parked, so nothing was changed."),
-    "paused": ("is-good", "Paused. Nothing public leaves until somebody resumes; drafts go on."),
-    "syncing": ("is-good", "Asked for. The source is read in a moment; look again to see how it went."),
-    "not-syncing": ("is-warn", "The queue did not answer. The source is read with the next round of all sources."),
-    "page-off": ("is-good", "Switched off. No answer rests on it from now on, also after the next sync."),
-    "page-on": ("is-good", "Switched on again. It is searched from now on."),
-    "accepted": ("is-good", "Accepted. It is searched as soon as it is read, in a moment."),
-    "rejected": ("is-good", "Rejected. Nothing was added."),
-    "decided": ("is-warn", "Somebody has decided about it already, so nothing was changed."),
-    "resumed": ("is-good", "Resumed. Automatic replies may leave again."),
+    "requeued": ("is-good", Wording("Put back. It will be worked on again in a moment.")),
+    "requeued-many": ("is-good", Wording("Put back. They will be worked on again, the oldest first.")),
+    "not-parked": ("is-warn", Wording("No longer parked, so nothing was changed.")),
+    "paused": ("is-good", Wording("Paused. Nothing public leaves until somebody resumes; drafts go on.")),
+    "syncing": ("is-good", Wording("Asked for. The source is read in a moment; look again to see how it went.")),
+    "not-syncing": (
+        "is-warn",
+        Wording("The queue did not answer. The source is read with the next round of all sources."),
+    ),
+    "page-off": ("is-good", Wording("Switched off. No answer rests on it from now on, also after the next sync.")),
+    "page-on": ("is-good", Wording("Switched on again. It is searched from now on.")),
+    "accepted": ("is-good", Wording("Accepted. It is searched as soon as it is read, in a moment.")),
+    "rejected": ("is-good", Wording("Rejected. Nothing was added.")),
+    "decided": ("is-warn", Wording("Somebody has decided about it already, so nothing was changed.")),
+    "resumed": ("is-good", Wording("Resumed. Automatic replies may leave again.")),
     **LEAD_DONE,
 }
 """What a page says after an act, by the word in its address."""
+
+STORY_WORDS = {"kinds": KINDS, "stops": STOP_WORDS, "decided": overview.DECIDED}
 
 
 def make_console(
@@ -197,7 +204,11 @@ class Console:
         if endpoint not in NEEDS or not is_allowed(staff, NEEDS[endpoint]):
             abort(403)
         if request.method == "POST" and not _is_same_token(request.form.get("csrf", ""), staff.csrf):
-            return error_page(403, "Please try again", "This page was open for too long. Go back, reload and repeat.")
+            return error_page(
+                403,
+                Wording("Please try again"),
+                Wording("This page was open for too long. Go back, reload and repeat."),
+            )
         g.staff = staff
         return None
 
@@ -228,7 +239,7 @@ class Console:
             if story is None:
                 abort(404)
             pressed = request.args.get("act")
-            values = {"story": story, "kinds": KINDS, "pressed": pressed, "moving": story.is_moving(pressed)}
+            values = {"story": story, "pressed": pressed, "moving": story.is_moving(pressed), **STORY_WORDS}
             as_customer = request.args.get("view") == "customer"
             return self.page(tx, "story", new_press=new_id, as_customer=as_customer, **values)
 

@@ -15,6 +15,7 @@ from flask import Response, abort, g, render_template, request, stream_with_cont
 from desk.errors import FirstlineError
 from desk.health_check import HealthCheck, HealthState
 from desk.platform.database import Database, Transaction
+from desk.text.wording import Wording
 from integration.access.sign_in import Staff
 from integration.connecting import (
     Connected,
@@ -30,6 +31,7 @@ from integration.introduction import Introduction
 from integration.provider import ConnectOption, Provider
 from integration.resources import Resource, list_resources
 from integration.setup_steps import StepResult, StepState
+from integration.web.languages.code_words import word_of
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +89,9 @@ class ConnectionPages:
         wishes = ConnectWishes(dry_run=request.form.get("dry_run") == "yes")
         log.info("connecting", account=target.account, party=party, by=_current_staff().email, dry_run=wishes.dry_run)
         title = (
-            f"{target.provider.title}: what would be made" if wishes.dry_run else f"Connecting {target.provider.title}"
+            Wording("%(party)s: what would be made", party=target.provider.title)
+            if wishes.dry_run
+            else Wording("Connecting %(party)s", party=target.provider.title)
         )
         return self._stream(title, _lines(connect(target, given_values, wishes), wishes))
 
@@ -95,7 +99,9 @@ class ConnectionPages:
         """Remove what was made there, and forget it."""
         target = self._target(party)
         log.info("disconnecting", account=target.account, party=party, by=_current_staff().email)
-        return self._stream(f"Disconnecting {target.provider.title}", _lines(disconnect(target), ConnectWishes()))
+        return self._stream(
+            Wording("Disconnecting %(party)s", party=target.provider.title), _lines(disconnect(target), ConnectWishes())
+        )
 
     def _target(self, party: str) -> ConnectionTarget:
         if party not in self._providers:
@@ -141,7 +147,7 @@ def _fault(target: ConnectionTarget, options: dict[str, ConnectOption], given_va
     """What is wrong with a form, in words; nothing where it will do."""
     odd = [options[name].question for name, value in given_values.items() if not _is_taken(options[name], value)]
     if odd:
-        return f"This cannot be right: {', '.join(odd)}."
+        return Wording("This cannot be right: %(fields)s.", fields=Wording.listed(odd))
     if target.known() is not None:
         return ""
     absent = [
@@ -149,7 +155,7 @@ def _fault(target: ConnectionTarget, options: dict[str, ConnectOption], given_va
         for option in options.values()
         if (option.first or option.secret) and option.applies(given_values) and option.field not in given_values
     ]
-    return f"The first time, this is needed: {', '.join(absent)}." if absent else ""
+    return Wording("The first time, this is needed: %(fields)s.", fields=Wording.listed(absent)) if absent else ""
 
 
 def _is_taken(option: ConnectOption, value: str) -> bool:
@@ -162,26 +168,34 @@ def _lines(findings: Iterable[Progress | Connected | Disconnected], wishes: Conn
         for finding in findings:
             yield from _lines_of(finding, wishes)
     except FirstlineError as error:
-        yield Line("bad", "failed", str(error))
+        yield Line("bad", Wording("failed"), str(error))
 
 
 def _lines_of(finding: Progress | Connected | Disconnected, wishes: ConnectWishes) -> Iterator[Line]:
     if isinstance(finding, Introduction):
-        yield Line("good", "met", ", ".join(f"{name} {value}" for name, value in finding.who.items() if value))
+        yield Line("good", Wording("met"), ", ".join(f"{name} {value}" for name, value in finding.who.items() if value))
         yield from (_line_of(check) for check in finding.checks)
     elif isinstance(finding, StepResult | HealthCheck):
         yield _line_of(finding)
     elif isinstance(finding, Connected):
-        yield Line("good", "done", "Nothing was changed." if wishes.dry_run else "The connection is kept.")
+        yield Line(
+            "good",
+            Wording("done"),
+            Wording("Nothing was changed.") if wishes.dry_run else Wording("The connection is kept."),
+        )
     elif finding.left:
-        yield Line("warn", "done", f"Disconnected. To be removed there by hand: {', '.join(finding.left)}.")
+        yield Line(
+            "warn",
+            Wording("done"),
+            Wording("Disconnected. To be removed there by hand: %(what)s.", what=", ".join(finding.left)),
+        )
     else:
-        yield Line("good", "done", "Disconnected.")
+        yield Line("good", Wording("done"), Wording("Disconnected."))
 
 
 def _line_of(finding: StepResult | HealthCheck) -> Line:
     tone = "good" if finding.state in GOOD else "bad" if finding.state in BAD else "warn"
-    return Line(tone, finding.state.value, f"{finding.name}: {finding.what}", finding.remedy)
+    return Line(tone, word_of(finding.state), f"{finding.name}: {finding.what}", finding.remedy)
 
 
 def _current_staff() -> Staff:

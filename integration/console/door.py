@@ -88,4 +88,4 @@ def _set_cookie(response: Response, name: str, value: str, path: str, lasts: tim
 
 
 def _not_signed_in(error: Refused) -> Page:
-    return render_template("console/knock.html", trouble=str(error)), error.status
+    return render_template("console/knock.html", trouble=error.args[0]), error.status

@@ -8,6 +8,7 @@ from flask import abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from desk.errors import FirstlineError, Temporary
+from desk.outcome import KINDS
 from desk.platform.database import Database, Transaction
 from desk.ports import Embedder
 from desk.text.tokenizer import clean
@@ -59,7 +60,7 @@ class KnowledgePages:
             view = open_document(tx, str(document_id), page, embedder.name, _hidden_audiences())
             if view is None:
                 abort(404)
-            return self._render_page(tx, "document", view=view)
+            return self._render_page(tx, "document", view=view, kinds=KINDS)
 
     def switch_page(self, document_id: object) -> Response:
         """Switch a document off, or on again, from this moment on."""

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from desk.errors import Temporary
 from desk.platform.database import Database, Transaction
 from desk.text.tokenizer import clean
+from desk.text.wording import Wording
 from desk.ticket import new_id
 from integration.access.sign_in import Staff
 from integration.console.acts import actor_of
@@ -23,7 +24,7 @@ from workers.proposed_entries import ProposalState
 
 log = structlog.get_logger(__name__)
 
-AUDIENCES = {"public": "Customers may be quoted it", "internal": "For colleagues alone"}
+AUDIENCES = {"public": Wording("Customers may be quoted it"), "internal": Wording("For colleagues alone")}
 MOST_QUESTION, MOST_ANSWER = 500, 20_000
 
 

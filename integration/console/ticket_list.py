@@ -7,6 +7,7 @@ from datetime import date
 from desk.outcome import Outcome
 from desk.platform.database import Transaction
 from desk.text.tokenizer import clean
+from desk.text.wording import Wording
 from desk.ticket import TicketState
 from workers import attention, overview, record, tickets
 from workers.attention import Focus
@@ -19,14 +20,14 @@ MOST_PAGES = 2000
 LONGEST = 300
 
 FOCUS_WORDS: Mapping[Focus, str] = {
-    Focus.ESCALATED: "Handed to people",
-    Focus.DRAFTS: "Drafts to review",
-    Focus.REJECTED: "Drafts rejected",
-    Focus.PARKED: "Set aside",
-    Focus.ANSWERED: "Answered automatically today",
-    Focus.NOTED: "Drafted today",
-    Focus.HANDED_OVER: "Handed over today",
-    Focus.BY_PEOPLE: "Answered by people today",
+    Focus.ESCALATED: Wording("Handed to people"),
+    Focus.DRAFTS: Wording("Drafts to review"),
+    Focus.REJECTED: Wording("Drafts rejected"),
+    Focus.PARKED: Wording("Set aside"),
+    Focus.ANSWERED: Wording("Answered automatically today"),
+    Focus.NOTED: Wording("Drafted today"),
+    Focus.HANDED_OVER: Wording("Handed over today"),
+    Focus.BY_PEOPLE: Wording("Answered by people today"),
 }
 """Each group of the first screen, as people read it."""
 
@@ -103,7 +104,9 @@ def find_tickets(tx: Transaction, query: TicketListQuery) -> TicketPage:
 
 def format_count(count: int) -> str:
     """A number of a group as pages show it."""
-    return f"{count:,}" if count <= attention.COUNTED_TO else f"more than {attention.COUNTED_TO:,}"
+    if count <= attention.COUNTED_TO:
+        return Wording("%(count)s", count=count)
+    return Wording("more than %(count)s", count=attention.COUNTED_TO)
 
 
 def parse_day(raw_day: str, field: str, faults: dict[str, str]) -> date | None:
@@ -113,7 +116,7 @@ def parse_day(raw_day: str, field: str, faults: dict[str, str]) -> date | None:
     try:
         day = date.fromisoformat(raw_day)
     except ValueError:
-        faults[field] = "Write the day as 2026-03-31."
+        faults[field] = Wording("Write the day as 2026-03-31.")
         return None
     return day if day < date.max else None  # the day after it must exist too
 

@@ -13,6 +13,7 @@ from desk.errors import Refused, Temporary
 from desk.platform.database import Database
 from desk.presentation.receipt import Receipt, make_receipt
 from desk.text.tokenizer import clean
+from desk.text.wording import Wording
 from desk.ticket import Priority, Role, Ticket, TicketStatus
 from integration.form.examples import ENDS, ExampleTicket
 from integration.form.fields import MOST, TicketForm, form_faults, message_fault, read_ticket_form
@@ -47,7 +48,7 @@ class TicketView:
         return self.ticket.status is TicketStatus.CLOSED
 
 
-ABOUT = "The help centre is that of Slotwren, an imaginary booking app."
+ABOUT = Wording("The help centre is that of Slotwren, an imaginary booking app.")
 
 
 def make_form(db: Database, enqueue: Enqueue, account: str, examples: Sequence[ExampleTicket] = ()) -> Blueprint:

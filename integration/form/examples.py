@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from desk.errors import BadSetting
 from desk.run import Action
+from desk.text.wording import Wording
 
 Line = Annotated[str, Field(min_length=1, max_length=300)]
 
@@ -25,11 +26,11 @@ class ExampleTicket(BaseModel):
 
 
 ENDS = {
-    Action.AUTO_REPLY: "answered",
-    Action.INTERNAL_NOTE: "left as a note",
-    Action.ESCALATE: "handed to a person",
-    Action.OBSERVE: "only recorded",
-    Action.IGNORE: "left alone",
+    Action.AUTO_REPLY: Wording("answered"),
+    Action.INTERNAL_NOTE: Wording("left as a note"),
+    Action.ESCALATE: Wording("handed to a person"),
+    Action.OBSERVE: Wording("only recorded"),
+    Action.IGNORE: Wording("left alone"),
 }
 
 _examples = TypeAdapter(tuple[ExampleTicket, ...])

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 from desk.text.tokenizer import clean
+from desk.text.wording import Wording
 from desk.ticket import Priority, Requester
 from workers.tickets import NewTicket
 
 MOST = {"name": 120, "email": 254, "customer_id": 120, "subject": 200, "message": 20_000}
 """Characters per field. 254 is the longest address that mail can carry (RFC 5321, erratum 1690)."""
 
-NAMES = {"name": "name", "email": "e-mail address", "customer_id": "customer id", "subject": "subject"}
+ABSENT = {
+    "customer_id": Wording("Please give a customer id."),
+    "subject": Wording("Please give a subject."),
+}
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -48,22 +52,20 @@ def read_ticket_form(form: Mapping[str, str]) -> TicketForm:
 def form_faults(ticket_form: TicketForm) -> dict[str, str]:
     """What to say at which field; empty if all is well."""
     faults = {name: fault for name in MOST if (fault := length_fault(getattr(ticket_form, name), MOST[name]))}
-    for name in ("customer_id", "subject"):
-        if not getattr(ticket_form, name):
-            faults[name] = f"Please give a {NAMES[name]}."
+    faults |= {name: fault for name, fault in ABSENT.items() if not getattr(ticket_form, name)}
     if ticket_form.email and not _ADDRESS.fullmatch(ticket_form.email):
-        faults.setdefault("email", "This does not look like an e-mail address, such as robin@example.com.")
+        faults.setdefault("email", Wording("This does not look like an e-mail address, such as robin@example.com."))
     if not ticket_form.message.strip():
-        faults["message"] = "Please write what we can help with."
+        faults["message"] = Wording("Please write what we can help with.")
     if ticket_form.priority not in set(Priority):
-        faults["priority"] = "Please choose one of these."
+        faults["priority"] = Wording("Please choose one of these.")
     return faults
 
 
 def message_fault(text: str) -> str | None:
     """What is wrong with a follow-up."""
     if not text.strip():
-        return "Please write your message first."
+        return Wording("Please write your message first.")
     return length_fault(text, MOST["message"])
 
 
@@ -71,4 +73,8 @@ def length_fault(text: str, max_length: int) -> str | None:
     """Says by how much a text is too long."""
     if len(text) <= max_length:
         return None
-    return f"This is {len(text):,} characters long; {max_length:,} fit. Please shorten it a little."
+    return Wording(
+        "This is %(length)s characters long; %(most)s fit. Please shorten it a little.",
+        length=len(text),
+        most=max_length,
+    )

@@ -1,5 +1,6 @@
 """All that Slack does for an account: alerts."""
 
+from desk.text.wording import Wording
 from integration.provider import ConnectOption, Provider
 from integration.slack.alerts import SlackAlerts
 from integration.slack.client import PARTY, SlackConnection
@@ -25,11 +26,11 @@ PROVIDER = Provider(
             "The channel's id, such as C0123456789; needed the first time.",
             flag="--channel",
             first=True,
-            ask="The channel's id (C..., at the bottom of its details)",
+            ask=Wording("The channel's id (C..., at the bottom of its details)"),
             on_page=r"[CDG][A-Z0-9]{2,30}",
         ),
         ConnectOption(
-            "bot_token", "The bot's token.", secret=True, ask="Bot User OAuth Token (xoxb-...)", on_page=r"\S+"
+            "bot_token", "The bot's token.", secret=True, ask=Wording("Bot User OAuth Token (xoxb-...)"), on_page=r"\S+"
         ),
         ConnectOption("base_url", "Another address of Slack's API (a proxy)."),
     ),

@@ -6,11 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from desk.delivery import Delivery, DeliveryKind, DeliveryState
+from desk.feedback.feedback import Thumbs
 from desk.intervention import INTERVENTIONS, InterventionKind, InterventionResult, Order, ResultStatus
 from desk.platform.database import Transaction
 from desk.ports import Source
 from desk.reasons import STOPS, Stop
 from desk.run import Finding
+from desk.text.wording import Wording
 from workers import interventions
 from workers.interventions import Intervention
 
@@ -29,6 +31,7 @@ class InterventionStatus(StrEnum):
     FAILED = "failed"
 
 
+THUMBS = {Thumbs.UP: Wording("Thumbs up"), Thumbs.DOWN: Wording("Thumbs down")}
 PENDING = frozenset({InterventionStatus.WORKING, InterventionStatus.LEAVING})
 """Something will change in a moment."""
 
@@ -65,10 +68,15 @@ class ShownIntervention:
         return self.kind is InterventionKind.TEACH and self.order.run_id == run_id and self.status in under_way
 
     @property
+    def title(self) -> Wording:
+        """What stands on the button."""
+        return INTERVENTIONS[self.kind].title
+
+    @property
     def order_text(self) -> str:
         """What was written, or asked."""
         if self.kind is InterventionKind.RATE:
-            return f"Thumbs {self.order.value}"
+            return THUMBS[Thumbs(self.order.value)]
         return self.order.text or self.order.question or self.order.value
 
     @property
@@ -77,7 +85,7 @@ class ShownIntervention:
         return self.status in PENDING
 
 
-_NOTHING_YET = InterventionResult(ResultStatus.DONE, "")
+_NOTHING_YET = InterventionResult(ResultStatus.DONE, Wording.listed(()))
 
 
 def show_interventions(tx: Transaction, acts: Sequence[Intervention]) -> list[ShownIntervention]:
@@ -110,7 +118,7 @@ def _show_intervention(intervention: Intervention, delivery: Delivery | None) ->
 
 def _headline(kind: InterventionKind, status: InterventionStatus) -> str:
     about = INTERVENTIONS[kind]
-    return about.past if status is InterventionStatus.DONE else f"pressed “{about.title}”"
+    return about.past if status is InterventionStatus.DONE else Wording("pressed “%(button)s”", button=about.title)
 
 
 def _status(intervention: Intervention, delivery: Delivery | None) -> tuple[InterventionStatus, str]:
@@ -118,8 +126,10 @@ def _status(intervention: Intervention, delivery: Delivery | None) -> tuple[Inte
     if result is None:
         if intervention.waits_for:
             party = intervention.waits_for.capitalize()
-            return InterventionStatus.WAITING, f"Waits for {party}, which is away. It goes on by itself."
-        return InterventionStatus.WORKING, "Working on it."
+            return InterventionStatus.WAITING, Wording(
+                "Waits for %(party)s, which is away. It goes on by itself.", party=party
+            )
+        return InterventionStatus.WORKING, Wording("Working on it.")
     if result.status is not ResultStatus.DONE or delivery is None:
         return InterventionStatus(result.status), result.message
     return _delivery_status(delivery)
@@ -128,14 +138,18 @@ def _status(intervention: Intervention, delivery: Delivery | None) -> tuple[Inte
 def _delivery_status(delivery: Delivery) -> tuple[InterventionStatus, str]:
     if delivery.state is DeliveryState.SENT:
         is_reply = delivery.kind is DeliveryKind.REPLY
-        return InterventionStatus.DONE, "Done. It is out." if is_reply else "Done. The ticket is solved."
+        return InterventionStatus.DONE, Wording("Done. It is out.") if is_reply else Wording(
+            "Done. The ticket is solved."
+        )
     if delivery.state is DeliveryState.WITHDRAWN:
         known = {stop.value: words for stop, words in STOPS.items()}
         why = known.get(delivery.reason or "", known[Stop.TAKEN_BACK])
-        return InterventionStatus.REFUSED, f"Not sent. {why}."
+        return InterventionStatus.REFUSED, Wording("Not sent. %(why)s.", why=why)
     if delivery.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
-        return InterventionStatus.FAILED, "It could not be done. People are told, and the text is kept here."
+        return InterventionStatus.FAILED, Wording("It could not be done. People are told, and the text is kept here.")
     if delivery.waits_for:
         party = delivery.waits_for.capitalize()
-        return InterventionStatus.WAITING, f"Waits for {party}, which is away. It leaves by itself."
-    return InterventionStatus.LEAVING, "On its way."
+        return InterventionStatus.WAITING, Wording(
+            "Waits for %(party)s, which is away. It leaves by itself.", party=party
+        )
+    return InterventionStatus.LEAVING, Wording("On its way.")

@@ -1,16 +1,18 @@
 """The blueprint with the look of all pages (templates, style, script, font), and what every page's answer carries."""
 
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Blueprint, Request, Response, render_template
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Request, Response, render_template, request
+from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from desk.errors import Temporary
-from integration.web.prose import text_blocks, visible_text, web_link
-from integration.web.receipt_bars import format_dollars, receipt_bars
+from desk.text.wording import Wording
+from integration.web.forms import read_form
+from integration.web.languages.pages import remember_language, teach_languages
+from integration.web.prose import text_blocks, web_link
+from integration.web.receipt_bars import receipt_bars
 
 log = structlog.get_logger(__name__)
 
@@ -27,18 +29,25 @@ POLICY = "; ".join(
 
 
 FAULTS = {
-    400: ("That could not be read", "It was cut off or damaged on its way. Please send it again."),
-    403: ("This is not open to you", "Either your role does not allow it, or another site's page sent it."),
-    404: ("There is nothing here", "The address may have been cut short, or what it showed is gone."),
-    413: ("That is too much text", "Please shorten it and send it again."),
+    400: (Wording("That could not be read"), Wording("It was cut off or damaged on its way. Please send it again.")),
+    403: (
+        Wording("This is not open to you"),
+        Wording("Either your role does not allow it, or another site's page sent it."),
+    ),
+    404: (Wording("There is nothing here"), Wording("The address may have been cut short, or what it showed is gone.")),
+    413: (Wording("That is too much text"), Wording("Please shorten it and send it again.")),
 }
+
+UNEXPECTED = (Wording("That did not work"), Wording("Please go back and try again."))
 
 
 def make_pages(version: str) -> Blueprint:
     """The style, script, font and shared templates. Register it before the blueprints that use them."""
     pages = Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/look")
-    for filter_ in (visible_text, web_link, text_blocks, receipt_bars, format_dollars, format_time):
+    for filter_ in (web_link, text_blocks, receipt_bars):
         pages.add_app_template_filter(filter_)
+    teach_languages(pages)
+    pages.add_url_rule("/language", "remember_language", _remember_language, methods=["POST"])
     pages.app_errorhandler(404)(_unknown_page)
     pages.record(lambda state: state.app.jinja_env.globals.update(firstline_version=version))
     return pages
@@ -70,6 +79,17 @@ def error_page(status: int, title: str, text: str) -> Response:
     return Response(render_template("pages/error.html", title=title, text=text), status=status)
 
 
+def _remember_language() -> AnyResponse:
+    """The choice at the foot of the pages; another site cannot make it."""
+    if not is_same_origin(request):
+        return _unknown_page(Forbidden())
+    try:
+        read_form()
+        return remember_language()
+    except HTTPException as error:
+        return _unknown_page(error)
+
+
 def _unknown_page(error: HTTPException) -> AnyResponse:
     """An address that is nobody's."""
     response = friendly_error(error)
@@ -80,18 +100,17 @@ def friendly_error(error: HTTPException) -> AnyResponse:
     """For `errorhandler(HTTPException)`: a page instead of the bare words; redirects pass."""
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()
-    title, text = FAULTS.get(error.code, (error.name, "That did not work. Please go back and try again."))
+    title, text = FAULTS.get(error.code, UNEXPECTED)
     return error_page(error.code, title, text)
 
 
 def database_away(error: Temporary) -> Response:
     """For `errorhandler(Temporary)`: the database did not answer in time."""
     log.warning("page not served", why=str(error))
-    response = error_page(503, "One moment, please", "Firstline cannot reach its database. Try again in a few seconds.")
+    response = error_page(
+        503,
+        Wording("One moment, please"),
+        Wording("Firstline cannot reach its database. Try again in a few seconds."),
+    )
     response.headers["Retry-After"] = str(int(error.retry_after or 5))
     return response
-
-
-def format_time(at: datetime) -> str:
-    """A time as pages show it: `2026-03-01 14:05:09`, in UTC."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -3,7 +3,7 @@
 import json
 import math
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from uuid import uuid4
@@ -64,9 +64,10 @@ def problem_response(status: int, detail: str, type_: str = PLAIN, **more: objec
     return Response(json.dumps(document), status=status, content_type=CONTENT_TYPE)
 
 
-def answer_errors(blueprint: Blueprint) -> None:
-    """Have every error of this blueprint's views answered with a problem document."""
-    blueprint.register_error_handler(Refused, _answer_refused)
+def answer_errors(blueprint: Blueprint, say: Callable[[object], str] = str) -> None:
+    """Have every error of this blueprint's views answered with a problem document. `say` says why something is refused;
+    in English, unless a page shows it."""
+    blueprint.register_error_handler(Refused, lambda error: _answer_refused(error, say(error.args[0])))
     blueprint.register_error_handler(Temporary, _answer_temporary)
     blueprint.register_error_handler(HTTPException, of_http)
     blueprint.register_error_handler(Exception, _answer_unexpected)
@@ -89,13 +90,13 @@ DETAILS: Mapping[int, str] = {
 }
 
 
-def _answer_refused(error: Refused) -> Response:
+def _answer_refused(error: Refused, detail: str) -> Response:
     if isinstance(error, Invalid):
-        return problem_response(error.status, str(error), INVALID, errors=[asdict(fault) for fault in error.faults])
+        return problem_response(error.status, detail, INVALID, errors=[asdict(fault) for fault in error.faults])
     if isinstance(error, BadOrder):
         errors = [{"field": name, "message": message} for name, message in error.faults.items()]
-        return problem_response(error.status, str(error), INVALID, errors=errors)
-    response = problem_response(error.status, str(error), KEY_REUSED if isinstance(error, KeyReused) else PLAIN)
+        return problem_response(error.status, detail, INVALID, errors=errors)
+    response = problem_response(error.status, detail, KEY_REUSED if isinstance(error, KeyReused) else PLAIN)
     if error.status == 401:
         # RFC 6750, section 3: the error code only where a token was sent.
         error_attribute = ', error="invalid_token"' if "Authorization" in request.headers else ""

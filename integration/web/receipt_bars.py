@@ -1,4 +1,4 @@
-"""The numbers of a receipt as shapes and words: shares of bars, amounts of money."""
+"""The numbers of a receipt as shapes, and why a walk ended in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,10 +30,3 @@ def receipt_bars(times: Sequence[tuple[str, float]]) -> tuple[ReceiptBar, ...]:
         bars.append(ReceiptBar(name, value, round(start, 2), round(width * scale, 2)))
         start += width * scale
     return tuple(bars)
-
-
-def format_dollars(dollars: float) -> str:
-    """US dollars, with as many digits as a small amount needs: `$0`, `$0.0042`, `$1.25`."""
-    if dollars == 0:
-        return "$0"
-    return f"${dollars:.4f}" if dollars < 0.1 else f"${dollars:,.2f}"

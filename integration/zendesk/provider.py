@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from desk.platform.database import Database
+from desk.text.wording import Wording
 from integration.provider import ConnectOption, Provider
 from integration.zendesk.api.connection import PARTY, ZendeskConnection
 from integration.zendesk.catchup import catch_up
@@ -47,7 +48,7 @@ PROVIDER = Provider(
             "base_url",
             "The subdomain, or https://SUBDOMAIN.zendesk.com; needed the first time.",
             first=True,
-            ask="Your Zendesk's subdomain or address",
+            ask=Wording("Your Zendesk's subdomain or address"),
             alias="--subdomain",
             fixed=True,
             on_page=r"[A-Za-z0-9][A-Za-z0-9-]{2,62}(\.zendesk\.com)?",
@@ -56,24 +57,24 @@ PROVIDER = Provider(
             "email",
             "The administrator whose API token it is; needed the first time.",
             first=True,
-            ask="E-mail address of the administrator whose API token it is",
+            ask=Wording("E-mail address of the administrator whose API token it is"),
             on_page=r"[^\s@/]+@[^\s@/]+",
             applies=_is_by_token,
         ),
         ConnectOption(
-            "api_token", "The API token.", secret=True, ask="API token", on_page=ANY_WORD, applies=_is_by_token
+            "api_token", "The API token.", secret=True, ask=Wording("API token"), on_page=ANY_WORD, applies=_is_by_token
         ),
         ConnectOption(
             "oauth_client_id",
             "An OAuth client's identifier, instead of address and API token.",
-            ask="Or: an OAuth client's identifier",
+            ask=Wording("Or: an OAuth client's identifier"),
             on_page=ANY_WORD,
         ),
         ConnectOption(
             "oauth_client_secret",
             "Its secret.",
             secret=True,
-            ask="The OAuth client's secret",
+            ask=Wording("The OAuth client's secret"),
             on_page=ANY_WORD,
             applies=lambda given: not _is_by_token(given),
         ),

@@ -10,6 +10,7 @@ from desk.errors import Permanent, Refused, Temporary
 from desk.intervention import Actor
 from desk.platform.accounts import get_account
 from desk.platform.database import Database
+from desk.text.wording import Wording
 from integration.access.oidc.attempts import OidcAttempt, keep_attempt, use_up_attempt
 from integration.access.oidc.identities import recognise
 from integration.access.oidc.provider import OidcProvider, VouchedPerson
@@ -20,18 +21,18 @@ log = structlog.get_logger(__name__)
 
 RETURN_PATH = "/sign-in/oidc/return"
 
-STRANGE = (
+STRANGE = Wording(
     "This sign-in was not begun in this browser, was used before, or took longer than ten minutes. Please begin again."
 )
-DECLINED = "You did not go on there, or your account there may not be used for Firstline. You can begin again."
-FAULT = (
+DECLINED = Wording("You did not go on there, or your account there may not be used for Firstline. You can begin again.")
+FAULT = Wording(
     "Signing in this way met a fault. Begin again; if it stays, tell whoever runs this installation: the log says what "
     "it was."
 )
-AWAY = (
+AWAY = Wording(
     "The sign-in service does not answer properly. Try again in a minute. A sign-in link from an admin works meanwhile."
 )
-UNUSABLE = (
+UNUSABLE = Wording(
     "What the sign-in service answered did not pass the checks, so nobody was signed in. Begin again; if it stays, "
     "tell whoever runs this installation: the log and `firstline doctor` say why. A sign-in link from an admin works "
     "meanwhile."

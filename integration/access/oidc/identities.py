@@ -9,19 +9,20 @@ from sqlalchemy import insert, select
 
 from desk.errors import Refused
 from desk.platform.database import Transaction
+from desk.text.wording import Wording
 from integration.access.oidc.provider import VouchedPerson
 from integration.access.sign_in import StaffUser, lock_active_user
 from integration.tables import oidc_identities as identities
 
-UNCONFIRMED = (
+UNCONFIRMED = Wording(
     "Your account there has no confirmed e-mail address, and without one nobody can tell that you are who was invited. "
     "Have the address confirmed there, then sign in again."
 )
-NOT_INVITED = (
+NOT_INVITED = Wording(
     "You were recognised, but nobody with your e-mail address may sign in here. Ask an admin of this installation to "
     "invite you under the address of your account there."
 )
-SOMEBODY_ELSE = (
+SOMEBODY_ELSE = Wording(
     "Your e-mail address belongs to somebody here who signs in with another account. If the address is yours now, ask "
     "an admin of this installation to remove that person on the page People and to invite you."
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from desk.platform.accounts import get_account
 from desk.platform.database import Database, Transaction
+from desk.text.wording import Wording
 from integration.console.ticket_list import FOCUS_WORDS, format_count
 from workers import attention, record, tickets
 from workers.attention import Focus, NeedyTicket
@@ -65,11 +66,15 @@ def look_at_beat(db: Database) -> Trouble | None:
     age = heartbeats.seconds_since_heartbeat(db, heartbeats.BEAT)
     if age is None:
         return Trouble(
-            "No worker has given a sign of life yet. firstline up starts them, or your process manager does."
+            Wording("No worker has given a sign of life yet. firstline up starts them, or your process manager does.")
         )
     if age > BEAT_LATE:
         return Trouble(
-            f"The workers' clock stopped {age / 60:,.0f} minutes ago: nothing is retried. See firstline doctor."
+            Wording.plural(
+                "The workers' clock stopped %(count)s minute ago: nothing is retried. See firstline doctor.",
+                "The workers' clock stopped %(count)s minutes ago: nothing is retried. See firstline doctor.",
+                round(age / 60),
+            )
         )
     return None
 
@@ -96,13 +101,22 @@ def _focus_counts(tx: Transaction, groups: tuple[Focus, ...]) -> tuple[FocusCoun
 def _find_troubles(tx: Transaction, beat: Trouble | None, needs: tuple[FocusCount, ...]) -> tuple[Trouble, ...]:
     account = get_account(tx)
     troubles = [
-        Trouble(f"{each.party.capitalize()} is away since {each.since:%Y-%m-%d %H:%M} UTC. Its work waits.")
+        Trouble(
+            Wording(
+                "%(party)s is away since %(since)s. Its work waits.", party=each.party.capitalize(), since=each.since
+            )
+        )
         for each in standing.parties_away(tx)
     ]
     parked = next(each for each in needs if each.focus is Focus.PARKED)
     if parked.count:
-        tickets_are = "ticket is" if parked.count == 1 else "tickets are"
-        troubles.append(Trouble(f"{parked.shown} {tickets_are} set aside after failures.", "console.parked"))
+        set_aside = Wording.plural(
+            "%(shown)s ticket is set aside after failures.",
+            "%(shown)s tickets are set aside after failures.",
+            parked.count,
+            shown=parked.shown,
+        )
+        troubles.append(Trouble(set_aside, "console.parked"))
     if account and account.paused_at:
-        troubles.append(Trouble("Automatic replies are paused. Drafts go on.", "console.ask_pause"))
+        troubles.append(Trouble(Wording("Automatic replies are paused. Drafts go on."), "console.ask_pause"))
     return tuple(troubles + ([beat] if beat else []))

@@ -9,12 +9,19 @@ from werkzeug.wrappers import Response
 from desk.errors import Refused
 from desk.platform.database import Database, Transaction
 from desk.text.tokenizer import clean
+from desk.text.wording import Wording
 from integration.access import people, sign_in
 from integration.access.permissions import StaffRole
 from integration.access.sign_in import Staff, StaffUser
 from integration.console.acts import actor_of
 
 Page = str | tuple[str, int] | Response
+
+ROLE_WORDS = {
+    StaffRole.VIEWER: Wording("Viewer: reads"),
+    StaffRole.AGENT: Wording("Agent: reads and acts on tickets"),
+    StaffRole.ADMIN: Wording("Admin: everything, people included"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,10 @@ class PeoplePages:
         """What was refused, on the same page."""
         staff: Staff = g.staff
         with self._db.account(staff.account) as tx:
-            return self._show(tx, fault=str(error), typed=email), error.status
+            return self._show(tx, fault=error.args[0], typed=email), error.status
 
     def _show(self, tx: Transaction, link: NewLink | None = None, fault: str | None = None, typed: str = "") -> str:
-        values = {"link": link, "fault": fault, "typed": typed, "roles": tuple(StaffRole)}
+        values = {"link": link, "fault": fault, "typed": typed, "roles": tuple(StaffRole), "role_words": ROLE_WORDS}
         return self._render_page(
             tx, "users", users=sign_in.list_users(tx), devices=sign_in.count_sessions(tx), **values
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from desk.platform.database import Database
+from desk.text.wording import Wording
 from integration.access.permissions import Permission
 from integration.console.lead.audit import AuditPages
 from integration.console.lead.entries import EntryPages
@@ -28,12 +29,12 @@ LEAD_NEEDS: Mapping[str, Permission] = {
 }
 
 LEAD_DONE = {
-    "entry-changed": ("is-good", "Changed. The old text is found no more, the new one in a moment."),
-    "entry-withdrawn": ("is-good", "Withdrawn. No answer rests on it from now on."),
-    "entry-gone": ("is-warn", "Somebody has withdrawn this entry, so nothing was changed."),
-    "role-changed": ("is-good", "The role is changed, from this moment on."),
-    "shut-out": ("is-good", "Shut out at once, from every device."),
-    "signed-out": ("is-good", "Signed out from every device. They may sign in again with a new link."),
+    "entry-changed": ("is-good", Wording("Changed. The old text is found no more, the new one in a moment.")),
+    "entry-withdrawn": ("is-good", Wording("Withdrawn. No answer rests on it from now on.")),
+    "entry-gone": ("is-warn", Wording("Somebody has withdrawn this entry, so nothing was changed.")),
+    "role-changed": ("is-good", Wording("The role is changed, from this moment on.")),
+    "shut-out": ("is-good", Wording("Shut out at once, from every device.")),
+    "signed-out": ("is-good", Wording("Signed out from every device. They may sign in again with a new link.")),
 }
 
 

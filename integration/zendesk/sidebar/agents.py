@@ -1,8 +1,11 @@
 """Who the proven user is, as Zendesk itself says: name, address and role. What the page says of them counts nothing."""
 
+from dataclasses import dataclass
+
 from desk.errors import Permanent, Refused
 from desk.platform.database import Transaction
 from desk.text.tokenizer import clean
+from desk.text.wording import Wording
 from integration.access.embedded_sessions import EmbeddedStaff
 from integration.access.permissions import StaffRole
 from integration.connections import amend_config, load_connection, save_connection
@@ -28,6 +31,7 @@ class AgentRow(Shape):
     only_private_comments: bool = False
     ticket_restriction: str | None = None
     organization_id: str | None = None
+    locale: str | None = None
 
 
 class AgentAnswer(Shape):
@@ -36,23 +40,33 @@ class AgentAnswer(Shape):
     user: AgentRow
 
 
-def read_agent(client: ZendeskClient, user_id: str) -> EmbeddedStaff:
+@dataclass(frozen=True, slots=True)
+class ZendeskAgent:
+    """Who they are here, and the language that they use Zendesk in."""
+
+    staff: EmbeddedStaff
+    locale: str | None
+
+
+def read_agent(client: ZendeskClient, user_id: str) -> ZendeskAgent:
     """Who they are. Raises Refused (403) for whoever is no agent that writes to customers, Temporary while Zendesk does
     not say."""
     try:
         user = client.show(f"users/{user_id}.json", AgentAnswer).user
     except Gone as error:
-        raise Refused("Zendesk knows no such user", status=403) from error
+        raise Refused(Wording("Zendesk knows no such user"), status=403) from error
     except Permanent as error:
-        raise Refused("Zendesk does not say who you are to the token that Firstline has", status=403) from error
+        raise Refused(
+            Wording("Zendesk does not say who you are to the token that Firstline has"), status=403
+        ) from error
     role = ROLES.get(user.role or "")
     if role is None or user.suspended or not user.active:
-        raise Refused("this is for the agents of this Zendesk", status=403)
+        raise Refused(Wording("this is for the agents of this Zendesk"), status=403)
     if user.role_type in LIGHT_ROLE_TYPES or user.only_private_comments:
-        raise Refused("your role in Zendesk may not write to customers, and neither may it here", status=403)
+        raise Refused(Wording("your role in Zendesk may not write to customers, and neither may it here"), status=403)
     restriction, name = user.ticket_restriction, clean(user.name or user.email or user.id)[:100]
     only = marks_of_agent(client, user.id, restriction, user.organization_id) if restriction else None
-    return EmbeddedStaff(user.id, name, user.email, role, only)
+    return ZendeskAgent(EmbeddedStaff(user.id, name, user.email, role, only), user.locale)
 
 
 def remember_app(tx: Transaction, public_key: str, installation_id: str) -> None:

@@ -15,10 +15,13 @@ from desk.intervention import Face
 from desk.platform.database import Database
 from desk.platform.settings import Settings
 from desk.text.tokenizer import clean
+from desk.text.wording import Wording
 from integration.access.embedded_sessions import EmbeddedStaff, find_session, open_session
 from integration.access.permissions import Permission, require
 from integration.web.enqueue import Enqueue, enqueue_quietly
 from integration.web.forms import MAX_BODY_BYTES, read_form
+from integration.web.languages.language import Language
+from integration.web.languages.pages import sidebar_language, speak_in, teach_languages
 from integration.web.problems import answer_errors
 from integration.web.request_body import read_bytes
 from integration.zendesk.api.connection import ZendeskConnection, ZendeskLines
@@ -31,6 +34,7 @@ from integration.zendesk.sidebar.token import check_token
 from workers import interventions
 
 ADDRESS = "/zendesk/sidebar"
+UNPROVEN = Wording("Who you are was not proven")
 
 
 def make_sidebar(db: Database, enqueue: Enqueue, settings: Settings) -> Blueprint:
@@ -44,6 +48,8 @@ def make_sidebar(db: Database, enqueue: Enqueue, settings: Settings) -> Blueprin
         static_folder="static",
         static_url_path="/files",
     )
+    teach_languages(sidebar)
+    sidebar.before_request(_speak_as_asked)
     sidebar.add_url_rule("/<account>", "unsigned", page.unsigned, methods=["GET"])
     sidebar.add_url_rule("/<account>", "enter", page.enter, methods=["POST"])
     sidebar.before_request(_refuse_odd_account)
@@ -62,7 +68,7 @@ def _make_data(views: "SidebarData") -> Blueprint:
     ):
         data.add_url_rule(rule, name, view, methods=[method])
     data.before_request(views.admit)
-    answer_errors(data)
+    answer_errors(data, lambda why: _asked_language().say(why))
     return data
 
 
@@ -76,7 +82,7 @@ class SidebarPage:
 
     def unsigned(self, account: str) -> Response:
         """Loaded without a token, so that nothing is proven: says what to do."""
-        return _notice(401, "Who you are was not proven", "unsigned")
+        return _notice(401, UNPROVEN, "unsigned")
 
     def enter(self, account: str) -> Response:
         """Trade the token for a session. Raises Refused, and Temporary while Zendesk does not say who it is."""
@@ -84,17 +90,18 @@ class SidebarPage:
         try:
             line = self._lines.open(account)
         except Permanent as error:
-            raise Refused("this Firstline is not connected to your Zendesk", status=401) from error
+            raise Refused(Wording("this Firstline is not connected to your Zendesk"), status=401) from error
         user = check_token(request.form.get("token", ""), line.config)
-        staff = read_agent(line.client, user.user_id)
+        agent = read_agent(line.client, user.user_id)
         with self._db.account(account) as tx:
-            secret = open_session(tx, user.proof, user.ends_at, staff)
+            secret = open_session(tx, user.proof, user.ends_at, agent.staff)
         if secret is None:
-            raise Refused("this page was opened once before with the same token: reload the app", status=401)
-        return self._page(account, line.config, staff, secret)
+            raise Refused(Wording("this page was opened once before with the same token: reload the app"), status=401)
+        speak_in(sidebar_language(agent.locale))
+        return self._page(account, line.config, secret)
 
-    def _page(self, account: str, config: ZendeskConnection, staff: EmbeddedStaff, secret: str) -> Response:
-        page = render_template("sidebar/page.html", account=account, staff=staff, secret=secret, sdk=self._sdk)
+    def _page(self, account: str, config: ZendeskConnection, secret: str) -> Response:
+        page = render_template("sidebar/page.html", account=account, secret=secret, sdk=self._sdk)
         return _protect(Response(page), framed_by=config.base_url, sdk=self._sdk)
 
 
@@ -111,18 +118,18 @@ class SidebarData:
         with self._db.account(_account()) as tx:
             staff = find_session(tx, request.headers.get("Authorization"))
         if staff is None:
-            raise Refused("this session is over: reload the app", status=401)
+            raise Refused(Wording("this session is over: reload the app"), status=401)
         g.staff = staff
         require(staff, Permission.ACT_ON_TICKETS if request.method == "POST" else Permission.READ_TICKETS)
         self._reach.check(_account(), staff, str((request.view_args or {}).get("ticket_id", "")))
 
     def ticket(self, account: str, ticket_id: int) -> dict[str, object]:
         """The ticket as it stands."""
-        return self._look(account, str(ticket_id), g.staff)
+        return self._look(account, str(ticket_id), g.staff, _asked_language())
 
     def events(self, account: str, ticket_id: int) -> Response:
         """The same whenever it changes."""
-        stream = follow(partial(self._look, account, str(ticket_id), g.staff))
+        stream = follow(partial(self._look, account, str(ticket_id), g.staff, _asked_language()))
         return Response(stream, content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     def act(self, account: str, ticket_id: int) -> tuple[dict[str, object], int]:
@@ -131,13 +138,22 @@ class SidebarData:
         with self._db.account(account) as tx:
             actor, order = actor_of(g.staff), press.order(str(ticket_id))
             act = interventions.add_intervention(tx, Face.SIDEBAR, press.press, actor, order)
-            (shown,) = show_acts(tx, [act])
+            (shown,) = show_acts(tx, [act], _asked_language())
         enqueue_quietly(self._enqueue, account, act.id)
         return shown, 202
 
-    def _look(self, account: str, ticket_id: str, staff: EmbeddedStaff) -> dict[str, object]:
+    def _look(self, account: str, ticket_id: str, staff: EmbeddedStaff, language: Language) -> dict[str, object]:
         with self._db.account(account) as tx:
-            return show_ticket(tx, ticket_id, staff)
+            return show_ticket(tx, ticket_id, staff, language)
+
+
+def _asked_language() -> Language:
+    """The page asks in the language that it was given; another one would change words alone."""
+    return sidebar_language(None)
+
+
+def _speak_as_asked() -> None:
+    speak_in(_asked_language())
 
 
 def _account() -> str:
@@ -147,21 +163,21 @@ def _account() -> str:
 def _refuse_odd_account() -> None:
     """An account's name has no control characters, and the database takes none."""
     if clean(_account()) != _account():
-        raise Refused("there is no such account", status=401)
+        raise Refused(Wording("there is no such account"), status=401)
 
 
 def _explain(error: FirstlineError) -> Response:
     """A page that says kindly why there is none."""
     if not isinstance(error, Refused):
-        return _notice(503, "Zendesk or the database does not answer", "away")
-    title = "You are not let in" if error.status == 403 else "Who you are was not proven"
-    return _notice(error.status, title, "refused", str(error))
+        return _notice(503, Wording("Zendesk or the database does not answer"), "away")
+    title = Wording("You are not let in") if error.status == 403 else UNPROVEN
+    return _notice(error.status, title, "refused", error.args[0])
 
 
 def _explain_http(error: HTTPException) -> AnyResponse:
     if error.code is None or error.code < 400:
         return error.get_response()
-    return _notice(error.code, "That could not be read", "refused", error.name)
+    return _notice(error.code, Wording("That could not be read"), "refused", error.name)
 
 
 def _notice(status: int, title: str, case: str, reason: str = "") -> Response:

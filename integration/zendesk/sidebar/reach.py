@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from desk.errors import Permanent, Refused
+from desk.text.wording import Wording
 from integration.access.embedded_sessions import EmbeddedStaff
 from integration.zendesk.api.client import ZendeskClient
 from integration.zendesk.api.connection import ZendeskLines
@@ -15,7 +16,7 @@ from integration.zendesk.api.models import Groups, ZendeskTicket
 KEPT = 60.0
 """Seconds that a look is good for: a page asks every second while something moves."""
 MOST_KEPT = 5000
-UNSEEN = "Zendesk does not show you this ticket, and neither does Firstline"
+UNSEEN = Wording("Zendesk does not show you this ticket, and neither does Firstline")
 
 
 def marks_of_agent(client: ZendeskClient, user_id: str, restriction: str, organization_id: str | None) -> Sequence[str]:

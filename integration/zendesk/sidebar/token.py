@@ -12,6 +12,7 @@ from typing import Any
 import jwt
 
 from desk.errors import Refused
+from desk.text.wording import Wording
 from integration.zendesk.api.connection import ZendeskConnection
 
 ALGORITHMS = ["RS256"]
@@ -34,11 +35,11 @@ class ProvenUser:
 def check_token(token: str, config: ZendeskConnection) -> ProvenUser:
     """Whom the token names. Raises Refused (401): forged, expired, of another installation, or incomplete."""
     if not config.app_public_key or not config.app_installation_id:
-        raise Refused("this Firstline does not know the app's public key and installation yet", status=401)
+        raise Refused(Wording("this Firstline does not know the app's public key and installation yet"), status=401)
     claims = _read_claims(token, config)
     user = _USER.fullmatch(str(claims["sub"]))
     if user is None:
-        raise Refused("the token names no user", status=401)
+        raise Refused(Wording("the token names no user"), status=401)
     return ProvenUser(user[1], _proof(token, claims), _moment(claims["exp"]))
 
 
@@ -49,7 +50,7 @@ def audience_of(config: ZendeskConnection) -> str:
 
 def _read_claims(token: str, config: ZendeskConnection) -> dict[str, Any]:
     if len(token) > LONGEST_TOKEN:
-        raise Refused("the token is too long", status=401)
+        raise Refused(Wording("the token is too long"), status=401)
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
@@ -60,11 +61,11 @@ def _read_claims(token: str, config: ZendeskConnection) -> dict[str, Any]:
             options={"require": ["exp", "iat", "aud", "sub"], "verify_sub": False},
         )
     except jwt.ExpiredSignatureError as error:
-        raise Refused("the token has expired: reload the app", status=401) from error
+        raise Refused(Wording("the token has expired: reload the app"), status=401) from error
     except jwt.InvalidAudienceError as error:
-        raise Refused("the token is for another installation of the app", status=401) from error
+        raise Refused(Wording("the token is for another installation of the app"), status=401) from error
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
-        raise Refused("the token was not signed by Zendesk for this app", status=401) from error
+        raise Refused(Wording("the token was not signed by Zendesk for this app"), status=401) from error
     return claims
 
 
@@ -80,4 +81,4 @@ def _moment(seconds: Any) -> datetime:
     try:
         return datetime.fromtimestamp(int(seconds), UTC)
     except (ValueError, OverflowError, OSError, TypeError) as error:
-        raise Refused("the token never ends", status=401) from error
+        raise Refused(Wording("the token never ends"), status=401) from error

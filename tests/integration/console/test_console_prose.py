@@ -2,8 +2,9 @@
 
 import pytest
 
+from integration.web.languages.language import ENGLISH
 from integration.web.prose import TextSpan, text_blocks, visible_text, web_link
-from integration.web.receipt_bars import format_dollars, receipt_bars
+from integration.web.receipt_bars import receipt_bars
 
 
 def test_steps_items_and_paragraphs_are_told_apart() -> None:
@@ -80,4 +81,4 @@ def test_bars_fill_the_whole_and_none_vanishes() -> None:
     ("dollars", "shown"), [(0, "$0"), (0.00421, "$0.0042"), (1.25, "$1.25"), (1234.5, "$1,234.50")]
 )
 def test_money_has_the_digits_it_needs(dollars: float, shown: str) -> None:
-    assert format_dollars(dollars) == shown
+    assert ENGLISH.money(dollars) == shown

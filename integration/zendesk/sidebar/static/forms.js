@@ -1,6 +1,7 @@
 // The forms of the page. They are made once, so that what somebody types outlives every look at the server.
 
 import { el } from "./dom.js";
+import { t } from "./words.js";
 
 const MOST_TEXT = 20000;
 
@@ -35,11 +36,11 @@ async function take(event, send, onsubmit) {
 export function makeForms(page) {
   const order = (kind, fields) => page.press(kind, fields);
   return {
-    edit: form("edit", "Edit and send", "Send", field("text", "Reply", { rows: 9 }), "It is checked again, goes out in your name, and can be taken back for ten seconds.", (values) => order("edit_and_send", values)),
-    again: form("again", "Draft again", "Draft again", field("comment", "What should be different", { rows: 2, required: false }), null, (values) => order("regenerate", values)),
-    ask: form("ask", "Ask the knowledge", "Ask", field("question", "Question", { rows: 2 }), "The answer comes with its sources, and goes into your reply by one press.", (values) => order("ask", values)),
-    bad: form("bad", "What is wrong with the draft?", "Send the rating", field("comment-bad", "Reason", { rows: 2, required: false }), null, (values) => order("rate", { value: "down", comment: values["comment-bad"] })),
-    teach: form("teach", "Teach", "Propose", [field("teach-question", "Question that customers ask", { rows: 2 }), field("teach-text", "Answer", { rows: 5 })], "Names and addresses are taken out. A lead looks at it before it is used.", (values) => order("teach", { question: values["teach-question"], text: values["teach-text"] })),
+    edit: form("edit", t("Edit and send"), t("Send"), field("text", t("Reply"), { rows: 9 }), t("It is checked again, goes out in your name, and can be taken back for ten seconds."), (values) => order("edit_and_send", values)),
+    again: form("again", t("Draft again"), t("Draft again"), field("comment", t("What should be different"), { rows: 2, required: false }), null, (values) => order("regenerate", values)),
+    ask: form("ask", t("Ask the knowledge"), t("Ask"), field("question", t("Question"), { rows: 2 }), t("The answer comes with its sources, and goes into your reply by one press."), (values) => order("ask", values)),
+    bad: form("bad", t("What is wrong with the draft?"), t("Send the rating"), field("comment-bad", t("Reason"), { rows: 2, required: false }), null, (values) => order("rate", { value: "down", comment: values["comment-bad"] })),
+    teach: form("teach", t("Teach"), t("Propose"), [field("teach-question", t("Question that customers ask"), { rows: 2 }), field("teach-text", t("Answer"), { rows: 5 })], t("Names and addresses are taken out. A lead looks at it before it is used."), (values) => order("teach", { question: values["teach-question"], text: values["teach-text"] })),
   };
 }
 
@@ -49,7 +50,7 @@ export function suggest(details, name, text) {
   const input = details.querySelector(`[name="${name}"]`);
   details.querySelector(".went-on")?.remove();
   if (!input.dataset.typed) input.value = text;
-  else input.before(el("p", { class: "note warn went-on", role: "status" }, "The conversation went on since you began to write. Read it before you send."));
+  else input.before(el("p", { class: "note warn went-on", role: "status" }, t("The conversation went on since you began to write. Read it before you send.")));
 }
 
 export function name(details, title) {

@@ -5,13 +5,14 @@ import { button, el, put } from "./dom.js";
 import { makeForms, name, openForm, suggest } from "./forms.js";
 import { prose, sourceList } from "./text.js";
 import { Refusal, Server, SignedOut } from "./transport.js";
+import { t } from "./words.js";
 
 const app = document.getElementById("app");
 const banner = document.getElementById("banner");
 const say = document.getElementById("say");
 const WAITING = {
-  offline: "You are offline. Nothing is lost: what you pressed is sent as soon as the connection is back.",
-  away: "Firstline does not answer just now. It is tried again by itself.",
+  offline: t("You are offline. Nothing is lost: what you pressed is sent as soon as the connection is back."),
+  away: t("Firstline does not answer just now. It is tried again by itself."),
 };
 
 class Page {
@@ -51,7 +52,7 @@ class Page {
     put(this.places.actions, this.actions());
     put(this.places.after, this.after());
     put(this.places.acts, actList(view, this));
-    name(this.forms.edit, view.run && view.run.draft ? "Edit and send" : "Write a reply");
+    name(this.forms.edit, view.run && view.run.draft ? t("Edit and send") : t("Write a reply"));
     this.tell(before);
   }
 
@@ -73,17 +74,17 @@ class Page {
       el("h1", { class: "unseen" }, "Firstline"),
       el("p", { class: `badge ${progress.tone}` }, state.charAt(0).toUpperCase() + state.slice(1)),
       el("p", {}, this.view.moving && el("span", { class: "spinner", "aria-hidden": "true" }), progress.sentence),
-      claim && el("p", { class: "soft" }, claim.mine ? "You have claimed this ticket." : el("span", {}, el("strong", { dir: "auto" }, claim.name), " has claimed this ticket.")),
-      off && el("p", { class: "note warn" }, "Firstline is turned off for this ticket."),
+      claim && el("p", { class: "soft" }, claim.mine ? t("You have claimed this ticket.") : el("span", { dir: "auto" }, t("%(who)s has claimed this ticket.", { who: claim.name }))),
+      off && el("p", { class: "note warn" }, t("Firstline is turned off for this ticket.")),
     ];
   }
 
   draft() {
     const { run } = this.view;
-    if (!run) return [el("h2", {}, "Draft"), el("p", { class: "soft" }, this.view.moving ? "The draft comes in a moment." : "There is no draft for this ticket. You can still ask the knowledge.")];
-    if (!run.draft) return [el("h2", {}, "No draft"), el("p", { dir: "auto" }, run.no_draft)];
+    if (!run) return [el("h2", {}, t("Draft")), el("p", { class: "soft" }, this.view.moving ? t("The draft comes in a moment.") : t("There is no draft for this ticket. You can still ask the knowledge."))];
+    if (!run.draft) return [el("h2", {}, t("No draft")), el("p", { dir: "auto" }, run.no_draft)];
     return [
-      el("div", { class: "row spread" }, el("h2", {}, "Draft"), el("span", { class: "confidence" }, run.confidence)),
+      el("div", { class: "row spread" }, el("h2", {}, t("Draft")), el("span", { class: "confidence" }, run.confidence)),
       prose(run.draft),
       sourceList(run.draft, "draft"),
       run.findings.length > 0 && findingList(run.findings),
@@ -94,11 +95,11 @@ class Page {
     const { run, claim, switched_off: off } = this.view;
     const has = Boolean(run && run.draft);
     const over = has && (run.answered || isReplying(this.view));
-    const send = has && this.act("Send", "send", {}, over ? "" : "primary", { disabled: over });
+    const send = has && this.act(t("Send"), "send", {}, over ? "" : "primary", { disabled: over });
     return [
-      has && el("div", { class: "row" }, button("Insert", "insert", () => this.insert(run.draft)), send, run.answered && el("span", { class: "soft" }, "Answered.")),
-      has && el("div", { class: "row", role: "group", "aria-label": "Was the draft of use?" }, this.act("", "rate-good", { value: "up" }, "icon thumb", { "aria-label": "The draft is good", title: "Good" }), button("", "rate-bad", () => openForm(this.forms.bad, "comment-bad"), "icon thumb down", { "aria-label": "The draft is bad", title: "Bad" })),
-      el("div", { class: "row" }, claim ? this.act("Release", "release") : this.act("Claim", "claim"), off ? this.act("Turn on here", "turn_on") : this.act("Turn off here", "turn_off")),
+      has && el("div", { class: "row" }, button(t("Insert"), "insert", () => this.insert(run.draft)), send, run.answered && el("span", { class: "soft" }, t("Answered."))),
+      has && el("div", { class: "row", role: "group", "aria-label": t("Was the draft of use?") }, this.act("", "rate-good", { value: "up" }, "icon thumb", { "aria-label": t("The draft is good"), title: t("Good") }), button("", "rate-bad", () => openForm(this.forms.bad, "comment-bad"), "icon thumb down", { "aria-label": t("The draft is bad"), title: t("Bad") })),
+      el("div", { class: "row" }, claim ? this.act(t("Release"), "release") : this.act(t("Claim"), "claim"), off ? this.act(t("Turn on here"), "turn_on") : this.act(t("Turn off here"), "turn_off")),
     ];
   }
 
@@ -112,8 +113,8 @@ class Page {
     if (!run) return [];
     const reasons = run.reasons.map(([text, detail, person]) => el("li", { class: person ? "person" : "", dir: "auto" }, detail ? `${text}: ${detail}` : text));
     return [
-      el("details", { "data-key": "reasons" }, el("summary", {}, "Why Firstline decided so"), el("p", {}, `${run.decided}; ${run.happened}.`), reasons.length > 0 ? el("ul", {}, reasons) : el("p", { class: "soft" }, "No rule objected.")),
-      el("details", { "data-key": "receipt" }, el("summary", {}, "Receipt"), el("dl", { class: "receipt" }, run.receipt.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value))))),
+      el("details", { "data-key": "reasons" }, el("summary", {}, t("Why Firstline decided so")), el("p", {}, `${run.decided}; ${run.happened}.`), reasons.length > 0 ? el("ul", {}, reasons) : el("p", { class: "soft" }, t("No rule objected."))),
+      el("details", { "data-key": "receipt" }, el("summary", {}, t("Receipt")), el("dl", { class: "receipt" }, run.receipt.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value))))),
     ];
   }
 
@@ -149,16 +150,16 @@ class Page {
     try {
       await this.client.invoke("ticket.comment.appendHtml", shown.html);
     } catch {
-      await this.client.invoke("ticket.comment.appendText", shown.plain).catch(() => warn("Zendesk's composer does not take the text. Open a reply first."));
+      await this.client.invoke("ticket.comment.appendText", shown.plain).catch(() => warn(t("Zendesk's composer does not take the text. Open a reply first.")));
     }
-    speak("Inserted into the reply.");
+    speak(t("Inserted into the reply."));
   }
 
   trouble(error) {
     if (error instanceof SignedOut) return this.end();
     const text = WAITING[error.message] || error.message;
     if (this.view) return warn(text);
-    put(app, state(error instanceof Refusal ? "This ticket is not shown" : "The ticket cannot be shown just now", text));
+    put(app, state(error instanceof Refusal ? t("This ticket is not shown") : t("The ticket cannot be shown just now"), text));
     speak(text);
   }
 
@@ -167,7 +168,7 @@ class Page {
     this.over = true;
     this.server.stop();
     warn("");
-    put(app, state("You were signed out", "The session of this page is over. Reload the apps: Zendesk then proves again who you are."));
+    put(app, state(t("You were signed out"), t("The session of this page is over. Reload the apps: Zendesk then proves again who you are.")));
   }
 
   tell(before) {
@@ -184,11 +185,11 @@ function state(title, ...texts) {
 
 function unknownState(view) {
   if (view.moving) return reading(view);
-  return view.why ? state("Firstline leaves this ticket alone", view.why) : state("Nothing here yet", "Firstline has not seen this ticket. It appears here as soon as the customer's message has come in.");
+  return view.why ? state(t("Firstline leaves this ticket alone"), view.why) : state(t("Nothing here yet"), t("Firstline has not seen this ticket. It appears here as soon as the customer's message has come in."));
 }
 
 function reading(view) {
-  const shown = state("Firstline is reading this ticket", view.why);
+  const shown = state(t("Firstline is reading this ticket"), view.why);
   shown.prepend(el("span", { class: "spinner", "aria-hidden": "true" }));
   return shown;
 }
@@ -222,11 +223,11 @@ async function begin() {
   const { session, from } = document.body.dataset;
   delete document.body.dataset.session; // it lives in memory alone from here on
   const client = window.ZAFClient?.init();
-  if (!client) return put(app, state("Open this in Zendesk", "This page works beside a ticket in Zendesk, with Zendesk's own script loaded."));
+  if (!client) return put(app, state(t("Open this in Zendesk"), t("This page works beside a ticket in Zendesk, with Zendesk's own script loaded.")));
   takeScheme(client);
   keepSize(client);
   const ticketId = (await client.get("ticket.id"))["ticket.id"];
-  if (!ticketId) return put(app, state("A new ticket", "Submit it first. Then Firstline shows what it makes of it."));
+  if (!ticketId) return put(app, state(t("A new ticket"), t("Submit it first. Then Firstline shows what it makes of it.")));
   const page = new Page(client, new Server(from, session, ticketId));
   client.on("app.deactivated", () => page.server.stop());
   client.on("app.activated", () => page.server.stopped?.signal.aborted && page.start());
@@ -235,4 +236,4 @@ async function begin() {
   page.start();
 }
 
-begin().catch((error) => put(app, state("Something went wrong", `${error.message || error}. Reload the apps to try again.`)));
+begin().catch((error) => put(app, state(t("Something went wrong"), t("%(what)s. Reload the apps to try again.", { what: error.message || error }))));

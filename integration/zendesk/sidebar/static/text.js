@@ -1,6 +1,7 @@
 // Drafts and answers with their numbered citations, and the passage behind each number.
 
 import { button, el } from "./dom.js";
+import { t } from "./words.js";
 
 const LONG = 2000; // characters; more of them are scrolled through, so that what can be done about them stays in sight
 const LISTS = { steps: "ol", items: "ul" };
@@ -14,7 +15,7 @@ export function prose(shown) {
       : el("p", {}, spans(block.lines[0])),
   );
   const letters = shown.plain.length;
-  return el("div", letters > LONG ? { class: "prose long", dir: "auto", tabindex: "0", role: "group", "aria-label": "Text" } : { class: "prose", dir: "auto" }, body);
+  return el("div", letters > LONG ? { class: "prose long", dir: "auto", tabindex: "0", role: "group", "aria-label": t("Text") } : { class: "prose", dir: "auto" }, body);
 }
 
 export function sourceList(shown, key) {
@@ -22,24 +23,24 @@ export function sourceList(shown, key) {
   const items = shown.sources.map((source) =>
     el("li", {}, el("button", { type: "button", class: "link", dir: "auto", "data-key": `${key}-source-${source.number}`, onclick: (event) => open(source, event.currentTarget) }, `[${source.number}] ${source.title}`)),
   );
-  const count = `${items.length} source${items.length === 1 ? "" : "s"}`;
+  const count = items.length === 1 ? t("1 source") : t("%(count)s sources", { count: items.length });
   return el("details", { class: "sources", "data-key": `${key}-sources` }, el("summary", {}, count), el("ul", {}, items));
 }
 
 function mark(source) {
-  const label = `Source ${source.number}: ${source.title}`;
+  const label = t("Source %(number)s: %(title)s", source);
   return el("button", { type: "button", class: "mark", "aria-label": label, onclick: (event) => open(source, event.currentTarget) }, String(source.number));
 }
 
 function open(source, pressed) {
-  const close = button("Close", "close", () => dialog.close(), "primary");
+  const close = button(t("Close"), "close", () => dialog.close(), "primary");
   const passages = source.passages.length ? source.passages : source.quotes.map((quote) => ({ heading: "", text: quote }));
   const dialog = el(
     "dialog",
     { class: "passage", "aria-labelledby": "passage-title" },
     el("h2", { id: "passage-title", dir: "auto" }, `[${source.number}] ${source.title}`),
-    el("div", { class: "passages", tabindex: "0", role: "group", "aria-label": "Passage" }, passages.map((passage) => quoted(passage, source.quotes))),
-    el("div", { class: "row" }, source.url && el("a", { href: source.url, target: "_blank", rel: "noopener noreferrer", class: "button" }, "Open the page"), close),
+    el("div", { class: "passages", tabindex: "0", role: "group", "aria-label": t("Passage") }, passages.map((passage) => quoted(passage, source.quotes))),
+    el("div", { class: "row" }, source.url && el("a", { href: source.url, target: "_blank", rel: "noopener noreferrer", class: "button" }, t("Open the page")), close),
   );
   dialog.addEventListener("close", () => {
     dialog.remove();

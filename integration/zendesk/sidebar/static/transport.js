@@ -1,5 +1,7 @@
 // Talking to our own server: with the session's bearer, live where that works, by polling where it does not.
 
+import { t } from "./words.js";
+
 const STREAM_MUST_SPEAK = 8000; // milliseconds; a proxy that keeps events back says nothing for longer
 const QUICK = 1000;
 const SLOW = 5000;
@@ -14,7 +16,7 @@ const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseco
 export class Server {
   constructor(from, secret, ticketId) {
     this.base = `${from}/tickets/${ticketId}`;
-    this.headers = { Authorization: `Bearer ${secret}` };
+    this.headers = { Authorization: `Bearer ${secret}`, "Accept-Language": document.documentElement.lang };
     this.streams = true;
     this.stopped = null;
   }
@@ -31,7 +33,7 @@ export class Server {
     if (answer.status === 401) throw new SignedOut();
     if (answer.status >= 500) throw new Away("away");
     const problem = await answer.json().catch(() => ({}));
-    throw new Refusal(problem.detail || `The server refused this (${answer.status}).`);
+    throw new Refusal(problem.detail || t("The server refused this (%(status)s).", { status: answer.status }));
   }
 
   // One press, however often it takes to arrive: its id stays the same.
