@@ -8,6 +8,7 @@ import pytest
 from desk.errors import FirstlineError, Refused, Temporary
 from desk.platform.accounts import list_accounts
 from desk.platform.database import Database
+from tests.fakes import default_policy
 from workers import tasks
 
 
@@ -22,7 +23,8 @@ class Worker:
         self.asked: list[tuple[str, str | None]] = []
         self.countdown: float | None = None
         self._faults = faults
-        self.app = SimpleNamespace(dependencies=SimpleNamespace(db=database, sync=self._sync))
+        policies = SimpleNamespace(get=lambda account: SimpleNamespace(policy=default_policy()))
+        self.app = SimpleNamespace(dependencies=SimpleNamespace(db=database, sync=self._sync, policies=policies))
 
     def run(self, task: Any, *arguments: str) -> None:
         task.run.__func__(self, *arguments)
