@@ -18,6 +18,7 @@ from integration.access.sign_in import Staff
 from integration.console.acts import actor_of
 from integration.console.documents import find_documents, open_document, page_number_of, read_document_query
 from integration.console.gaps import GapOrder, survey_gaps
+from integration.console.library_scan import read_scan
 from integration.console.search import read_search_query, run_search
 from integration.console.ticket_list import read_page_number
 from knowledge.index.catalogue import get_documents, list_documents, page_of_passage
@@ -121,7 +122,10 @@ class KnowledgePages:
         survey = survey_gaps(self._db, account, self._embedder(), timedelta(days=days), order=order, hidden=hidden)
         choices = {"order": order, "orders": tuple(GapOrder), "days": days, "periods": PERIODS}
         with self._db.account(account) as tx:
-            return self._render_page(tx, "gaps", found=survey, empty=_is_empty(tx), new_press=new_id, **choices)
+            scanned = read_scan(tx, hidden)
+            return self._render_page(
+                tx, "gaps", found=survey, scanned=scanned, empty=_is_empty(tx), new_press=new_id, **choices
+            )
 
     def _embedder(self) -> Embedder:
         return self._embedders(_current_staff().account)

@@ -7,6 +7,7 @@ import pytest
 
 from desk.pages import Markup, Page
 from desk.platform.database import Database
+from integration.console.library_scan import read_scan
 from knowledge.ingest.index_source import index_source
 from tests.knowledge.conftest import ListSource, WordEmbedder
 from workers.dependencies import Dependencies
@@ -72,3 +73,13 @@ def test_what_somebody_put_aside_stays_aside_on_later_nights(shelf: Shelf) -> No
 
 def test_an_empty_library_has_nothing_to_find(shelf: Shelf) -> None:
     assert shelf.scan() == []
+
+
+def test_the_lead_sees_both_pages_and_what_each_says(shelf: Shelf) -> None:
+    shelf.read(one=REFUND, two=LATER)
+    shelf.scan()
+    with shelf.db.account(shelf.account) as tx:
+        [pair] = read_scan(tx)
+        assert read_scan(tx, frozenset({"public"})) == ()
+    assert {document.external_id for document in pair.documents} == {"one", "two"}
+    assert set(pair.texts) == {REFUND, LATER}
