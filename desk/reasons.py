@@ -214,6 +214,7 @@ class Stop(StrEnum):
     PAUSED = "paused"
     SOURCE_CHANGED = "source_changed"
     POLICY_CHANGED = "policy_changed"
+    READERS_CHANGED = "readers_changed"
     ANSWERED_MEANWHILE = "answered_meanwhile"
     CUSTOMER_WROTE_AGAIN = "customer_wrote_again"
     TAKEN_BACK = "taken_back"
@@ -239,6 +240,7 @@ STOPS: Mapping[Stop, Wording] = {
     Stop.PAUSED: Wording("Automatic replies are paused"),
     Stop.SOURCE_CHANGED: Wording("A cited document has changed"),
     Stop.POLICY_CHANGED: Wording("The policy has changed"),
+    Stop.READERS_CHANGED: Wording("A cited page is not for everybody who reads the ticket now"),
     Stop.ANSWERED_MEANWHILE: Wording("The ticket was answered meanwhile"),
     Stop.CUSTOMER_WROTE_AGAIN: Wording("The customer wrote again meanwhile"),
     Stop.TAKEN_BACK: Wording("An agent took it back"),

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from desk.passage import Hit
 from desk.policy.policy import Policy
-from desk.run import Classification, Draft, Finding
+from desk.policy.readers import closed_to_others
+from desk.run import Classification, Draft, Finding, Run
 from desk.ticket import Ticket
 from workers.pipeline.checks.contradictions import find_contradiction
 from workers.pipeline.checks.evidence import Evidence, gather_evidence
@@ -59,3 +60,9 @@ def validate(
     who wrote it, if one did."""
     evidence = gather_evidence(ticket, draft, hits, classification, policy, author)
     return tuple(dict.fromkeys(finding for check in CHECKS for finding in check(evidence)))
+
+
+def find_closed_pages(ticket: Ticket, run: Run, policy: Policy) -> tuple[Finding, ...]:
+    """The pages that the run's draft cites and that not everybody may read who reads the ticket as it is now."""
+    evidence = gather_evidence(closed_to_others(ticket), run.draft, run.hits, run.classification, policy)
+    return tuple(dict.fromkeys(internal_source(evidence)))

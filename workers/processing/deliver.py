@@ -37,6 +37,7 @@ THINK_AGAIN = (
     Stop.PAUSED,
     Stop.SOURCE_CHANGED,
     Stop.POLICY_CHANGED,
+    Stop.READERS_CHANGED,
     Stop.LIMIT_REACHED,
     Stop.SAME_MATTER,
     Stop.PERSON_OWED,

@@ -32,6 +32,7 @@ from workers.interventions import (
 )
 from workers.parties.waiting import refuse_if_away
 from workers.pipeline.guards import stop_before_person_send
+from workers.pipeline.validate import find_closed_pages
 from workers.processing.interventions.edited_reply import check_edited, marked_sources
 from workers.processing.interventions.resolution import Effect, Resolution, done, effect_of, refused, unconfirmed
 from workers.queue import outbox, person_deliveries
@@ -56,7 +57,9 @@ def send(deps: Dependencies, intervention: Intervention) -> Effect:
     sources = cited_pages(run.draft, run.hits)
     text = plain_text(run.draft) if seen.ticket.via in LENGTHS else draft_text(run.draft, sources)
     outgoing = _outgoing(intervention, seen.ticket, Outgoing(text, sources))
-    findings = [*run.findings, *_found_since(deps, intervention, run)]
+    policy = deps.policies.get(intervention.account).policy
+    closed_pages = find_closed_pages(seen.ticket, run, policy)
+    findings = [*run.findings, *closed_pages, *_found_since(deps, intervention, run)]
     return _reply_effect(intervention, seen, outgoing, findings)
 
 
