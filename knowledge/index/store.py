@@ -60,17 +60,17 @@ class IndexedPage:
 
     id: str
     version: str
-    fingerprint: bytes
+    audience: str
     indexed: bool
 
 
 def find_pages(tx: Transaction, source: str, external_ids: Sequence[str], embedder: str) -> dict[str, IndexedPage]:
     """Those of the pages that are in the index, by the id their source gives them."""
-    columns = (documents.c.external_id, documents.c.id, documents.c.version, documents.c.fingerprint)
+    columns = (documents.c.external_id, documents.c.id, documents.c.version, documents.c.audience)
     rows = tx.execute(select(*columns).where(_in_source_with_ids(tx, source, external_ids))).all()
     indexed = _completely_indexed(tx, [row.id for row in rows], embedder)
     return {
-        row.external_id: IndexedPage(row.id, row.version, row.fingerprint, (row.id, row.version) in indexed)
+        row.external_id: IndexedPage(row.id, row.version, row.audience, (row.id, row.version) in indexed)
         for row in rows
     }
 

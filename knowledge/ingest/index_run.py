@@ -1,6 +1,7 @@
 """How the pages of one run come into the index: recognised, or parsed, cut, embedded and written.
 
-One page that cannot be parsed, embedded or kept is reported, stays in the index as it was, and stops no other.
+One page that cannot be parsed, embedded or kept is reported, stays in the index as it was, and stops no other; one that
+is for other readers from now on leaves the search.
 """
 
 from collections import Counter
@@ -79,6 +80,8 @@ class IndexRun:
     held: HeldDeletion | None = None
     outcomes: dict[str, str] = field(default_factory=dict)
     """`added`, `changed` or `unchanged`, by the ids of what is not written yet."""
+    audiences: dict[str, str] = field(default_factory=dict)
+    """For whom the source says that the pages are, by their ids."""
     counts: Counter[str] = field(default_factory=Counter)
     unread_types: Counter[str] = field(default_factory=Counter)
     unread_files: list[UnreadablePage] = field(default_factory=list)
@@ -131,6 +134,7 @@ class IndexRun:
 
     def index_batch(self, batch: Sequence[Page]) -> None:
         """Begin to index one batch of pages; `flush` ends what was begun."""
+        self.audiences |= {page.id: page.audience for page in batch}
         indexed_pages = self._find_indexed([page.id for page in batch])
         pending: dict[str, PreparedDocument] = {}
         for page in batch:
@@ -192,10 +196,15 @@ class IndexRun:
                 deletion_guard.keep_subtree(tx, self.source.name, page.beneath)
 
     def _skip_and_keep(self, page_id: str, why: str) -> None:
-        """A page that turned out to be unreadable here: what is known of it stays."""
-        self._skip(UnreadablePage(page_id, why))
+        """A page that turned out to be unreadable here: what is known of it stays, for the readers it was for."""
+        indexed = self._find_indexed([page_id]).get(page_id)
+        has_other_readers = indexed is not None and indexed.audience != self.audiences[page_id]
         with self.db.account(self.account) as tx:
+            if has_other_readers:
+                store.hide_page(tx, self.source.name, page_id)
             store.mark_seen(tx, self.source.name, [page_id])
+        hidden = f". It is for {self.audiences[page_id]} readers now: its old text is not found any more"
+        self._skip(UnreadablePage(page_id, f"{why}{hidden if has_other_readers else ''}"))
 
     def _prepare_page(self, page: Page) -> PreparedDocument | None:
         try:
