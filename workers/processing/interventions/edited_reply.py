@@ -18,6 +18,7 @@ from desk.text.wording import Wording
 from desk.ticket import Ticket
 from workers.models.claude.statements import split_statements
 from workers.pipeline.validate import validate
+from workers.processing.interventions.copied_passages import find_copied
 
 FOR_PEOPLE = frozenset(
     {
@@ -37,13 +38,14 @@ _MARK = re.compile(r"\s?\[(\d{1,3})\]")
 
 
 def check_edited(text: str, run: Run, ticket: Ticket, policy: Policy, author: str) -> tuple[Finding, ...]:
-    """What the checks find in a person's text; nothing where the run found nothing to hold it against."""
+    """What the checks find in a person's text, as far as the run found something to hold it against."""
+    draft, closed_ticket = _read_edited(text, run), closed_to_others(ticket)
+    copied = find_copied(closed_ticket, draft, run, policy)
     if not run.hits:
-        return ()
-    draft = _read_edited(text, run)
-    findings = validate(closed_to_others(ticket), draft, run.hits, run.classification, policy, author)
-    helpful_findings = tuple(finding for finding in findings if finding.check in FOR_PEOPLE)
-    return (*_unknown_marks(text, run), *helpful_findings)
+        return tuple(copied)
+    findings = validate(closed_ticket, draft, run.hits, run.classification, policy, author)
+    helpful_findings = [finding for finding in findings if finding.check in FOR_PEOPLE]
+    return tuple(dict.fromkeys((*_unknown_marks(text, run), *helpful_findings, *copied)))
 
 
 def _unknown_marks(text: str, run: Run) -> Iterator[Finding]:
