@@ -1,6 +1,6 @@
 """Entries that agents proposed: a lead edits, accepts or rejects them. What is accepted is searched at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import structlog
@@ -8,6 +8,7 @@ from flask import abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from desk.errors import Temporary
+from desk.pages import PUBLIC
 from desk.platform.database import Database, Transaction
 from desk.text.tokenizer import clean
 from desk.text.wording import Wording
@@ -18,9 +19,9 @@ from integration.web.enqueue import Enqueue
 from knowledge.ingest.sync_requests import request_sync
 from knowledge.sources.written_here import entries
 from knowledge.sources.written_here.entries import EntryText
-from workers import proposed_entries
+from workers import proposed_entries, record
 from workers.audit import AuditKind, record_audit
-from workers.proposed_entries import ProposalState
+from workers.proposed_entries import ProposalState, ProposedEntry
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +41,8 @@ class ProposalPages:
         """What waits for a lead."""
         with self._db.account(_current_staff().account) as tx:
             found = proposed_entries.list_proposed(tx)
-            return self._render_page(tx, "proposals", proposals=found, audiences=AUDIENCES)
+            closed = {each.id: _closed_audiences(tx, each) for each in found}
+            return self._render_page(tx, "proposals", proposals=found, audiences=AUDIENCES, closed=closed)
 
     def accept_proposal(self, proposal_id: UUID) -> Response:
         """Take an entry into the knowledge, as the lead left it."""
@@ -61,6 +63,14 @@ class ProposalPages:
             if rejected:
                 record_audit(tx, actor_of(staff), AuditKind.REJECT_ENTRY, subject=str(proposal_id))
         return redirect(url_for("console.proposals", done="rejected" if rejected else "decided"), 303)
+
+
+def _closed_audiences(tx: Transaction, proposal: ProposedEntry) -> Sequence[str]:
+    """Whose pages, beside the public ones, the drafts of its ticket rest on: what was taught may be theirs."""
+    runs = record.runs_of(tx, proposal.channel, proposal.ticket_id)
+    cited = {(run.id, citation.passage_id) for run in runs for citation in run.draft.citations}
+    hits = ((run.id, hit.passage) for run in runs for hit in run.hits)
+    return sorted({passage.audience for run_id, passage in hits if (run_id, passage.id) in cited} - {PUBLIC})
 
 
 def read_entries_now(sync: Enqueue, account: str) -> None:
