@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from desk.passage import BlockKind
+from desk.passage import BlockKind, Passage
 from desk.run import Finding, Statement
 from desk.text import lexicon
 from desk.text.stemmer import beginning
@@ -50,12 +50,15 @@ def internal_source(evidence: Evidence) -> Iterator[Finding]:
     for citation in evidence.draft.citations:
         passage = evidence.passage(citation)
         if passage and passage.audience not in evidence.audiences:
-            yield Finding(
-                "internal_source",
-                Wording(
-                    "%(title)s is a document for %(audience)s readers", title=passage.title, audience=passage.audience
-                ),
-            )
+            yield describe_closed_page(passage)
+
+
+def describe_closed_page(passage: Passage) -> Finding:
+    """That a page is not for whom it would be sent to."""
+    return Finding(
+        "internal_source",
+        Wording("%(title)s is a document for %(audience)s readers", title=passage.title, audience=passage.audience),
+    )
 
 
 def unfounded_name(evidence: Evidence) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from desk.policy.policy import Policy
 from desk.run import Draft, Finding, Run
 from desk.text.tokenizer import words
 from desk.ticket import Ticket
+from workers.pipeline.checks.groundedness import describe_closed_page
 from workers.pipeline.retrieve import readable_audiences
 
 FEWEST = 3
@@ -29,7 +30,7 @@ def find_copied(ticket: Ticket, draft: Draft, run: Run, policy: Policy) -> Itera
     closed_runs = own_runs - _shared(own_runs, readable)
     for passage in found:
         if passage.audience not in audiences and _shared(closed_runs, _texts([passage])):
-            yield Finding("internal_source", f"{passage.title} is a document for {passage.audience} readers")
+            yield describe_closed_page(passage)
 
 
 def _texts(passages: Iterable[Passage]) -> Iterator[str]:
