@@ -1,7 +1,8 @@
 """What documents said before: each version with the time at which it was valid.
 
 A version names its texts by their hashes. A text that is still in the index is not stored again; one that leaves it is
-kept once, with its vector, until the last version that names it is forgotten.
+kept once, with its vector, until the last version that names it is forgotten. What a closed version names stands as the
+embedder of its time cut it, and is kept when that embedder goes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from desk.platform.database import Transaction
 from desk.ticket import new_id
 from knowledge.index.document import PreparedDocument
 from knowledge.index.embedding_versions import active_version
-from knowledge.tables import document_versions, past_texts
+from knowledge.tables import document_versions, passages, past_texts
 
 _VERSION_COLUMNS = ("external_id", "version", "title", "url", "locale", "audience", "collection")
 
@@ -33,6 +34,16 @@ _KEEP_TEXTS_SQL = text("""
     WHERE account_id = :account AND embedder = :embedder AND document_id = ANY(CAST(:documents AS uuid[]))
       AND NOT (content_hash = ANY(CAST(:staying AS bytea[])))
     ORDER BY content_hash
+    ON CONFLICT (account_id, content_hash, embedder) DO UPDATE SET left_at = now()
+""")
+
+_KEEP_NAMED_SQL = text("""
+    INSERT INTO past_texts (account_id, id, embedder, content_hash, headings, blocks, vector, sparse)
+    SELECT DISTINCT ON (embedder, content_hash) account_id, id, embedder, content_hash, headings, blocks, vector, sparse
+    FROM passages
+    WHERE account_id = :account AND id = ANY(CAST(:passages AS uuid[])) AND content_hash IN (
+        SELECT unnest(text_hashes) FROM document_versions WHERE account_id = :account AND valid_until IS NOT NULL)
+    ORDER BY embedder, content_hash
     ON CONFLICT (account_id, content_hash, embedder) DO UPDATE SET left_at = now()
 """)
 
@@ -79,13 +90,23 @@ def keep_texts(
     """Before the passages of these documents go: keep their texts, but for those that come back at once,
     and forget those that are back."""
     active = active_version(tx)
-    if active is None or embedder not in (None, active.embedder):
+    if active is None:
+        return
+    if embedder != active.embedder:
+        keep_named_texts(tx, _passages_of_others(tx, document_ids, active.embedder))
+    if embedder not in (None, active.embedder):
         return
     values = {"documents": list(document_ids), "staying": list(staying), "embedder": active.embedder}
     tx.execute(_KEEP_TEXTS_SQL, {"account": tx.account, **values})
     if staying:
         is_back = and_(past_texts.c.content_hash.in_(staying), past_texts.c.embedder == active.embedder)
         tx.execute(delete(past_texts).where(is_back))
+
+
+def keep_named_texts(tx: Transaction, passage_ids: Sequence[str]) -> None:
+    """Before these passages of embedders that are no longer active go: keep the texts that closed versions name."""
+    if passage_ids:
+        tx.execute(_KEEP_NAMED_SQL, {"account": tx.account, "passages": list(passage_ids)})
 
 
 def close_versions(tx: Transaction, document_ids: Sequence[str]) -> None:
@@ -128,6 +149,13 @@ def forget_source(tx: Transaction, source: str) -> None:
     is_unnamed = and_(past_texts.c.content_hash.in_(hashes), past_texts.c.content_hash.not_in(others))
     tx.execute(delete(past_texts).where(is_unnamed))
     tx.execute(delete(document_versions).where(is_of_source))
+
+
+def _passages_of_others(tx: Transaction, document_ids: Sequence[str], active: str) -> list[str]:
+    """The passages of these documents that are not the active embedder's."""
+    c = passages.c
+    is_of_other = and_(c.account_id == tx.account, c.document_id.in_(document_ids), c.embedder != active)
+    return list(tx.execute(select(c.id).where(is_of_other)).scalars())
 
 
 def _is_active(tx: Transaction, embedder: str) -> bool:

@@ -24,7 +24,7 @@ from desk.platform.database import Database, Transaction
 from desk.ports import Embedder
 from knowledge.index import store, vector_index
 from knowledge.index.document import PreparedDocument
-from knowledge.index.document_versions import rename_texts
+from knowledge.index.document_versions import keep_named_texts, rename_texts
 from knowledge.index.embedding_versions import active_version, is_version
 from knowledge.index.rows import blocks_from_column
 from knowledge.ingest.index_source import finish_index
@@ -240,7 +240,8 @@ def _delete_library(db: Database, account: str, embedder: str) -> None:
     removed = REMOVED_AT_ONCE
     while removed == REMOVED_AT_ONCE:
         with db.account(account) as tx:
-            batch_ids = select(passages.c.id).where(of_embedder).limit(REMOVED_AT_ONCE)
+            batch_ids = list(tx.execute(select(passages.c.id).where(of_embedder).limit(REMOVED_AT_ONCE)).scalars())
+            keep_named_texts(tx, batch_ids)
             removed = tx.execute(delete(passages).where(passages.c.id.in_(batch_ids))).rowcount
     with db.account(account) as tx:
         vector_index.lock_library(tx)
