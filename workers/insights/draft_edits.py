@@ -2,7 +2,8 @@
 
 A reply is `as_is` when it is equal to the draft but for greeting, signature, citation marks, source list and white
 space. Anything else is `edited`, be it one digit; below the similarity `ALIKE` it is `discarded`. What is left out must
-hide no statement: a greeting ends at its comma or its line, a signature holds no sentences.
+hide no statement: a greeting ends at its comma or its line, a signature holds names, titles, companies, addresses of
+mail and numbers to call. What might be more counts as written.
 """
 
 import re
@@ -23,11 +24,16 @@ from workers.pipeline.checks.figures import hard_facts
 from workers.pipeline.checks.groundedness import find_names
 
 _REACH = ("link:", "mail:", "phone:")
+_CONTACT = ("mail:", "phone:")
 _NEGATIONS = lexicon.words("negation")
 _GREETING = re.compile(rf"{any_of('greeting')}(?P<name>(?: [\w.'-]{{1,30}}){{0,3}}) ?(?:[,!]|$)", re.IGNORECASE)
 _CLOSING = re.compile(rf"{any_of('mail_closing')} ?[,.!;]{{0,3}}", re.IGNORECASE)
 _SIGNATURE_MARK = re.compile(r"--|—")
 _POSTSCRIPT = re.compile(r"p\.?\s?s\b", re.IGNORECASE)
+_SIGNATURE_SMALL = lexicon.words("signature_word")
+_NO_SIGNATURE = lexicon.words("no_signature_word") | lexicon.words("condition")
+_WORD_OF_NAME = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_MAIL_ADDRESS = re.compile(r"\S+@\S+")
 _BULLET = re.compile(r"[-*•–] {1,4}")
 _SIGNATURE_LINES = 6
 _SIGNATURE_WORDS = 8
@@ -84,7 +90,7 @@ class _Omission:
 
     def _without_signature(self, lines: list[str]) -> list[str]:
         for index in range(max(1, len(lines) - _SIGNATURE_LINES - 1), len(lines)):
-            if self._opens_signature(lines[index]) and all(map(_is_signature_line, lines[index + 1 :])):
+            if self._opens_signature(lines[index]) and all(map(self._is_signature_line, lines[index + 1 :])):
                 return lines[:index]
         return lines
 
@@ -93,6 +99,9 @@ class _Omission:
         named = next((name for name in self._names if line.lower().endswith(name.lower())), "")
         opening = line[: len(line) - len(named)].strip()
         return not opening.strip(" ,-–—") or bool(_CLOSING.fullmatch(opening) or _SIGNATURE_MARK.fullmatch(opening))
+
+    def _is_signature_line(self, line: str) -> bool:
+        return line in self._names or _may_be_contact(line)
 
 
 def _tidy(text: str) -> str:
@@ -118,16 +127,23 @@ def _without_greeting(lines: list[str]) -> list[str]:
     return [rest, *lines[1:]] if rest else lines[1:]
 
 
-def _is_signature_line(line: str) -> bool:
-    """A name, a title, a number to call: short, and no sentence."""
+def _may_be_contact(line: str) -> bool:
+    """A name, a title, a company, an address of mail or a number to call: short, written large, and no sentence."""
     word_count = len(words(line))
-    is_sentence = line.endswith((".", "!", "?")) and word_count > 3
-    return word_count <= _SIGNATURE_WORDS and not (is_sentence or _POSTSCRIPT.match(line) or _states_something(line))
+    is_sentence = line.endswith(("!", "?")) or (line.endswith(".") and word_count > 3)
+    if word_count > _SIGNATURE_WORDS or is_sentence or _POSTSCRIPT.match(line) or _states_something(line):
+        return False
+    return all(map(_may_be_of_name, _WORD_OF_NAME.findall(_MAIL_ADDRESS.sub(" ", line))))
+
+
+def _may_be_of_name(word: str) -> bool:
+    folded = word.casefold()
+    return folded in _SIGNATURE_SMALL or (word[0].isupper() and folded not in _NO_SIGNATURE)
 
 
 def _states_something(text: str) -> bool:
-    """Does it deny anything, or name a figure?"""
-    return bool(_negations(text)) or any(not fact.startswith(_REACH) for fact in hard_facts(text))
+    """Does it deny anything, or name a figure or a page?"""
+    return bool(_negations(text)) or any(not fact.startswith(_CONTACT) for fact in hard_facts(text))
 
 
 def _similarity(first: str, second: str) -> float:

@@ -115,7 +115,7 @@ AS_IS: list[Callable[[Case], str]] = [
     lambda case: f"  {case.text.replace(' ', '  ').replace('[1]', '').replace('[2]', '')}\n\n\n",
     lambda case: case.text.replace("\n- ", "\n• ").replace(" ", "\u00a0"),
     lambda case: case.text.replace("Thanks for writing. This is what our help pages say:", "Hello,").strip(),
-    lambda case: f"{case.text}\n-- \nMaria Lind\nhttps://firstline.example/maria",
+    lambda case: f"{case.text}\n-- \nMaria Lind\nmaria@firstline.example",
 ]
 EDITED: list[tuple[Callable[[Case], str], Change | None]] = [
     (changed_digit, None),
@@ -166,6 +166,40 @@ def test_scripts_without_spaces_are_compared_by_character() -> None:
 
 def test_a_reply_of_nothing_but_a_greeting_discards_the_draft() -> None:
     assert a_case(1).compare("Hi Kim,\n\nKind regards,\nMaria Lind").use is DraftUse.DISCARDED
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "Kind regards\nMaria\nWe refund everything you paid",
+        "Kind regards\nOnly for members",
+        "Kind regards\nOnly Members",
+        "Mit freundlichen Grüßen\nNur Mitglieder",
+        "Kind regards\nPay at https://other.example/pay",
+        "Kind regards\nMaria Lind\nhttps://other.example",
+        "Kind regards\nEverything is refunded",
+        "Kind regards\nRefunds Guaranteed!",
+        "以上\n全額返金します",
+    ],
+)
+def test_what_is_added_below_the_closing_is_no_signature(tail: str) -> None:
+    case = a_case(2)
+    assert case.compare(f"{case.text}\n\n{tail}").use is DraftUse.EDITED
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "Kind regards\nMaria Lind\nHead of Customer Care\nAcorn Supplies Ltd.\nmaria@acorn.example",
+        "Best regards,\nYour support team",
+        "Mit freundlichen Grüßen\nIhr Acorn-Team\nLeiterin Kundendienst",
+        "Cordialement\nMaria Lind\nService client",
+        "Kind regards\nM. van der Lind\nTel. +49 30 123456",
+    ],
+)
+def test_names_titles_companies_and_contacts_below_the_closing_are_a_signature(tail: str) -> None:
+    case = a_case(2)
+    assert case.compare(f"{case.text}\n\n{tail}").use is DraftUse.AS_IS
 
 
 def test_a_denial_behind_a_greeting_is_no_greeting() -> None:
