@@ -36,6 +36,8 @@ class EmbeddedStaff:
     role: StaffRole
     only: Sequence[str] | None = None
     """Marks of the tickets that they may see, in the other product's words; None for all tickets."""
+    private: Sequence[str] | None = None
+    """Marks of the private circles to which they belong; None if nothing is private to them."""
 
     @property
     def grant(self) -> Grant:

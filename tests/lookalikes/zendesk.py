@@ -74,8 +74,8 @@ class Zendesk(People, LookAlike):
         self.store = Store(self._happened, self.clock)
         self.agent = self.store.person(EMAIL, "Ari Agent", role="admin")
         self.colleague = self.store.person("noor@acorn.example", "Noor Colleague", role="agent")
-        self.support = self.store.named(self.store.groups, "Support")
-        self.tier2 = self.store.named(self.store.groups, "Tier 2")
+        self.support = self.store.named(self.store.groups, "Support", is_public=True)
+        self.tier2 = self.store.named(self.store.groups, "Tier 2", is_public=True)
         self.webhooks: list[Webhook] = []
         self.guide = Guide(self.clock, self.lock, self._article_told)
         self.api = Api(self.store, self.guide, self.agent["id"], f"{EMAIL}/token:{TOKEN}", OAUTH_TOKEN)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.lookalikes.stage import Answer, Request
 from tests.lookalikes.zendesk_pages import cursor_page, offset_page
-from tests.lookalikes.zendesk_shapes import Json, Record, invalid
+from tests.lookalikes.zendesk_shapes import Json, Record, invalid, not_found
 
 RULE = {
     "channel": "rule",
@@ -29,6 +29,7 @@ class Admin:
             "ticket_forms": [],
             "ticket_fields": [],
             "custom_statuses": [],
+            "custom_roles": [],
         }
         self.brands, self.forms = self.lists["brands"], self.lists["ticket_forms"]
         self.brands.append({"id": 7001, "name": "Acorn", "active": True, "default": True})
@@ -62,6 +63,17 @@ class Admin:
     def custom_status(self, label: str, category: str) -> int:
         """A custom status within one of the standard ones; its id."""
         return self._add("custom_statuses", agent_label=label, status_category=category, active=True)
+
+    def custom_role(self, name: str, ticket_access: str) -> int:
+        """A role of agents, with the tickets that it shows; its id."""
+        return self._add("custom_roles", name=name, role_type=0, configuration={"ticket_access": ticket_access})
+
+    def show_role(self, number: int) -> Answer:
+        """GET custom_roles/{id}."""
+        found = next((role for role in self.lists["custom_roles"] if role["id"] == number), None)
+        if found is None:
+            raise not_found()
+        return Answer(body={"custom_role": found})
 
     def category_of(self, status_id: int) -> str:
         """Which standard status a custom one belongs to. Raises a 422 `Refusal`."""

@@ -148,6 +148,10 @@ class Api:
         """GET groups/{id}."""
         return Answer(body={"group": _found(self.store.groups, number)})
 
+    def show_custom_role(self, request: Request, number: int) -> Answer:
+        """GET custom_roles/{id}."""
+        return self.store.admin.show_role(number)
+
     def list_groups_of_user(self, request: Request, number: int) -> Answer:
         """GET users/{id}/groups: those of the user's `group_ids`, which the API itself does not show."""
         mine = _found(self.store.users, number).get("group_ids", [])
@@ -287,6 +291,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", r"organizations/(\d+)", Api.show_organization),
     ("GET", r"groups/(\d+)", Api.show_group),
     ("GET", r"groups", Api.list_groups),
+    ("GET", r"custom_roles/(\d+)", Api.show_custom_role),
     ("GET", r"users", Api.list_users),
     ("GET", r"search/export", Api.export_search),
     ("GET", r"incremental/tickets", Api.export_by_time),

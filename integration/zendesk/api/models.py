@@ -88,13 +88,36 @@ class Organization(Shape):
     name: str | None = None
 
 
+class Group(Organization):
+    """A group of agents. A private one hides its tickets from everybody outside it."""
+
+    is_public: bool | None = None
+
+
+class CustomRole(Shape):
+    """What an admin allows a role. `ticket_access` is `all` where that includes private groups."""
+
+    class Configuration(Shape):
+        """As far as it is read."""
+
+        ticket_access: str | None = None
+
+    configuration: Configuration = Configuration()
+
+
+class CustomRoleAnswer(Shape):
+    """https://developer.zendesk.com/api-reference/ticketing/account-configuration/custom_roles/#show-custom-role"""
+
+    custom_role: CustomRole
+
+
 class TicketAnswer(Shape):
     """A ticket with its people."""
 
     ticket: ZendeskTicket
     users: list[ZendeskUser] = Field(default_factory=list)
     organizations: list[Organization] = Field(default_factory=list)
-    groups: list[Organization] = Field(default_factory=list)
+    groups: list[Group] = Field(default_factory=list)
     ticket_forms: list[Organization] = Field(default_factory=list)
 
 

@@ -11,9 +11,9 @@ from integration.access.permissions import StaffRole
 from integration.connections import amend_config, load_connection, save_connection
 from integration.zendesk.api.client import Gone, ZendeskClient
 from integration.zendesk.api.connection import PARTY, ZendeskConnection
-from integration.zendesk.api.models import Shape
+from integration.zendesk.api.models import CustomRoleAnswer, Shape
 from integration.zendesk.channel.history import LIGHT_ROLE_TYPES
-from integration.zendesk.sidebar.reach import marks_of_agent
+from integration.zendesk.sidebar.reach import UNTOLD, marks_of_agent, marks_of_groups
 
 ROLES = {"agent": StaffRole.AGENT, "admin": StaffRole.ADMIN}
 
@@ -32,6 +32,7 @@ class AgentRow(Shape):
     ticket_restriction: str | None = None
     organization_id: str | None = None
     locale: str | None = None
+    custom_role_id: str | None = None
 
 
 class AgentAnswer(Shape):
@@ -56,17 +57,27 @@ def read_agent(client: ZendeskClient, user_id: str) -> ZendeskAgent:
     except Gone as error:
         raise Refused(Wording("Zendesk knows no such user"), status=403) from error
     except Permanent as error:
-        raise Refused(
-            Wording("Zendesk does not say who you are to the token that Firstline has"), status=403
-        ) from error
+        raise Refused(UNTOLD, status=403) from error
     role = ROLES.get(user.role or "")
     if role is None or user.suspended or not user.active:
         raise Refused(Wording("this is for the agents of this Zendesk"), status=403)
     if user.role_type in LIGHT_ROLE_TYPES or user.only_private_comments:
         raise Refused(Wording("your role in Zendesk may not write to customers, and neither may it here"), status=403)
     restriction, name = user.ticket_restriction, clean(user.name or user.email or user.id)[:100]
+    private = None if _sees_private_groups(client, user) else marks_of_groups(client, user.id)
     only = marks_of_agent(client, user.id, restriction, user.organization_id) if restriction else None
-    return ZendeskAgent(EmbeddedStaff(user.id, name, user.email, role, only), user.locale)
+    return ZendeskAgent(EmbeddedStaff(user.id, name, user.email, role, only, private), user.locale)
+
+
+def _sees_private_groups(client: ZendeskClient, user: AgentRow) -> bool:
+    """Admins do, and whose custom role says so; where Zendesk does not tell, nobody else."""
+    if user.role == "admin" or user.custom_role_id is None:
+        return user.role == "admin"
+    try:
+        answer = client.show(f"custom_roles/{user.custom_role_id}.json", CustomRoleAnswer)
+    except Permanent:
+        return False
+    return answer.custom_role.configuration.ticket_access == "all"
 
 
 def remember_app(tx: Transaction, public_key: str, installation_id: str) -> None:

@@ -126,6 +126,40 @@ def test_an_agent_who_sees_only_some_tickets_in_zendesk_sees_those_alone(sidebar
     assert sidebar.acts(others) == []
 
 
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [
+        ({"group": "Support"}, 403),
+        ({"group": "Tier 2"}, 200),
+        ({"group": "Support", "access": "within-groups-and-public-groups"}, 403),
+        ({"group": "Support", "access": "all"}, 200),
+        ({"group": "Support", "role": "admin"}, 200),
+        ({"group": "Support", "custom_role_id": 404}, 403),
+    ],
+    ids=str,
+)
+def test_a_ticket_of_a_private_group_is_shown_to_those_alone_to_whom_zendesk_shows_it(
+    sidebar: Sidebar, who: dict[str, Any], status: int
+) -> None:
+    zendesk, number, public = sidebar.desk.zendesk, sidebar.drafted(), sidebar.drafted()
+    zendesk.tier2["is_public"] = False
+    zendesk.store.records[number].ticket["group_id"] = zendesk.tier2["id"]
+    zendesk.store.records[public].ticket["group_id"] = zendesk.support["id"]
+    more: dict[str, Any] = {"group_ids": [zendesk.store.named(zendesk.store.groups, who.pop("group"))["id"]]}
+    if access := who.pop("access", None):
+        more["custom_role_id"] = zendesk.store.admin.custom_role("Advisor", access)
+    bearer = sidebar.bearer(sidebar.person("lee@acorn.example", **more, **who))
+    assert sidebar.get(number, bearer).status_code == status
+    assert sidebar.press(number, bearer, "turn_off").status_code == (202 if status == 200 else status)
+    assert sidebar.get(public, bearer).status_code == 200
+
+
+def test_an_agent_of_whom_zendesk_does_not_tell_the_groups_is_not_let_in(sidebar: Sidebar) -> None:
+    lee = sidebar.person("lee@acorn.example")
+    sidebar.desk.zendesk.fail(status=403, path=r".*/users/\d+/groups.json", times=9)
+    assert sidebar.enter(lee).status_code == 403
+
+
 def test_a_user_whom_zendesk_does_not_know_is_not_let_in(sidebar: Sidebar) -> None:
     token = signed_token(sidebar.desk.zendesk.url, 999_999)
     assert sidebar.client.post(sidebar.address, data={"token": token}).status_code == 403
