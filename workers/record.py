@@ -135,8 +135,7 @@ def older_tickets(
 ) -> list[tuple[str, str, str | None]]:
     """Other tickets of a requester, first seen before this one and changed within so many days: channel, id, and what
     was asked there last, None while it is only being thought about; the newest first. Those that the customer closed
-    are none, nor those that a guard stopped, nor is what lies behind the newest `LOOKED_THROUGH`.
-    """
+    are none, nor those that a guard stopped, nor is what lies behind the newest `LOOKED_THROUGH`."""
     c = ticket_states.c
     first_seen_at = select(c.first_seen_at).where(c.channel == channel, c.ticket_id == ticket_id).scalar_subquery()
     newest = _newest_tickets(tx, requester, c.first_seen_at <= first_seen_at).subquery().c
@@ -188,14 +187,16 @@ def set_ticket_state(
     *,
     category: str | None = None,
     requester: Requester | None = None,
+    unless: Collection[TicketState] = (),
 ) -> None:
-    """Say where a ticket stands; what is not given stays as it was. A ticket that is new was received."""
+    """Say where a ticket stands, `unless` it stands there; what is not given stays. One that is new was received."""
     changes: dict[str, Any] = {"state": state, "updated_at": func.clock_timestamp()} if state else {}
     changes |= {"category": category} if category else {}
     changes |= _requester_columns(tx, requester) if requester else {}
     key = {"account_id": tx.account, "channel": channel, "ticket_id": ticket_id}
     statement = insert(ticket_states).values({"state": TicketState.RECEIVED} | key | changes)
-    tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changes))
+    stands_elsewhere = ticket_states.c.state.not_in(unless)
+    tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changes, where=stands_elsewhere))
 
 
 def seal_requester(tx: Transaction, requester: Requester) -> bytes:
@@ -244,8 +245,7 @@ def list_tickets(
     also: ColumnElement[bool] | None = None,
     oldest_first: bool = False,
 ) -> list[TicketLine]:
-    """The tickets that fit, the latest changed first. Never looks inside what people wrote. `also`: what else must
-    hold of a row of `ticket_states`."""
+    """The tickets that fit, the latest changed first, never by what people wrote. `also`: what else a row must hold."""
     conditions = [*_filter_conditions(tx, ticket_filter), *([] if also is None else [also])]
     changed_at = ticket_states.c.updated_at
     order = changed_at.asc() if oldest_first else changed_at.desc()

@@ -14,6 +14,7 @@ from desk.conversation import OwnRecord, is_ours, read_conversation
 from desk.delivery import NOTICES, Delivery, DeliveryKind
 from desk.errors import Blocked, PartyAway, Permanent
 from desk.party import Access, PartyAccess
+from desk.platform.database import Transaction
 from desk.ports import Alert, Outgoing
 from desk.presentation.alert import alert_without_run, alert_without_ticket, compose_alert, compose_notice
 from desk.presentation.reply import name_message
@@ -43,6 +44,8 @@ THINK_AGAIN = (
     Stop.PERSON_OWED,
 )
 """Stops after which the message still needs something: its item is worked on anew."""
+
+WAITS_FOR_PERSON = (TicketState.ESCALATED, TicketState.PARKED, TicketState.NOTED)
 
 
 def send_delivery(deps: Dependencies, account: str, delivery_id: str, worker: str) -> list[str]:
@@ -171,8 +174,11 @@ def _mark_sent(deps: Dependencies, claim: ClaimedDelivery, foreign_id: str) -> l
 
     def write() -> None:
         with deps.db.account(delivery.account) as tx:
-            if outbox.mark_sent(tx, claim, foreign_id) and (state := _state_once_sent(delivery)):
-                record.set_ticket_state(tx, delivery.channel, delivery.ticket_id, state)
+            state = _state_once_sent(delivery)
+            if state:
+                record.lock_ticket(tx, delivery.channel, delivery.ticket_id)
+            if outbox.mark_sent(tx, claim, foreign_id) and state:
+                _set_state_once_sent(tx, delivery, state)
 
     retry_while_database_is_away(write)
     log.info("sent", kind=delivery.kind.value, attempt=delivery.attempts)
@@ -184,6 +190,14 @@ def _state_once_sent(delivery: Delivery) -> TicketState | None:
     if delivery.key.startswith(BY_A_PERSON):
         return TicketState.STEPPED_BACK
     return TicketState.ANSWERED if delivery.kind is DeliveryKind.REPLY else None
+
+
+def _set_state_once_sent(tx: Transaction, delivery: Delivery, state: TicketState) -> None:
+    """It may be marked long after it went out. What left was bound to its message, so whatever the customer did since
+    it was planned came after it: a ticket that waits for a person by then goes on waiting."""
+    ticket = (delivery.channel, delivery.ticket_id)
+    came_back = inbox.customer_came_back(tx, *ticket, delivery.message_id, delivery.created_at)
+    record.set_ticket_state(tx, *ticket, state, unless=WAITS_FOR_PERSON if came_back else ())
 
 
 def _withdraw(deps: Dependencies, claim: ClaimedDelivery, stop: Stop, open_message_id: str | None = None) -> list[str]:

@@ -258,6 +258,7 @@ def _close_item(
     """Close the item. `reopened_message_id`: the message that is left open by this, and is worked on anew with the
     next sweep. `feedback`: what it told of our drafts."""
     with deps.db.account(item.account) as tx:
+        record.lock_ticket(tx, item.channel, item.ticket_id)
         run_feedback.add_feedback(tx, (item.channel, item.ticket_id), feedback)
         if reopened_message_id:
             inbox.reprocess_message(tx, item.channel, reopened_message_id)

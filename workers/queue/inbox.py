@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from desk.party import PartyAccess
@@ -201,6 +201,15 @@ def items_of_ticket(tx: Transaction, channel: str, ticket_id: str) -> list[Inbox
     conditions = (inbox_items.c.channel == channel, inbox_items.c.ticket_id == ticket_id)
     query = select(inbox_items).where(*conditions).order_by(inbox_items.c.received_at)
     return [item_from_row(row) for row in tx.execute(query)]
+
+
+def customer_came_back(tx: Transaction, channel: str, ticket_id: str, message_id: str, since: datetime | None) -> bool:
+    """Has the customer given cause for something since: by another message than this one, a bad rating, or anything
+    that had to be parked? A further event about a message that has its item is none."""
+    c = inbox_items.c
+    of_ticket = (c.channel == channel, c.ticket_id == ticket_id, *([c.received_at > since] if since else ()))
+    is_cause = or_(and_(c.leads, c.message_id != message_id), c.state == ItemState.PARKED, c.outcome == Stop.RATED_BAD)
+    return tx.execute(select(c.id).where(*of_ticket, is_cause).limit(1)).first() is not None
 
 
 def _claim_id(item: InboxItem) -> str:

@@ -1,0 +1,96 @@
+"""What is marked, carried out or sent late knows what happened since: nobody who waits for a person is forgotten."""
+
+from pathlib import Path
+
+import pytest
+
+from desk.intervention import InterventionKind
+from desk.platform.database import Database
+from desk.policy.policy import PolicyBook
+from desk.ticket import TicketState
+from tests.workers.interventions.acts import Desk
+from tests.workers.talks import PERSON, a_town, policy_text
+from workers import attention
+from workers.processing import deliver
+from workers.processing.deliver import send_delivery
+from workers.processing.process_item import process_item
+
+
+class Killed(BaseException):
+    """As if the process were gone."""
+
+
+@pytest.fixture
+def auto(database: Database, account: str, tmp_path: Path) -> Desk:
+    """Everything may be answered by itself."""
+    path = tmp_path / "policy.yaml"
+    path.write_text(policy_text(), encoding="utf-8")
+    return Desk.of(a_town(database, account, PolicyBook(path)))
+
+
+def killed_before_it_is_marked(desk: Desk, delivery_ids: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sent, and the worker dies before it could write that down."""
+
+    def die(*asked: object) -> list[str]:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deliver, "_mark_sent", die)
+        for each in delivery_ids:
+            with pytest.raises(Killed):
+                send_delivery(desk.tools, desk.account, each, "w1")
+
+
+def sent_again(desk: Desk, delivery_ids: list[str]) -> None:
+    """Another worker goes on."""
+    desk.sql("UPDATE deliveries SET lease_until = now() - interval '1 s' WHERE state = 'sending'")
+    desk.send(delivery_ids)
+
+
+def waiting_tickets(desk: Desk) -> list[str]:
+    """The list of what needs a person."""
+    with desk.tools.db.account(desk.account) as tx:
+        return [each.line.ticket_id for each in attention.list_waiting(tx, 5)]
+
+
+def reply_killed_before_it_is_marked(auto: Desk, monkeypatch: pytest.MonkeyPatch, by: str) -> tuple[Desk, list[str]]:
+    desk = auto.opened(walk=False)
+    planned = process_item(desk.tools, desk.account, desk.todo.pop(), "w1")
+    if by == "person":
+        reply = desk.order(InterventionKind.EDIT_AND_SEND, text="Hello, this is Maria.", override=True)
+        planned = desk.carry_out(desk.press(reply))
+    killed_before_it_is_marked(desk, planned, monkeypatch)
+    assert len(desk.public) == 1
+    return desk, planned
+
+
+@pytest.mark.parametrize("by", ["person", "machine"])
+def test_a_reply_marked_late_hides_nobody_who_asked_for_a_person_since(
+    auto: Desk, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    desk, planned = reply_killed_before_it_is_marked(auto, monkeypatch, by)
+    desk.customer(PERSON, walk=True)
+    assert desk.state is TicketState.ESCALATED
+    sent_again(desk, planned)
+    assert (desk.state, waiting_tickets(desk)) == (TicketState.ESCALATED, [desk.ticket_id])
+
+
+@pytest.mark.parametrize(("by", "state"), [("person", TicketState.STEPPED_BACK), ("machine", TicketState.ANSWERED)])
+def test_a_reply_marked_late_counts_where_nobody_wrote_since(
+    auto: Desk, monkeypatch: pytest.MonkeyPatch, by: str, state: TicketState
+) -> None:
+    desk, planned = reply_killed_before_it_is_marked(auto, monkeypatch, by)
+    sent_again(desk, planned)
+    assert (desk.state, waiting_tickets(desk), len(desk.public)) == (state, [], 1)
+
+
+def test_a_persons_reply_marked_late_answers_what_was_escalated_before(
+    auto: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = auto.opened(PERSON)
+    assert desk.state is TicketState.ESCALATED
+    reply = desk.order(InterventionKind.EDIT_AND_SEND, text="Hello, this is Maria.", override=True)
+    planned = desk.carry_out(desk.press(reply))
+    killed_before_it_is_marked(desk, planned, monkeypatch)
+    sent_again(desk, planned)
+    assert (desk.state, waiting_tickets(desk)) == (TicketState.STEPPED_BACK, [])
