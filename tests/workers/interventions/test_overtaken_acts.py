@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from desk.intervention import InterventionKind
+from desk.intervention import InterventionKind, ResultStatus
 from desk.platform.database import Database
 from desk.policy.policy import PolicyBook
 from desk.ticket import TicketState
 from tests.workers.interventions.acts import Desk
-from tests.workers.talks import PERSON, a_town, policy_text
+from tests.workers.talks import PERSON, SELF_HARM, a_town, policy_text
 from workers import attention
 from workers.processing import deliver
 from workers.processing.deliver import send_delivery
+from workers.processing.interventions.handlers import HANDLERS
 from workers.processing.process_item import process_item
 
 
@@ -94,3 +95,21 @@ def test_a_persons_reply_marked_late_answers_what_was_escalated_before(
     killed_before_it_is_marked(desk, planned, monkeypatch)
     sent_again(desk, planned)
     assert (desk.state, waiting_tickets(desk)) == (TicketState.STEPPED_BACK, [])
+
+
+@pytest.mark.parametrize("spoken_before", [False, True])
+def test_not_an_escalation_takes_nothing_back_that_came_up_meanwhile(auto: Desk, spoken_before: bool) -> None:
+    desk = auto.opened(PERSON)
+    if spoken_before:
+        desk.act(InterventionKind.EDIT_AND_SEND, text="Hello, this is Maria. How can I help?", override=True)
+        desk.customer("What is the colour of the door, by the way?", walk=True)
+    assert desk.state is TicketState.ESCALATED
+    pressed = desk.press(desk.order(InterventionKind.NOT_AN_ESCALATION))
+    effect = HANDLERS[InterventionKind.NOT_AN_ESCALATION](desk.tools, pressed)  # has looked at the conversation
+    desk.customer(SELF_HARM)
+    planned = process_item(desk.tools, desk.account, desk.todo.pop(), "w1")
+    with desk.tools.db.account(desk.account) as tx:
+        result = effect(tx).result
+    desk.send([*planned, *desk.due()])
+    assert (result.status, desk.state, desk.alerted) == (ResultStatus.REFUSED, TicketState.ESCALATED, True)
+    assert "look at the conversation as it is now" in result.message

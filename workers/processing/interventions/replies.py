@@ -7,7 +7,7 @@ leaves, it does not leave, and whoever pressed is told.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from desk.conversation import last_word
+from desk.conversation import OwnRecord, last_word
 from desk.delivery import DeliveryKind
 from desk.errors import Permanent
 from desk.intervention import InterventionKind
@@ -35,7 +35,7 @@ from workers.pipeline.guards import stop_before_person_send
 from workers.pipeline.validate import find_closed_pages
 from workers.processing.interventions.edited_reply import check_edited, marked_sources
 from workers.processing.interventions.resolution import Effect, Resolution, done, effect_of, refused, unconfirmed
-from workers.queue import outbox, person_deliveries
+from workers.queue import inbox, outbox, person_deliveries
 from workers.queue.outbox import TAKEN_BACK, PlannedDelivery
 from workers.tickets import CHANNEL
 
@@ -102,6 +102,7 @@ class SeenTicket:
 
     ticket: Ticket
     message_id: str
+    record: OwnRecord
     stop: Stop | None = None
     findings: tuple[Finding, ...] = ()
 
@@ -119,9 +120,18 @@ def fetch_seen(deps: Dependencies, intervention: Intervention, default_message_i
     message_id = order.seen_message_id or default_message_id or last_id
     stop = stop_before_person_send(ticket, message_id, our_record)
     if stop not in MOVED or order.channel == CHANNEL:
-        return SeenTicket(ticket, message_id, stop)
+        return SeenTicket(ticket, message_id, our_record, stop)
     finding = Finding(WENT_ON, Wording("%(why)s: look at the conversation in the helpdesk", why=STOPS[stop]))
-    return SeenTicket(ticket, last_id, findings=(finding,))
+    return SeenTicket(ticket, last_id, our_record, findings=(finding,))
+
+
+def went_on_since(tx: Transaction, intervention: Intervention, seen: SeenTicket) -> bool:
+    """Was anything decided about the ticket since it was read, or did the customer come back since the person pressed?
+    Ask under `lock_ticket`."""
+    place = (intervention.order.channel, intervention.order.ticket_id)
+    if own_record.read_own_record(tx, *place).has_grown(seen.record):
+        return True
+    return inbox.customer_came_back(tx, *place, seen.message_id, intervention.created_at)
 
 
 def find_run(deps: Dependencies, intervention: Intervention, *, or_newest: bool = False) -> Run | None:

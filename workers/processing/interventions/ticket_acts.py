@@ -15,7 +15,7 @@ from workers.dependencies import Dependencies
 from workers.insights import run_feedback
 from workers.interventions import Intervention
 from workers.pipeline.guards import OFF_TAG
-from workers.processing.interventions.replies import fetch_seen
+from workers.processing.interventions.replies import fetch_seen, went_on_since
 from workers.processing.interventions.resolution import Effect, Resolution, done, effect_of, refused, unconfirmed
 from workers.queue import inbox, person_deliveries
 from workers.queue.outbox import TAKEN_BACK
@@ -135,7 +135,8 @@ def reject(tx: Transaction, intervention: Intervention) -> Resolution:
 
 
 def not_an_escalation(deps: Dependencies, intervention: Intervention) -> Effect:
-    """Nobody needs to be alerted of what the person saw: what waits is taken back, and the ticket leaves the list."""
+    """Nobody needs to be alerted of what the person saw: what waits is taken back, and the ticket leaves the list. What
+    came up meanwhile they did not see, so it stands."""
     order = intervention.order
     seen = fetch_seen(deps, intervention, "")
     if seen.stop or (seen.findings and not order.override):
@@ -143,9 +144,14 @@ def not_an_escalation(deps: Dependencies, intervention: Intervention) -> Effect:
         return effect_of(refused(Wording("%(why)s. Nothing was changed.", why=why)))
 
     def write(tx: Transaction) -> Resolution:
+        record.lock_ticket(tx, order.channel, order.ticket_id)
         line = record.get_ticket_line(tx, order.channel, order.ticket_id)
         if line is None or line.state is not TicketState.ESCALATED:
             return refused(Wording("The ticket is not escalated, so nothing was changed."))
+        if went_on_since(tx, intervention, seen):
+            return refused(
+                Wording("The ticket went on meanwhile: look at the conversation as it is now. Nothing was changed.")
+            )
         person_deliveries.withdraw_waiting(tx, order.channel, order.ticket_id, WITH_PEOPLE, Stop.TAKEN_BACK)
         record.set_ticket_state(tx, order.channel, order.ticket_id, TicketState.NOTED)
         return done(Wording("Noted: this needed no person."))
