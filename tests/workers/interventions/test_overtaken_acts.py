@@ -8,7 +8,7 @@ from desk.intervention import InterventionKind, ResultStatus
 from desk.platform.database import Database
 from desk.policy.policy import PolicyBook
 from desk.ticket import TicketState
-from tests.workers.interventions.acts import Desk
+from tests.workers.interventions.acts import MARIA, TOM, Desk
 from tests.workers.talks import PERSON, SELF_HARM, a_town, policy_text
 from workers import attention
 from workers.processing import deliver
@@ -21,12 +21,21 @@ class Killed(BaseException):
     """As if the process were gone."""
 
 
+def a_desk(database: Database, account: str, path: Path, level: str) -> Desk:
+    path.write_text(policy_text().replace("level: auto", f"level: {level}"), encoding="utf-8")
+    return Desk.of(a_town(database, account, PolicyBook(path)))
+
+
 @pytest.fixture
 def auto(database: Database, account: str, tmp_path: Path) -> Desk:
     """Everything may be answered by itself."""
-    path = tmp_path / "policy.yaml"
-    path.write_text(policy_text(), encoding="utf-8")
-    return Desk.of(a_town(database, account, PolicyBook(path)))
+    return a_desk(database, account, tmp_path / "policy.yaml", "auto")
+
+
+@pytest.fixture
+def drafting(database: Database, account: str, tmp_path: Path) -> Desk:
+    """Everything is a draft."""
+    return a_desk(database, account, tmp_path / "policy.yaml", "draft")
 
 
 def killed_before_it_is_marked(desk: Desk, delivery_ids: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,3 +122,17 @@ def test_not_an_escalation_takes_nothing_back_that_came_up_meanwhile(auto: Desk,
     desk.send([*planned, *desk.due()])
     assert (result.status, desk.state, desk.alerted) == (ResultStatus.REFUSED, TicketState.ESCALATED, True)
     assert "look at the conversation as it is now" in result.message
+
+
+@pytest.mark.parametrize("first_saw", ["the last word", "the note behind it"])
+def test_of_two_replies_the_second_is_told_whose_was_first(drafting: Desk, first_saw: str) -> None:
+    desk = drafting.opened()
+    note = desk.ticket.messages[-1]
+    assert not note.public
+    seen_id = desk.last_word if first_saw == "the last word" else note.id
+    desk.carry_out(desk.press(desk.order(InterventionKind.SEND, seen_message_id=seen_id, delay_seconds=10.0), MARIA))
+    second = desk.act(InterventionKind.EDIT_AND_SEND, TOM, text="We are open from nine to five.", override=True)
+    desk.sql("UPDATE deliveries SET not_before = now()")
+    desk.send(desk.due())
+    assert (second.status, MARIA.name in second.message) == (ResultStatus.REFUSED, True)
+    assert [author for _, author, _ in desk.public] == [MARIA.name]

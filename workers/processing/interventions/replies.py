@@ -108,7 +108,8 @@ class SeenTicket:
 
 
 def fetch_seen(deps: Dependencies, intervention: Intervention, default_message_id: str) -> SeenTicket:
-    """Read the ticket, and hold it to what the person saw. Of a ticket whose messages the helpdesk keeps, they may not
+    """Read the ticket, and hold it to what the person saw. Whoever saw a note behind the last word acts upon the last
+    word, so that two replies to it know of each other. Of a ticket whose messages the helpdesk keeps, they may not
     have seen the last: they are told, and with one more press act upon it as it is now."""
     order = intervention.order
     refuse_if_away(intervention.away, PartyAccess(order.channel, Access.READ))
@@ -119,6 +120,8 @@ def fetch_seen(deps: Dependencies, intervention: Intervention, default_message_i
     last_id = last.id if last else ""
     message_id = order.seen_message_id or default_message_id or last_id
     stop = stop_before_person_send(ticket, message_id, our_record)
+    if stop is None:
+        return SeenTicket(ticket, last_id or message_id, our_record)
     if stop not in MOVED or order.channel == CHANNEL:
         return SeenTicket(ticket, message_id, our_record, stop)
     finding = Finding(WENT_ON, Wording("%(why)s: look at the conversation in the helpdesk", why=STOPS[stop]))
