@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response
 
@@ -66,6 +66,7 @@ class DoorPages:
         """Back from the provider: trade what it says for a session."""
         if self._oidc is None:
             abort(404)
+        g.language_back = url_for("console.knock")  # no page repeats what the provider's answer holds
         try:
             session_secret, then = self._oidc.finish(request.cookies.get(OIDC_COOKIE), request.args.to_dict())
         except Refused as error:

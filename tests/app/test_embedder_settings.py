@@ -64,8 +64,15 @@ def test_an_odd_setting_is_named(set_up: Set, variables: dict[str, str], named: 
 
 
 def test_a_key_is_not_in_what_a_person_may_see(set_up: Set) -> None:
-    settings = set_up(VOYAGE_API_KEY="secret-1", OPENAI_API_KEY="secret-2", FIRSTLINE_RERANKER_API_KEY="secret-3")
-    assert "secret" not in repr(settings)
+    settings = set_up(
+        VOYAGE_API_KEY="secret-1",
+        OPENAI_API_KEY="secret-2",
+        FIRSTLINE_RERANKER_API_KEY="secret-3",
+        FIRSTLINE_OIDC_ISSUER="https://login.example",
+        FIRSTLINE_OIDC_CLIENT_ID="desk",
+        FIRSTLINE_OIDC_CLIENT_SECRET="secret-4",
+    )
+    assert "secret-" not in repr(settings)
 
 
 @pytest.mark.loopback

@@ -66,7 +66,15 @@ def _teach(state: BlueprintSetupState) -> None:
     environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.finalize = _finalize
     environment.filters.update({name: _of_context(filter_) for name, filter_ in FILTERS.items()})
-    state.app.context_processor(lambda: {"language": page_language(), "languages": offered_languages()})
+    state.app.context_processor(
+        lambda: {"language": page_language(), "languages": offered_languages(), "language_back": _page_to_see_again()}
+    )
+
+
+def _page_to_see_again() -> str:
+    """The page itself, unless the view says another: an address may hold what must not stand on a page."""
+    here = request.full_path if request.method == "GET" else "/"
+    return str(g.get("language_back", here))
 
 
 def _gettext(msgid: str) -> str:
