@@ -20,7 +20,7 @@ from desk.presentation.alert import alert_without_run, alert_without_ticket, com
 from desk.presentation.reply import name_message
 from desk.reasons import Stop
 from desk.ticket import Message, Ticket, TicketState
-from workers import own_record, record
+from workers import own_record, record, ticket_control
 from workers.dependencies import Dependencies
 from workers.parties.waiting import refuse_if_away
 from workers.pipeline.guards import STATE_AFTER
@@ -178,7 +178,7 @@ def _mark_sent(deps: Dependencies, claim: ClaimedDelivery, foreign_id: str) -> l
             if state:
                 record.lock_ticket(tx, delivery.channel, delivery.ticket_id)
             if outbox.mark_sent(tx, claim, foreign_id) and state:
-                _set_state_once_sent(tx, delivery, state)
+                _set_state_after(tx, delivery, state)
 
     retry_while_database_is_away(write)
     log.info("sent", kind=delivery.kind.value, attempt=delivery.attempts)
@@ -192,12 +192,18 @@ def _state_once_sent(delivery: Delivery) -> TicketState | None:
     return TicketState.ANSWERED if delivery.kind is DeliveryKind.REPLY else None
 
 
-def _set_state_once_sent(tx: Transaction, delivery: Delivery, state: TicketState) -> None:
-    """It may be marked long after it went out. What left was bound to its message, so whatever the customer did since
-    it was planned came after it: a ticket that waits for a person by then goes on waiting."""
+def _set_state_after(tx: Transaction, delivery: Delivery, state: TicketState) -> None:
+    """It may be written down long after it went out, or did not. What left was bound to its message, so whatever the
+    customer did since it was planned came after it: a ticket that waits for a person by then goes on waiting."""
     ticket = (delivery.channel, delivery.ticket_id)
     came_back = inbox.customer_came_back(tx, *ticket, delivery.message_id, delivery.created_at)
     record.set_ticket_state(tx, *ticket, state, unless=WAITS_FOR_PERSON if came_back else ())
+
+
+def _state_once_withdrawn(tx: Transaction, delivery: Delivery, stop: Stop) -> TicketState | None:
+    """What the button *Turn off* took from the customer is a person's to answer."""
+    is_off = stop is Stop.SWITCHED_OFF and ticket_control.is_switched_off(tx, delivery.channel, delivery.ticket_id)
+    return TicketState.ESCALATED if is_off and delivery.kind is DeliveryKind.REPLY else STATE_AFTER.get(stop)
 
 
 def _withdraw(deps: Dependencies, claim: ClaimedDelivery, stop: Stop, open_message_id: str | None = None) -> list[str]:
@@ -207,10 +213,11 @@ def _withdraw(deps: Dependencies, claim: ClaimedDelivery, stop: Stop, open_messa
         withdraw_person_delivery(deps, claim, stop)
         return []
     with deps.db.account(delivery.account) as tx:
+        record.lock_ticket(tx, delivery.channel, delivery.ticket_id)
         if not outbox.withdraw_delivery(tx, claim, stop):
             return []
-        if state := STATE_AFTER.get(stop):
-            record.set_ticket_state(tx, delivery.channel, delivery.ticket_id, state)
+        if state := _state_once_withdrawn(tx, delivery, stop):
+            _set_state_after(tx, delivery, state)
         if delivery.kind is DeliveryKind.HANDOVER and stop is Stop.PAUSED:
             outbox.plan_deliveries(tx, [_handover_note(delivery)], None, None, handed=False)
         think_again = delivery.kind is DeliveryKind.REPLY and stop in THINK_AGAIN and claim.item_id is not None

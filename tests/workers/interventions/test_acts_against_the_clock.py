@@ -176,6 +176,16 @@ def test_rejected_words_do_not_leave_upon_the_next_message(auto: Desk) -> None:
     assert desk.state is TicketState.ESCALATED
 
 
+def test_a_reply_that_turning_off_met_on_its_way_is_on_somebodys_list(
+    auto: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, planned = arrived(auto)
+    just_before_it_is_posted(monkeypatch, lambda: desk.act(InterventionKind.TURN_OFF))
+    desk.send(planned)
+    assert desk.public == []
+    assert desk.state is TicketState.ESCALATED
+
+
 def test_a_reply_that_turning_off_took_back_is_on_somebodys_list(auto: Desk) -> None:
     desk, planned = arrived(auto)
     assert "a person has to answer" in desk.act(InterventionKind.TURN_OFF).message
