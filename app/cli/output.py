@@ -38,6 +38,10 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(command)
 
 
+MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+"""A day, or a time of one, as an option takes it."""
+
+
 def account_option(command: F) -> F:
     """`--account`: whose; by default FIRSTLINE_ACCOUNT."""
     return click.option("--account", metavar="ID", help="Which account (default: FIRSTLINE_ACCOUNT).")(command)

@@ -10,7 +10,7 @@ from app.bootstrap import make_library, source_kinds
 from app.cli.knowledge import source_options
 from app.cli.knowledge.sources import name_of, run, set_up, take_out
 from app.cli.knowledge.syncing import read, tell
-from app.cli.output import account_option, confirm_option, json_option, out, print_json, say
+from app.cli.output import MOMENT, account_option, confirm_option, json_option, out, print_json, say
 from app.installation import open_installation
 from desk.errors import Refused
 from desk.passage import SearchScope
@@ -60,7 +60,7 @@ def forget(source: str, account: str | None) -> None:
 @click.option("--most", default=5, show_default=True, type=click.IntRange(1, 100), help="How many passages.")
 @click.option("--locale", default="en", show_default=True, help="The reader's language.")
 @click.option("--internal", is_flag=True, help="Look at internal documents too.")
-@click.option("--at", type=click.DateTime(), help="Search in what the documents said at this time (UTC).")
+@click.option("--at", type=MOMENT, help="Search in what the documents said at this time (UTC).")
 @account_option
 @json_option
 def search(
@@ -82,7 +82,9 @@ def search(
         say(hit.passage.text)
         out.print()
     if not hits:
-        say("Nothing found; `firstline index PATH` adds documents.")
+        say(
+            "No document said anything to this then." if at else "Nothing found; `firstline index PATH` adds documents."
+        )
 
 
 def _folder_source(

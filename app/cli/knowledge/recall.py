@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from app.bootstrap import make_celery, make_dependencies
-from app.cli.output import account_option, json_option, mutter, print_json, progress_bar, say
+from app.cli.output import MOMENT, account_option, json_option, mutter, print_json, progress_bar, say
 from app.installation import open_installation
 from desk.delivery import DeliveryKind
 from desk.errors import Permanent, Refused, Temporary
@@ -52,7 +52,7 @@ class RecalledDocument:
 @click.option("--passage", metavar="ID", help="Only what cites this passage; alone, it names its document.")
 @click.option(
     "--since",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    type=MOMENT,
     help="Only what was drafted since (UTC).",
 )
 @click.option("--leave-notes", is_flag=True, help="Leave an internal note with a correction on each ticket, once.")

@@ -237,6 +237,7 @@ def test_search_and_ask_print_what_people_read_and_what_scripts_read(
 ) -> None:
     firstline("index", str(pages))
     assert "14 florins" in firstline("search", "price of a berth").out
+    assert "said anything to this then" in firstline("search", "price of a berth", "--at", "2020-01-01T12:00").out
     hits = json.loads(firstline("search", "price of a berth", "--json", "--most", "1").out)
     assert [hit["passage"]["title"] for hit in hits] == ["Mooring"]
     answer = json.loads(firstline("ask", "What does a berth by the pier cost?", "--json").out)
