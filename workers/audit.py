@@ -49,7 +49,10 @@ class AuditKind(StrEnum):
     WITHDRAW_ENTRY = "withdraw_entry"
 
 
-AUDIT_WORDS: Mapping[str, Wording] = {kind.value: about.past for kind, about in INTERVENTIONS.items()} | {
+# An act is written down as it is pressed, before anybody knows what comes of it: the ticket's story tells that.
+AUDIT_WORDS: Mapping[str, Wording] = {
+    kind.value: Wording("pressed “%(button)s”", button=about.title) for kind, about in INTERVENTIONS.items()
+} | {
     AuditKind.PAUSE.value: Wording("paused automatic replies"),
     AuditKind.RESUME.value: Wording("resumed automatic replies"),
     AuditKind.REQUEUE.value: Wording("had what was set aside tried again"),
