@@ -156,10 +156,10 @@ def scan_library(self: Task[Any, None]) -> None:
 
 def scan_account(deps: Dependencies, account: str) -> int:
     """The same for one account; how many findings there are."""
+    pairs = [(pair.one, pair.other) for pair in find_near_pairs(deps.db, account)]
+    findings = library_scan.compare_pairs(pairs)
     with deps.db.account(account) as tx:
-        pairs = [(pair.one, pair.other) for pair in find_near_pairs(tx)]
-    with deps.db.account(account) as tx:
-        count = library_scan.save_findings(tx, pairs)
+        count = library_scan.save_findings(tx, findings)
     log.info("library scanned", account=account, pairs=len(pairs), findings=count)
     return count
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Text, cast, select
 
 from desk.passage import Passage
-from desk.platform.database import Transaction
+from desk.platform.database import Database, Transaction
 from knowledge.index.catalogue import get_passages
 from knowledge.index.embedding_versions import active_version
 from knowledge.tables import passages
@@ -41,14 +41,17 @@ class _Vectors:
     matrix: NDArray[np.float32]
 
 
-def find_near_pairs(tx: Transaction) -> list[NearPair]:
-    """The nearest pairs of the account's library, nearest first; each once, both of one language."""
-    vectors = _read_vectors(tx)
+def find_near_pairs(db: Database, account: str) -> list[NearPair]:
+    """The nearest pairs of the account's library, nearest first; each once, both of one language. No transaction is
+    open while they are compared."""
+    with db.account(account) as tx:
+        vectors = _read_vectors(tx)
     if vectors is None:
         return []
     nearest = sorted(_near_rows(vectors), reverse=True)[:MOST_PAIRS]
     wanted_ids = {vectors.ids[row] for _, first, second in nearest for row in (first, second)}
-    known = get_passages(tx, wanted_ids)
+    with db.account(account) as tx:
+        known = get_passages(tx, wanted_ids)
     return [
         NearPair(known[vectors.ids[first]], known[vectors.ids[second]], cosine)
         for cosine, first, second in nearest

@@ -1,7 +1,7 @@
 """Pages that contradict or double one another, as the nightly scan finds them, for the lead who keeps them in order."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -71,11 +71,15 @@ def compare_passages(one: Passage, other: Passage) -> Iterator[LibraryFinding]:
             yield LibraryFinding(FindingKind.CONTRADICTION, about, documents, ids, (first.text, second.text))
 
 
-def save_findings(tx: Transaction, pairs: Iterable[tuple[Passage, Passage]]) -> int:
+def compare_pairs(pairs: Iterable[tuple[Passage, Passage]]) -> dict[bytes, LibraryFinding]:
+    """What is the matter with these pairs, by key, contradictions first."""
+    findings = {finding.key: finding for one, other in pairs for finding in compare_passages(one, other)}
+    return dict(sorted(findings.items(), key=lambda entry: entry[1].kind)[:MOST_FINDINGS])
+
+
+def save_findings(tx: Transaction, kept: Mapping[bytes, LibraryFinding]) -> int:
     """Keep what this night's scan finds, and forget what it finds no more; how many there are. What somebody has put
     aside stays aside."""
-    findings = {finding.key: finding for one, other in pairs for finding in compare_passages(one, other)}
-    kept = dict(sorted(findings.items(), key=lambda entry: entry[1].kind)[:MOST_FINDINGS])
     c = library_findings.c
     tx.execute(delete(library_findings).where(c.account_id == tx.account, c.key.not_in(list(kept))))
     if kept:
